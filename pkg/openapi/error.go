@@ -34,8 +34,8 @@ func incompleteSignature(format string, args ...any) error {
 	return badRequest("IncompleteSignature", format, args...)
 }
 
-// ErrTooMany is returned by a Backend if counting the rows would take too much memory.
-var ErrTooMany = invalid("the device has more rows between BeginTime and EndTime than fit into memory: choose a shorter range")
+// ErrTooMany is returned by a Backend if there are too many rows to count.
+var ErrTooMany = invalid("the device has more than 300,000 rows between BeginTime and EndTime: choose a shorter range")
 
 var (
 	errInternal = apiError{http.StatusInternalServerError, "InternalError",

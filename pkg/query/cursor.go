@@ -1,32 +1,42 @@
 package query
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
-	"slices"
 
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/segment"
 )
 
-// position identifies an event of a client by the event's time and the hash of its identity.
+// position identifies an event of a client by the event's time and a hash of its identity.
 type position struct {
 	time     int64 // Unix ms
-	identity uint64
+	identity [hashLength]byte
 }
 
-// cursorLength is the length of a decoded cursor in bytes: the two fields of a position.
-const cursorLength = 16
+const (
+	// hashLength is the length of the hash of an identity in bytes. 128 bits of SHA-256 make it
+	// impossible to find two events with the same hash, even on purpose.
+	hashLength = 16
+	// cursorLength is the length of a decoded cursor in bytes: the two fields of a position.
+	cursorLength = 8 + hashLength
+)
+
+// positionOf returns the position of a row.
+func positionOf(row *segment.Row) position {
+	sum := sha256.Sum256(row.AppendIdentity(nil))
+	return position{row.Time, [hashLength]byte(sum[:])}
+}
 
 // CursorAfter returns the cursor for the events that follow e. The cursor stays valid when more
 // events are recorded, when e is compacted and after e expires.
-func CursorAfter(e event.Event) string {
-	row := segment.FromEvent(&e)
-	b := make([]byte, 0, cursorLength)
-	b = binary.BigEndian.AppendUint64(b, uint64(row.Time))
-	b = binary.BigEndian.AppendUint64(b, row.Identity())
-	return base64.RawURLEncoding.EncodeToString(b)
+func CursorAfter(e *event.Event) string {
+	row := segment.FromEvent(e)
+	p := positionOf(&row)
+	b := binary.BigEndian.AppendUint64(nil, uint64(p.time))
+	return base64.RawURLEncoding.EncodeToString(append(b, p.identity[:]...))
 }
 
 // parseCursor returns the position that a cursor encodes, or nil for an empty cursor.
@@ -36,32 +46,25 @@ func parseCursor(cursor string) (*position, error) {
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	if err != nil || len(b) != cursorLength {
-		return nil, fmt.Errorf("%w: %q", ErrCursor, cursor)
+		return nil, fmt.Errorf("%w: %.64q", ErrCursor, cursor)
 	}
-	return &position{
-		time:     int64(binary.BigEndian.Uint64(b)),
-		identity: binary.BigEndian.Uint64(b[8:]),
-	}, nil
+	return &position{int64(binary.BigEndian.Uint64(b)), [hashLength]byte(b[8:])}, nil
 }
 
-// following returns the rows after the given position. If the event at the position is missing, for
-// example because it has expired, the result starts with the first row at a later time, or at an
-// earlier time if the order is descending.
-func following(rows []segment.Row, after position, descending bool) []segment.Row {
-	at := slices.IndexFunc(rows, func(r segment.Row) bool {
-		return r.Time == after.time && r.Identity() == after.identity
-	})
-	if at >= 0 {
-		return rows[at+1:]
-	}
-	next := slices.IndexFunc(rows, func(r segment.Row) bool {
-		if descending {
-			return r.Time < after.time
+// passes reports whether a row follows a position, if rows are given to passes in order, beginning
+// with all rows at the time of the position. Passes sets the position to nil when it is reached. If
+// the event at the position no longer exists, the rows that follow are the rows at other times.
+func passes(p **position, row *segment.Row) bool {
+	switch after := *p; {
+	case after == nil:
+		return true
+	case row.Time != after.time:
+		*p = nil
+		return true
+	default:
+		if *after == positionOf(row) {
+			*p = nil
 		}
-		return r.Time > after.time
-	})
-	if next < 0 {
-		return nil
+		return false
 	}
-	return rows[next:]
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"devicetrace/pkg/layout"
@@ -19,48 +20,43 @@ import (
 // maxListings is the number of times a partition is listed before the reader gives up.
 const maxListings = 6
 
-// partitionReader reads one partition for one request.
-type partitionReader struct {
-	reader  *Reader
-	store   *meter
-	where   layout.Partition
-	request Request
+// partition is one of the partitions of a reading.
+type partition struct {
+	reading  *reading
+	where    layout.Partition
+	listings int
+	runs     []layout.Run // the last listing; each compacted object counts as a run
 
 	mu sync.Mutex
-	// outcomes maps the key of each object read so far to the outcome. The content under a key
-	// never changes, so no object is read twice, even if the partition is listed again.
-	outcomes map[string]outcome
+	// sources holds every object that was opened, by key. The content under a key never changes, so
+	// a source continues where it was, even if the partition is listed again.
+	sources map[string]*source
 }
 
-// outcome holds the result of reading an object: the rows that match the request, or the reason why
-// the object is not a valid segment.
-type outcome struct {
-	rows    []segment.Row
-	invalid error
-}
-
-func (r *Reader) newPartitionReader(store *meter, where layout.Partition, request Request) *partitionReader {
-	return &partitionReader{
-		reader: r, store: store, where: where, request: request, outcomes: map[string]outcome{},
+// list lists the partition. Every listing except the first follows a pause. After maxListings
+// listings, list returns ErrUnsettled.
+func (p *partition) list(ctx context.Context) error {
+	if p.listings == maxListings {
+		return p.failed(ErrUnsettled)
 	}
+	if err := p.reading.reader.config.retreat(ctx, p.listings); err != nil {
+		return p.failed(err)
+	}
+	p.listings++
+	objects, err := objstore.All(ctx, p.reading.store, p.where.Prefix(), "")
+	if err != nil {
+		return p.failed(err)
+	}
+	var compacted []layout.Segment
+	p.runs, compacted = layout.SplitRuns(layout.Segments(objects))
+	for _, s := range compacted {
+		p.runs = append(p.runs, layout.Run{s})
+	}
+	return nil
 }
 
-// read lists the partition and reads its objects. If a listed object is missing, read starts
-// over. It gives up after maxListings listings.
-func (p *partitionReader) read(ctx context.Context) error {
-	for listing := range maxListings {
-		if err := p.reader.config.retreat(ctx, listing); err != nil {
-			return err
-		}
-		missing, err := p.readListed(ctx)
-		if err != nil {
-			return fmt.Errorf("read partition %s: %w", p.where, err)
-		}
-		if !missing {
-			return nil
-		}
-	}
-	return fmt.Errorf("read partition %s: %w", p.where, ErrUnsettled)
+func (p *partition) failed(err error) error {
+	return fmt.Errorf("read partition %s: %w", p.where, err)
 }
 
 // retreat pauses before every listing of a partition except the first. The pause is random, because
@@ -80,149 +76,117 @@ func (c Config) retreat(ctx context.Context, listing int) error {
 	}
 }
 
-// readListed lists the partition, reads its objects and reports whether a listed object
-// was missing.
-func (p *partitionReader) readListed(ctx context.Context) (missing bool, err error) {
-	objects, err := objstore.All(ctx, p.store, p.where.Prefix(), "")
-	if err != nil {
-		return false, err
+// open opens the listed objects that are not open yet. If one of them is missing, open lists the
+// partition again and starts over. Rows up to the given row are passed over in newly opened objects.
+func (p *partition) open(ctx context.Context, after *segment.Row) error {
+	for {
+		missing, err := p.openListed(ctx, after)
+		if err != nil {
+			return p.failed(err)
+		}
+		if !missing {
+			return nil
+		}
+		if err := p.list(ctx); err != nil {
+			return err
+		}
 	}
-	candidates, compacted := layout.SplitRuns(layout.Segments(objects))
-	for _, s := range compacted {
-		candidates = append(candidates, layout.Run{s})
-	}
-	var mu sync.Mutex
-	err = parallel.Do(len(candidates), p.reader.config.Parallel, func(i int) error {
-		err := p.readHead(ctx, candidates[i])
+}
+
+// openListed opens the listed objects and reports whether one of them was missing. If none was, the
+// rows of the other objects that were opened before are in the listed objects, too. So openListed
+// retires the other objects.
+func (p *partition) openListed(ctx context.Context, after *segment.Row) (missing bool, err error) {
+	heads := make([]*source, len(p.runs))
+	var gone atomic.Bool
+	err = parallel.Do(len(p.runs), p.reading.reader.config.Parallel, func(i int) (err error) {
+		heads[i], err = p.openHead(ctx, p.runs[i], after)
 		if errors.Is(err, fs.ErrNotExist) {
-			mu.Lock()
-			defer mu.Unlock()
-			missing = true
+			gone.Store(true)
 			return nil
 		}
 		return err
 	})
-	return missing, err
+	if err != nil || gone.Load() {
+		return gone.Load(), err
+	}
+	for _, s := range p.sources {
+		s.retired = s.retired || !slices.Contains(heads, s)
+	}
+	return false, nil
 }
 
-// readHead reads the head of a run. If the head is not a valid segment, readHead reads the run's
-// newest valid segment instead.
-func (p *partitionReader) readHead(ctx context.Context, run layout.Run) error {
-	for _, s := range slices.Backward(run) {
-		o, err := p.outcomeOf(ctx, s)
-		if err != nil || o.invalid == nil {
-			return err
+// openHead opens the head of a run. If the head is not a valid segment, openHead opens the run's
+// newest valid segment instead. It returns nil if there is none.
+func (p *partition) openHead(ctx context.Context, run layout.Run, after *segment.Row) (*source, error) {
+	for _, object := range slices.Backward(run) {
+		s, err := p.openObject(ctx, object, after)
+		if err != nil || s.invalid == nil {
+			return s, err
 		}
 	}
-	return nil
+	return nil, nil
 }
 
-// outcomeOf returns the outcome of reading an object. It reads each object at most once. If the
-// object is not a valid segment, outcomeOf reports this in the outcome and returns a nil error.
-func (p *partitionReader) outcomeOf(ctx context.Context, s layout.Segment) (outcome, error) {
+// openObject returns the source of an object and opens it if it is new. If the object is not a valid
+// segment, openObject reports this in the source and returns a nil error.
+func (p *partition) openObject(ctx context.Context, object layout.Segment, after *segment.Row) (*source, error) {
 	p.mu.Lock()
-	o, read := p.outcomes[s.Key]
+	s, known := p.sources[object.Key]
 	p.mu.Unlock()
-	if read {
-		return o, nil
+	if known && (s.finished || !s.retired) {
+		return s, nil
 	}
-	rows, err := p.readObject(ctx, s)
-	if err != nil && !errors.Is(err, segment.ErrCorrupt) && !errors.Is(err, objstore.ErrRange) {
-		return outcome{}, err
+	s = &source{reading: p.reading, partition: p, object: object, after: after}
+	if err := s.open(ctx); isCorrupt(err) {
+		s.invalid = err
+	} else if err != nil {
+		s.giveBack(0)
+		return nil, err
 	}
-	o = outcome{rows: rows, invalid: err}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.outcomes[s.Key] = o
-	return o, nil
+	p.sources[object.Key] = s
+	return s, nil
 }
 
-// readObject returns the rows of an object that match the request. It reads a small object in one
-// request. For a large object, it first reads the footer, unless the footer is cached. It then
-// makes one request for all row groups that can contain matching rows. If there are no such row
-// groups, it skips this request.
-func (p *partitionReader) readObject(ctx context.Context, s layout.Segment) ([]segment.Row, error) {
-	if s.Size <= p.reader.config.WholeBytes {
-		return p.readWhole(ctx, s)
-	}
-	footer, err := p.footer(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	groups := p.groupsOf(footer)
-	if len(groups) == 0 {
-		return nil, nil
-	}
-	// A client's row groups are adjacent, so one read covers them all. If the requested times
-	// exclude a row group in the middle, the read covers that row group as well.
-	first, last := groups[0], groups[len(groups)-1]
-	data, err := p.store.Read(ctx, s.Key, first.Offset, last.Offset+last.Length-first.Offset)
-	if err != nil {
-		return nil, err
-	}
-	return p.rowsOf(footer, groups, data, first.Offset, s.Key)
-}
-
-// readWhole reads a small object in one request.
-func (p *partitionReader) readWhole(ctx context.Context, s layout.Segment) ([]segment.Row, error) {
-	data, err := p.store.Read(ctx, s.Key, 0, s.Size)
-	if err != nil {
-		return nil, err
-	}
-	footer, err := segment.ParseFooter(data, s.Size)
-	if err != nil {
-		return nil, fmt.Errorf("read segment %q: %w", s.Key, err)
-	}
-	return p.rowsOf(footer, p.groupsOf(footer), data, 0, s.Key)
-}
-
-// groupsOf returns the row groups that can contain matching rows.
-func (p *partitionReader) groupsOf(footer *segment.Footer) []segment.Group {
-	q := p.request
-	return footer.GroupsOf(q.ClientID, q.From.UnixMilli(), q.To.UnixMilli())
-}
-
-// rowsOf returns the matching rows of the given row groups. data holds the object's content,
-// starting at offset.
-func (p *partitionReader) rowsOf(footer *segment.Footer, groups []segment.Group, data []byte, offset int64, key string) ([]segment.Row, error) {
-	var rows []segment.Row
-	for _, g := range groups {
-		decoded, err := footer.RowsOf(g, data[g.Offset-offset:g.Offset-offset+g.Length], p.request.ClientID)
-		if err != nil {
-			return nil, fmt.Errorf("read segment %q: %w", key, err)
+// reopen makes up for a source whose next rows could not be read. The error is the reason. If the
+// object is missing, reopen lists the partition again. If it is not a valid segment, reopen opens
+// the next older object of its run. It returns any other error as it is.
+func (p *partition) reopen(ctx context.Context, s *source, reason error, after *segment.Row) error {
+	switch {
+	case errors.Is(reason, fs.ErrNotExist):
+		if err := p.list(ctx); err != nil {
+			return err
 		}
-		if p.store.rows.Add(int64(len(decoded))) > int64(p.reader.config.MaxRows) {
-			return nil, ErrTooMany
-		}
-		rows = append(rows, slices.DeleteFunc(decoded, p.request.isElsewhere)...)
+	case isCorrupt(reason):
+		s.invalid = reason
+	default:
+		return p.failed(reason)
 	}
-	return rows, nil
+	return p.open(ctx, after)
 }
 
-// footer returns the object's footer, from the cache if possible.
-func (p *partitionReader) footer(ctx context.Context, s layout.Segment) (*segment.Footer, error) {
-	if footer := p.reader.footers.get(s.Key); footer != nil {
-		return footer, nil
-	}
-	object := segment.Object{Key: s.Key, Size: s.Size, FooterLength: s.Name.FooterLength}
-	footer, err := segment.OpenFooter(ctx, p.store, object)
-	if err != nil {
-		return nil, err
-	}
-	if !s.Name.Fresh() { // fresh objects are soon superseded, so their footers are not worth caching
-		p.reader.footers.put(s.Key, footer)
-	}
-	return footer, nil
-}
-
-// unreadable returns the objects that are not valid segments, sorted by key.
-func (p *partitionReader) unreadable() []Unreadable {
+// unreadable returns the objects that are not valid segments, sorted by key. It leaves out an object
+// if a later, valid object of its run was found, because that object holds all its rows.
+func (p *partition) unreadable() []Unreadable {
 	var all []Unreadable
-	for key, o := range p.outcomes {
-		if o.invalid != nil {
-			all = append(all, Unreadable{Key: key, Error: o.invalid.Error()})
+	for key, s := range p.sources {
+		if s.invalid != nil && !p.supersedes(s.object.Name) {
+			all = append(all, Unreadable{Key: key, Error: s.invalid.Error()})
 		}
 	}
 	slices.SortFunc(all, func(a, b Unreadable) int { return strings.Compare(a.Key, b.Key) })
 	return all
+}
+
+// supersedes reports whether a valid object of the same run comes after the object with the given
+// name.
+func (p *partition) supersedes(name layout.Name) bool {
+	for _, s := range p.sources {
+		if o := s.object.Name; s.invalid == nil && name.Fresh() && o.Fresh() && o.Run == name.Run && o.Seq > name.Seq {
+			return true
+		}
+	}
+	return false
 }

@@ -40,9 +40,6 @@ var (
 	// ErrUnsettled means that a trace listed a partition several times, but each time a listed
 	// object disappeared before it was read. Retrying may help.
 	ErrUnsettled = errors.New("the partition keeps changing while it is read")
-	// ErrTooMany means that the span holds more rows of the client than Config.MaxRows. A
-	// shorter span can help; filters and limits cannot.
-	ErrTooMany = errors.New("too many events of one client for one query")
 )
 
 // Store is the part of an object store that a Reader uses.
@@ -63,11 +60,10 @@ type Config struct {
 	// CacheBytes is the memory budget, in bytes, for cached footers of compacted objects.
 	// Default 96 MiB.
 	CacheBytes int64
-	// MaxRows is the maximum number of the client's rows that a trace may decode. The request's
-	// limit does not change this maximum. A row takes one or two kilobytes of memory. The default
-	// is 300,000. A client that connects and disconnects every second needs more than a day and a
-	// half to produce 300,000 rows.
-	MaxRows int
+	// BudgetBytes is the memory, in bytes, that all traces together may use at the same time for
+	// reading and decoding. One half is for objects that are being read, the other for decoded rows
+	// that wait for their turn. A trace waits until there is enough memory. Default 128 MiB.
+	BudgetBytes int64
 	// Parallel is the maximum number of partitions that a trace reads in parallel. It is also the
 	// maximum number of objects read in parallel in each partition. Default 16. If Parallel is 1, a
 	// trace makes one request at a time.
@@ -88,7 +84,7 @@ func (c Config) withDefaults() Config {
 	c.Shards = cmp.Or(c.Shards, 16)
 	c.WholeBytes = cmp.Or(c.WholeBytes, 96<<10)
 	c.CacheBytes = cmp.Or(c.CacheBytes, 96<<20)
-	c.MaxRows = cmp.Or(c.MaxRows, 300_000)
+	c.BudgetBytes = cmp.Or(c.BudgetBytes, 128<<20)
 	c.Parallel = cmp.Or(c.Parallel, 16)
 	c.Retreat = cmp.Or(c.Retreat, 20*time.Millisecond)
 	if c.Jitter == nil {
@@ -110,8 +106,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("WholeBytes must not be negative: %d", c.WholeBytes)
 	case c.CacheBytes < 0:
 		return fmt.Errorf("CacheBytes must not be negative: %d", c.CacheBytes)
-	case c.MaxRows < 0:
-		return fmt.Errorf("MaxRows must not be negative: %d", c.MaxRows)
+	case c.BudgetBytes < 0:
+		return fmt.Errorf("BudgetBytes must not be negative: %d", c.BudgetBytes)
 	case c.Parallel < 0:
 		return fmt.Errorf("Parallel must not be negative: %d", c.Parallel)
 	case c.Retreat < 0:
@@ -125,6 +121,8 @@ type Reader struct {
 	store   Store
 	config  Config
 	footers *footerCache
+	reads   *budget // memory of objects that are being read; see Config.BudgetBytes
+	rows    *budget // memory of decoded rows
 
 	mu     sync.Mutex
 	layout layout.Layout // the zero Layout until the layout is known
@@ -136,7 +134,11 @@ func New(store Store, config Config) (*Reader, error) {
 		return nil, fmt.Errorf("configure query: %w", err)
 	}
 	config = config.withDefaults()
-	return &Reader{store: store, config: config, footers: newFooterCache(config.CacheBytes)}, nil
+	half := max(1, config.BudgetBytes/2)
+	return &Reader{
+		store: store, config: config, footers: newFooterCache(config.CacheBytes),
+		reads: newBudget(half), rows: newBudget(half),
+	}, nil
 }
 
 // Request selects events of one client on one instance.
@@ -168,8 +170,12 @@ type Result struct {
 	NextCursor string
 	Receipt    Receipt
 	// Unreadable lists the objects in the request's partitions that are not valid segments. If
-	// the list is not empty, events may be missing.
+	// the list is not empty, events may be missing. If the events end at the limit, the list
+	// contains only the objects that were found up to there.
 	Unreadable []Unreadable
+	// NoLayout means that the bucket has no layout marker. Either nothing was ever recorded in it,
+	// or the marker was deleted and the events cannot be found.
+	NoLayout bool
 	// Steps lists the requests to the store, in the order in which they completed. It is empty
 	// unless Request.Explain is set.
 	Steps []Step
@@ -181,54 +187,51 @@ type Unreadable struct {
 	Error string `json:"error"`
 }
 
-// Trace returns the events that match a request. It first converts the client identifier to its
-// stored form, because shards and rows have only stored identifiers.
+// Trace returns the events that match a request, up to the request's limit. It first converts the
+// client identifier to its stored form, because shards and rows have only stored identifiers.
 //
 // For each partition, Trace makes one list request per 1,000 objects. It then reads each compacted
 // object and the newest object of each run:
 //
 //   - An object of up to Config.WholeBytes takes one read.
 //   - A larger object takes one read for its footer, unless the footer is cached. It takes another
-//     read for the rows, unless the footer shows that no row can match.
+//     read for the rows, unless the footer shows that no row can match. If the client has thousands
+//     of events in the object, reading all of them takes several reads.
 //
-// Trace reads the partitions, and the objects in each partition, in parallel.
+// Trace reads the partitions, and the objects in each partition, in parallel. A request with a cursor
+// reads only the partitions from the cursor on.
 //
 // The first trace also lists the layout's marker, in parallel with the other requests. If the
 // bucket's layout is not the configured one, the first trace discards its rows. It then reads the
 // partitions of the actual layout.
 //
-// Callers can test for ErrCursor, ErrLayout, ErrTooMany and ErrUnsettled with errors.Is.
-// Any other error comes from the store or from ctx, and a retry can help.
+// Callers can test for ErrCursor, ErrLayout and ErrUnsettled with errors.Is. Any other error comes
+// from the store or from ctx, and a retry can help.
 func (r *Reader) Trace(ctx context.Context, q Request) (Result, error) {
-	started := r.config.Now()
-	q.ClientID = q.ClientID.Stored()
-	after, err := parseCursor(q.Cursor)
+	s, err := r.Stream(ctx, q)
 	if err != nil {
 		return Result{}, err
 	}
-	metered := &meter{store: r.store, now: r.config.Now, started: started, explain: q.Explain}
-	found, err := r.read(ctx, metered, q)
-	if err != nil {
-		return Result{}, err
+	defer s.Close()
+	var events []event.Event
+	var next string
+	for e, err := range s.Events(ctx) {
+		if err != nil {
+			return Result{}, err
+		}
+		if q.Limit > 0 && len(events) == q.Limit {
+			next = CursorAfter(&events[len(events)-1])
+			break
+		}
+		events = append(events, *e)
 	}
-	rows := found.rows
-	if q.Descending {
-		slices.Reverse(rows)
-	}
-	result := newResult(rows, q, after)
-	result.Unreadable = found.unreadable
-	result.Receipt = metered.receipt(found.partitions, r.config.Now().Sub(started))
-	result.Steps = metered.steps
+	result := s.Result()
+	result.Events, result.NextCursor = events, next
 	return result, nil
 }
 
-// isElsewhere reports whether a row of the client lies outside the request's span.
-func (q Request) isElsewhere(r segment.Row) bool {
-	return r.Time < q.From.UnixMilli() || q.To.UnixMilli() < r.Time
-}
-
 // filteredOut reports whether the request's filters exclude a row by its action or action info.
-func (q Request) filteredOut(r segment.Row) bool {
+func (q Request) filteredOut(r *segment.Row) bool {
 	return !oneOf(q.Actions, r.Action) || !oneOf(q.ActionInfos, r.ActionInfo)
 }
 
@@ -236,24 +239,4 @@ func (q Request) filteredOut(r segment.Row) bool {
 // word.
 func oneOf[T ~string](allowed []T, word string) bool {
 	return len(allowed) == 0 || slices.Contains(allowed, T(word))
-}
-
-// newResult returns one page of events, up to the request's limit. The page starts after the
-// given position, or with the first event if the position is nil.
-func newResult(rows []segment.Row, q Request, after *position) Result {
-	if after != nil {
-		rows = following(rows, *after, q.Descending)
-	}
-	more := q.Limit > 0 && len(rows) > q.Limit
-	if more {
-		rows = rows[:q.Limit]
-	}
-	var result Result
-	for i := range rows {
-		result.Events = append(result.Events, rows[i].Event(q.InstanceID))
-	}
-	if more {
-		result.NextCursor = CursorAfter(result.Events[q.Limit-1])
-	}
-	return result
 }

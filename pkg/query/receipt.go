@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
 )
 
@@ -35,12 +34,11 @@ func (r Receipt) Plus(other Receipt) Receipt {
 	}
 }
 
-// meter wraps the store for one trace and counts the requests, objects, bytes and rows.
+// meter wraps the store for one trace and counts the requests, objects and bytes.
 type meter struct {
 	store           Store
 	requests, bytes atomic.Int64
-	rows            atomic.Int64 // decoded rows that belong to the client, including duplicates
-	objects         sync.Map     // the keys of objects that were read
+	objects         sync.Map // the keys of objects that were read
 
 	now     func() time.Time
 	started time.Time
@@ -77,7 +75,7 @@ func (m *meter) countObjects() (n int) {
 	return n
 }
 
-func (m *meter) receipt(partitions []layout.Partition, took time.Duration) Receipt {
+func (m *meter) receipt(partitions []*partition, took time.Duration) Receipt {
 	r := Receipt{
 		Objects:    m.countObjects(),
 		Requests:   int(m.requests.Load()),
@@ -86,7 +84,7 @@ func (m *meter) receipt(partitions []layout.Partition, took time.Duration) Recei
 		Partitions: []string{},
 	}
 	for _, p := range partitions {
-		r.Partitions = append(r.Partitions, p.String())
+		r.Partitions = append(r.Partitions, p.where.String())
 	}
 	return r
 }

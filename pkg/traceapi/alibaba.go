@@ -16,29 +16,38 @@ type alibaba struct{ api api }
 
 var _ openapi.Backend = alibaba{}
 
+// maxTotal is the maximum number of rows that Trace counts.
+const maxTotal = 300_000
+
 // Trace returns one page of the rows in a range. It reads the whole range, because the
 // response includes the total number of rows.
 func (b alibaba) Trace(ctx context.Context, request openapi.TraceRequest) (openapi.TracePage, error) {
-	found, err := b.api.reader.Trace(ctx, query.Request{
+	s, err := b.api.open(ctx, query.Request{
 		InstanceID: request.InstanceID, ClientID: request.ClientID,
 		From: request.From, To: request.To, Descending: request.Newest,
 	})
-	if errors.Is(err, query.ErrTooMany) {
-		err = openapi.ErrTooMany
-	}
 	if err != nil {
 		return openapi.TracePage{}, err
 	}
-	reportUnreadable(ctx, found)
-	page := openapi.TracePage{Total: len(found.Events), Incomplete: len(found.Unreadable) > 0}
-	first := min(request.Offset, len(found.Events))
-	last := min(first+request.Limit, len(found.Events))
-	for i := range found.Events[first:last] {
-		e := &found.Events[first+i]
-		page.Rows = append(page.Rows, openapi.Row{
-			Time: e.Time, ChannelID: e.Channel(), Action: e.Action, ActionInfo: e.ActionInfo,
-		})
+	defer s.Close()
+	var page openapi.TracePage
+	for e, err := range s.Events(ctx) {
+		if err != nil {
+			return openapi.TracePage{}, err
+		}
+		if page.Total == maxTotal {
+			return openapi.TracePage{}, openapi.ErrTooMany
+		}
+		if n := page.Total - request.Offset; 0 <= n && n < request.Limit {
+			page.Rows = append(page.Rows, openapi.Row{
+				Time: e.Time, ChannelID: e.Channel(), Action: e.Action, ActionInfo: e.ActionInfo,
+			})
+		}
+		page.Total++
 	}
+	result := s.Result()
+	reportUnreadable(ctx, result)
+	page.Incomplete = len(result.Unreadable) > 0
 	return page, nil
 }
 
@@ -55,17 +64,24 @@ func (b alibaba) Online(ctx context.Context, instanceID event.InstanceID, client
 
 func (b alibaba) state(ctx context.Context, d device) (history.State, error) {
 	now := b.api.now().UTC()
-	p, err := b.api.readPast(ctx, d, now, latest(now))
-	if err != nil {
+	var search history.Search
+	p, err := b.api.searchStatus(ctx, d, now, latest(now), &search)
+	defer p.close()
+	switch {
+	case err != nil:
 		return "", err
+	case len(p.unreadable) > 0:
+		return "", errIncomplete
+	case p.full:
+		return "", errUnsettled
+	default:
+		return search.Status().State, nil
 	}
-	status, err := p.statusAt(ctx, latest(now))
-	if err == nil && len(p.unreadable) > 0 {
-		err = errIncomplete
-	}
-	return status.State, err
 }
 
-// errIncomplete is returned instead of a status that may be wrong, because Alibaba's response
-// has no field for a warning.
-var errIncomplete = errors.New("the device's status is uncertain because objects of its partitions are unreadable")
+// Alibaba's response has no field for a warning. So these errors are returned instead of a status
+// that may be wrong.
+var (
+	errIncomplete = errors.New("the device's status is uncertain because objects of its partitions are unreadable")
+	errUnsettled  = errors.New("the device's status is uncertain because deciding it takes too many events")
+)

@@ -1,7 +1,6 @@
 package traceapi
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -11,15 +10,10 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// Reader reads events from the bucket. *query.Reader implements it.
-type Reader interface {
-	Trace(ctx context.Context, request query.Request) (query.Result, error)
-}
-
 // Config configures the handler. The zero value of a field means its default.
 type Config struct {
 	// Reader reads the events. Required.
-	Reader Reader
+	Reader *query.Reader
 	// Tokens are the bearer tokens of the API, each with the instances that it covers. If there
 	// are none, the API refuses every request.
 	Tokens serve.Tokens

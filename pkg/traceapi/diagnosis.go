@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"devicetrace/pkg/diagnose"
+	"devicetrace/pkg/event"
 	"devicetrace/pkg/history"
 	"devicetrace/pkg/query"
 )
@@ -62,32 +63,69 @@ func (a api) parseKnown(values url.Values) (from, to time.Time, err error) {
 }
 
 func (a api) diagnose(ctx context.Context, d device, from, to time.Time, lang diagnose.Lang) (response, error) {
-	p, err := a.readPast(ctx, d, from, to)
+	r := recent{from: from, events: history.Log{NewestFirst: true}, maxBytes: a.turnBytes / 8 * 7}
+	p, err := a.readPast(ctx, d, from, to, a.earliest(from.Add(-time.Millisecond)), &r)
+	defer p.close()
 	if err != nil {
 		return nil, err
 	}
-	span := history.Span{From: from, To: a.knownTo(from, p)}
-	before, err := p.statusAt(ctx, span.From.Add(-time.Millisecond))
-	if err != nil {
-		return nil, err
+	known := a.knownTo(from, to, r.newest)
+	if p.full {
+		r.cutAt(r.oldest.Add(time.Millisecond))
 	}
 	found := diagnosisResponse{
-		identity: d.identity(), From: instant(span.From), To: instant(span.To), Lang: lang,
-		Report:     diagnose.Diagnose(history.Of(logOf(p.events), span, before), lang),
+		identity: d.identity(), From: instant(from), To: instant(known), Lang: lang,
+		Report:     diagnose.Diagnose(history.Of(&r.events, history.Span{From: r.from, To: known, Cut: r.isCut}, r.before.Status()), lang),
 		Incomplete: len(p.unreadable) > 0,
 	}
 	return taggedResponse(found.fit(), p.receipt), nil
 }
 
-// knownTo returns the end of a diagnosis's range. Nothing is known about the future. So this is
-// p.to or, if p.to is later than all of the following times, the latest of them:
+// recent is a fold that keeps the events of a range. Before the range, it searches for the device's
+// status. If the range holds too many events, recent moves the start of the range forwards.
+type recent struct {
+	from           time.Time // the start of the range
+	events         history.Log
+	maxBytes       int64 // the memory of events; the rest of api.turnBytes is for before
+	before         history.Search
+	newest, oldest time.Time // the times of the newest and the oldest event in the log, or zero
+	isCut          bool
+}
+
+// Add implements fold.
+func (r *recent) Add(e *event.Event) (done bool) {
+	if r.events.Bytes() > r.maxBytes && e.Time.Before(r.oldest) {
+		r.cutAt(r.oldest)
+	}
+	if e.Time.Before(r.from) {
+		return r.before.Add(e)
+	}
+	if r.newest.IsZero() {
+		r.newest = e.Time
+	}
+	r.oldest = e.Time
+	r.events.Add(e)
+	return false
+}
+
+func (r *recent) cutAt(from time.Time) {
+	if from.After(r.from) {
+		r.from, r.isCut = from, true
+	}
+}
+
+// Settled implements fold.
+func (r *recent) Settled(from time.Time) bool { return r.before.Settled(from) }
+
+// Bytes implements fold.
+func (r *recent) Bytes() int64 { return r.events.Bytes() + r.before.Bytes() }
+
+// knownTo returns the end of a diagnosis's range. Nothing is known about the future. So this is to
+// or, if to is later than all of the following times, the latest of them:
 //   - now
 //   - the time of the newest event, which can be later than now if a broker's clock runs fast
 //   - from, so that the range does not end before it begins
-func (a api) knownTo(from time.Time, p *past) time.Time {
+func (a api) knownTo(from, to, newest time.Time) time.Time {
 	known := later(from, a.now().UTC().Truncate(time.Millisecond))
-	if n := len(p.events); n > 0 {
-		known = later(known, p.events[n-1].Time)
-	}
-	return earlier(p.to, known)
+	return earlier(to, later(known, newest))
 }

@@ -3,6 +3,7 @@ package traceapi
 import (
 	"context"
 	"errors"
+	"iter"
 	"log/slog"
 	"net/http"
 	"time"
@@ -14,16 +15,44 @@ import (
 
 // api serves the paths below /api/v1/. It keeps no state between requests.
 type api struct {
-	reader Reader
-	now    func() time.Time
+	open opener
+	now  func() time.Time
 	// lookback is the value of Config.Lookback.
 	lookback time.Duration
+	// turn has capacity for one request: the one that may use turnBytes.
+	turn      chan struct{}
+	turnBytes int64
+}
+
+func newAPI(open opener, now func() time.Time, lookback time.Duration) api {
+	return api{open: open, now: now, lookback: lookback, turn: make(chan struct{}, 1), turnBytes: turnBytes}
+}
+
+// opener opens a stream of the events that match a request.
+type opener func(ctx context.Context, q query.Request) (stream, error)
+
+// stream has the methods of *query.Stream.
+type stream interface {
+	Events(ctx context.Context) iter.Seq2[*event.Event, error]
+	Result() query.Result
+	Close()
+}
+
+// openerOf returns an opener of the reader's streams.
+func openerOf(r *query.Reader) opener {
+	return func(ctx context.Context, q query.Request) (stream, error) {
+		s, err := r.Stream(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
+	}
 }
 
 const tracePath = "/api/v1/trace"
 
 // endpoint serves one path. Possible errors: a parameterError, errForbidden, query.ErrCursor,
-// query.ErrTooMany, query.ErrLayout, and errors from the store.
+// query.ErrLayout, and errors from the store.
 type endpoint func(r *http.Request, may permission) (response, error)
 
 func (a api) endpoints() map[string]endpoint {
@@ -61,8 +90,6 @@ func (e endpoint) serve(w http.ResponseWriter, r *http.Request, grant serve.Gran
 		serve.Forbidden(w)
 	case errors.Is(err, query.ErrCursor):
 		serve.Fail(w, http.StatusBadRequest, "InvalidCursor", "cursor does not come from this API: use the next_cursor of a page")
-	case errors.Is(err, query.ErrTooMany):
-		serve.Fail(w, http.StatusBadRequest, "TooManyEvents", "the device has more events in these days than fit into memory: trace a shorter range")
 	case errors.Is(err, query.ErrLayout):
 		slog.ErrorContext(r.Context(), "request failed", "error", err.Error())
 		serve.TryLater(w, http.StatusServiceUnavailable, "LayoutMismatch", "the bucket has the layout markers of two layouts or of another version: the log of the query function says how to repair it")

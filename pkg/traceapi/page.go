@@ -2,12 +2,15 @@ package traceapi
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"unicode/utf8"
 
+	"devicetrace/pkg/event"
 	"devicetrace/pkg/query"
 )
 
@@ -36,23 +39,33 @@ type tracePage struct {
 	plan       []query.Step
 }
 
-func newTracePage(f format, result query.Result) tracePage {
-	p := tracePage{
-		format: f, nextCursor: result.NextCursor, incomplete: len(result.Unreadable) > 0,
-		receipt: result.Receipt, plan: result.Steps,
-	}
-	for _, object := range result.Unreadable[:min(len(result.Unreadable), maxUnreadable)] {
-		p.unreadable = append(p.unreadable, query.Unreadable{Key: object.Key, Error: fmt.Sprintf("%.*s", maxError, object.Error)})
-	}
+// readPage reads a page of at most limit rows from a stream. It reads no further than the first event
+// after the page, which shows that there is another page.
+func readPage(ctx context.Context, f format, s stream, limit int) (tracePage, error) {
+	p := tracePage{format: f}
+	var last event.Event
 	size := 0
-	for i := range result.Events {
-		row := f.row(&result.Events[i])
+	for e, err := range s.Events(ctx) {
+		if err != nil {
+			return tracePage{}, err
+		}
+		row := f.row(e)
 		size += wireSize(row)
-		if i > 0 && size > maxBytes {
-			p.nextCursor = query.CursorAfter(result.Events[i-1])
+		if len(p.rows) == limit || len(p.rows) > 0 && size > maxBytes {
+			p.nextCursor = query.CursorAfter(&last)
 			break
 		}
-		p.rows = append(p.rows, row)
+		p.rows, last = append(p.rows, row), *e
+	}
+	return p.with(ctx, s.Result()), nil
+}
+
+// with returns the page with what the result says besides the events.
+func (p tracePage) with(ctx context.Context, result query.Result) tracePage {
+	reportUnreadable(ctx, result)
+	p.receipt, p.plan, p.incomplete = result.Receipt, result.Steps, len(result.Unreadable) > 0
+	for _, object := range result.Unreadable[:min(len(result.Unreadable), maxUnreadable)] {
+		p.unreadable = append(p.unreadable, query.Unreadable{Key: object.Key, Error: fmt.Sprintf("%.*s", maxError, object.Error)})
 	}
 	return p
 }
@@ -87,7 +100,7 @@ func (p tracePage) write(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", p.format.contentType)
 	if p.format.contentType == formats["json"].contentType {
-		w.Write(p.object())
+		p.writeObject(w)
 		return
 	}
 	p.header(w.Header())
@@ -105,11 +118,24 @@ func (p tracePage) content() [][]byte {
 	return append(slices.Clone(p.rows), rest.Bytes())
 }
 
-// object returns the page as one JSON object.
-func (p tracePage) object() []byte {
+// writeObject writes the page as one JSON object. It makes no copy of the rows.
+func (p tracePage) writeObject(w io.Writer) {
+	io.WriteString(w, `{"events":[`)
+	for i, row := range p.rows {
+		if i > 0 {
+			io.WriteString(w, ",")
+		}
+		if i == len(p.rows)-1 {
+			row = bytes.TrimSuffix(row, []byte("\n"))
+		}
+		w.Write(row)
+	}
+	w.Write(p.rest())
+}
+
+// rest returns the part of the JSON object that follows the rows.
+func (p tracePage) rest() []byte {
 	var b bytes.Buffer
-	b.WriteString(`{"events":[`)
-	b.Write(bytes.TrimSuffix(bytes.Join(p.rows, []byte(",")), []byte("\n")))
 	b.WriteByte(']')
 	if p.nextCursor != "" {
 		b.WriteString(`,"next_cursor":`)

@@ -5,71 +5,135 @@ import (
 	"time"
 
 	"devicetrace/pkg/event"
-	"devicetrace/pkg/history"
 	"devicetrace/pkg/query"
 )
 
-// past holds a device's events in the range [from, to]. The range grows backwards by whole UTC
-// days, because a partition holds one day and is always read as a whole.
+const (
+	// freeBytes is the memory that every request may use for a device's events. A request that needs
+	// more waits for its turn; see api.turn.
+	freeBytes = 1 << 20
+	// turnBytes is the memory that a request may use for a device's events in its turn.
+	turnBytes = 128 << 20
+)
+
+// fold consumes a device's events, newest first.
+type fold interface {
+	// Add adds the next older event and returns false. If neither the event nor older events are
+	// needed, Add ignores e and returns true.
+	Add(e *event.Event) (done bool)
+	// Settled reports whether older events are not needed, given that all events from an instant on
+	// have been added.
+	Settled(from time.Time) bool
+	// Bytes returns the approximate memory that the fold occupies.
+	Bytes() int64
+}
+
+// past is the part of a device's past that was read into a fold. It grows backwards by whole UTC
+// days, because a partition holds one day.
 type past struct {
 	api        api
 	device     device
-	from, to   time.Time
-	events     []event.Event
+	from       time.Time // the start of the part
 	receipt    query.Receipt
 	unreadable []query.Unreadable
+	// full means that reading stopped because of api.turnBytes.
+	full bool
+	// hasTurn means that the request may use api.turnBytes.
+	hasTurn bool
 }
 
-// readPast reads the device's events in the range [startOfDay(from), to].
-func (a api) readPast(ctx context.Context, d device, from, to time.Time) (*past, error) {
-	p := &past{api: a, device: d, from: to.Add(time.Millisecond), to: to}
-	return p, p.extend(ctx, startOfDay(from))
-}
-
-// extend adds the events in the range [from, p.from) to p, and moves p.from back to from.
-func (p *past) extend(ctx context.Context, from time.Time) error {
-	result, err := p.api.reader.Trace(ctx, query.Request{
-		InstanceID: p.device.instanceID, ClientID: p.device.clientID,
-		From: from, To: p.from.Add(-time.Millisecond),
-	})
-	if err != nil {
-		return err
+// readPast reads the device's events into f, newest first: the events in the range [startOfDay(from),
+// to] and, as long as f needs them, older events. It first reads one more day, then two, four and so
+// on. It goes back at most to limit. It stops early once f needs no older events. The caller must
+// close the past when f is no longer used, even after an error.
+func (a api) readPast(ctx context.Context, d device, from, to, limit time.Time, f fold) (*past, error) {
+	p := &past{api: a, device: d, from: to.Add(time.Millisecond)}
+	start := startOfDay(from)
+	for days := 1; ; days *= 2 {
+		done, err := p.extend(ctx, start, f)
+		if err != nil || done || f.Settled(p.from) || !p.from.After(limit) {
+			return p, err
+		}
+		start = later(p.from.AddDate(0, 0, -days), limit)
 	}
+}
+
+// extend reads the events in the range [from, p.from) into f, and moves p.from back to from. It
+// reports whether older events are not needed or may not be read.
+func (p *past) extend(ctx context.Context, from time.Time, f fold) (done bool, err error) {
+	q := query.Request{
+		InstanceID: p.device.instanceID, ClientID: p.device.clientID,
+		From: from, To: p.from.Add(-time.Millisecond), Descending: true,
+	}
+	for {
+		last, done, err := p.read(ctx, q, f)
+		if last == nil || err != nil {
+			p.from = from
+			return done, err
+		}
+		if p.hasTurn {
+			p.full, p.from = true, last.Time
+			return true, nil
+		}
+		// Wait only now that the stream is closed: the request whose turn it is may need its memory.
+		if err := p.awaitTurn(ctx); err != nil {
+			return false, err
+		}
+		q.Cursor = query.CursorAfter(last)
+	}
+}
+
+// read passes the events that match a request to f, and reports whether f needs no older events. If f
+// would take too much memory, read returns the last event that was passed to f.
+func (p *past) read(ctx context.Context, q query.Request, f fold) (last *event.Event, done bool, err error) {
+	s, err := p.api.open(ctx, q)
+	if err != nil {
+		return nil, false, err
+	}
+	defer s.Close()
+	for e, err := range s.Events(ctx) {
+		if err != nil {
+			return nil, false, err
+		}
+		if done = f.Add(e); done {
+			break
+		}
+		if f.Bytes() > p.limit() {
+			last = e
+			break
+		}
+	}
+	result := s.Result()
 	reportUnreadable(ctx, result)
-	p.from = from
-	p.events = append(result.Events, p.events...)
 	p.receipt = p.receipt.Plus(result.Receipt)
 	p.unreadable = append(p.unreadable, result.Unreadable...)
-	return nil
+	return last, done, nil
 }
 
-// statusAt returns the device's status at an instant. If the events in p do not determine the
-// status, statusAt extends p into the past: first by one day, then by two, four and so on. It stops
-// when the events determine the status or the lookback is exhausted.
-func (p *past) statusAt(ctx context.Context, at time.Time) (history.Status, error) {
-	limit := startOfDay(at).Add(-p.api.lookback)
-	for days := 1; ; days *= 2 {
-		status := history.StatusAt(logOf(p.events), at)
-		if status.Settled() || !p.from.After(limit) {
-			return status, nil
-		}
-		start := p.from.AddDate(0, 0, -days)
-		if start.Before(limit) {
-			start = limit
-		}
-		if err := p.extend(ctx, start); err != nil {
-			return history.Status{}, err
-		}
+// limit returns the memory that f may use.
+func (p *past) limit() int64 {
+	if p.hasTurn {
+		return p.api.turnBytes
+	}
+	return freeBytes
+}
+
+// awaitTurn waits until no other request uses more than freeBytes.
+func (p *past) awaitTurn(ctx context.Context) error {
+	select {
+	case p.api.turn <- struct{}{}:
+		p.hasTurn = true
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
-// logOf returns a log of events that are sorted by time.
-func logOf(events []event.Event) *history.Log {
-	log := &history.Log{}
-	for i := range events {
-		log.Add(&events[i])
+// close ends the request's turn, if it has one.
+func (p *past) close() {
+	if p.hasTurn {
+		<-p.api.turn
 	}
-	return log
 }
 
 func startOfDay(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }

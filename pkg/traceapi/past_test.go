@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,7 +19,8 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// recorded is a Reader that returns events from a list and remembers the requested ranges.
+// recorded opens streams of events from a list and remembers the requested ranges. The events must be
+// sorted by time.
 type recorded struct {
 	events []event.Event
 	err    error
@@ -27,21 +29,28 @@ type recorded struct {
 	spans []string
 }
 
-func (r *recorded) Trace(_ context.Context, q query.Request) (query.Result, error) {
+func (r *recorded) open(_ context.Context, q query.Request) (stream, error) {
 	r.mu.Lock()
 	r.spans = append(r.spans, q.From.Format("01-02T15:04:05.000")+" "+q.To.Format("01-02T15:04:05.000"))
 	r.mu.Unlock()
-	answer := query.Result{Receipt: query.Receipt{Requests: 2, Partitions: []string{}}}
+	f := &fixed{result: query.Result{Receipt: query.Receipt{Requests: 2, Partitions: []string{}}}}
 	for _, e := range r.events {
 		if e.ClientID == q.ClientID && !e.Time.Before(q.From) && !e.Time.After(q.To) {
-			answer.Events = append(answer.Events, e)
+			f.result.Events = append(f.result.Events, e)
 		}
 	}
-	return answer, r.err
+	if q.Descending {
+		slices.Reverse(f.result.Events)
+	}
+	if q.Cursor != "" {
+		at := slices.IndexFunc(f.result.Events, func(e event.Event) bool { return query.CursorAfter(&e) == q.Cursor })
+		f.result.Events = f.result.Events[at+1:]
+	}
+	return f, r.err
 }
 
 func (r *recorded) api() api {
-	return api{reader: r, now: func() time.Time { return now }, lookback: 7 * 24 * time.Hour}
+	return newAPI(r.open, func() time.Time { return now }, 7*24*time.Hour)
 }
 
 // happened returns an event of client c on the given channel. The event happened d days before
@@ -324,8 +333,24 @@ func TestAlibabaPagesAndStates(t *testing.T) {
 	require.Equal(t, []bool{false, true}, online)
 }
 
-func TestAlibabaReportsTooManyRows(t *testing.T) {
-	r := &recorded{err: fmt.Errorf("read: %w", query.ErrTooMany)}
-	_, err := alibaba{r.api()}.Trace(t.Context(), openapi.TraceRequest{InstanceID: "i", ClientID: "c", Limit: 1})
+// many returns a stream of n events of one device, newest first: connects and ends in turn, each on a
+// channel of its own, a millisecond apart.
+func many(n int, newest time.Time) opener {
+	return func(_ context.Context, q query.Request) (stream, error) {
+		return &generated{n: n, newest: newest, q: q}, nil
+	}
+}
+
+// traceOfHour is a request for the rows of the last hour.
+var traceOfHour = openapi.TraceRequest{InstanceID: "i", ClientID: "c", From: now.Add(-time.Hour), To: now, Limit: 5}
+
+func TestAlibabaCountsUpToItsLimit(t *testing.T) {
+	request := traceOfHour
+	request.Offset = 299_999
+	page, err := alibaba{newAPI(many(300_000, now), time.Now, 0)}.Trace(t.Context(), request)
+	require.NoError(t, err)
+	require.Equal(t, 300_000, page.Total)
+	require.Len(t, page.Rows, 1)
+	_, err = alibaba{newAPI(many(300_001, now), time.Now, 0)}.Trace(t.Context(), request)
 	require.ErrorIs(t, err, openapi.ErrTooMany)
 }

@@ -62,16 +62,23 @@ func (a api) parseAt(values url.Values) (at, until time.Time, err error) {
 }
 
 func (a api) statusAt(ctx context.Context, d device, at, until time.Time) (response, error) {
-	p, err := a.readPast(ctx, d, at, until)
-	if err != nil {
-		return nil, err
-	}
-	status, err := p.statusAt(ctx, until)
+	var search history.Search
+	p, err := a.searchStatus(ctx, d, at, until, &search)
+	defer p.close()
 	if err != nil {
 		return nil, err
 	}
 	return jsonResponse(statusResponse{
-		identity: d.identity(), At: instant(at), Status: status, LookedBackTo: instant(p.from),
+		identity: d.identity(), At: instant(at), Status: search.Status(), LookedBackTo: instant(p.from),
 		Incomplete: len(p.unreadable) > 0, Receipt: p.receipt,
 	}), nil
 }
+
+// searchStatus reads the events that decide the device's status at an instant. Events up to the time
+// until count.
+func (a api) searchStatus(ctx context.Context, d device, at, until time.Time, search *history.Search) (*past, error) {
+	return a.readPast(ctx, d, at, until, a.earliest(until), search)
+}
+
+// earliest returns the time to which the search for the status at an instant goes back at most.
+func (a api) earliest(at time.Time) time.Time { return startOfDay(at).Add(-a.lookback) }

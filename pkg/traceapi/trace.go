@@ -13,10 +13,14 @@ func (a api) trace(r *http.Request, may permission) (response, error) {
 	if err := may(parsed.request.InstanceID); err != nil {
 		return nil, err
 	}
-	found, err := a.reader.Trace(r.Context(), parsed.request)
+	s, err := a.open(r.Context(), parsed.request)
 	if err != nil {
 		return nil, err
 	}
-	reportUnreadable(r.Context(), found)
-	return newTracePage(parsed.format, found).write, nil
+	defer s.Close()
+	page, err := readPage(r.Context(), parsed.format, s, parsed.request.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return page.write, nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,16 +20,21 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// canned is a Reader that returns a fixed result and records the requests that it receives.
+// canned opens streams with a fixed result and records the requests that it receives.
 type canned struct {
 	answer query.Result
 	err    error
 	asked  []query.Request
 }
 
-func (c *canned) Trace(_ context.Context, request query.Request) (query.Result, error) {
+func (c *canned) open(_ context.Context, request query.Request) (stream, error) {
 	c.asked = append(c.asked, request)
-	return c.answer, c.err
+	f := &fixed{result: c.answer}
+	if request.Descending {
+		f.result.Events = slices.Clone(f.result.Events)
+		slices.Reverse(f.result.Events)
+	}
+	return f, c.err
 }
 
 func (c *canned) get(path string) *httptest.ResponseRecorder {
@@ -40,7 +46,7 @@ func (c *canned) do(method, path, authorization string) *httptest.ResponseRecord
 }
 
 func (c *canned) api() api {
-	return api{reader: c, now: func() time.Time { return now }, lookback: 7 * 24 * time.Hour}
+	return newAPI(c.open, func() time.Time { return now }, 7*24*time.Hour)
 }
 
 // do sends a request to the complete handler and returns the response. header holds alternating
@@ -99,12 +105,12 @@ const sparseJSON = `{"client_id":"=1+\"2\",\n<é>","instance_id":"prod","group_i
 const receiptJSON = `{"objects":1,"requests":2,"bytes":3,"ms":4.5,"partitions":["p"]}`
 
 func TestJSON(t *testing.T) {
-	c := &canned{answer: query.Result{Events: []event.Event{full, sparse}, NextCursor: "more", Receipt: receipt}}
+	c := &canned{answer: query.Result{Events: []event.Event{full, sparse, full}, Receipt: receipt}}
 	w := c.get(trace + "&limit=2")
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
 	require.Equal(t, "application/json", w.Header().Get("Content-Type"))
 	require.Equal(t, "private, no-cache", w.Header().Get("Cache-Control"))
-	require.Equal(t, `{"events":[`+fullJSON+"\n,"+sparseJSON+`],"next_cursor":"more","receipt":`+receiptJSON+"}\n", w.Body.String())
+	require.Equal(t, `{"events":[`+fullJSON+"\n,"+sparseJSON+`],"next_cursor":"`+query.CursorAfter(&sparse)+`","receipt":`+receiptJSON+"}\n", w.Body.String())
 	require.Equal(t, 2, c.asked[0].Limit)
 }
 
@@ -124,11 +130,11 @@ func TestIncomplete(t *testing.T) {
 }
 
 func TestNDJSON(t *testing.T) {
-	c := &canned{answer: query.Result{Events: []event.Event{full, sparse}, NextCursor: "more", Receipt: receipt}}
-	w := c.get(trace + "&format=ndjson")
+	c := &canned{answer: query.Result{Events: []event.Event{full, sparse, full}, Receipt: receipt}}
+	w := c.get(trace + "&limit=2&format=ndjson")
 	require.Equal(t, "application/x-ndjson", w.Header().Get("Content-Type"))
 	require.Equal(t, fullJSON+"\n"+sparseJSON+"\n", w.Body.String())
-	require.Equal(t, "more", w.Header().Get("X-Next-Cursor"))
+	require.Equal(t, query.CursorAfter(&sparse), w.Header().Get("X-Next-Cursor"))
 	require.Equal(t, receiptJSON, w.Header().Get("X-Receipt"))
 	require.Empty(t, w.Header().Get("X-Incomplete"))
 }
@@ -165,7 +171,7 @@ func TestResponseStaysBelowTheLimit(t *testing.T) {
 	} {
 		for _, format := range []string{"json", "csv"} {
 			t.Run(name+" "+format, func(t *testing.T) {
-				c := &canned{answer: query.Result{NextCursor: "last"}}
+				c := &canned{}
 				for i := range 5000 {
 					e := full
 					e.ClientID, e.Time = event.ClientID(id), at("2026-11-22T08:00:00Z").Add(time.Duration(i)*time.Millisecond)
@@ -187,10 +193,10 @@ func TestResponseStaysBelowTheLimit(t *testing.T) {
 					require.Len(t, answer.Events, rows)
 					cursor = answer.NextCursor
 				}
-				want := "last"
+				want := ""
 				if rows < 5000 {
 					require.Greater(t, len(encoded), 3_000_000)
-					want = query.CursorAfter(c.answer.Events[rows-1])
+					want = query.CursorAfter(&c.answer.Events[rows-1])
 				}
 				require.Equal(t, want, cursor)
 			})
@@ -202,10 +208,6 @@ func TestErrors(t *testing.T) {
 	w := (&canned{err: fmt.Errorf("parse: %w", query.ErrCursor)}).get(trace + "&cursor=x")
 	require.Equal(t, http.StatusBadRequest, w.Code)
 	require.Contains(t, w.Body.String(), `{"code":"InvalidCursor","error":"`)
-
-	w = (&canned{err: fmt.Errorf("read: %w", query.ErrTooMany)}).get(trace)
-	require.Equal(t, http.StatusBadRequest, w.Code)
-	require.Contains(t, w.Body.String(), `{"code":"TooManyEvents","error":"`)
 
 	w = (&canned{err: errors.New("oss: secret detail")}).get(trace)
 	require.Equal(t, http.StatusServiceUnavailable, w.Code)
@@ -284,12 +286,14 @@ func TestEntityTags(t *testing.T) {
 	}
 	require.Equal(t, http.StatusOK, get(&canned{answer: answer}, trace, `"other"`).Code)
 	for _, other := range []query.Result{
-		{Events: []event.Event{full, sparse}}, {Events: []event.Event{full}, NextCursor: "more"},
+		{Events: []event.Event{full, sparse}},
 		{Events: []event.Event{full}, Unreadable: []query.Unreadable{{Key: "k"}}}, {},
 	} {
 		require.NotEqual(t, tag, get(&canned{answer: other}, trace, "").Header().Get("ETag"))
 	}
 	require.NotEqual(t, tag, get(&canned{answer: answer}, trace+"&format=csv", "").Header().Get("ETag"))
+	more := query.Result{Events: []event.Event{full, sparse}}
+	require.NotEqual(t, tag, get(&canned{answer: more}, trace+"&limit=1", "").Header().Get("ETag"), "the same rows, but another cursor")
 }
 
 func TestExplain(t *testing.T) {

@@ -65,30 +65,13 @@ func testStore(t *testing.T, p *pageTest) {
 	require.Equal(t, 9, b.count(".event"))
 }
 
-// testTooMany checks the page when the API refuses a query because the range has too many events.
-// If the diagnosis is refused, the page must show only a notice. If only the status is refused, the
-// page must show everything except the status.
-func testTooMany(t *testing.T, p *pageTest) {
+// testNoStatus checks that the page shows everything except the status if only the status cannot be
+// read.
+func testNoStatus(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
-	b.allow("400")
-	refuse := func(path string) (stop func()) {
-		return b.respond(path, 400, []byte(`{"code":"TooManyEvents","error":"the device has more events there than fit into memory"}`))
-	}
-	stop := refuse("/diagnosis?")
+	b.allow("503")
+	defer b.respond("/status?", 503, []byte(`{"code":"StoreUnavailable","error":"the bucket could not be read: try again later"}`))()
 	b.open(p.path(busyDevice, time.Hour))
-	b.results()
-	require.Equal(t, "Too many events for one response", b.text("#results .notice h2"))
-	require.Contains(t, b.text("#results .notice"), "Choose a shorter range.")
-	b.click("#lang [value=zh]")
-	b.await(`document.querySelector('#results .notice h2')?.innerText === '事件过多，一次响应容纳不下'`)
-	b.screenshot("too-many")
-	b.click("#lang [value=en]")
-	b.await(`document.querySelector('#results .notice h2')?.innerText === 'Too many events for one response'`)
-	stop()
-
-	stop = refuse("/status?")
-	defer stop()
-	b.click("#search")
 	b.await(`document.querySelector('.headline')`)
 	require.Equal(t, "The current status could not be read.", b.text(".status .since"))
 }

@@ -76,7 +76,7 @@ func TestPage(t *testing.T) {
 		{"span", testSpan},
 		{"address", testAddress},
 		{"ahead", testAhead},
-		{"too many", testTooMany},
+		{"no status", testNoStatus},
 		{"store", testStore},
 		{"incomplete", testIncomplete}, // last, because it damages the bucket
 	} {

@@ -14,12 +14,6 @@ export class APIError extends Error {
   get isTemporary() {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
-
-  // hasTooManyEvents reports whether the requested days contain more events than the API can
-  // process.
-  get hasTooManyEvents() {
-    return this.code === 'TooManyEvents';
-  }
 }
 
 // A token consists of visible ASCII characters. Anything else is treated as a missing token.

@@ -64,9 +64,6 @@ export default {
   "failed.unreachable.meaning": "The page cannot reach the function. Check your network, then try again.",
   "failed.long": "The client ID is too long to search for",
   "failed.long.meaning": "The client ID must fit into the URL of a request, which Function Compute limits to 4 KB.",
-  "failed.many": "Too many events for one response",
-  "failed.many.meaning": "On the days of this range, the device has more than 300,000 events. Either it connects several times a second, or several devices share its client ID.",
-  "failed.many.next": "Choose a shorter range. If that is still too much, the API may return the events of a few minutes: /api/v1/trace.",
   "failed.refused": "The search was rejected",
 
   "welcome.title": "Why did this device drop?",

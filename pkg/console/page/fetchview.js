@@ -32,14 +32,13 @@ export async function fetchLatestView(query, signal) {
 
 const diagnosis = (query, signal) => getJSON('diagnosis', { ...deviceParameters(query), lang: preferences.lang }, signal);
 
-// statusNow returns the current status, or null if the failure is temporary or the device has too
-// many events. In these cases, the page may still be able to show the report, because the report is
-// read separately and from other days.
+// statusNow returns the current status, or null if the failure is temporary. The page may still be
+// able to show the report, because the report is read separately and from other days.
 async function statusNow({ instance, client }, signal) {
   try {
     return await getJSON('status', { instance, client }, signal);
   } catch (error) {
-    if (error instanceof APIError && (error.isTemporary || error.hasTooManyEvents)) return null;
+    if (error instanceof APIError && error.isTemporary) return null;
     throw error;
   }
 }

@@ -35,7 +35,6 @@ export function failureNotice(error, query, { onRetry, onToken }) {
   if (error.status === 403) {
     return warning('failed.forbidden', 'key', el('p', {}, phrase('failed.forbidden.meaning', { instance: datum(query.instance, { kind: 'mono' }) })), otherToken());
   }
-  if (error.hasTooManyEvents) return warning('failed.many', 'alert', meaning('failed.many'), el('p', {}, text('failed.many.next')));
   if (isTooLong(error, query)) return warning('failed.long', 'alert', meaning('failed.long'));
   if (error.status === 0) return warning('failed.unreachable', 'alert', meaning('failed.unreachable'), retry());
   if (error.isTemporary) return warning('failed.store', 'alert', meaning('failed.store'), sentence, retry());

@@ -64,9 +64,6 @@ export default {
   "failed.unreachable.meaning": "本页面无法连接到查询函数。请检查网络后重试。",
   "failed.long": "Client ID 太长，无法查询",
   "failed.long.meaning": "Client ID 必须写在请求的 URL 中，而函数计算限制 URL 最长为 4 KB。",
-  "failed.many": "事件过多，一次响应容纳不下",
-  "failed.many.meaning": "在所查日期内，此设备的事件超过 300,000 条：它每秒连接数次，或有多个设备使用同一个 Client ID。",
-  "failed.many.next": "请缩短时间范围。如仍过多，可通过接口 /api/v1/trace 查询几分钟内的事件。",
   "failed.refused": "查询被拒绝",
 
   "welcome.title": "设备为什么掉线？",

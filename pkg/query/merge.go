@@ -1,0 +1,120 @@
+package query
+
+import (
+	"cmp"
+	"container/heap"
+	"context"
+
+	"devicetrace/pkg/segment"
+)
+
+// merge yields the rows of all sources in order, without duplicates. If several rows record the same
+// event, it yields the row that was received first.
+type merge struct {
+	sources    sourceHeap
+	descending bool
+	last       *segment.Row // the last row that was taken from a source
+}
+
+// start begins to merge sources. It may be called again, with other sources, in the middle of a
+// merge. Sources that are new must not yield rows that come before the last row.
+func (m *merge) start(sources []*source) {
+	m.sources = sourceHeap{descending: m.descending}
+	for _, s := range sources {
+		if !s.ended() {
+			m.sources.list = append(m.sources.list, s)
+		}
+	}
+	heap.Init(&m.sources)
+}
+
+// next returns the next distinct row, or nil after the last one. If the rows of a source could not
+// be loaded, next returns that source and the error. It can then be called again.
+//
+// Copies of an event are adjacent, and the one received first comes first of them. So in ascending
+// order, next returns the first copy and drops the others. In descending order, it returns a copy
+// only when the next row is of another event.
+func (m *merge) next(ctx context.Context) (*segment.Row, *source, error) {
+	for len(m.sources.list) > 0 {
+		s := m.sources.list[0]
+		row := s.row()
+		if row == nil {
+			if err := s.load(ctx); err != nil {
+				return nil, s, err
+			}
+			m.fix(s)
+			continue
+		}
+		s.next()
+		m.fix(s)
+		if found := m.take(row); found != nil {
+			return found, nil, nil
+		}
+	}
+	last := m.last
+	if m.last = nil; m.descending {
+		return last, nil, nil
+	}
+	return nil, nil, nil
+}
+
+// take adds a row from a source, and returns a row that is now known to be distinct, or nil.
+func (m *merge) take(row *segment.Row) *segment.Row {
+	last := m.last
+	switch duplicate := last != nil && last.SameEvent(row); {
+	case !m.descending && duplicate:
+		return nil
+	case !m.descending:
+		m.last = row
+		return row
+	case duplicate:
+		if row.Compare(last) < 0 {
+			m.last = row
+		}
+		return nil
+	default:
+		m.last = row
+		return last
+	}
+}
+
+// fix restores the order of the sources after the first one has moved.
+func (m *merge) fix(first *source) {
+	if first.ended() {
+		heap.Pop(&m.sources)
+	} else {
+		heap.Fix(&m.sources, 0)
+	}
+}
+
+// sourceHeap orders sources by their next rows. A source whose next rows are not loaded yet comes
+// before all rows that may follow those rows.
+type sourceHeap struct {
+	list       []*source
+	descending bool
+}
+
+func (h *sourceHeap) Len() int      { return len(h.list) }
+func (h *sourceHeap) Swap(i, j int) { h.list[i], h.list[j] = h.list[j], h.list[i] }
+func (h *sourceHeap) Push(x any)    { panic("push to a heap of sources, which only shrinks") }
+
+func (h *sourceHeap) Pop() any {
+	last := len(h.list) - 1
+	popped := h.list[last]
+	h.list[last] = nil
+	h.list = h.list[:last]
+	return popped
+}
+
+func (h *sourceHeap) Less(i, j int) bool {
+	a, b := h.list[i], h.list[j]
+	if c := cmp.Compare(a.time(), b.time()); c != 0 {
+		return (c < 0) != h.descending
+	}
+	rowA, rowB := a.row(), b.row()
+	if rowA == nil || rowB == nil {
+		return rowA == nil && rowB != nil
+	}
+	c := rowA.Compare(rowB)
+	return c != 0 && (c < 0) != h.descending
+}

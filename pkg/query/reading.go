@@ -1,0 +1,150 @@
+package query
+
+import (
+	"context"
+
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/parallel"
+	"devicetrace/pkg/segment"
+)
+
+// reading merges the client's rows from the objects of the request's partitions. Except for open, it
+// must be used by one goroutine at a time.
+type reading struct {
+	reader     *Reader
+	store      *meter
+	request    Request
+	partitions []*partition
+	merge      merge
+	// share is the memory that each source may use for decoded rows, in bytes. reserved is the
+	// memory for all sources, which open takes from Reader.rows at once. If more memory is free,
+	// sources can take it, but they never wait for it. So readings cannot block each other.
+	share, reserved int64
+}
+
+const (
+	// maxShare is the maximum of reading.share.
+	maxShare = 128 << 10
+	// minReadings is how many readings can be open at the same time, however many objects each of
+	// them reads.
+	minReadings = 4
+)
+
+// open opens the partitions of a request in a bucket with layout l. The zero Layout stands for a
+// bucket that is not in use yet. The caller must close the reading, even after an error.
+func (r *Reader) open(ctx context.Context, l layout.Layout, store *meter, q Request) (*reading, error) {
+	n := &reading{reader: r, store: store, request: q, merge: merge{descending: q.Descending}}
+	if l.Shards == 0 {
+		return n, nil
+	}
+	for _, where := range l.PartitionsBetween(q.InstanceID, q.ClientID, q.From, q.To) {
+		n.partitions = append(n.partitions, &partition{reading: n, where: where, sources: map[string]*source{}})
+	}
+	if err := n.each(func(p *partition) error { return p.list(ctx) }); err != nil {
+		return n, err
+	}
+	if err := n.reserve(ctx); err != nil {
+		return n, err
+	}
+	err := n.each(func(p *partition) error { return p.open(ctx, nil) })
+	n.restart()
+	return n, err
+}
+
+// each calls do for all partitions in parallel.
+func (n *reading) each(do func(*partition) error) error {
+	return parallel.Do(len(n.partitions), n.reader.config.Parallel, func(i int) error { return do(n.partitions[i]) })
+}
+
+// reserve waits for the memory of the listed objects' sources.
+func (n *reading) reserve(ctx context.Context) (err error) {
+	var sources int64
+	for _, p := range n.partitions {
+		sources += int64(len(p.runs))
+	}
+	n.share = max(1, min(maxShare, n.reader.rows.size/minReadings/max(sources, 1)))
+	n.reserved, err = n.reader.rows.acquire(ctx, n.share*sources)
+	return err
+}
+
+// restart makes the merge go on with the sources that are now open.
+func (n *reading) restart() {
+	var sources []*source
+	for _, p := range n.partitions {
+		for _, s := range p.sources {
+			sources = append(sources, s)
+		}
+	}
+	n.merge.start(sources)
+}
+
+// next returns the next distinct row, or nil after the last one.
+func (n *reading) next(ctx context.Context) (*segment.Row, error) {
+	for {
+		row, s, err := n.merge.next(ctx)
+		if err == nil {
+			return row, nil
+		}
+		if err := s.partition.reopen(ctx, s, err, n.merge.last); err != nil {
+			return nil, err
+		}
+		n.restart()
+	}
+}
+
+// close gives the memory of the reading back.
+func (n *reading) close() {
+	for _, p := range n.partitions {
+		for _, s := range p.sources {
+			s.retired, s.blocks = true, nil
+			s.ended()
+		}
+	}
+	n.reader.rows.release(n.reserved)
+	n.reserved = 0
+}
+
+// openStream is like open, but finds out the layout of the bucket. If the layout is not known yet, it
+// assumes the configured layout and looks up the actual layout in parallel. If the two layouts
+// differ, it opens the partitions of the actual layout. The zero Layout means that the bucket has no
+// layout marker.
+func (r *Reader) openStream(ctx context.Context, store *meter, q Request) (*reading, layout.Layout, error) {
+	if known := r.knownLayout(); known.Shards != 0 {
+		n, err := r.open(ctx, known, store, q)
+		return n, known, err
+	}
+	configured := layout.Layout{Shards: r.config.Shards}
+	var actual layout.Layout
+	var early *reading
+	var earlyErr error
+	err := parallel.Do(2, r.config.Parallel, func(i int) (err error) {
+		if i == 0 {
+			early, earlyErr = r.open(ctx, configured, store, q)
+			return nil
+		}
+		actual, err = layout.Find(ctx, store)
+		return err
+	})
+	if err != nil {
+		return early, actual, err
+	}
+	r.learnLayout(actual)
+	if actual == configured {
+		return early, actual, earlyErr
+	}
+	early.close()
+	n, err := r.open(ctx, actual, store, q)
+	return n, actual, err
+}
+
+func (r *Reader) knownLayout() layout.Layout {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.layout
+}
+
+func (r *Reader) learnLayout(l layout.Layout) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.layout = l
+}

@@ -1,0 +1,286 @@
+package query
+
+import (
+	"context"
+	"errors"
+
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/segment"
+)
+
+const (
+	// chunkMemory is the approximate memory of the rows that are decoded after one read, unless a
+	// single row group takes more.
+	chunkMemory = 8 << 20
+	// rowMemory is the memory of a decoded row in addition to its texts; see segment.Group.Raw.
+	rowMemory = 300
+	// wholeFactor is the typical memory for decoding a small object, relative to its size.
+	wholeFactor = 8
+)
+
+// source yields the client's rows of one object, in the order of the stream. It reads and decodes
+// them when they are needed.
+type source struct {
+	reading   *reading
+	partition *partition
+	object    layout.Segment
+	after     *segment.Row // the rows up to this one are passed over; nil to pass over none
+
+	rows    *segment.ClientRows // nil until the object's footer is known
+	blocks  []segment.Block     // decoded rows
+	at      int                 // index of the next row in blocks[0]
+	extra   int64               // memory of the blocks in excess of reading.share, in bytes
+	invalid error               // why the object is not a valid segment, or nil
+	// finished means that the source has yielded all its rows. retired means that other sources have
+	// the rows that are not decoded yet.
+	finished, retired bool
+}
+
+// small reports whether the object is read whole.
+func (s *source) small() bool { return s.object.Size <= s.reading.reader.config.WholeBytes }
+
+// open finds the row groups that may hold matching rows. If their rows fit in one chunk, open also
+// decodes these rows, so that most objects are read in parallel. Other objects belong to clients
+// with many events; these objects are read when the stream gets to their rows.
+func (s *source) open(ctx context.Context) error {
+	if s.small() {
+		return s.load(ctx)
+	}
+	footer, err := s.footer(ctx)
+	if err != nil {
+		return err
+	}
+	s.rows = s.clientRows(footer)
+	if groups := s.rows.Groups(); len(groups) == 0 || chunk(groups) < len(groups) {
+		return nil
+	}
+	return s.load(ctx)
+}
+
+// clientRows returns the position before the first row that the source yields.
+func (s *source) clientRows(footer *segment.Footer) *segment.ClientRows {
+	q := s.reading.request
+	from, to := q.From.UnixMilli(), q.To.UnixMilli()
+	switch {
+	case s.after == nil:
+	case q.Descending:
+		to = min(to, s.after.Time)
+	default:
+		from = max(from, s.after.Time)
+	}
+	return footer.ClientRows(q.ClientID, from, to, q.Descending)
+}
+
+// footer returns the object's footer, from the cache if possible.
+func (s *source) footer(ctx context.Context) (*segment.Footer, error) {
+	r := s.reading.reader
+	if footer := r.footers.get(s.object.Key); footer != nil {
+		return footer, nil
+	}
+	object := segment.Object{Key: s.object.Key, Size: s.object.Size, FooterLength: s.object.Name.FooterLength}
+	held, err := r.reads.acquire(ctx, footerFactor*max(object.FooterLength, 1<<10))
+	if err != nil {
+		return nil, err
+	}
+	defer r.reads.release(held)
+	footer, err := segment.OpenFooter(ctx, s.reading.store, object)
+	if err != nil {
+		return nil, err
+	}
+	if !s.object.Name.Fresh() { // fresh objects are soon superseded, so their footers are not worth caching
+		r.footers.put(s.object.Key, footer)
+	}
+	return footer, nil
+}
+
+// footerFactor is the typical memory of a parsed footer, relative to its length.
+const footerFactor = 16
+
+// load reads and decodes the source's next rows. The rows that were decoded before must have been
+// yielded.
+func (s *source) load(ctx context.Context) error {
+	s.giveBack(0)
+	if s.small() {
+		return s.loadWhole(ctx)
+	}
+	return s.loadGroups(ctx)
+}
+
+// loadWhole reads the whole object.
+func (s *source) loadWhole(ctx context.Context) error {
+	r := s.reading.reader
+	held, err := r.reads.acquire(ctx, wholeFactor*s.object.Size)
+	if err != nil {
+		return err
+	}
+	defer func() { r.reads.release(held) }()
+	data, err := s.reading.store.Read(ctx, s.object.Key, 0, s.object.Size)
+	if err != nil {
+		return err
+	}
+	if s.rows == nil {
+		footer, err := segment.ParseFooter(data, s.object.Size)
+		if err != nil {
+			return s.corrupt(err)
+		}
+		s.rows = s.clientRows(footer)
+	}
+	n := s.take()
+	if need := s.object.Size + largest(s.rows.Groups()[:n]); need > held {
+		// Do not wait while holding memory that others may be waiting for.
+		r.reads.release(held)
+		if held, err = r.reads.acquire(ctx, need); err != nil {
+			return err
+		}
+	}
+	return s.decode(n, data, 0)
+}
+
+// loadGroups reads the row groups of the next chunk, which are adjacent, in one request.
+func (s *source) loadGroups(ctx context.Context) error {
+	n := s.take()
+	groups := s.rows.Groups()[:n]
+	first, last := groups[0], groups[n-1]
+	if s.reading.request.Descending {
+		first, last = last, first
+	}
+	length := last.Offset + last.Length - first.Offset
+	r := s.reading.reader
+	held, err := r.reads.acquire(ctx, length+largest(groups))
+	if err != nil {
+		return err
+	}
+	defer r.reads.release(held)
+	data, err := s.reading.store.Read(ctx, s.object.Key, first.Offset, length)
+	if err != nil {
+		return err
+	}
+	return s.decode(n, data, first.Offset)
+}
+
+// decode decodes rows from the first n row groups. data holds the object's content, starting at
+// offset.
+func (s *source) decode(n int, data []byte, offset int64) error {
+	blocks, err := s.rows.Decode(n, data, offset, s.reading.share+s.extra)
+	if err != nil {
+		return s.corrupt(err)
+	}
+	var memory int64
+	for _, b := range blocks {
+		memory += b.Memory
+	}
+	s.giveBack(memory)
+	s.blocks, s.at = blocks, 0
+	for row := s.row(); row != nil && s.passedOver(row); row = s.row() {
+		s.next()
+	}
+	return nil
+}
+
+// passedOver reports whether the stream passed over a row before the source was opened.
+func (s *source) passedOver(row *segment.Row) bool {
+	if s.after == nil || row.SameEvent(s.after) {
+		return s.after != nil && !s.reading.request.Descending
+	}
+	return (row.Compare(s.after) > 0) == s.reading.request.Descending
+}
+
+func (s *source) corrupt(err error) error { return &segment.ObjectError{Key: s.object.Key, Err: err} }
+
+// chunk returns how many row groups to read at once: the two on both sides of a row group boundary,
+// and more if their rows fit in chunkMemory.
+func chunk(groups []segment.Group) (n int) {
+	var memory int64
+	for ; n < len(groups); n++ {
+		if memory += decoded(groups[n]); n >= 2 && memory > chunkMemory {
+			break
+		}
+	}
+	return n
+}
+
+// decoded returns the approximate memory of a row group's rows.
+func decoded(g segment.Group) int64 { return g.Raw + rowMemory*g.Rows }
+
+// largest returns the size before encoding of the largest of the row groups. Decoding takes about as
+// much memory, in addition to the memory of the rows.
+func largest(groups []segment.Group) (size int64) {
+	for _, g := range groups {
+		size = max(size, g.Raw)
+	}
+	return size
+}
+
+// take takes the memory for the rows of the next chunk, if there is as much. It returns how many row
+// groups to read: those of the chunk or, if there is less memory, those whose rows fit. It does not
+// wait for memory, because others may be waiting for the memory of this stream.
+func (s *source) take() (n int) {
+	groups := s.rows.Groups()
+	n = chunk(groups)
+	var want int64
+	for _, g := range groups[:n] {
+		want += decoded(g)
+	}
+	if more := want - s.reading.share; more > 0 && s.reading.reader.rows.tryAcquire(more) {
+		s.extra = more
+	}
+	for ; n > 1 && want > s.reading.share+s.extra; n-- {
+		want -= decoded(groups[n-1])
+	}
+	return n
+}
+
+// giveBack gives back the extra memory that is not needed to hold the given number of bytes.
+func (s *source) giveBack(bytes int64) {
+	if unused := s.extra - max(0, bytes-s.reading.share); unused > 0 {
+		s.reading.reader.rows.release(unused)
+		s.extra -= unused
+	}
+}
+
+// row returns the next row, or nil if no rows are decoded.
+func (s *source) row() *segment.Row {
+	if len(s.blocks) == 0 {
+		return nil
+	}
+	return &s.blocks[0].Rows[s.at]
+}
+
+// next moves to the next decoded row.
+func (s *source) next() {
+	if s.at++; s.at == len(s.blocks[0].Rows) {
+		s.blocks[0] = segment.Block{}
+		s.blocks, s.at = s.blocks[1:], 0
+	}
+}
+
+// time returns the time of the next row, or a time that no remaining row comes before. It must not be
+// called once the source has ended.
+func (s *source) time() int64 {
+	if row := s.row(); row != nil {
+		return row.Time
+	}
+	return s.rows.Bound()
+}
+
+// ended reports whether the source has no more rows to yield. If so, it frees the source's memory.
+func (s *source) ended() bool {
+	switch {
+	case s.row() != nil:
+		return false
+	case s.finished || s.retired || s.invalid != nil:
+	case len(s.rows.Groups()) > 0:
+		return false
+	default:
+		s.finished = true
+	}
+	s.giveBack(0)
+	s.blocks, s.rows = nil, nil
+	return true
+}
+
+// isCorrupt reports whether an error means that an object is not a valid segment.
+func isCorrupt(err error) bool {
+	return errors.Is(err, segment.ErrCorrupt) || errors.Is(err, objstore.ErrRange)
+}

@@ -1,0 +1,113 @@
+package query
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/layout"
+)
+
+// Stream yields the events that match a request. It holds only a small part of the events in memory
+// and reads further objects when they are needed. It must be used by one goroutine at a time.
+type Stream struct {
+	reader  *Reader
+	request Request
+	store   *meter
+	started time.Time
+	reading *reading
+	after   *position // see passes
+	layout  layout.Layout
+	event   event.Event
+}
+
+// Stream returns the events that match a request, one by one. It ignores the request's Limit. The
+// caller must close the stream.
+//
+// A stream waits for the memory that it needs, and holds memory until it is closed. So a goroutine
+// must not open a stream while it holds another one open.
+//
+// Stream reads what Trace reads, but row groups of clients with many events only as far as the
+// caller asks for their events. The errors are the same, too.
+func (r *Reader) Stream(ctx context.Context, q Request) (*Stream, error) {
+	q.ClientID = q.ClientID.Stored()
+	s := &Stream{reader: r, request: q, started: r.config.Now()}
+	s.store = &meter{store: r.store, now: r.config.Now, started: s.started, explain: q.Explain}
+	var err error
+	if s.after, err = parseCursor(q.Cursor); err != nil {
+		return nil, err
+	}
+	s.reading, s.layout, err = r.openStream(ctx, s.store, q.from(s.after))
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// from returns the request without the times that come before the position.
+func (q Request) from(after *position) Request {
+	if after == nil {
+		return q
+	}
+	at := time.UnixMilli(after.time).UTC()
+	switch {
+	case q.Descending && at.Before(q.To):
+		q.To = at
+	case !q.Descending && at.After(q.From):
+		q.From = at
+	}
+	return q
+}
+
+// Events returns an iterator over the remaining events. An event is valid only until the iterator
+// yields the next one. If the iterator yields an error, the event is nil and the iteration ends.
+func (s *Stream) Events(ctx context.Context) iter.Seq2[*event.Event, error] {
+	return func(yield func(*event.Event, error) bool) {
+		for {
+			e, err := s.next(ctx)
+			if e == nil && err == nil || !yield(e, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// next returns the next event, or nil after the last one.
+//
+// Filters apply only to rows without duplicates. action and action_info are not part of an event's
+// identity, so copies of an event may differ in them. A filter applied first could keep a copy that
+// is to be dropped.
+func (s *Stream) next(ctx context.Context) (*event.Event, error) {
+	for {
+		row, err := s.reading.next(ctx)
+		if row == nil || err != nil {
+			return nil, err
+		}
+		if passes(&s.after, row) && !s.request.filteredOut(row) {
+			s.event = row.Event(s.request.InstanceID)
+			return &s.event, nil
+		}
+	}
+}
+
+// Result returns the result so far, without the events and the cursor.
+func (s *Stream) Result() Result {
+	result := Result{
+		Receipt:  s.store.receipt(s.reading.partitions, s.reader.config.Now().Sub(s.started)),
+		Steps:    s.store.steps,
+		NoLayout: s.layout.Shards == 0,
+	}
+	for _, p := range s.reading.partitions {
+		result.Unreadable = append(result.Unreadable, p.unreadable()...)
+	}
+	return result
+}
+
+// Close frees the stream's memory. It may be called more than once.
+func (s *Stream) Close() {
+	if s.reading != nil {
+		s.reading.close()
+	}
+}

@@ -1,0 +1,445 @@
+package query_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/memstore"
+	"devicetrace/pkg/query"
+	"devicetrace/pkg/segment"
+)
+
+// tiny is a budget with which a reader can hold only about one row of each object.
+const tiny = 1 << 10
+
+// runOf returns the name of a segment of the n-th run.
+func runOf(n, seq int) layout.Name { return layout.Name{Run: fmt.Sprintf("%032x", n), Seq: seq} }
+
+// mergedOf returns the name of the n-th compacted segment.
+func mergedOf(level, n int) layout.Name {
+	return layout.Name{Level: level, Digest: fmt.Sprintf("%064x", n)}
+}
+
+// crowded returns a store in which client c has many events: in runs and compacted objects, on two
+// days, most of them in several objects, several in the same millisecond. Copies of an event differ
+// in their received times and action infos. The returned events are the copies to show, in order.
+func crowded(t testing.TB) (*memstore.Store, []event.Event) {
+	random := rand.New(rand.NewPCG(7, 7))
+	store := bucket(t)
+	var all []event.Event
+	for i := range 160 {
+		e := at("c", noon.Add(time.Duration(random.IntN(80)-40)*time.Minute*18))
+		e.SourceEventID = fmt.Sprint(i)
+		all = append(all, e)
+	}
+	parts := map[layout.Partition][][]event.Event{}
+	var stored []event.Event
+	for _, e := range all {
+		where := shards.PartitionOf("i", "c", e.Time)
+		if parts[where] == nil {
+			parts[where] = make([][]event.Event, 7)
+		}
+		for range 1 + random.IntN(3) {
+			e.ReceivedAt = e.Time.Add(time.Duration(random.IntN(5)) * time.Second)
+			e.ActionInfo = []event.ActionInfo{event.Accepted, event.NoHeart}[random.IntN(2)]
+			to := random.IntN(7)
+			parts[where][to] = append(parts[where][to], e)
+			stored = append(stored, e)
+		}
+	}
+	for where, objects := range parts {
+		for n, events := range objects {
+			name := mergedOf(n%2+1, n)
+			if n >= 4 {
+				name = runOf(n, 3)
+				put(t, store, where, runOf(n, 2), append(events[:len(events)/2:len(events)/2], span("a", where.Day.Start(), 3)...))
+			}
+			put(t, store, where, name, append(events, span("b", where.Day.Start(), 30)...))
+		}
+	}
+	var want []event.Event
+	for _, row := range segment.FromEvents(stored) {
+		want = append(want, row.Event("i"))
+	}
+	return store, want
+}
+
+// read returns all events of a stream.
+func read(t testing.TB, r *query.Reader, q query.Request) ([]event.Event, query.Result, error) {
+	s, err := r.Stream(t.Context(), q)
+	if err != nil {
+		return nil, query.Result{}, err
+	}
+	defer s.Close()
+	var events []event.Event
+	for e, err := range s.Events(t.Context()) {
+		if err != nil {
+			return events, s.Result(), err
+		}
+		events = append(events, *e)
+	}
+	return events, s.Result(), nil
+}
+
+// twoDays is a request for all events of the crowded store.
+func twoDays(descending bool) query.Request {
+	q := day("c")
+	q.From, q.To, q.Descending = noon.Add(-15*time.Hour), noon.Add(15*time.Hour), descending
+	return q
+}
+
+func reversed(events []event.Event, descending bool) []event.Event {
+	events = slices.Clone(events)
+	if descending {
+		slices.Reverse(events)
+	}
+	return events
+}
+
+// With any budget, a stream must yield each event once, in order, in the copy that was received
+// first.
+func TestStreamsWithAnyBudget(t *testing.T) {
+	store, all := crowded(t)
+	for _, budget := range []int64{1, tiny, 1 << 16, 0} {
+		for _, whole := range []int64{1, 1 << 20} {
+			for _, descending := range []bool{false, true} {
+				r := newReader(t, store, query.Config{BudgetBytes: budget, WholeBytes: whole})
+				got, _, err := read(t, r, twoDays(descending))
+				require.NoError(t, err)
+				require.Equal(t, reversed(all, descending), got, "budget %d, whole %d, descending %v", budget, whole, descending)
+				r.RequireNoMemory(t)
+			}
+		}
+	}
+}
+
+// A stream that continues after any event must yield the events that follow it, whatever the filters
+// are.
+func TestStreamsContinueAfterAnyEvent(t *testing.T) {
+	store, all := crowded(t)
+	r := newReader(t, store, query.Config{WholeBytes: 1})
+	for _, descending := range []bool{false, true} {
+		events := reversed(all, descending)
+		for i := range events {
+			q := twoDays(descending)
+			q.Cursor = query.CursorAfter(&events[i])
+			q.ActionInfos = []event.ActionInfo{event.NoHeart}
+			want := slices.DeleteFunc(slices.Clone(events[i+1:]), func(e event.Event) bool { return e.ActionInfo != event.NoHeart })
+			got, _, err := read(t, r, q)
+			require.NoError(t, err)
+			require.Equal(t, want, append([]event.Event{}, got...), "after event %d, descending %v", i, descending)
+		}
+	}
+}
+
+// Streams that run at the same time must share a budget without blocking each other, although it is
+// far too small for all of them.
+func TestStreamsShareABudget(t *testing.T) {
+	store, all := crowded(t)
+	r := newReader(t, store, query.Config{BudgetBytes: 1 << 14, WholeBytes: 1})
+	var wg sync.WaitGroup
+	for n := range 16 {
+		wg.Go(func() {
+			got, _, err := read(t, r, twoDays(n%2 == 1))
+			require.NoError(t, err)
+			require.Equal(t, reversed(all, n%2 == 1), got)
+		})
+	}
+	wg.Wait()
+	r.RequireNoMemory(t)
+}
+
+// wide returns n events of client c, one per second, with long texts. About 1,300 of them fit in the
+// memory that is decoded after one read.
+func wide(from time.Time, n int) []event.Event {
+	events := span("c", from, n)
+	for i := range events {
+		e := &events[i]
+		e.Username, e.ChannelID, e.Node = strings.Repeat("u", 512), strings.Repeat("c", 512), strings.Repeat("n", 512)
+		e.NativeReason, e.NativeEvent = strings.Repeat("r", 512), strings.Repeat("e", 512)
+		e.PeerAddress, e.Source, e.Protocol = strings.Repeat("a", 512), strings.Repeat("s", 512), strings.Repeat("p", 512)
+		e.SourceEventID = strings.Repeat("i", 500) + fmt.Sprint(i)
+	}
+	return events
+}
+
+// A page must not read row groups that come after it, in either order. The next page must not read
+// row groups that come before it.
+func TestAPageReadsOnlyItsRowGroups(t *testing.T) {
+	store := objstore.NewCounting(bucket(t))
+	events := wide(noon, 6000)
+	put(t, store, partition("c"), compacted(1), events)
+	r := newReader(t, store, large)
+	trace(t, r, day("c")) // reads the layout and the footer
+	store.Reset()
+	require.Len(t, trace(t, r, day("c")).Events, len(events))
+	require.Greater(t, len(store.Of(objstore.OpRead)), 3)
+	_, whole := store.Bytes()
+	for _, descending := range []bool{false, true} {
+		q := day("c")
+		q.Descending, q.Limit = descending, 100
+		for from := 0; from < 4000; from += 100 {
+			store.Reset()
+			result := trace(t, r, q)
+			require.Equal(t, reversed(events, descending)[from:from+100], result.Events)
+			require.LessOrEqual(t, result.Receipt.Requests, 3)
+			require.Less(t, result.Receipt.Bytes, whole*2/5)
+			q.Cursor = result.NextCursor
+		}
+	}
+}
+
+// An object that lies ahead must be read only when the stream gets to it.
+func TestObjectsThatLieAheadAreReadLater(t *testing.T) {
+	store := objstore.NewCounting(bucket(t))
+	early, late := wide(noon.Add(-6*time.Hour), 3000), wide(noon, 3000)
+	put(t, store, partition("c"), mergedOf(1, 1), early)
+	key := put(t, store, partition("c"), mergedOf(1, 2), late)
+	r := newReader(t, store, large)
+	q := day("c")
+	q.Limit = 2500
+	require.Equal(t, early[:2500], trace(t, r, q).Events)
+	reads := slices.DeleteFunc(store.Of(objstore.OpRead), func(c objstore.Call) bool { return c.Key != key })
+	require.Len(t, reads, 1, "only the footer of the later object is read")
+	got, _, err := read(t, r, day("c"))
+	require.NoError(t, err)
+	require.Equal(t, slices.Concat(early, late), got)
+}
+
+// onRead returns a store that calls do before the n-th read of an object. With large, the first read
+// is a read of the footer.
+func onRead(store objstore.Store, key string, n int, do func()) *objstore.Faulty {
+	seen := 0
+	return objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
+		if c.Op == objstore.OpRead && c.Key == key {
+			if seen++; seen == n {
+				do()
+			}
+		}
+		return objstore.Fault{}
+	})
+}
+
+// large makes a reader read the footer and the row groups of every object separately.
+var large = query.Config{WholeBytes: 1, Retreat: 1}
+
+// If a compaction deletes objects while a stream reads them, the stream must list the partition again
+// and go on after the last event that it has yielded. It must list only once, even if several
+// objects are missing.
+func TestObjectsMissingInMidStream(t *testing.T) {
+	for _, descending := range []bool{false, true} {
+		for _, budget := range []int64{tiny, 0} {
+			store := bucket(t)
+			events := wide(noon, 5000)
+			var keys []string
+			for n := range 3 { // each event is in two of three objects
+				var part []event.Event
+				for i, e := range events {
+					if i%3 != n {
+						part = append(part, e)
+					}
+				}
+				keys = append(keys, put(t, store, partition("c"), runOf(n, 1), part))
+			}
+			compact := func() {
+				put(t, store, partition("c"), compacted(1), events)
+				require.NoError(t, store.Delete(t.Context(), keys...))
+			}
+			counting := objstore.NewCounting(onRead(store, keys[1], 3, compact))
+			r := newReader(t, counting, query.Config{WholeBytes: 1, Retreat: 1, BudgetBytes: budget})
+			q := day("c")
+			q.Descending = descending
+			if budget == tiny {
+				q.From, q.To = noon.Add(time.Hour), noon.Add(time.Hour+10*time.Second)
+				q.From = q.From.Add(-time.Second)
+			}
+			got, result, err := read(t, r, q)
+			require.NoError(t, err)
+			want := slices.DeleteFunc(reversed(events, descending), func(e event.Event) bool { return e.Time.Before(q.From) || e.Time.After(q.To) })
+			require.Equal(t, want, got)
+			require.Empty(t, result.Unreadable)
+			listings := 0
+			for _, call := range counting.Of(objstore.OpList) {
+				if call.Key == partition("c").Prefix() {
+					listings++
+				}
+			}
+			require.Equal(t, 2, listings)
+			r.RequireNoMemory(t)
+		}
+	}
+}
+
+// A stream must give up after six listings, also in mid-stream.
+func TestAPartitionThatNeverSettlesInMidStream(t *testing.T) {
+	store := bucket(t)
+	events := wide(noon, 3000)
+	key := put(t, store, partition("c"), mergedOf(1, 1), events)
+	listings, level := 0, 1
+	faulty := objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
+		if c.Op == objstore.OpList && c.Key == partition("c").Prefix() {
+			listings++
+		}
+		if c.Op == objstore.OpRead && c.Key == key && c.Off == 4 { // a read of the first row groups
+			level++
+			key = put(t, store, partition("c"), mergedOf(level, 1), events)
+			require.NoError(t, store.Delete(t.Context(), c.Key))
+		}
+		return objstore.Fault{}
+	})
+	r := newReader(t, faulty, large)
+	_, _, err := read(t, r, day("c"))
+	require.ErrorIs(t, err, query.ErrUnsettled)
+	require.Equal(t, 6, listings)
+	r.RequireNoMemory(t)
+}
+
+// damage changes a byte in the middle of a row group.
+func damage(t testing.TB, store objstore.Store, key string, group int) {
+	object := objectOf(t, store, key)
+	footer, err := segment.OpenFooter(t.Context(), store, segment.Object{Key: key, Size: object.Size})
+	require.NoError(t, err)
+	data, err := store.Read(t.Context(), key, 0, object.Size)
+	require.NoError(t, err)
+	g := footer.Groups()[group]
+	data[g.Offset+g.Length/2] ^= 1
+	require.NoError(t, store.Put(t.Context(), key, bytes.NewReader(data), object.Size))
+}
+
+func objectOf(t testing.TB, store objstore.Store, key string) objstore.Object {
+	objects, err := objstore.All(t.Context(), store, key, "")
+	require.NoError(t, err)
+	require.Len(t, objects, 1)
+	return objects[0]
+}
+
+// If a later row group of a run's newest object is damaged, the stream must go on with the next older
+// object, and name the damaged one.
+func TestDamageInMidStream(t *testing.T) {
+	for _, descending := range []bool{false, true} {
+		store := bucket(t)
+		events := wide(noon, 6000)
+		put(t, store, partition("c"), runOf(1, 1), events[:5000])
+		head := put(t, store, partition("c"), runOf(1, 2), events)
+		damage(t, store, head, 20)
+		r := newReader(t, store, large)
+		q := day("c")
+		q.Descending = descending
+		got, result, err := read(t, r, q)
+		require.NoError(t, err)
+		require.Len(t, result.Unreadable, 1)
+		require.Equal(t, head, result.Unreadable[0].Key)
+		require.Contains(t, result.Unreadable[0].Error, "the checksum of row group 20 is wrong")
+		want := reversed(events[:5000], descending)
+		if descending { // the newest events come from the damaged object's sound row groups
+			want = reversed(events, descending)
+		}
+		require.Equal(t, len(want), len(got))
+		require.Equal(t, want, got)
+	}
+}
+
+// Damage in a compacted object must hide only rows that no other object holds, and must not hide the
+// rows before it.
+func TestDamageInMidStreamOfACompactedObject(t *testing.T) {
+	store := bucket(t)
+	events := wide(noon, 6000)
+	key := put(t, store, partition("c"), compacted(1), events)
+	put(t, store, partition("c"), fresh(1), span("c", noon.Add(5*time.Hour), 3))
+	damage(t, store, key, 20)
+	got, result, err := read(t, newReader(t, store, large), day("c"))
+	require.NoError(t, err)
+	require.Len(t, result.Unreadable, 1)
+	rows := len(got) - 3
+	require.GreaterOrEqual(t, rows, 1500)
+	require.Equal(t, events[:rows], got[:rows])
+	require.Equal(t, span("c", noon.Add(5*time.Hour), 3), got[rows:])
+}
+
+// A damaged object does not make a result incomplete if a later object of its run holds its rows.
+func TestADamagedObjectThatIsSuperseded(t *testing.T) {
+	store := bucket(t)
+	events := span("c", noon, 5)
+	damaged := putBytes(t, store, partition("c"), runOf(1, 1), []byte("no segment"))
+	gone := put(t, store, partition("c"), runOf(2, 1), events[3:])
+	faulty := objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
+		if c.Op == objstore.OpRead && c.Key == gone {
+			put(t, store, partition("c"), runOf(1, 2), events[:3])
+			put(t, store, partition("c"), runOf(2, 2), events[3:])
+			require.NoError(t, store.Delete(t.Context(), gone))
+		}
+		return objstore.Fault{}
+	})
+	counting := objstore.NewCounting(faulty)
+	result := trace(t, newReader(t, counting, query.Config{Retreat: 1, Parallel: 1}), day("c"))
+	require.Equal(t, events, result.Events)
+	require.Empty(t, result.Unreadable)
+	require.Equal(t, damaged, counting.Of(objstore.OpRead)[0].Key, "the damaged object was read")
+}
+
+// A store that fails in mid-stream must make the stream fail, never end early.
+func TestAFaultInMidStreamIsAnError(t *testing.T) {
+	store := bucket(t)
+	events := wide(noon, 5000)
+	key := put(t, store, partition("c"), compacted(1), events)
+	for n := 2; n <= 4; n++ {
+		faulty := objstore.NewFaulty(store, nil)
+		reads := 0
+		faulty.SetHook(func(c objstore.Call) objstore.Fault {
+			if c.Op == objstore.OpRead && c.Key == key {
+				if reads++; reads == n {
+					return objstore.Fault{Midway: objstore.ErrFault}
+				}
+			}
+			return objstore.Fault{}
+		})
+		r := newReader(t, faulty, large)
+		got, _, err := read(t, r, day("c"))
+		require.ErrorIs(t, err, objstore.ErrFault)
+		require.Less(t, len(got), len(events))
+		r.RequireNoMemory(t)
+	}
+}
+
+// A stream that waits for memory must end when its context ends, and give back what it holds.
+func TestAWaitForMemoryEndsWithItsContext(t *testing.T) {
+	store, _ := crowded(t)
+	r := newReader(t, store, query.Config{BudgetBytes: 4})
+	first, err := r.Stream(t.Context(), twoDays(false))
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { _, err := r.Stream(ctx, twoDays(false)); ended <- err }()
+	for !r.IsAwaited() {
+		runtime.Gosched()
+	}
+	cancel()
+	require.ErrorIs(t, <-ended, context.Canceled)
+	first.Close()
+	first.Close()
+	r.RequireNoMemory(t)
+}
+
+// Without a layout marker, a result must say so, because the bucket may well contain events.
+func TestABucketWithoutALayoutMarker(t *testing.T) {
+	store := memstore.New()
+	put(t, store, partition("c"), fresh(1), span("c", noon, 3))
+	result := trace(t, newReader(t, store, query.Config{}), day("c"))
+	require.Empty(t, result.Events)
+	require.True(t, result.NoLayout)
+	require.NoError(t, store.Put(t.Context(), shards.Marker(), bytes.NewReader(nil), 0))
+	require.False(t, trace(t, newReader(t, store, query.Config{}), day("c")).NoLayout)
+}

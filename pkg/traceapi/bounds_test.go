@@ -1,0 +1,138 @@
+package traceapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/query"
+)
+
+// A page must not read further than the first event after it, and must close its stream.
+func TestAPageReadsNoFurtherThanItsEnd(t *testing.T) {
+	g := &generated{n: 1 << 30, newest: now, q: query.Request{To: now}}
+	open := func(context.Context, query.Request) (stream, error) { return g, nil }
+	w := ask(newAPI(open, func() time.Time { return now }, 0), trace+"&limit=3&order=desc")
+	require.Equal(t, http.StatusOK, w.Code)
+	require.Equal(t, 4, g.yielded)
+	require.True(t, g.closed)
+}
+
+// If a stream fails after some events, the response must be an error, not a part of the page.
+func TestAFaultInMidStreamIsNoPartialResponse(t *testing.T) {
+	f := &fixed{result: query.Result{Events: []event.Event{full, sparse}}, err: errors.New("oss: secret detail")}
+	open := func(context.Context, query.Request) (stream, error) { return f, nil }
+	for _, path := range []string{"trace", "status", "diagnosis"} {
+		f.closed = false
+		w := ask(newAPI(open, func() time.Time { return now }, 0), "/api/v1/"+path+"?instance=i&client=c")
+		require.Equal(t, http.StatusServiceUnavailable, w.Code, path)
+		require.NotContains(t, w.Body.String(), "secret detail")
+		require.True(t, f.closed)
+	}
+	_, err := alibaba{newAPI(open, func() time.Time { return now }, 0)}.Trace(t.Context(), traceOfHour)
+	require.Error(t, err)
+}
+
+// diagnosisOf holds what the tests check in a diagnosis.
+type diagnosisOf struct {
+	From, To    string
+	CutBefore   string `json:"cut_before"`
+	Connections []struct{ Start string }
+	Summary     struct {
+		Connects  int
+		UnknownMS int64 `json:"unknown_ms"`
+	}
+	Timeline []struct{ From string }
+	Omitted  omitted
+}
+
+func diagnosed(t *testing.T, a api, query string) (found diagnosisOf) {
+	w := ask(a, "/api/v1/diagnosis?instance=i&client=c"+query)
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &found))
+	return found
+}
+
+// If a range has more events than fit in memory, the diagnosis must be about its newest part, and say
+// from when on. The status at the start of that part must still come from the events before it.
+func TestTooManyEventsCutTheDiagnosis(t *testing.T) {
+	a := newAPI(many(20_001, now), func() time.Time { return now }, 0)
+	span := "&from=" + instant(now.Add(-time.Hour)) + "&to=" + instant(now)
+	whole := diagnosed(t, a, span)
+	require.Empty(t, whole.CutBefore)
+	require.Equal(t, 10_000, whole.Summary.Connects)
+
+	a.turnBytes = 3 << 20
+	found := diagnosed(t, a, span)
+	require.Equal(t, whole.From, found.From)
+	require.Greater(t, found.Summary.Connects, 1_000)
+	require.Less(t, found.Summary.Connects, 9_000)
+	cut, err := time.Parse(time.RFC3339, found.CutBefore)
+	require.NoError(t, err)
+	require.Equal(t, int(now.Sub(cut)/time.Millisecond+1)/2, found.Summary.Connects, "all events since then")
+	require.Equal(t, found.CutBefore, found.Timeline[0].From)
+	require.Zero(t, found.Summary.UnknownMS, "the status at the cut is known")
+}
+
+// Events of one millisecond are never divided by a cut, unless they alone take too much memory.
+func TestOneMillisecondOfTooManyEvents(t *testing.T) {
+	a := newAPI(func(_ context.Context, q query.Request) (stream, error) {
+		return &generated{n: 20_000, newest: now.Add(-time.Second), still: true, q: q}, nil
+	}, func() time.Time { return now }, 0)
+	a.turnBytes = 2 << 20
+	found := diagnosed(t, a, "&to="+instant(now))
+	require.Equal(t, instant(now.Add(-time.Second+time.Millisecond)), found.CutBefore)
+	require.Zero(t, found.Summary.Connects)
+}
+
+// A status that cannot be decided with the available memory must say how far the search went back. In
+// Alibaba's API, it is an error.
+func TestAStatusThatTakesTooManyEvents(t *testing.T) {
+	a := newAPI(func(_ context.Context, q query.Request) (stream, error) {
+		return &generated{n: 50_000, newest: now, ends: true, q: q}, nil
+	}, func() time.Time { return now }, 0)
+	a.turnBytes = 2 << 20
+	w := ask(a, "/api/v1/status?instance=i&client=c")
+	var found struct {
+		LookedBackTo time.Time `json:"looked_back_to"`
+	}
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &found))
+	require.True(t, found.LookedBackTo.After(now.Add(-50*time.Second)), found.LookedBackTo)
+	require.True(t, found.LookedBackTo.Before(now.Add(-time.Second)), found.LookedBackTo)
+	_, err := alibaba{a}.Online(t.Context(), "i", []event.ClientID{"c"})
+	require.ErrorIs(t, err, errUnsettled)
+}
+
+// Requests that need much memory take turns. A request that gives up must not take a turn.
+func TestLargeRequestsTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		at := 0
+		a := newAPI(func(_ context.Context, q query.Request) (stream, error) {
+			return &generated{n: 10_000, newest: now, q: q, pause: time.Millisecond, at: &at}, nil
+		}, func() time.Time { return now }, 0)
+		span := "&from=" + instant(now.Add(-time.Hour)) + "&to=" + instant(now)
+		a.turn <- struct{}{} // another request has the turn
+		ended := make(chan diagnosisOf)
+		go func() { ended <- diagnosed(t, a, span) }()
+		synctest.Wait()
+		time.Sleep(time.Minute)
+		require.Empty(t, ended)
+		require.Less(t, at, 5_000, "it reads no more than it may hold")
+
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		_, err := a.diagnose(ctx, device{"i", "c"}, now.Add(-time.Hour), now, "en")
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+
+		<-a.turn
+		require.Equal(t, 5_000, (<-ended).Summary.Connects)
+		require.Empty(t, a.turn, "the turn has ended")
+	})
+}
