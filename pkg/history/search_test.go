@@ -12,6 +12,7 @@ import (
 	"devicetrace/pkg/broker"
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/history"
+	"devicetrace/pkg/history/historytest"
 )
 
 // search adds events, which must be sorted by time, to a search until the status is settled. It
@@ -110,4 +111,23 @@ func TestSearchPassesOverRefusals(t *testing.T) {
 		require.False(t, s.Add(&e))
 	}
 	require.Equal(t, history.Unknown, s.Status().State)
+}
+
+// A search that is not settled for a long time must not check the status too often: for four times
+// the events, quadratic time would be 16 times as long.
+func TestSearchTakesLittleTime(t *testing.T) {
+	took := func(n int) time.Duration {
+		return historytest.CPUTime(t, func() {
+			var s history.Search
+			for i := range n { // the client connects every minute, either for a second or to take over its own session
+				e := nanomqEnd("00:00:01")
+				if i%2 == 1 {
+					e = nanomqConnect("00:00:00")
+				}
+				e.Time = e.Time.Add(-time.Duration(i/2) * time.Minute)
+				require.False(t, s.Add(&e))
+			}
+		})
+	}
+	require.Less(t, took(16_000), 12*took(4_000))
 }
