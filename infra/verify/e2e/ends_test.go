@@ -147,12 +147,12 @@ func requireReceipt(t *testing.T, r receipt, device string, from, to time.Time) 
 	require.Greater(t, r.Requests, r.Objects)
 	require.Positive(t, r.Bytes)
 	require.Positive(t, r.MS)
-	require.Equal(t, partitions(device, from, to), r.Partitions)
+	require.Equal(t, partitions("local", device, from, to), r.Partitions)
 }
 
-// partitions returns the partitions that can hold a device's events in the given range.
-func partitions(device string, from, to time.Time) (names []string) {
-	for _, p := range (layout.Layout{Shards: 16}).PartitionsBetween("local", event.ClientID(device), from, to) {
+// partitions returns an instance's partitions that can hold a device's events in the given range.
+func partitions(instance, device string, from, to time.Time) (names []string) {
+	for _, p := range (layout.Layout{Shards: 16}).PartitionsBetween(event.InstanceID(instance), event.ClientID(device), from, to) {
 		names = append(names, p.String())
 	}
 	return names

@@ -82,7 +82,7 @@ func testIncomplete(t *testing.T, p *pageTest) {
 	p.stack.record(t, pageInstance, p.connection(client, 30*time.Minute, time.Minute, "no heart", ""))
 	p.stack.interrupt(t)
 	var damaged string
-	for _, partition := range partitions(client, p.now.Add(-time.Hour), p.now) {
+	for _, partition := range partitions(pageInstance, client, p.now.Add(-time.Hour), p.now) {
 		for key, file := range p.stack.objects(t, "events/"+partition) {
 			require.NoError(t, os.WriteFile(file, []byte("not Parquet"), 0o644))
 			damaged = key

@@ -40,7 +40,7 @@ func testSearch(t *testing.T, p *pageTest) {
 		"not authorized", "not authorized", "not authorized", "Socket IOException", "accepted",
 		"disconnected by client", "accepted", "no heart", "accepted",
 	}, b.texts(".event .info"))
-	require.Regexp(t, `^Cost: 3 API calls, \d+ objects, \d+ store requests, [\d.]+ kB read, [\d.]+ ms\. Partitions: shard=`, b.text(".receipt"))
+	require.Regexp(t, `^Cost: 3 API calls, \d+ objects, \d+ store requests, [\d.]+ kB read, [\d.]+ ms\. Partitions: instance=`, b.text(".receipt"))
 
 	address := b.address()
 	query, err := url.Parse(address)

@@ -158,7 +158,7 @@ func TestOtherPartitionsDoNotMatter(t *testing.T) {
 	q := question("ruins", "queried", from, to)
 	before := s.trace(t, q)
 	require.Len(t, before.Events, 30)
-	require.Equal(t, partitions("queried", from, to), before.Receipt.Partitions)
+	require.Equal(t, partitions("ruins", "queried", from, to), before.Receipt.Partitions)
 
 	s.interrupt(t)
 	ruined := s.ruinAllBut(t, before.Receipt.Partitions)
