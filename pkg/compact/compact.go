@@ -17,8 +17,10 @@
 //   - Segments are deleted only after the output has been read back from the store and contains
 //     exactly the union of the inputs' rows. The output's key sorts after the keys of the deleted
 //     segments.
-//   - A merge holds one row group per input in memory, and the number of inputs is limited. So the
-//     memory of a merge is bounded, however large the partition is.
+//   - A merge holds one row group per input in memory, and the footers state how much memory
+//     that takes. So the memory of a merge is bounded, however many and however long the rows are.
+//   - A merge stages its output in one file of limited size. The file has no name, so a killed
+//     process leaves nothing behind.
 //   - Instances take turns, and each turn is bounded. A run holds the listing of one page or of one
 //     partition, and a position in each instance.
 package compact
@@ -26,17 +28,14 @@ package compact
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"math/rand/v2"
 	"time"
 
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
-	"devicetrace/pkg/segment"
 )
 
 // Store lists the methods of an object store that a compactor calls.
@@ -53,9 +52,20 @@ type Config struct {
 	// Fanout determines when a merge of an open partition is due: when the partition has at least
 	// this many runs, or at least this many compacted segments on one level. At least 2; default 8.
 	Fanout int
-	// MaxInputs is the maximum number of inputs of one merge. It limits the memory that a merge
-	// needs. A partition with more inputs needs several merges. At least 2; default 64.
+	// MaxInputs is the maximum number of inputs of one merge. A partition with more inputs needs
+	// several merges. At least 2; default 64.
 	MaxInputs int
+	// MemoryBytes is the maximum memory that the inputs of one merge take; see
+	// segment.Footer.MergeMemory. A segment that takes more than half of it is never merged.
+	// Default 64 MiB.
+	MemoryBytes int64
+	// LargeBytes is the size from which on a segment is never merged again. A closed partition
+	// with such segments does not become a single object. Default 256 MiB.
+	LargeBytes int64
+	// StageBytes is the maximum size of a staged output, and so of the files that a call to Run
+	// keeps in Dir. The inputs of a merge have at most seven eighths of it. Default 448 MiB, which
+	// fits the 512 MB of disk of a Function Compute instance.
+	StageBytes int64
 	// Quiet is the time without writes after which a closed partition is merged down to one object.
 	// Default 30 minutes.
 	Quiet time.Duration
@@ -79,6 +89,9 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	c.Fanout = cmp.Or(c.Fanout, 8)
 	c.MaxInputs = cmp.Or(c.MaxInputs, 64)
+	c.MemoryBytes = cmp.Or(c.MemoryBytes, 64<<20)
+	c.LargeBytes = cmp.Or(c.LargeBytes, 256<<20)
+	c.StageBytes = cmp.Or(c.StageBytes, 448<<20)
 	c.Quiet = cmp.Or(c.Quiet, 30*time.Minute)
 	c.Margin = cmp.Or(c.Margin, 15*time.Second)
 	if c.Now == nil {
@@ -100,6 +113,12 @@ func (c Config) Validate() error {
 		return fmt.Errorf("Fanout must be 2 or more: %d", c.Fanout)
 	case c.MaxInputs < 0 || c.MaxInputs == 1:
 		return fmt.Errorf("MaxInputs must be 2 or more: %d", c.MaxInputs)
+	case c.MemoryBytes < 0:
+		return fmt.Errorf("MemoryBytes must not be negative: %d", c.MemoryBytes)
+	case c.LargeBytes < 0:
+		return fmt.Errorf("LargeBytes must not be negative: %d", c.LargeBytes)
+	case c.StageBytes < 0:
+		return fmt.Errorf("StageBytes must not be negative: %d", c.StageBytes)
 	case c.Quiet < 0:
 		return fmt.Errorf("Quiet must not be negative: %v", c.Quiet)
 	case c.Margin < 0:
@@ -151,9 +170,6 @@ type Report struct {
 	// Stopped reports whether Run stopped early, either because less than Config.Margin was left or
 	// because ctx was done. The next call to Run continues the work.
 	Stopped bool `json:"stopped"`
-
-	// immutable is the error of a delete that a retention policy of the bucket refused.
-	immutable error
 }
 
 // Run merges every partition of the given share that is due for a merge.
@@ -167,7 +183,7 @@ type Report struct {
 // each merge, Run makes these requests:
 //
 //   - For each input and for the output, one read per row group and usually one read for the
-//     footer.
+//     footer. If a merge cannot take all inputs, their footers may be read again.
 //   - One put.
 //   - One bulk delete per 1,000 superseded objects.
 //
@@ -185,6 +201,7 @@ type Report struct {
 // The report then covers the work done before the error.
 func (c *Compactor) Run(ctx context.Context, share Share) (Report, error) {
 	report := Report{Unreadable: map[string]string{}, Failed: map[string]string{}}
+	removeOrphans(c.config.Dir)
 	walks, err := c.walks(ctx, share)
 	if err != nil {
 		return report, err
@@ -200,9 +217,6 @@ func (c *Compactor) Run(ctx context.Context, share Share) (Report, error) {
 			}
 			if err := c.turn(ctx, begin, w, &report); err != nil {
 				return report, err
-			}
-			if report.immutable != nil {
-				return report, report.immutable
 			}
 			if !w.done() {
 				left = append(left, w)
@@ -253,7 +267,14 @@ func (c *Compactor) turn(ctx, begin context.Context, w *walk, report *Report) er
 	listings, _ := Listings(objects)
 	merges := turnMerges
 	for _, listing := range listings {
-		if w.visits(listing.Partition.Shard) && !c.partition(ctx, begin, listing, &merges, report) {
+		if !w.visits(listing.Partition.Shard) {
+			continue
+		}
+		finished, err := c.partition(listing, report).compact(ctx, begin, &merges)
+		if err != nil {
+			return err
+		}
+		if !finished {
 			objects, last = objects[:keysBelow(objects, listing.Segments[0].Key)], false
 			break
 		}
@@ -284,46 +305,4 @@ func (c *Compactor) untilMargin(ctx context.Context) (context.Context, context.C
 		return context.WithCancel(ctx)
 	}
 	return context.WithDeadline(ctx, deadline.Add(-c.config.Margin))
-}
-
-// partition plans and merges until no merge is due or a merge fails. It then returns true. If an
-// input turns out not to be a valid segment, partition makes a new plan without that input.
-//
-// Each merge decrements *merges. If a merge is due, but *merges is zero or the begin context is done,
-// partition returns false.
-func (c *Compactor) partition(ctx, begin context.Context, listing Listing, merges *int, report *Report) (finished bool) {
-	invalid := map[string]bool{}
-	for {
-		plan := NewPlan(listing, invalid, c.config.Now(), c.config)
-		if plan.Stuck {
-			report.Stuck = append(report.Stuck, listing.Partition.String())
-		}
-		if len(plan.Inputs) == 0 {
-			return true
-		}
-		if *merges == 0 || begin.Err() != nil {
-			return false
-		}
-		*merges--
-		output, err := c.merge(ctx, plan, report)
-		var damage *segment.ObjectError
-		switch {
-		case errors.As(err, &damage) && plan.reads(damage.Key):
-			invalid[damage.Key] = true
-			report.Unreadable[damage.Key] = damage.Error()
-			continue
-		case errors.Is(err, fs.ErrNotExist): // usually because another compactor was faster
-			report.Missed++
-		case errors.Is(err, objstore.ErrImmutable): // further merges would only add more objects
-			report.immutable, *merges = err, 0
-			return false
-		case err != nil:
-			report.Failed[listing.Partition.String()] = err.Error()
-			c.config.Log.Warn("compact partition", "partition", listing.Partition.String(), "error", err)
-		default:
-			listing = listing.after(plan, output)
-			continue
-		}
-		return true
-	}
 }

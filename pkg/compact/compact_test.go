@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -369,15 +370,15 @@ func TestPlan(t *testing.T) {
 			for _, name := range c.names {
 				listing.Segments = append(listing.Segments, layout.Segment{Key: name.Key(where), Name: name})
 			}
-			invalid := map[string]bool{}
+			facts := compact.Facts{}
 			for _, name := range c.invalid {
-				invalid[name.Key(where)] = true
+				facts[name.Key(where)] = compact.Fact{Invalid: true}
 			}
 			now := later
 			if c.open {
 				now = noon
 			}
-			plan := compact.NewPlan(listing, invalid, now, compact.Config{Fanout: 3, Quiet: time.Minute})
+			plan := compact.NewPlan(listing, facts, now, compact.Config{Fanout: 3, Quiet: time.Minute})
 			var got []layout.Name
 			for _, s := range plan.Inputs {
 				got = append(got, s.Name)
@@ -386,7 +387,7 @@ func TestPlan(t *testing.T) {
 			require.Equal(t, c.want, got)
 			require.Equal(t, c.wantLevel, plan.Level)
 			require.Equal(t, c.stuck, plan.Stuck)
-			for key := range invalid {
+			for key := range facts {
 				require.NotContains(t, plan.Superseded, key)
 			}
 			for _, key := range plan.Superseded { // the output sorts after every segment it supersedes
@@ -396,9 +397,88 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// The inputs of a merge must stay within the limits on memory and size. A segment that is too large
+// must be left alone.
+func TestAPlanStaysWithinItsLimits(t *testing.T) {
+	config := compact.Config{Quiet: 1, MaxInputs: 5, MemoryBytes: 100, LargeBytes: 1000, StageBytes: 1600} // the inputs may have 1400 bytes
+	type input struct {
+		size, memory int64 // no memory: the segment has no facts
+	}
+	for name, c := range map[string]struct {
+		inputs  []input
+		want    []int // indexes of the plan's inputs
+		unknown []int
+		last    bool
+	}{
+		"all fit":                      {inputs: []input{{10, 10}, {10, 10}, {10, 10}}, want: []int{0, 1, 2}, last: true},
+		"too many":                     {inputs: []input{{1, 1}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, {1, 1}}, want: []int{0, 1, 2, 3, 4}},
+		"memory":                       {inputs: []input{{10, 40}, {10, 40}, {10, 20}, {10, 1}}, want: []int{0, 1, 2}},
+		"no footers after the limit":   {inputs: []input{{10, 40}, {10, 40}, {10, 30}, {10, 0}}, want: []int{0, 1}},
+		"half of the memory":           {inputs: []input{{10, 50}, {10, 50}}, want: []int{0, 1}, last: true},
+		"more than half of the memory": {inputs: []input{{10, 51}, {10, 1}, {10, 1}}, want: []int{1, 2}, last: true},
+		"large":                        {inputs: []input{{1000, 1}, {10, 1}, {999, 1}}, want: []int{1, 2}, last: true},
+		"nothing but large":            {inputs: []input{{1000, 1}, {1000, 1}, {10, 1}}},
+		"disk":                         {inputs: []input{{900, 1}, {600, 1}, {500, 1}, {1, 1}}, want: []int{0, 2}},
+		"unknown":                      {inputs: []input{{10, 0}, {10, 40}, {10, 0}}, want: []int{0, 1, 2}, unknown: []int{0, 2}, last: true},
+	} {
+		listing, facts := compact.Listing{Partition: where, Modified: noon}, compact.Facts{}
+		for i, in := range c.inputs {
+			name := layout.Name{Run: fmt.Sprintf("%032x", i), Seq: 1}
+			listing.Segments = append(listing.Segments, layout.Segment{Key: name.Key(where), Size: in.size, Name: name})
+			if in.memory > 0 {
+				facts[name.Key(where)] = compact.Fact{Memory: in.memory}
+			}
+		}
+		plan := compact.NewPlan(listing, facts, later, config)
+		numbers := func(segments []layout.Segment) (found []int) {
+			for _, s := range segments {
+				found = append(found, slices.Index(listing.Segments, s))
+			}
+			return found
+		}
+		require.Equal(t, c.want, numbers(plan.Inputs), name)
+		require.Equal(t, c.unknown, numbers(plan.Unknown), name)
+		require.Equal(t, c.last, plan.Last, name)
+	}
+}
+
+// A compactor must merge in several steps if the inputs of one merge would take too much memory. It
+// must read the footer of an input once for each merge that the input might have joined.
+func TestMergesStayWithinTheMemory(t *testing.T) {
+	store := bucket(t)
+	want := scatter(t, store, 12, 20)
+	footer, err := segment.OpenFooter(t.Context(), store, segment.Object{Key: keys(t, store, where)[1], Size: objectSize(t, store, keys(t, store, where)[1])})
+	require.NoError(t, err)
+	counting := objstore.NewCounting(store)
+	report := run(t, counting, compact.Config{MemoryBytes: 3*footer.MergeMemory() + footer.MergeMemory()/2})
+	require.Greater(t, report.Merges, 4, "at most three inputs each")
+	require.Equal(t, want, union(t, store, where))
+	require.Len(t, keys(t, store, where), 1)
+}
+
+func objectSize(t testing.TB, store objstore.Lister, key string) int64 {
+	objects, err := objstore.All(t.Context(), store, key, "")
+	require.NoError(t, err)
+	return objects[0].Size
+}
+
+// A segment of at least LargeBytes must be left alone, so a closed day may keep several objects.
+func TestLargeSegmentsAreLeftAlone(t *testing.T) {
+	store := bucket(t)
+	want := scatter(t, store, 12, 200)
+	size := objectSize(t, store, keys(t, store, where)[1])
+	report := run(t, store, compact.Config{MaxInputs: 3, LargeBytes: 5 * size / 4})
+	require.NotZero(t, report.Merges)
+	left := keys(t, store, where)
+	require.Greater(t, len(left), 1)
+	require.Equal(t, want, union(t, store, where))
+	require.Zero(t, run(t, store, compact.Config{MaxInputs: 3, LargeBytes: 5 * size / 4}).Merges)
+}
+
 func TestConfigNamesTheField(t *testing.T) {
 	for field, config := range map[string]compact.Config{
-		"Fanout": {Fanout: 1}, "MaxInputs": {MaxInputs: 1}, "Quiet": {Quiet: -1}, "Margin": {Margin: -1},
+		"Fanout": {Fanout: 1}, "MaxInputs": {MaxInputs: 1}, "MemoryBytes": {MemoryBytes: -1}, "LargeBytes": {LargeBytes: -1},
+		"StageBytes": {StageBytes: -1}, "Quiet": {Quiet: -1}, "Margin": {Margin: -1},
 	} {
 		_, err := compact.New(memstore.New(), config)
 		require.ErrorContains(t, err, field)

@@ -12,28 +12,27 @@ import (
 )
 
 // openInputs opens and returns a cursor for each input. It also returns the total number of rows.
-// It reads the footers of all inputs, so it finds an unreadable footer before the merge begins. The
-// caller must close the cursors, even after an error.
-func (c *Compactor) openInputs(ctx context.Context, inputs []layout.Segment) (cursors []*segment.Cursor, rows int64, err error) {
+// The caller must close the cursors, even after an error.
+func (p *partition) openInputs(ctx context.Context, inputs []layout.Segment) (cursors []*segment.Cursor, rows int64, err error) {
 	for _, input := range inputs {
-		cursor, footer, err := c.open(ctx, input)
-		if err != nil {
-			return cursors, 0, err
+		footer := p.footers[input.Key]
+		if footer == nil {
+			if footer, err = p.readFooter(ctx, input); err != nil {
+				return cursors, 0, err
+			}
 		}
 		rows += footer.Digest().Rows
-		cursors = append(cursors, cursor)
+		cursors = append(cursors, segment.OpenCursor(sized{p.store}, object(input), footer))
 	}
 	return cursors, rows, nil
 }
 
-// open reads the footer of a segment and returns a cursor over its rows.
-func (c *Compactor) open(ctx context.Context, s layout.Segment) (*segment.Cursor, *segment.Footer, error) {
-	object := segment.Object{Key: s.Key, Size: s.Size, FooterLength: s.Name.FooterLength}
-	footer, err := segment.OpenFooter(ctx, sized{c.store}, object)
-	if err != nil {
-		return nil, nil, err
-	}
-	return segment.OpenCursor(sized{c.store}, object, footer), footer, nil
+func (c *Compactor) readFooter(ctx context.Context, s layout.Segment) (*segment.Footer, error) {
+	return segment.OpenFooter(ctx, sized{c.store}, object(s))
+}
+
+func object(s layout.Segment) segment.Object {
+	return segment.Object{Key: s.Key, Size: s.Size, FooterLength: s.Name.FooterLength}
 }
 
 // sized reads objects whose sizes are known from a listing. If an object is shorter than its listed
@@ -57,10 +56,11 @@ func closeAll(cursors []*segment.Cursor) {
 // verify reads an output back from the store and compares the digest of the stored rows with the
 // digest of the merged rows.
 func (c *Compactor) verify(ctx context.Context, output layout.Segment, want segment.Digest) error {
-	cursor, _, err := c.open(ctx, output)
+	footer, err := c.readFooter(ctx, output)
 	if err != nil {
 		return fmt.Errorf("verify output: %w", err)
 	}
+	cursor := segment.OpenCursor(sized{c.store}, object(output), footer)
 	defer cursor.Close()
 	for err == nil {
 		_, err = cursor.Next(ctx)

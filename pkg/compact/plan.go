@@ -17,8 +17,8 @@ type Listing struct {
 	Modified time.Time
 }
 
-// Listings splits the sorted listing of a shard into the listings of its partitions. It also
-// returns the number of objects whose keys are not valid keys of segments.
+// Listings splits a sorted listing into the listings of its partitions. It also returns the number
+// of objects whose keys are not valid keys of segments.
 func Listings(objects []objstore.Object) (listings []Listing, foreign int) {
 	for _, o := range objects {
 		partition, name, err := layout.ParseKey(o.Key)
@@ -38,14 +38,29 @@ func Listings(objects []objstore.Object) (listings []Listing, foreign int) {
 	return listings, foreign
 }
 
+// Facts maps the keys of segments to what is known about them beyond their listing.
+type Facts map[string]Fact
+
+// Fact is what a compactor learned from reading a segment's footer or rows.
+type Fact struct {
+	// Invalid means that the segment is not valid, so it must be neither merged nor deleted.
+	Invalid bool
+	// Memory is the memory that a merge needs for the segment, in bytes.
+	Memory int64
+}
+
 // Plan says which segments of a partition to merge.
 type Plan struct {
 	Partition layout.Partition
 	// Inputs are the segments to merge, in ascending order of their keys. There are at most
-	// Config.MaxInputs of them. If a merge is due at a level, all compacted segments up to that
-	// level qualify. Of each run, only the valid object with the highest sequence number qualifies.
+	// Config.MaxInputs of them, and together they stay within Config.MemoryBytes and
+	// Config.StageBytes. If a merge is due at a level, all compacted segments up to that level
+	// qualify. Of each run, only the valid object with the highest sequence number qualifies.
 	// Inputs is empty if no merge is due or if Stuck is true.
 	Inputs []layout.Segment
+	// Unknown holds the inputs without facts. While there are any, the plan is provisional and must
+	// not be carried out: with their facts, fewer inputs may be due.
+	Unknown []layout.Segment
 	// Superseded holds the keys that may be deleted once the output is verified. These are the keys
 	// of the inputs and, for each input from a run, the keys of the run's valid objects with lower
 	// sequence numbers.
@@ -53,7 +68,7 @@ type Plan struct {
 	// Level is the level of the output. It exceeds the level of every input.
 	Level int
 	// Last reports whether the output will probably never be merged again, because the day is over
-	// and the output will be the partition's only valid segment.
+	// and the partition has no other segments left to merge.
 	Last bool
 	// Stuck reports whether a merge is due but impossible, because an input already has the highest
 	// level.
@@ -76,22 +91,34 @@ func (p Plan) reads(key string) bool {
 	return slices.ContainsFunc(p.Inputs, func(s layout.Segment) bool { return s.Key == key })
 }
 
-// NewPlan decides which segments of a partition to merge. invalid contains the keys of segments
-// that must be neither merged nor deleted. Of each run, only one object is merged: the one with the
-// highest number that is not in invalid.
-func NewPlan(listing Listing, invalid map[string]bool, now time.Time, c Config) Plan {
+// NewPlan decides which segments of a partition to merge. Of each run, only one object is merged:
+// the valid one with the highest number. A segment without facts counts as valid and as needing no
+// memory.
+func NewPlan(listing Listing, facts Facts, now time.Time, c Config) Plan {
 	c = c.withDefaults()
-	sources := validSources(listing.Segments, invalid)
+	sources := c.mergeable(validSources(listing.Segments, facts), facts)
 	level := crowded(sources, c.Fanout)
 	over := layout.DayOf(now) > listing.Partition.Day && now.Sub(listing.Modified) >= c.Quiet
 	if over && len(sources) > 1 {
 		level = layout.MaxLevel
 	}
 	plan := Plan{Partition: listing.Partition}
+	var size, memory int64
 	for _, s := range sources {
 		if s.head.Name.Level > level || len(plan.Inputs) == c.MaxInputs {
 			break // sources are in ascending order of level, so no later one qualifies
 		}
+		if size+s.head.Size > c.plannedBytes() {
+			continue // a later source may be smaller
+		}
+		fact, known := facts[s.head.Key]
+		if memory += fact.Memory; memory > c.MemoryBytes {
+			break // otherwise, the footers of all later sources would have to be read
+		}
+		if !known {
+			plan.Unknown = append(plan.Unknown, s.head)
+		}
+		size += s.head.Size
 		plan.Inputs = append(plan.Inputs, s.head)
 		plan.Superseded = append(plan.Superseded, s.keys...)
 		plan.Level = max(plan.Level, s.head.Name.Level+1)
@@ -118,12 +145,12 @@ type source struct {
 	keys []string
 }
 
-// validSources returns the sources of a partition in ascending order of key. invalid contains the
-// keys of segments to ignore.
-func validSources(segments []layout.Segment, invalid map[string]bool) []source {
+// validSources returns the sources of a partition in ascending order of key. It ignores the segments
+// that are known to be invalid.
+func validSources(segments []layout.Segment, facts Facts) []source {
 	var valid []layout.Segment
 	for _, s := range segments {
-		if !invalid[s.Key] {
+		if !facts[s.Key].Invalid {
 			valid = append(valid, s)
 		}
 	}
@@ -141,6 +168,18 @@ func validSources(segments []layout.Segment, invalid map[string]bool) []source {
 	}
 	return sources
 }
+
+// mergeable removes the sources that are too large to be merged again. A source that needs at most
+// half of the memory of a merge can be merged with any other such source.
+func (c Config) mergeable(sources []source, facts Facts) []source {
+	return slices.DeleteFunc(sources, func(s source) bool {
+		return s.head.Size >= c.LargeBytes || facts[s.head.Key].Memory > c.MemoryBytes/2
+	})
+}
+
+// plannedBytes returns the maximum total size of a merge's inputs. It is lower than Config.StageBytes
+// because an output may turn out slightly larger than its inputs.
+func (c Config) plannedBytes() int64 { return c.StageBytes - c.StageBytes/8 }
 
 // crowded returns the highest level with at least fanout sources, or -1 if there is no such level.
 func crowded(sources []source, fanout int) int {

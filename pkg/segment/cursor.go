@@ -138,18 +138,21 @@ func (c *Cursor) decode(data []byte) (err error) {
 		}
 		c.raw += c.digest.Add(&rows[i])
 	}
-	if stated := c.footer.groups[c.group-1].Raw; c.left == 0 && c.raw != stated {
+	if stated := c.footer.groups[c.group-1].Raw; c.raw > stated || c.left == 0 && c.raw < stated {
 		return fmt.Errorf("%w: the rows of row group %d take %d bytes, but the footer states %d", ErrCorrupt, c.group-1, c.raw, stated)
 	}
 	c.buffer, c.next = rows, 0
 	return nil
 }
 
-// resize returns a buffer for n rows. It reuses the old buffer if the old one is large enough.
+// resize returns a buffer for n rows. It reuses the old buffer if the old one is large enough. It
+// clears the rest of the old buffer, whose rows would keep the texts of an earlier row group in
+// memory.
 func (c *Cursor) resize(n int) []Row {
 	if cap(c.buffer) < n {
 		return make([]Row, n)
 	}
+	clear(c.buffer[n:cap(c.buffer)])
 	return c.buffer[:n]
 }
 

@@ -26,8 +26,8 @@ const (
 
 var codecs = [...]compress.Codec{
 	fresh:   &parquet.Snappy,
-	interim: &parquet.Zstd,
-	lasting: &zstd.Codec{Level: zstd.SpeedBetterCompression},
+	interim: &zstdCodec{level: zstd.SpeedDefault},
+	lasting: &zstdCodec{level: zstd.SpeedBetterCompression},
 }
 
 // pageBytes is the maximum size of a page before compression. The memory of a writer's buffers

@@ -1,0 +1,107 @@
+package compact
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/segment"
+)
+
+// partition is the work of a run on one partition.
+type partition struct {
+	*Compactor
+	listing Listing
+	facts   Facts
+	// footers holds footers that were read for the facts, so that the next merge need not read them
+	// again.
+	footers map[string]*segment.Footer
+	report  *Report
+}
+
+func (c *Compactor) partition(listing Listing, report *Report) *partition {
+	return &partition{Compactor: c, listing: listing, facts: Facts{}, footers: map[string]*segment.Footer{}, report: report}
+}
+
+// compact plans and merges until no merge is due or a step fails. It then returns true. If an input
+// turns out not to be a valid segment, compact makes a new plan without that input. An error means
+// that the run must end.
+//
+// Each merge decrements *merges. If a merge is due, but *merges is zero or the begin context is done,
+// compact returns false.
+func (p *partition) compact(ctx, begin context.Context, merges *int) (finished bool, err error) {
+	for {
+		plan := NewPlan(p.listing, p.facts, p.config.Now(), p.config)
+		if plan.Stuck {
+			p.report.Stuck = append(p.report.Stuck, p.listing.Partition.String())
+		}
+		if len(plan.Inputs) == 0 {
+			return true, nil
+		}
+		if *merges == 0 || begin.Err() != nil {
+			return false, nil
+		}
+		again, err := p.judge(plan, p.step(ctx, plan, merges))
+		if err != nil || !again {
+			return err == nil, err
+		}
+	}
+}
+
+// step reads the facts that the plan lacks or, if it lacks none, carries out the plan.
+func (p *partition) step(ctx context.Context, plan Plan, merges *int) error {
+	if len(plan.Unknown) > 0 {
+		return p.learn(ctx, plan)
+	}
+	*merges--
+	output, err := p.merge(ctx, plan)
+	if err == nil {
+		p.listing = p.listing.after(plan, output)
+		clear(p.footers)
+	}
+	return err
+}
+
+// judge adds the error of a step to the report. It reports whether the work on the partition can go
+// on. It returns an error if the whole run must end.
+func (p *partition) judge(plan Plan, err error) (again bool, fatal error) {
+	var damage *segment.ObjectError
+	switch where := p.listing.Partition.String(); {
+	case err == nil:
+		return true, nil
+	case errors.As(err, &damage) && plan.reads(damage.Key):
+		p.facts[damage.Key] = Fact{Invalid: true}
+		p.report.Unreadable[damage.Key] = damage.Error()
+		return true, nil
+	case errors.Is(err, fs.ErrNotExist): // usually because another compactor was faster
+		p.report.Missed++
+	case errors.Is(err, objstore.ErrImmutable): // further merges would only add more objects
+		return false, err
+	default:
+		p.report.Failed[where] = err.Error()
+		p.config.Log.Warn("compact partition", "partition", where, "error", err)
+	}
+	return false, nil
+}
+
+// learn reads the footers of the plan's unknown inputs. It stops as soon as the inputs take more
+// memory than one merge may use.
+func (p *partition) learn(ctx context.Context, plan Plan) error {
+	var memory int64
+	for _, s := range plan.Inputs {
+		memory += p.facts[s.Key].Memory
+	}
+	for _, s := range plan.Unknown {
+		footer, err := p.readFooter(ctx, s)
+		if err != nil {
+			return err
+		}
+		need := footer.MergeMemory()
+		p.facts[s.Key], p.footers[s.Key] = Fact{Memory: need}, footer
+		if memory += need; memory > p.config.MemoryBytes {
+			return nil
+		}
+	}
+	return nil
+}

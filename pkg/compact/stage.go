@@ -1,0 +1,96 @@
+package compact
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/segment"
+)
+
+// stagePattern is the pattern of the names of staged files; see os.CreateTemp.
+const stagePattern = "compact-*.parquet"
+
+// staged is a merge's output in a file on local disk. The file has no name, so it disappears with
+// the process.
+type staged struct {
+	file    *os.File
+	written segment.Written
+	digest  string
+}
+
+// newStaged creates a file and removes its name. The file keeps its content until it is closed.
+func newStaged(dir string) (*staged, error) {
+	file, err := os.CreateTemp(dir, stagePattern)
+	if err != nil {
+		return nil, err
+	}
+	_ = os.Remove(file.Name()) // if this fails, a later run removes the name; see removeOrphans
+	return &staged{file: file}, nil
+}
+
+// removeOrphans removes the files that killed processes left in the staging directory. It ignores
+// errors, because such a file only takes up disk space. A file of a running process has lost its
+// name already or loses it now, which the process does not notice.
+func removeOrphans(dir string) {
+	if dir == "" {
+		dir = os.TempDir()
+	}
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if staged, _ := filepath.Match(stagePattern, e.Name()); staged {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
+}
+
+// discard frees the file's disk space.
+func (s *staged) discard() { _ = s.file.Close() }
+
+// segment returns the key, size and name of the output.
+func (s *staged) segment(plan Plan) layout.Segment {
+	name := layout.Name{Level: plan.Level, Digest: s.digest, FooterLength: s.written.FooterLength}
+	return layout.Segment{Key: name.Key(plan.Partition), Size: s.written.Size, Name: name}
+}
+
+// stage writes the plan's output to a new file.
+func (p *partition) stage(ctx context.Context, plan Plan) (_ *staged, err error) {
+	s, err := newStaged(p.config.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("stage output: %v", err) // not wrapped: fs.ErrNotExist would mean a missing input
+	}
+	defer func() {
+		if err != nil {
+			s.discard()
+		}
+	}()
+	cursors, rows, err := p.openInputs(ctx, plan.Inputs)
+	defer closeAll(cursors)
+	if err != nil {
+		return nil, err
+	}
+	digest := sha256.New()
+	out := &limited{out: io.MultiWriter(s.file, digest), left: p.config.StageBytes}
+	s.written, err = mergeInto(ctx, plan.writer(out, rows), cursors)
+	s.digest = hex.EncodeToString(digest.Sum(nil))
+	return s, err
+}
+
+// limited is a writer that accepts a limited number of bytes.
+type limited struct {
+	out  io.Writer
+	left int64
+}
+
+func (l *limited) Write(b []byte) (int, error) {
+	if l.left -= int64(len(b)); l.left < 0 {
+		return 0, errors.New("the output exceeds StageBytes")
+	}
+	return l.out.Write(b)
+}

@@ -1,0 +1,77 @@
+package compact_test
+
+import (
+	"bufio"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/compact"
+	"devicetrace/pkg/objstore"
+)
+
+// stagedFiles returns the names of the staged files in a directory.
+func stagedFiles(t *testing.T, dir string) []string {
+	files, err := filepath.Glob(filepath.Join(dir, "compact-*.parquet"))
+	require.NoError(t, err)
+	return files
+}
+
+// A killed process must leave no staged file, because nothing would remove it while no compactor
+// runs.
+func TestAKilledProcessLeavesNoFile(t *testing.T) {
+	store, dir := newFolder(t), t.TempDir()
+	putRuns(t, store, where, 2)
+	cmd := helper(t, store, dir, hangVariable+"=1")
+	output, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	line, err := bufio.NewReader(output).ReadString('\n')
+	require.NoError(t, err)
+	require.Equal(t, "staged\n", line)
+	require.NoError(t, cmd.Process.Kill())
+	require.Error(t, cmd.Wait())
+	require.Empty(t, stagedFiles(t, dir))
+}
+
+// A run must remove staged files that it finds, and nothing else.
+func TestARunRemovesOrphans(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"compact-1234.parquet", "compact-1234.txt", "other.parquet"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o600))
+	}
+	c, err := compact.New(bucket(t), compact.Config{Dir: dir})
+	require.NoError(t, err)
+	_, err = c.Run(t.Context(), compact.Share{})
+	require.NoError(t, err)
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, left, 2)
+	require.Empty(t, stagedFiles(t, dir))
+}
+
+// If a compactor starts while another one is putting an output, and both stage in the same
+// directory, the output must still be put whole.
+func TestCompactorsShareADirectory(t *testing.T) {
+	store, dir := bucket(t), t.TempDir()
+	want := scatter(t, store, 3, 20)
+	config := compact.Config{Dir: dir, Quiet: 1, Now: func() time.Time { return later }}
+	other, err := compact.New(bucket(t), config)
+	require.NoError(t, err)
+	c, err := compact.New(objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
+		if c.Op == objstore.OpPut {
+			_, err := other.Run(t.Context(), compact.Share{})
+			require.NoError(t, err)
+		}
+		return objstore.Fault{}
+	}), config)
+	require.NoError(t, err)
+	report, err := c.Run(t.Context(), compact.Share{})
+	require.NoError(t, err)
+	require.Equal(t, 1, report.Merges)
+	require.Equal(t, want, union(t, store, where))
+	require.Len(t, keys(t, store, where), 1)
+}
