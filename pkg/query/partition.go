@@ -134,7 +134,7 @@ func (p *partition) openObject(ctx context.Context, object layout.Segment, after
 	p.mu.Lock()
 	s, known := p.sources[object.Key]
 	p.mu.Unlock()
-	if known && (s.finished || !s.retired) {
+	if known && (s.invalid != nil || s.finished || !s.retired) {
 		return s, nil
 	}
 	s = &source{reading: p.reading, partition: p, object: object, after: after}

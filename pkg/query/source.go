@@ -13,8 +13,8 @@ const (
 	// chunkMemory is the approximate memory of the rows that are decoded after one read, unless a
 	// single row group takes more.
 	chunkMemory = 8 << 20
-	// rowMemory is the memory of a decoded row in addition to its texts; see segment.Group.Raw.
-	rowMemory = 300
+	// earlyMemory is the approximate memory of rows that are decoded before their turn.
+	earlyMemory = 1 << 20
 	// wholeFactor is the typical memory for decoding a small object, relative to its size.
 	wholeFactor = 8
 )
@@ -40,9 +40,9 @@ type source struct {
 // small reports whether the object is read whole.
 func (s *source) small() bool { return s.object.Size <= s.reading.reader.config.WholeBytes }
 
-// open finds the row groups that may hold matching rows. If their rows fit in one chunk, open also
-// decodes these rows, so that most objects are read in parallel. Other objects belong to clients
-// with many events; these objects are read when the stream gets to their rows.
+// open finds the row groups that may hold matching rows. Unless the client has very many rows in
+// these row groups, open also decodes the rows, so that the objects are read in parallel. Otherwise
+// the rows are decoded when the stream gets to them.
 func (s *source) open(ctx context.Context) error {
 	if s.small() {
 		return s.load(ctx)
@@ -52,7 +52,7 @@ func (s *source) open(ctx context.Context) error {
 		return err
 	}
 	s.rows = s.clientRows(footer)
-	if groups := s.rows.Groups(); len(groups) == 0 || chunk(groups) < len(groups) {
+	if len(s.rows.Groups()) == 0 || s.rows.Alone() > earlyMemory {
 		return nil
 	}
 	return s.load(ctx)
@@ -193,15 +193,12 @@ func (s *source) corrupt(err error) error { return &segment.ObjectError{Key: s.o
 func chunk(groups []segment.Group) (n int) {
 	var memory int64
 	for ; n < len(groups); n++ {
-		if memory += decoded(groups[n]); n >= 2 && memory > chunkMemory {
+		if memory += groups[n].Memory(); n >= 2 && memory > chunkMemory {
 			break
 		}
 	}
 	return n
 }
-
-// decoded returns the approximate memory of a row group's rows.
-func decoded(g segment.Group) int64 { return g.Raw + rowMemory*g.Rows }
 
 // largest returns the size before encoding of the largest of the row groups. Decoding takes about as
 // much memory, in addition to the memory of the rows.
@@ -220,13 +217,13 @@ func (s *source) take() (n int) {
 	n = chunk(groups)
 	var want int64
 	for _, g := range groups[:n] {
-		want += decoded(g)
+		want += g.Memory()
 	}
 	if more := want - s.reading.share; more > 0 && s.reading.reader.rows.tryAcquire(more) {
 		s.extra = more
 	}
 	for ; n > 1 && want > s.reading.share+s.extra; n-- {
-		want -= decoded(groups[n-1])
+		want -= groups[n-1].Memory()
 	}
 	return n
 }

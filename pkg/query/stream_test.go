@@ -369,6 +369,25 @@ func TestDamageInMidStreamOfACompactedObject(t *testing.T) {
 	require.Equal(t, span("c", noon.Add(5*time.Hour), 3), got[rows:])
 }
 
+// Several objects with damage in later row groups must each be reported once, and none of them must be
+// read again.
+func TestDamageInSeveralObjects(t *testing.T) {
+	store := bucket(t)
+	for n := range 3 {
+		key := put(t, store, partition("c"), mergedOf(1, n), wide(noon.Add(time.Duration(n)*time.Hour), 3000))
+		damage(t, store, key, 20)
+	}
+	for _, descending := range []bool{false, true} {
+		counting := objstore.NewCounting(store)
+		q := day("c")
+		q.Descending = descending
+		_, result, err := read(t, newReader(t, counting, large), q)
+		require.NoError(t, err)
+		require.Len(t, result.Unreadable, 3)
+		require.LessOrEqual(t, len(counting.Of(objstore.OpRead)), 3*3)
+	}
+}
+
 // A damaged object does not make a result incomplete if a later object of its run holds its rows.
 func TestADamagedObjectThatIsSuperseded(t *testing.T) {
 	store := bucket(t)

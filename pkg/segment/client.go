@@ -37,6 +37,17 @@ func (f *Footer) ClientRows(clientID event.ClientID, from, to int64, descending 
 // client's rows extend across a row group boundary; these row groups are adjacent.
 func (c *ClientRows) Groups() []Group { return c.groups }
 
+// Alone returns the approximate memory that the decoded rows of those remaining row groups take that
+// hold only rows of the client. It is zero unless the client has very many rows.
+func (c *ClientRows) Alone() (memory int64) {
+	for _, g := range c.groups {
+		if g.first == c.clientID && g.last == c.clientID {
+			memory += g.Memory()
+		}
+	}
+	return memory
+}
+
 // Bound returns a time that no remaining row comes before, in the order of decoding. There must be
 // remaining row groups.
 func (c *ClientRows) Bound() int64 {

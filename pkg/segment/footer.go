@@ -39,14 +39,16 @@ type fileColumn struct {
 type Group struct {
 	Offset, Length int64 // bytes
 	Rows           int64
-	// Raw is the size of the rows before encoding: the number of bytes that the digest hashes. The
-	// decoded rows take about Raw plus 300 bytes per row.
+	// Raw is the size of the rows before encoding: the number of bytes that the digest hashes.
 	Raw         int64
 	index       int
 	first, last string // the lowest and the highest client identifier
 	from, to    int64  // bounds of the event times, Unix ms
 	checksum    uint64
 }
+
+// Memory returns the approximate memory of the decoded rows in bytes.
+func (g Group) Memory() int64 { return g.Raw + rowMemory*g.Rows }
 
 // before reports whether g comes before o, both in the object and in the order of clients. The two
 // row groups may share one client, if it is the last client of g and the first client of o.
