@@ -55,7 +55,7 @@ func readPage(ctx context.Context, f format, s stream, limit int) (tracePage, er
 			p.nextCursor = query.CursorAfter(&last)
 			break
 		}
-		p.rows, last = append(p.rows, row), *e
+		p.rows, last = append(p.rows, bytes.Clone(row)), *e // a clone has no unused capacity
 	}
 	return p.with(ctx, s.Result()), nil
 }

@@ -98,7 +98,7 @@ func (p *past) read(ctx context.Context, q query.Request, f fold) (last *event.E
 		if done = f.Add(e); done {
 			break
 		}
-		if f.Bytes() > p.limit() {
+		if f.Bytes() > freeBytes && !p.takeTurn() || f.Bytes() > p.api.turnBytes {
 			last = e
 			break
 		}
@@ -110,12 +110,18 @@ func (p *past) read(ctx context.Context, q query.Request, f fold) (last *event.E
 	return last, done, nil
 }
 
-// limit returns the memory that f may use.
-func (p *past) limit() int64 {
+// takeTurn begins the request's turn if it is nobody's turn, and reports whether it is now the
+// request's turn.
+func (p *past) takeTurn() bool {
 	if p.hasTurn {
-		return p.api.turnBytes
+		return true
 	}
-	return freeBytes
+	select {
+	case p.api.turn <- struct{}{}:
+		p.hasTurn = true
+	default:
+	}
+	return p.hasTurn
 }
 
 // awaitTurn waits until no other request uses more than freeBytes.
