@@ -3,6 +3,8 @@ package layout
 import (
 	"context"
 	"fmt"
+	"iter"
+	"slices"
 	"strings"
 
 	"devicetrace/pkg/event"
@@ -10,18 +12,53 @@ import (
 )
 
 // Instances returns the instances that have segments, in ascending order. It makes one request per
-// 1,000 instances, and at least one. It skips prefixes that do not name a valid instance.
+// 1,000 instances, and at least one.
 func Instances(ctx context.Context, store objstore.PrefixLister) ([]event.InstanceID, error) {
-	prefixes, err := objstore.AllPrefixes(ctx, store, EventsPrefix)
-	if err != nil {
-		return nil, fmt.Errorf("list instances: %w", err)
-	}
 	var instances []event.InstanceID
-	for _, prefix := range prefixes {
-		part := strings.TrimSuffix(strings.TrimPrefix(prefix, EventsPrefix), "/")
-		if id, found := parseInstance(part); found {
-			instances = append(instances, id)
+	for id, err := range EachInstance(ctx, store) {
+		if err != nil {
+			return nil, err
+		}
+		instances = append(instances, id)
+	}
+	slices.Sort(instances)
+	return instances, nil
+}
+
+// EachInstance returns an iterator over the instances that have segments, in the order of their
+// prefixes. It makes one request per 1,000 instances, and at least one, when the caller needs the
+// next ones. It skips prefixes that do not name a valid instance. An error ends the iteration.
+func EachInstance(ctx context.Context, store objstore.PrefixLister) iter.Seq2[event.InstanceID, error] {
+	return func(yield func(event.InstanceID, error) bool) {
+		for after := ""; ; {
+			page, err := store.Prefixes(ctx, EventsPrefix, after)
+			if err != nil {
+				yield("", fmt.Errorf("list instances: %w", err))
+				return
+			}
+			for _, prefix := range page.Prefixes {
+				part := strings.TrimSuffix(strings.TrimPrefix(prefix, EventsPrefix), "/")
+				if id, found := parseInstance(part); found && !yield(id, nil) {
+					return
+				}
+			}
+			if page.Next == "" {
+				return
+			}
+			after = page.Next
 		}
 	}
-	return instances, nil
+}
+
+// HasInstance reports whether an instance has segments. It makes one request, which concerns no other
+// instance, or none if the identifier is invalid.
+func HasInstance(ctx context.Context, store objstore.PrefixLister, id event.InstanceID) (bool, error) {
+	if !id.Valid() {
+		return false, nil
+	}
+	page, err := store.Prefixes(ctx, InstancePrefix(id), "")
+	if err != nil {
+		return false, fmt.Errorf("find instance %q: %w", id, err)
+	}
+	return len(page.Prefixes) > 0, nil
 }

@@ -16,7 +16,7 @@
 // sort by sequence number, other segments by level. Both numbers are zero-padded, so that they sort
 // correctly as text.
 //
-// Only Find, Claim and Instances make requests to a store.
+// Only Find, Claim and the functions about instances make requests to a store.
 package layout
 
 import (

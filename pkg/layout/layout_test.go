@@ -94,15 +94,68 @@ func TestInstances(t *testing.T) {
 	for _, key := range []string{
 		"events/instance=b/shard=4/day=2026-11-22/x", "events/instance=a/y", "events/instance=a/z",
 		"events/instance=/x", "events/other/x", "events/instance=c", "quarantine/instance=d/x",
+		"events/instance=a-1/shard=4/day=2026-11-22/x",
 	} {
 		require.NoError(t, store.Put(t.Context(), key, bytes.NewReader(nil), 0))
 	}
 	instances, err := layout.Instances(t.Context(), store)
 	require.NoError(t, err)
-	require.Equal(t, []event.InstanceID{"a", "b"}, instances)
+	require.Equal(t, []event.InstanceID{"a", "a-1", "b"}, instances, "sorted by name, although the key of a-1 comes first")
 
 	faulty := objstore.NewFaulty(store, func(objstore.Call) objstore.Fault { return objstore.Fault{Before: objstore.ErrFault} })
 	_, err = layout.Instances(t.Context(), faulty)
+	require.ErrorIs(t, err, objstore.ErrFault)
+}
+
+// Instances are read page by page. An error of a later page must not look like the end, and a caller
+// that has enough must not cost another request.
+func TestEachInstanceReadsPages(t *testing.T) {
+	var keys []string
+	for i := range objstore.MaxPage + 1 {
+		keys = append(keys, fmt.Sprintf("events/instance=%04d/shard=4/day=2026-11-22/x", i))
+	}
+	store := bucketWith(t, keys...)
+	all, err := layout.Instances(t.Context(), store)
+	require.NoError(t, err)
+	require.Len(t, all, len(keys))
+
+	faulty := objstore.NewCounting(objstore.NewFaulty(store, func(call objstore.Call) objstore.Fault {
+		if call.Seq == 2 {
+			return objstore.Fault{Before: objstore.ErrFault}
+		}
+		return objstore.Fault{}
+	}))
+	_, err = layout.Instances(t.Context(), faulty)
+	require.ErrorIs(t, err, objstore.ErrFault)
+	faulty.Reset()
+	for id, err := range layout.EachInstance(t.Context(), faulty) {
+		require.NoError(t, err)
+		if id == "0999" {
+			break
+		}
+	}
+	require.Equal(t, 1, faulty.Requests())
+}
+
+func TestHasInstance(t *testing.T) {
+	store := objstore.NewCounting(bucketWith(t,
+		"events/instance=prod/shard=4/day=2026-11-22/x", "events/instance=prod-1/shard=4/day=2026-11-22/x", "quarantine/instance=q/x"))
+	for id, want := range map[event.InstanceID]bool{"prod": true, "prod-1": true, "pro": false, "prod-": false, "q": false} {
+		store.Reset()
+		found, err := layout.HasInstance(t.Context(), store, id)
+		require.NoError(t, err)
+		require.Equal(t, want, found, id)
+		require.Equal(t, 1, store.Requests())
+	}
+	store.Reset()
+	for _, id := range []event.InstanceID{"", "prod/shard=4", "a b"} {
+		found, err := layout.HasInstance(t.Context(), store, id)
+		require.NoError(t, err)
+		require.False(t, found, id)
+	}
+	require.Zero(t, store.Requests())
+	faulty := objstore.NewFaulty(store, func(objstore.Call) objstore.Fault { return objstore.Fault{Before: objstore.ErrFault} })
+	_, err := layout.HasInstance(t.Context(), faulty, "prod")
 	require.ErrorIs(t, err, objstore.ErrFault)
 }
 

@@ -45,10 +45,14 @@ func (p parameters) time(name, what string) (time.Time, error) {
 }
 
 func (p parameters) instanceID() (event.InstanceID, error) {
-	if p["InstanceId"] == "" {
+	id := event.InstanceID(p["InstanceId"])
+	switch {
+	case id == "":
 		return "", missing("InstanceId", "the broker instance that the client connects to")
+	case !id.Valid():
+		return "", invalid("InstanceId must be %s", event.InstanceIDRule)
 	}
-	return event.InstanceID(p["InstanceId"]), nil
+	return id, nil
 }
 
 func (p parameters) clientID(name string) (event.ClientID, error) {

@@ -46,6 +46,7 @@ var (
 type Store interface {
 	Read(ctx context.Context, key string, off, n int64) ([]byte, error)
 	List(ctx context.Context, prefix, after string) (objstore.Page, error)
+	Prefixes(ctx context.Context, prefix, after string) (objstore.PrefixPage, error)
 }
 
 // Config configures a Reader. If a field is zero, its default applies.

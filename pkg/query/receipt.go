@@ -67,6 +67,14 @@ func (m *meter) List(ctx context.Context, prefix, after string) (objstore.Page, 
 	return page, err
 }
 
+func (m *meter) Prefixes(ctx context.Context, prefix, after string) (objstore.PrefixPage, error) {
+	m.requests.Add(1)
+	began := m.now()
+	page, err := m.store.Prefixes(ctx, prefix, after)
+	m.note(began, Step{Request: "list", Key: prefix, Objects: len(page.Prefixes)})
+	return page, err
+}
+
 func (m *meter) countObjects() (n int) {
 	m.objects.Range(func(any, any) bool {
 		n++

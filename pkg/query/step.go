@@ -9,7 +9,7 @@ type Step struct {
 	Request string `json:"request"`
 	// Key is the prefix that was listed or the key of the object that was read.
 	Key string `json:"key"`
-	// Objects is the number of objects that a list request returned.
+	// Objects is the number of objects or common prefixes that a list request returned.
 	Objects int `json:"objects,omitempty"`
 	// Offset and Bytes give the range that was read from the object.
 	Offset int64 `json:"offset,omitempty"`

@@ -140,6 +140,15 @@ func (g Grant) Allows(instance event.InstanceID) bool {
 	return slices.Contains(g.instances, instance) || slices.Contains(g.instances, everyInstance)
 }
 
+// Instances returns the instances that the grant names, in ascending order. If the grant covers all
+// instances, it returns none and true.
+func (g Grant) Instances() (named []event.InstanceID, all bool) {
+	if slices.Contains(g.instances, everyInstance) {
+		return nil, true
+	}
+	return slices.Compact(slices.Sorted(slices.Values(g.instances))), false
+}
+
 // String returns the instances in the form that ParseGrant parses.
 func (g Grant) String() string {
 	names := make([]string, len(g.instances))

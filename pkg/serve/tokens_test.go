@@ -45,6 +45,19 @@ func TestTokens(t *testing.T) {
 	}
 }
 
+func TestGrantInstances(t *testing.T) {
+	for list, want := range map[string][]event.InstanceID{"b,a,b": {"a", "b"}, "prod": {"prod"}, "*": nil, "prod,*": nil} {
+		grant, err := ParseGrant(list)
+		require.NoError(t, err)
+		named, all := grant.Instances()
+		require.Equal(t, want, named, list)
+		require.Equal(t, want == nil, all, list)
+	}
+	named, all := Grant{}.Instances()
+	require.Empty(t, named)
+	require.False(t, all)
+}
+
 func TestNoTokens(t *testing.T) {
 	for _, text := range []string{"", " ", ";;"} {
 		tokens, err := ParseTokens(text)

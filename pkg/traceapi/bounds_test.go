@@ -19,7 +19,7 @@ import (
 func TestAPageReadsNoFurtherThanItsEnd(t *testing.T) {
 	g := &generated{n: 1 << 30, newest: now, q: query.Request{To: now}}
 	open := func(context.Context, query.Request) (stream, error) { return g, nil }
-	w := ask(newAPI(open, func() time.Time { return now }, 0), trace+"&limit=3&order=desc")
+	w := ask(newAPI(everything{}, open, func() time.Time { return now }, 0), trace+"&limit=3&order=desc")
 	require.Equal(t, http.StatusOK, w.Code)
 	require.Equal(t, 4, g.yielded)
 	require.True(t, g.closed)
@@ -31,12 +31,12 @@ func TestAFaultInMidStreamIsNoPartialResponse(t *testing.T) {
 	open := func(context.Context, query.Request) (stream, error) { return f, nil }
 	for _, path := range []string{"trace", "status", "diagnosis"} {
 		f.closed = false
-		w := ask(newAPI(open, func() time.Time { return now }, 0), "/api/v1/"+path+"?instance=i&client=c")
+		w := ask(newAPI(everything{}, open, func() time.Time { return now }, 0), "/api/v1/"+path+"?instance=i&client=c")
 		require.Equal(t, http.StatusServiceUnavailable, w.Code, path)
 		require.NotContains(t, w.Body.String(), "secret detail")
 		require.True(t, f.closed)
 	}
-	_, err := alibaba{newAPI(open, func() time.Time { return now }, 0)}.Trace(t.Context(), traceOfHour)
+	_, err := alibaba{newAPI(everything{}, open, func() time.Time { return now }, 0)}.Trace(t.Context(), traceOfHour)
 	require.Error(t, err)
 }
 
@@ -63,7 +63,7 @@ func diagnosed(t *testing.T, a api, query string) (found diagnosisOf) {
 // If a range has more events than fit in memory, the diagnosis must be about its newest part, and say
 // from when on. The status at the start of that part must still come from the events before it.
 func TestTooManyEventsCutTheDiagnosis(t *testing.T) {
-	a := newAPI(many(20_001, now), func() time.Time { return now }, 0)
+	a := newAPI(everything{}, many(20_001, now), func() time.Time { return now }, 0)
 	span := "&from=" + instant(now.Add(-time.Hour)) + "&to=" + instant(now)
 	whole := diagnosed(t, a, span)
 	require.Empty(t, whole.CutBefore)
@@ -83,7 +83,7 @@ func TestTooManyEventsCutTheDiagnosis(t *testing.T) {
 
 // Events of one millisecond are never divided by a cut, unless they alone take too much memory.
 func TestOneMillisecondOfTooManyEvents(t *testing.T) {
-	a := newAPI(func(_ context.Context, q query.Request) (stream, error) {
+	a := newAPI(everything{}, func(_ context.Context, q query.Request) (stream, error) {
 		return &generated{n: 20_000, newest: now.Add(-time.Second), still: true, q: q}, nil
 	}, func() time.Time { return now }, 0)
 	a.turnBytes = 2 << 20
@@ -95,7 +95,7 @@ func TestOneMillisecondOfTooManyEvents(t *testing.T) {
 // A status that cannot be decided with the available memory must say how far the search went back. In
 // Alibaba's API, it is an error.
 func TestAStatusThatTakesTooManyEvents(t *testing.T) {
-	a := newAPI(func(_ context.Context, q query.Request) (stream, error) {
+	a := newAPI(everything{}, func(_ context.Context, q query.Request) (stream, error) {
 		return &generated{n: 50_000, newest: now, ends: true, q: q}, nil
 	}, func() time.Time { return now }, 0)
 	a.turnBytes = 2 << 20
@@ -114,7 +114,7 @@ func TestAStatusThatTakesTooManyEvents(t *testing.T) {
 func TestLargeRequestsTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		at := 0
-		a := newAPI(func(_ context.Context, q query.Request) (stream, error) {
+		a := newAPI(everything{}, func(_ context.Context, q query.Request) (stream, error) {
 			return &generated{n: 10_000, newest: now, q: q, pause: time.Millisecond, at: &at}, nil
 		}, func() time.Time { return now }, 0)
 		span := "&from=" + instant(now.Add(-time.Hour)) + "&to=" + instant(now)

@@ -44,14 +44,15 @@ func follow(whole, o object) object {
 func TestTheDescriptionHasEveryPathAndParameter(t *testing.T) {
 	whole := parseDescription(t)
 	want := map[string][]string{
-		"/api/v1/trace": traceParameters, "/api/v1/status": statusParameters, "/api/v1/diagnosis": diagnosisParameters,
+		"/api/v1/trace": traceParameters, "/api/v1/status": statusParameters, "/api/v1/diagnosis": diagnosisParameters, instancesPath: nil,
 	}
 	paths := whole["paths"].(object)
 	require.ElementsMatch(t, slices.Collect(maps.Keys(want)), slices.Collect(maps.Keys(paths)))
 	require.ElementsMatch(t, slices.Collect(maps.Keys(api{}.endpoints())), slices.Collect(maps.Keys(paths)))
 	for path, names := range want {
 		var described []string
-		for _, p := range paths[path].(object)["get"].(object)["parameters"].([]any) {
+		list, _ := paths[path].(object)["get"].(object)["parameters"].([]any)
+		for _, p := range list {
 			described = append(described, follow(whole, p.(object))["name"].(string))
 		}
 		require.ElementsMatch(t, names, described, path)
@@ -96,7 +97,7 @@ func TestResponsesAreAsDescribed(t *testing.T) {
 	for name, result := range results {
 		for path, schema := range map[string]string{
 			trace + "&explain=1&limit=3": "Trace", "/api/v1/status?instance=i&client=c": "StatusResponse",
-			"/api/v1/diagnosis?instance=i&client=c" + span: "Diagnosis", "/api/v1/status": "Problem",
+			"/api/v1/diagnosis?instance=i&client=c" + span: "Diagnosis", "/api/v1/status": "Problem", instancesPath: "Instances",
 		} {
 			t.Run(name+" "+schema, func(t *testing.T) {
 				w := (&canned{answer: result}).get(path)

@@ -15,8 +15,11 @@ type device struct {
 
 func parseDevice(values url.Values) (device, error) {
 	instanceID := event.InstanceID(values.Get("instance"))
-	if instanceID == "" {
+	switch {
+	case instanceID == "":
 		return device{}, missing("instance is missing: name the broker instance that the device connects to")
+	case !instanceID.Valid():
+		return device{}, invalid("instance must be %s", event.InstanceIDRule)
 	}
 	clientID, err := parseClientID(values)
 	return device{instanceID, clientID}, err

@@ -45,7 +45,7 @@ func (a api) diagnosis(r *http.Request, may permission) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := may(d.instanceID); err != nil {
+	if err := may.read(d.instanceID); err != nil {
 		return nil, err
 	}
 	return a.diagnose(r.Context(), d, from, to, lang)

@@ -15,8 +15,9 @@ import (
 
 // api serves the paths below /api/v1/. It keeps no state between requests.
 type api struct {
-	open opener
-	now  func() time.Time
+	open      opener
+	directory directory
+	now       func() time.Time
 	// lookback is the value of Config.Lookback.
 	lookback time.Duration
 	// turn has capacity for one request: the one that may use turnBytes.
@@ -24,8 +25,8 @@ type api struct {
 	turnBytes int64
 }
 
-func newAPI(open opener, now func() time.Time, lookback time.Duration) api {
-	return api{open: open, now: now, lookback: lookback, turn: make(chan struct{}, 1), turnBytes: turnBytes}
+func newAPI(d directory, open opener, now func() time.Time, lookback time.Duration) api {
+	return api{directory: d, open: open, now: now, lookback: lookback, turn: make(chan struct{}, 1), turnBytes: turnBytes}
 }
 
 // opener opens a stream of the events that match a request.
@@ -60,26 +61,27 @@ func (a api) endpoints() map[string]endpoint {
 		tracePath:           a.trace,
 		"/api/v1/status":    a.status,
 		"/api/v1/diagnosis": a.diagnosis,
+		instancesPath:       a.listInstances,
 	}
 }
 
-// permission returns nil if the request may read an instance, otherwise errForbidden.
-type permission func(instanceID event.InstanceID) error
+// permission says which instances a request may read.
+type permission struct{ grant serve.Grant }
 
 var errForbidden = errors.New("the token does not cover the instance")
 
-func permissionOf(grant serve.Grant) permission {
-	return func(instanceID event.InstanceID) error {
-		if !grant.Allows(instanceID) {
-			return errForbidden
-		}
-		return nil
+// read returns nil if the request may read the instance, otherwise errForbidden. The answer does not
+// depend on whether the instance exists.
+func (p permission) read(instanceID event.InstanceID) error {
+	if !p.grant.Allows(instanceID) {
+		return errForbidden
 	}
+	return nil
 }
 
 // serve runs the endpoint and writes its response or its error.
 func (e endpoint) serve(w http.ResponseWriter, r *http.Request, grant serve.Grant) {
-	respond, err := e(r, permissionOf(grant))
+	respond, err := e(r, permission{grant})
 	var f parameterError
 	switch {
 	case err == nil:

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
@@ -178,6 +179,11 @@ func (b *bucket) List(_ context.Context, prefix, _ string) (page objstore.Page, 
 		return err
 	})
 	return page, err
+}
+
+// Prefixes is not needed, because each request here finds objects.
+func (b *bucket) Prefixes(context.Context, string, string) (objstore.PrefixPage, error) {
+	return objstore.PrefixPage{}, errors.ErrUnsupported
 }
 
 // put stores an object.

@@ -70,13 +70,21 @@ func parseValues(rawQuery string, names []string) (url.Values, error) {
 	}
 	for name, given := range values {
 		if !slices.Contains(names, name) {
-			return nil, parameterError{"UnknownParameter", fmt.Sprintf("%.64q is not a parameter of this path; use %s", name, strings.Join(names, ", "))}
+			return nil, unknownParameter(name, names)
 		}
 		if len(given) > 1 {
 			return nil, parameterError{"RepeatedParameter", name + " is given more than once"}
 		}
 	}
 	return values, nil
+}
+
+func unknownParameter(name string, names []string) error {
+	use := "it has no parameters"
+	if len(names) > 0 {
+		use = "use " + strings.Join(names, ", ")
+	}
+	return parameterError{"UnknownParameter", fmt.Sprintf("%.64q is not a parameter of this path; %s", name, use)}
 }
 
 func (q *traceRequest) parseDevice(values url.Values) error {

@@ -50,7 +50,7 @@ func (r *recorded) open(_ context.Context, q query.Request) (stream, error) {
 }
 
 func (r *recorded) api() api {
-	return newAPI(r.open, func() time.Time { return now }, 7*24*time.Hour)
+	return newAPI(everything{}, r.open, func() time.Time { return now }, 7*24*time.Hour)
 }
 
 // happened returns an event of client c on the given channel. The event happened d days before
@@ -347,10 +347,10 @@ var traceOfHour = openapi.TraceRequest{InstanceID: "i", ClientID: "c", From: now
 func TestAlibabaCountsUpToItsLimit(t *testing.T) {
 	request := traceOfHour
 	request.Offset = 299_999
-	page, err := alibaba{newAPI(many(300_000, now), time.Now, 0)}.Trace(t.Context(), request)
+	page, err := alibaba{newAPI(everything{}, many(300_000, now), time.Now, 0)}.Trace(t.Context(), request)
 	require.NoError(t, err)
 	require.Equal(t, 300_000, page.Total)
 	require.Len(t, page.Rows, 1)
-	_, err = alibaba{newAPI(many(300_001, now), time.Now, 0)}.Trace(t.Context(), request)
+	_, err = alibaba{newAPI(everything{}, many(300_001, now), time.Now, 0)}.Trace(t.Context(), request)
 	require.ErrorIs(t, err, openapi.ErrTooMany)
 }

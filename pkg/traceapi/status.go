@@ -39,7 +39,7 @@ func (a api) status(r *http.Request, may permission) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := may(d.instanceID); err != nil {
+	if err := may.read(d.instanceID); err != nil {
 		return nil, err
 	}
 	return a.statusAt(r.Context(), d, at, until)

@@ -10,7 +10,7 @@ func (a api) trace(r *http.Request, may permission) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := may(parsed.request.InstanceID); err != nil {
+	if err := may.read(parsed.request.InstanceID); err != nil {
 		return nil, err
 	}
 	s, err := a.open(r.Context(), parsed.request)

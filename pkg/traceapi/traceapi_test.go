@@ -46,14 +46,14 @@ func (c *canned) do(method, path, authorization string) *httptest.ResponseRecord
 }
 
 func (c *canned) api() api {
-	return newAPI(c.open, func() time.Time { return now }, 7*24*time.Hour)
+	return newAPI(everything{}, c.open, func() time.Time { return now }, 7*24*time.Hour)
 }
 
 // do sends a request to the complete handler and returns the response. header holds alternating
-// names and values. The token "secret" covers all instances. The token "narrow" covers only the
-// instance "i".
+// names and values. The token "secret" covers all instances, the token "narrow" only the instance "i",
+// and the token "several" the instances "a", "b" and "c".
 func do(api api, method, path string, header ...string) *httptest.ResponseRecorder {
-	tokens, err := serve.ParseTokens("secret=*;narrow=i")
+	tokens, err := serve.ParseTokens("secret=*;narrow=i;several=b,c,a")
 	if err != nil {
 		panic(err)
 	}
@@ -244,6 +244,11 @@ func TestPathsMethodsTokens(t *testing.T) {
 		{"GET", "/api/v1/status?instance=j&client=c", "", 401},
 		{"GET", "/api/v1/diagnosis?instance=j&client=c", "Bearer wrong", 401},
 		{"POST", "/api/v1/status?instance=j&client=c", "Bearer secret", 405},
+		{"GET", "/api/v1/instances", "Bearer narrow", 200},
+		{"HEAD", "/api/v1/instances", "Bearer secret", 200},
+		{"POST", "/api/v1/instances", "Bearer secret", 405},
+		{"GET", "/api/v1/instances", "Bearer wrong", 401},
+		{"GET", "/api/v1/instances", "", 401},
 		{"GET", "/api/v1/openapi.yaml", "", 200},
 		{"PUT", "/api/v1/openapi.yaml", "", 405},
 		{"GET", "/", "", 200},

@@ -37,6 +37,11 @@ func (g *gate) List(ctx context.Context, prefix, after string) (objstore.Page, e
 	return g.store.List(ctx, prefix, after)
 }
 
+func (g *gate) Prefixes(ctx context.Context, prefix, after string) (objstore.PrefixPage, error) {
+	g.pass()
+	return g.store.Prefixes(ctx, prefix, after)
+}
+
 func (g *gate) pass() {
 	g.mu.Lock()
 	open := g.open

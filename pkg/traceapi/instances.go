@@ -1,0 +1,60 @@
+package traceapi
+
+import (
+	"context"
+	"net/http"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/query"
+)
+
+// directory finds the instances that have events. *query.Reader implements it.
+type directory interface {
+	Instances(ctx context.Context, limit int) (query.Instances, error)
+	InstancesAmong(ctx context.Context, ids []event.InstanceID) (query.Instances, error)
+}
+
+const instancesPath = "/api/v1/instances"
+
+// maxInstances is the maximum number of instances that a response lists. That many take at most ten
+// requests to the store and 1.3 MB, because an identifier has at most 128 bytes.
+const maxInstances = 10_000
+
+// instancesResponse is the body of GET /api/v1/instances.
+type instancesResponse struct {
+	Instances []event.InstanceID `json:"instances"`
+	// More means that there are more instances than the response lists.
+	More    bool          `json:"more,omitempty"`
+	Receipt query.Receipt `json:"receipt"`
+}
+
+// listInstances returns a response with the instances that have events and that the token covers.
+func (a api) listInstances(r *http.Request, may permission) (response, error) {
+	if _, err := parseValues(r.URL.RawQuery, nil); err != nil {
+		return nil, err
+	}
+	found, err := a.visible(r.Context(), may, maxInstances)
+	if err != nil {
+		return nil, err
+	}
+	return jsonResponse(instancesResponse{Instances: orEmpty(found.IDs), More: found.More, Receipt: found.Receipt}), nil
+}
+
+// visible returns the instances that have events and that the token covers. If the token covers all
+// instances, visible lists them up to the limit. Otherwise it asks for each of the token's instances
+// separately, so that neither the response nor its cost depends on other instances.
+func (a api) visible(ctx context.Context, may permission, limit int) (query.Instances, error) {
+	named, all := may.grant.Instances()
+	if all {
+		return a.directory.Instances(ctx, limit)
+	}
+	return a.directory.InstancesAmong(ctx, named)
+}
+
+// orEmpty returns the list, or an empty one instead of nil, which JSON would show as null.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
