@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -108,6 +109,27 @@ func TestDecodeStopsAtItsMemory(t *testing.T) {
 		require.GreaterOrEqual(t, memory, int64(decoded*(300+500)))
 		require.Less(t, memory, int64(100_000+128*900))
 	}
+}
+
+// A few rows must not keep the texts of the other rows of their row group in memory.
+func TestFewRowsTakeLittleMemory(t *testing.T) {
+	rows := segment.FromEvents(span("GID_a", 500))
+	for i := range rows {
+		rows[i].Node = fmt.Sprintf("%0*d", event.MaxText, i) // a column with a dictionary
+	}
+	data, _ := write(t, rows, 0)
+	footer, err := segment.ParseFooter(data, int64(len(data)))
+	require.NoError(t, err)
+	kept := make([][]segment.Block, 50)
+	before := heap()
+	for i := range kept {
+		c := footer.ClientRows("GID_a", math.MinInt64, math.MaxInt64, false)
+		kept[i], err = c.Decode(1, data, 0, 5000)
+		require.NoError(t, err)
+		require.Less(t, kept[i][0].Memory, int64(10_000))
+	}
+	require.Less(t, (heap()-before)/int64(len(kept)), int64(20_000))
+	runtime.KeepAlive(kept)
 }
 
 // Bound must never come after a row that is still to be decoded, and must move with the rows.

@@ -162,8 +162,19 @@ func (c *columnReader) readDictionary(dictionary parquet.Dictionary) {
 	}
 	data, offsets := values.ByteArray()
 	c.texts = make([]string, len(offsets)-1)
-	substrings(data, offsets, func(i int, s string) { c.texts[i] = s })
+	if len(data) <= sharedTexts {
+		substrings(data, offsets, func(i int, s string) { c.texts[i] = s })
+		return
+	}
+	for i := range c.texts {
+		c.texts[i] = string(data[offsets[i]:offsets[i+1]])
+	}
 }
+
+// sharedTexts is the maximum length, in bytes, of a dictionary whose texts share one allocation. In a
+// longer dictionary, each text has its own allocation. Otherwise, a few rows could keep megabytes in
+// memory, because a text keeps the whole allocation that it shares.
+const sharedTexts = 4 << 10
 
 // substrings splits data into strings at the offsets, and passes each string to the do function.
 // The strings share one allocation.
