@@ -50,6 +50,14 @@ func aQuery(w *world, store objstore.Store) error {
 	return w.ask(w.newReader(paged{store, 3}, query.Config{WholeBytes: wholeBytes}), all(clientA))
 }
 
+// aQueryWithLittleMemory makes the same query newest first, in pages, with a reader that makes many
+// requests in the middle of the query.
+func aQueryWithLittleMemory(w *world, store objstore.Store) error {
+	q := all(clientA)
+	q.Limit, q.Descending = 50, true
+	return w.ask(w.newReader(paged{store, 3}, little(wholeBytes)), q)
+}
+
 func compaction(w *world, store objstore.Store) error {
 	_, err := w.newCompactor(store, compact.Config{MaxInputs: 3}).Run(w.t.Context(), compact.Share{})
 	return err
@@ -78,6 +86,10 @@ func appends(client string, from int) func(w *world, store objstore.Store) error
 
 func TestACompactionBeforeEveryCallOfAQuery(t *testing.T) {
 	atEveryCall(t, mixed(t).clone, aQuery, (*world).settle)
+}
+
+func TestACompactionBeforeEveryCallOfAQueryWithLittleMemory(t *testing.T) {
+	atEveryCall(t, mixed(t).clone, aQueryWithLittleMemory, (*world).settle)
 }
 
 func TestACommitAndACompactionBeforeEveryCallOfAQuery(t *testing.T) {

@@ -42,6 +42,8 @@
 //	a damaged object hides a valid one          pkg/query: TestDamagedObjectsAreNamed; TestADamagedHighestNumberAboveAValidOne
 //	a reader gives up too early                 TestAReaderOutlastsCompactions; pkg/query: TestAMissingObjectMeansListAgain
 //	a reader never gives up                     pkg/query: TestAPartitionThatNeverSettles
+//	an object vanishes in the middle of a query TestACompactionBeforeEveryCallOfAQueryWithLittleMemory; pkg/query: TestObjectsMissingInMidStream
+//	a page repeats or skips events              TestEveryFaultWhileReadingInPages; pkg/query: TestStreamsContinueAfterAnyEvent
 //	two runs have the same identifier           TestRunIdentifiersAreNotDrawnTwice, TestNoRunWithoutRandomBits
 //	quarantined before its events are recorded  TestNothingIsQuarantinedBeforeItsEventsAreRecorded
 //	a crash between events and quarantine       TestACrashBetweenEventsAndQuarantine

@@ -54,18 +54,27 @@ const wholeBytes = 5000
 // the query until it succeeds. A query that succeeds must return every event. After a crash,
 // reading continues with a new reader.
 func reading(i *injection) error {
-	newReader := func() *query.Reader {
-		return i.newReader(paged{i.process, 3}, query.Config{WholeBytes: wholeBytes})
-	}
+	return readingWith(i, query.Config{WholeBytes: wholeBytes}, all(clientA))
+}
+
+// readingInPages is like reading, but the reader has little memory and reads page after page.
+func readingInPages(i *injection) error {
+	q := all(clientA)
+	q.Limit = 300
+	return readingWith(i, little(wholeBytes), q)
+}
+
+func readingWith(i *injection, config query.Config, q query.Request) error {
+	newReader := func() *query.Reader { return i.newReader(paged{i.process, 3}, config) }
 	reader := newReader()
 	for range 2 {
-		err := i.ask(reader, all(clientA))
+		err := i.ask(reader, q)
 		if i.restarted() {
 			reader = newReader()
 		}
 		i.now(late)
 		for n := 0; injected(err) && n < patience; n++ {
-			err = i.ask(reader, all(clientA))
+			err = i.ask(reader, q)
 		}
 		if err != nil {
 			return err
@@ -76,4 +85,8 @@ func reading(i *injection) error {
 
 func TestEveryFaultWhileReading(t *testing.T) {
 	everyFault(t, mixed(t).clone, reading)
+}
+
+func TestEveryFaultWhileReadingInPages(t *testing.T) {
+	everyFault(t, mixed(t).clone, readingInPages)
 }

@@ -261,23 +261,27 @@ func (s *schedule) compact(a *actor) {
 // read makes a few queries. Each query must show every event that was acknowledged before the
 // query began, and no event that was never sent.
 func (s *schedule) read(a *actor) {
-	// whole is the maximum size, in bytes, of an object that a query reads with one request. Larger
-	// objects take two. So with 1, every object takes two requests, and with 1 MiB, every object
-	// takes one.
-	whole := []int64{1, 1 << 20}[a.random.IntN(2)]
+	// WholeBytes is the maximum size of an object that a query reads with one request. Larger objects
+	// take two. So with 1, every object takes two requests, and with 1 MiB, every object takes one.
+	config := query.Config{WholeBytes: []int64{1, 1 << 20}[a.random.IntN(2)]}
+	if a.random.IntN(3) == 0 {
+		config = little(config.WholeBytes)
+	}
+	config.CacheBytes, config.Parallel = 4096, s.atOnce
 	var p *process
 	var reader *query.Reader
 	for range 2 + a.random.IntN(5) {
 		if p == nil || p.dead.Load() {
 			var store objstore.Store
 			p, store = s.newProcess(a)
-			reader = s.newReader(store, query.Config{WholeBytes: whole, CacheBytes: 4096, Parallel: s.atOnce})
+			reader = s.newReader(store, config)
 		}
 		a.pause(a.random.IntN(8))
 		request := today([]string{clientA, clientB}[a.random.IntN(2)])
 		if s.atOnce > 1 {
 			request = all(string(request.ClientID)) // makes the query list several partitions in parallel
 		}
+		request.Descending, request.Limit = a.random.IntN(2) == 0, a.random.IntN(3)*7
 		err := s.ask(reader, request)
 		if err != nil && !injected(err) && !errors.Is(err, query.ErrUnsettled) {
 			s.fail(fmt.Errorf("%s: %w", a.name, err))

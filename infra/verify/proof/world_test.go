@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -182,17 +183,34 @@ func today(client string) query.Request {
 }
 
 // ask makes a query and checks that the result contains every event that was acknowledged before
-// the query. The caller must pass a range that covers all of the client's events.
+// the query. The caller must pass a range that covers all of the client's events. If the query has a
+// limit, ask reads page after page, and checks all pages together.
 func (w *world) ask(reader *query.Reader, q query.Request) error {
 	due := w.due(string(q.ClientID))
-	result, err := reader.Trace(w.t.Context(), q)
-	if err != nil {
-		return err
+	var events []event.Event
+	for {
+		result, err := reader.Trace(w.t.Context(), q)
+		if err != nil {
+			return err
+		}
+		if len(result.Unreadable) > 0 {
+			return fmt.Errorf("unreadable: %v", result.Unreadable)
+		}
+		events = append(events, result.Events...)
+		if q.Cursor = result.NextCursor; q.Cursor == "" {
+			break
+		}
 	}
-	if len(result.Unreadable) > 0 {
-		return fmt.Errorf("unreadable: %v", result.Unreadable)
+	if q.Descending {
+		slices.Reverse(events)
 	}
-	return w.check(due, result.Events)
+	return w.check(due, events)
+}
+
+// little is the configuration of a reader that can hold only a few rows of each object. So it reads
+// objects again and again in the middle of a query.
+func little(whole int64) query.Config {
+	return query.Config{WholeBytes: whole, BudgetBytes: 400_000}
 }
 
 // sound checks the whole bucket. It returns an error if the historian has noticed a broken rule,
