@@ -14,6 +14,12 @@ import (
 // has more than one marker or a marker that this version does not recognize.
 var ErrConflict = errors.New("the bucket has another layout")
 
+// ErrNoMarker means that the bucket has segments but no marker. It wraps ErrConflict, and its text
+// says how to repair the bucket. Find does not return it, because Find does not look for segments.
+var ErrNoMarker = fmt.Errorf("%w: it has segments but no marker. In the keys below %q, a shard looks like %s for 16 shards, %s for 256 and %s for 4096. "+
+	"Put an empty object whose key ends in the matching number, such as %q",
+	ErrConflict, EventsPrefix, Layout{16}.exampleShard(), Layout{256}.exampleShard(), Layout{4096}.exampleShard(), Layout{16}.Marker())
+
 // Find returns the layout that the bucket's marker states. If there is no marker yet, it returns
 // the zero Layout. If there is more than one marker, or a marker that this version does not
 // recognize, it returns ErrConflict. Find makes one request.

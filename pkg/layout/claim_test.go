@@ -56,6 +56,13 @@ func TestFind(t *testing.T) {
 	}
 }
 
+func TestErrNoMarker(t *testing.T) {
+	require.ErrorIs(t, layout.ErrNoMarker, layout.ErrConflict)
+	require.EqualError(t, layout.ErrNoMarker, `the bucket has another layout: it has segments but no marker. `+
+		`In the keys below "events/", a shard looks like shard=4 for 16 shards, shard=4f for 256 and shard=4f1 for 4096. `+
+		`Put an empty object whose key ends in the matching number, such as "layout/v3-shards16"`)
+}
+
 func TestClaim(t *testing.T) {
 	for name, c := range map[string]struct {
 		keys     []string

@@ -16,6 +16,8 @@ type Instances struct {
 	// More means that the bucket has more instances than the list.
 	More    bool
 	Receipt Receipt
+	// Steps lists the requests to the store, in the order in which they completed.
+	Steps []Step
 }
 
 // Instances returns the instances that have events, up to the given limit. It makes one request per
@@ -32,9 +34,7 @@ func (r *Reader) Instances(ctx context.Context, limit int) (Instances, error) {
 		}
 		found.IDs = append(found.IDs, id)
 	}
-	slices.Sort(found.IDs)
-	found.Receipt = store.receipt(nil, r.config.Now().Sub(store.started))
-	return found, nil
+	return found.with(store), nil
 }
 
 // InstancesAmong returns those of the given instances that have events. It makes one request per
@@ -55,11 +55,16 @@ func (r *Reader) InstancesAmong(ctx context.Context, ids []event.InstanceID) (In
 			found.IDs = append(found.IDs, id)
 		}
 	}
-	slices.Sort(found.IDs)
-	found.Receipt = store.receipt(nil, r.config.Now().Sub(store.started))
-	return found, nil
+	return found.with(store), nil
+}
+
+// with returns the list, sorted and with what it cost.
+func (i Instances) with(store *meter) Instances {
+	slices.Sort(i.IDs)
+	i.Receipt, i.Steps = store.receipt(nil, store.now().Sub(store.started)), store.steps
+	return i
 }
 
 func (r *Reader) newMeter() *meter {
-	return &meter{store: r.store, now: r.config.Now, started: r.config.Now()}
+	return &meter{store: r.store, now: r.config.Now, started: r.config.Now(), explain: true}
 }

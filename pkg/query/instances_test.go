@@ -29,7 +29,10 @@ func TestInstances(t *testing.T) {
 		require.Equal(t, 1, found.Receipt.Requests)
 		require.Equal(t, 1, counting.Requests())
 		require.NotNil(t, found.Receipt.Partitions)
-		found.Receipt = query.Receipt{}
+		require.Len(t, found.Steps, 1)
+		require.Equal(t, "list", found.Steps[0].Request)
+		require.Equal(t, "events/", found.Steps[0].Key)
+		found.Receipt, found.Steps = query.Receipt{}, nil
 		require.Equal(t, want, found)
 	}
 

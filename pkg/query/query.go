@@ -37,6 +37,9 @@ var (
 	ErrCursor = errors.New("not a cursor of this API")
 	// ErrLayout means that the bucket's layout is contradictory or of another version.
 	ErrLayout = layout.ErrConflict
+	// ErrNoMarker means that the bucket has segments but no layout marker. It wraps ErrLayout. Trace
+	// does not return it, because it looks for segments only if it finds a marker.
+	ErrNoMarker = layout.ErrNoMarker
 	// ErrUnsettled means that a trace listed a partition several times, but each time a listed
 	// object disappeared before it was read. Retrying may help.
 	ErrUnsettled = errors.New("the partition keeps changing while it is read")
@@ -174,6 +177,8 @@ type Result struct {
 	// the list is not empty, events may be missing. If the events end at the limit, the list
 	// contains only the objects that were found up to there.
 	Unreadable []Unreadable
+	// NoSegments means that the request's partitions contain no segments, not even of other clients.
+	NoSegments bool
 	// NoLayout means that the bucket has no layout marker. Either nothing was ever recorded in it,
 	// or the marker was deleted and the events cannot be found.
 	NoLayout bool

@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,7 +29,7 @@ func (r Receipt) Plus(other Receipt) Receipt {
 	return Receipt{
 		Objects: r.Objects + other.Objects, Requests: r.Requests + other.Requests,
 		Bytes: r.Bytes + other.Bytes, MS: r.MS + other.MS,
-		Partitions: slices.Concat(r.Partitions, other.Partitions),
+		Partitions: append(append([]string{}, r.Partitions...), other.Partitions...), // never nil, which would be null in JSON
 	}
 }
 

@@ -99,7 +99,9 @@ func (s *Stream) Result() Result {
 		Steps:    s.store.steps,
 		NoLayout: s.layout.Shards == 0,
 	}
+	result.NoSegments = true
 	for _, p := range s.reading.partitions {
+		result.NoSegments = result.NoSegments && len(p.runs) == 0
 		result.Unreadable = append(result.Unreadable, p.unreadable()...)
 	}
 	return result

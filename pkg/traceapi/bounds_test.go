@@ -128,7 +128,7 @@ func TestLargeRequestsTakeTurns(t *testing.T) {
 
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		_, err := a.diagnose(ctx, device{"i", "c"}, now.Add(-time.Hour), now, "en")
+		_, err := a.diagnose(ctx, permission{}, device{"i", "c"}, now.Add(-time.Hour), now, "en")
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 
 		<-a.turn

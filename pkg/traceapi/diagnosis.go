@@ -22,9 +22,10 @@ type diagnosisResponse struct {
 	To   string        `json:"to"`
 	Lang diagnose.Lang `json:"lang"`
 	diagnose.Report
-	Omitted    *omitted      `json:"omitted,omitempty"`
-	Incomplete bool          `json:"incomplete,omitempty"`
-	Receipt    query.Receipt `json:"receipt"`
+	Omitted    *omitted `json:"omitted,omitempty"`
+	Incomplete bool     `json:"incomplete,omitempty"`
+	*absence
+	Receipt query.Receipt `json:"receipt"`
 }
 
 // diagnosis returns a response that explains why a device lost its connections in a time range.
@@ -48,7 +49,7 @@ func (a api) diagnosis(r *http.Request, may permission) (response, error) {
 	if err := may.read(d.instanceID); err != nil {
 		return nil, err
 	}
-	return a.diagnose(r.Context(), d, from, to, lang)
+	return a.diagnose(r.Context(), may, d, from, to, lang)
 }
 
 // parseKnown parses the parameters from and to. If necessary, it moves the end of the range back to
@@ -62,10 +63,14 @@ func (a api) parseKnown(values url.Values) (from, to time.Time, err error) {
 	return from, earlier(to, latest(now)), err
 }
 
-func (a api) diagnose(ctx context.Context, d device, from, to time.Time, lang diagnose.Lang) (response, error) {
+func (a api) diagnose(ctx context.Context, may permission, d device, from, to time.Time, lang diagnose.Lang) (response, error) {
 	r := recent{from: from, events: history.Log{NewestFirst: true}, maxBytes: a.turnBytes / 8 * 7}
 	p, err := a.readPast(ctx, d, from, to, a.earliest(from.Add(-time.Millisecond)), &r)
 	defer p.close()
+	if err != nil {
+		return nil, err
+	}
+	absent, err := p.absence(ctx, may)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +81,7 @@ func (a api) diagnose(ctx context.Context, d device, from, to time.Time, lang di
 	found := diagnosisResponse{
 		identity: d.identity(), From: instant(from), To: instant(known), Lang: lang,
 		Report:     diagnose.Diagnose(history.Of(&r.events, history.Span{From: r.from, To: known, Cut: r.isCut}, r.before.Status()), lang),
-		Incomplete: len(p.unreadable) > 0,
+		Incomplete: len(p.unreadable) > 0, absence: absent,
 	}
 	return taggedResponse(found.fit(), p.receipt), nil
 }

@@ -94,7 +94,7 @@ func (e endpoint) serve(w http.ResponseWriter, r *http.Request, grant serve.Gran
 		serve.Fail(w, http.StatusBadRequest, "InvalidCursor", "cursor does not come from this API: use the next_cursor of a page")
 	case errors.Is(err, query.ErrLayout):
 		slog.ErrorContext(r.Context(), "request failed", "error", err.Error())
-		serve.TryLater(w, http.StatusServiceUnavailable, "LayoutMismatch", "the bucket has the layout markers of two layouts or of another version: the log of the query function says how to repair it")
+		serve.TryLater(w, http.StatusServiceUnavailable, "LayoutMismatch", "the bucket has two layout markers, one of another version, or none although it has events: the log of the query function says how to repair it")
 	default:
 		slog.ErrorContext(r.Context(), "request failed", "error", err.Error())
 		serve.TryLater(w, http.StatusServiceUnavailable, "StoreUnavailable", "the bucket could not be read: try again later")

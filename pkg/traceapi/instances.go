@@ -33,7 +33,7 @@ func (a api) listInstances(r *http.Request, may permission) (response, error) {
 	if _, err := parseValues(r.URL.RawQuery, nil); err != nil {
 		return nil, err
 	}
-	found, err := a.visible(r.Context(), may, maxInstances)
+	found, err := a.visible(r.Context(), may, maxInstances, "")
 	if err != nil {
 		return nil, err
 	}
@@ -42,13 +42,14 @@ func (a api) listInstances(r *http.Request, may permission) (response, error) {
 
 // visible returns the instances that have events and that the token covers. If the token covers all
 // instances, visible lists them up to the limit. Otherwise it asks for each of the token's instances
-// separately, so that neither the response nor its cost depends on other instances.
-func (a api) visible(ctx context.Context, may permission, limit int) (query.Instances, error) {
+// separately, so that neither the response nor its cost depends on other instances. It does not ask
+// for the instance absent, which is known to have no events.
+func (a api) visible(ctx context.Context, may permission, limit int, absent event.InstanceID) (query.Instances, error) {
 	named, all := may.grant.Instances()
 	if all {
 		return a.directory.Instances(ctx, limit)
 	}
-	return a.directory.InstancesAmong(ctx, named)
+	return a.directory.InstancesAmong(ctx, without(named, absent))
 }
 
 // orEmpty returns the list, or an empty one instead of nil, which JSON would show as null.

@@ -37,6 +37,7 @@ type tracePage struct {
 	incomplete bool
 	unreadable []query.Unreadable
 	plan       []query.Step
+	absent     *absence
 }
 
 // readPage reads a page of at most limit rows from a stream. It reads no further than the first event
@@ -57,7 +58,7 @@ func readPage(ctx context.Context, f format, s stream, limit int) (tracePage, er
 		}
 		p.rows, last = append(p.rows, bytes.Clone(row)), *e // a clone has no unused capacity
 	}
-	return p.with(ctx, s.Result()), nil
+	return p, nil
 }
 
 // with returns the page with what the result says besides the events.
@@ -114,7 +115,7 @@ func (p tracePage) write(w http.ResponseWriter, r *http.Request) {
 // the steps of the query plan, which can differ between responses with the same rows.
 func (p tracePage) content() [][]byte {
 	var rest bytes.Buffer
-	writeJSON(&rest, []any{p.format.contentType, p.nextCursor, p.unreadable, len(p.plan) > 0})
+	writeJSON(&rest, []any{p.format.contentType, p.nextCursor, p.unreadable, len(p.plan) > 0, p.absent})
 	return append(slices.Clone(p.rows), rest.Bytes())
 }
 
@@ -145,6 +146,12 @@ func (p tracePage) rest() []byte {
 		b.WriteString(`,"incomplete":true,"unreadable":`)
 		writeJSON(&b, p.unreadable)
 	}
+	if p.absent != nil {
+		var absent bytes.Buffer
+		writeJSON(&absent, p.absent)
+		b.WriteByte(',')
+		b.Write(absent.Bytes()[1 : absent.Len()-1]) // without the braces
+	}
 	b.WriteString(`,"receipt":`)
 	writeJSON(&b, p.receipt)
 	if p.plan != nil {
@@ -163,6 +170,7 @@ func (p tracePage) header(header http.Header) {
 	if p.incomplete {
 		header.Set("X-Incomplete", "true")
 	}
+	p.absent.header(header)
 	receipt, err := json.Marshal(p.receipt)
 	if err != nil {
 		panic(err) // every receipt can be encoded

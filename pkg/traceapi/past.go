@@ -36,6 +36,9 @@ type past struct {
 	from       time.Time // the start of the part
 	receipt    query.Receipt
 	unreadable []query.Unreadable
+	// hasSegments means that a partition contains a segment. noLayout means that the bucket has no
+	// layout marker.
+	hasSegments, noLayout bool
 	// full means that reading stopped because of api.turnBytes.
 	full bool
 	// hasTurn means that the request may use api.turnBytes.
@@ -107,7 +110,16 @@ func (p *past) read(ctx context.Context, q query.Request, f fold) (last *event.E
 	reportUnreadable(ctx, result)
 	p.receipt = p.receipt.Plus(result.Receipt)
 	p.unreadable = append(p.unreadable, result.Unreadable...)
+	p.hasSegments, p.noLayout = p.hasSegments || !result.NoSegments, result.NoLayout
 	return last, done, nil
+}
+
+// absence is like api.absenceOf, and adds the cost to p.receipt.
+func (p *past) absence(ctx context.Context, may permission) (*absence, error) {
+	result := query.Result{Receipt: p.receipt, NoSegments: !p.hasSegments, NoLayout: p.noLayout}
+	absent, err := p.api.absenceOf(ctx, may, p.device.instanceID, &result)
+	p.receipt = result.Receipt
+	return absent, err
 }
 
 // takeTurn begins the request's turn if it is nobody's turn, and reports whether it is now the

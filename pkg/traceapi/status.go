@@ -19,9 +19,10 @@ type statusResponse struct {
 	At string `json:"at"`
 	history.Status
 	// LookedBackTo is the start of the range that was searched for events.
-	LookedBackTo string        `json:"looked_back_to"`
-	Incomplete   bool          `json:"incomplete,omitempty"`
-	Receipt      query.Receipt `json:"receipt"`
+	LookedBackTo string `json:"looked_back_to"`
+	Incomplete   bool   `json:"incomplete,omitempty"`
+	*absence
+	Receipt query.Receipt `json:"receipt"`
 }
 
 // status returns a response that says whether a device was online at the requested instant, by
@@ -42,7 +43,7 @@ func (a api) status(r *http.Request, may permission) (response, error) {
 	if err := may.read(d.instanceID); err != nil {
 		return nil, err
 	}
-	return a.statusAt(r.Context(), d, at, until)
+	return a.statusAt(r.Context(), may, d, at, until)
 }
 
 // parseAt returns two times. The first, at, is the instant for which the status is requested. It
@@ -61,16 +62,20 @@ func (a api) parseAt(values url.Values) (at, until time.Time, err error) {
 	return now, latest(now), err
 }
 
-func (a api) statusAt(ctx context.Context, d device, at, until time.Time) (response, error) {
+func (a api) statusAt(ctx context.Context, may permission, d device, at, until time.Time) (response, error) {
 	var search history.Search
 	p, err := a.searchStatus(ctx, d, at, until, &search)
 	defer p.close()
 	if err != nil {
 		return nil, err
 	}
+	absent, err := p.absence(ctx, may)
+	if err != nil {
+		return nil, err
+	}
 	return jsonResponse(statusResponse{
 		identity: d.identity(), At: instant(at), Status: search.Status(), LookedBackTo: instant(p.from),
-		Incomplete: len(p.unreadable) > 0, Receipt: p.receipt,
+		Incomplete: len(p.unreadable) > 0, absence: absent, Receipt: p.receipt,
 	}), nil
 }
 

@@ -22,5 +22,9 @@ func (a api) trace(r *http.Request, may permission) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return page.write, nil
+	result := s.Result()
+	if page.absent, err = a.absenceOf(r.Context(), may, parsed.request.InstanceID, &result); err != nil {
+		return nil, err
+	}
+	return page.with(r.Context(), result).write, nil
 }

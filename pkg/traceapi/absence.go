@@ -1,0 +1,91 @@
+package traceapi
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/query"
+)
+
+// absence is the part of a response that says that the instance has no events. A response about any
+// other instance has no such part.
+type absence struct {
+	InstanceKnown bool `json:"instance_known"` // always false
+	// Instances are instances that have events and that the token covers, at most maxSuggested.
+	// MoreInstances means that there are more.
+	Instances     []event.InstanceID `json:"instances"`
+	MoreInstances bool               `json:"more_instances,omitempty"`
+	// BucketEmpty means that nothing has been recorded in the bucket yet.
+	BucketEmpty bool `json:"bucket_empty,omitempty"`
+}
+
+// maxSuggested is the maximum number of instances in an absence. Finding that many takes one request.
+const maxSuggested = 100
+
+// absenceOf returns the absence of an instance, or nil if the instance has events. The result must be
+// that of a trace of the instance. absenceOf adds the cost of its requests to the result.
+//
+// It makes no request if the trace found a segment. Otherwise, it makes one request to find out
+// whether the instance has segments at all. If it has none, absenceOf looks for other instances.
+func (a api) absenceOf(ctx context.Context, may permission, id event.InstanceID, result *query.Result) (*absence, error) {
+	if !result.NoSegments {
+		return nil, nil
+	}
+	self, err := a.directory.InstancesAmong(ctx, []event.InstanceID{id})
+	if err != nil {
+		return nil, err
+	}
+	addCost(result, self)
+	if len(self.IDs) > 0 {
+		return nil, noMarker(result)
+	}
+	others, err := a.visible(ctx, may, maxSuggested, id)
+	if err != nil {
+		return nil, err
+	}
+	addCost(result, others)
+	if len(others.IDs) > 0 && result.NoLayout {
+		return nil, noMarker(result)
+	}
+	shown := others.IDs[:min(len(others.IDs), maxSuggested)]
+	return &absence{
+		Instances: orEmpty(shown), MoreInstances: others.More || len(shown) < len(others.IDs), BucketEmpty: result.NoLayout,
+	}, nil
+}
+
+// noMarker returns query.ErrNoMarker if the layout marker is missing in a bucket that has segments.
+// Without the marker, a trace finds nothing. This must not look like the absence of events.
+func noMarker(result *query.Result) error {
+	if result.NoLayout {
+		return query.ErrNoMarker
+	}
+	return nil
+}
+
+func addCost(result *query.Result, found query.Instances) {
+	if result.Steps != nil {
+		for _, step := range found.Steps {
+			step.AtMS += result.Receipt.MS
+			result.Steps = append(result.Steps, step)
+		}
+	}
+	result.Receipt = result.Receipt.Plus(found.Receipt)
+}
+
+// header sets the headers that state the absence in a response that is not JSON. a may be nil.
+func (a *absence) header(header http.Header) {
+	if a == nil {
+		return
+	}
+	header.Set("X-Instance-Known", "false")
+	if a.BucketEmpty {
+		header.Set("X-Bucket-Empty", "true")
+	}
+}
+
+// without returns the list without one of its elements.
+func without(list []event.InstanceID, one event.InstanceID) []event.InstanceID {
+	return slices.DeleteFunc(slices.Clone(list), func(id event.InstanceID) bool { return id == one })
+}
