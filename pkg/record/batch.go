@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -21,6 +22,11 @@ type batch struct {
 	done chan struct{} // closed once err is final
 	err  error
 }
+
+// errNotCommitted is the error of a batch until its commit has ended.
+var errNotCommitted = errors.New("the events were not committed")
+
+func newBatch() *batch { return &batch{done: make(chan struct{}), err: errNotCommitted} }
 
 // add adds a call's rows to the batch and notes the deadline of ctx, if there is one.
 func (b *batch) add(ctx context.Context, s *share) {

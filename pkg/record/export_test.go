@@ -43,5 +43,12 @@ func (w *Writer) Gathered() int {
 	return n
 }
 
+// Partitions returns the number of partitions that the writer remembers.
+func (w *Writer) Partitions() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.partitions)
+}
+
 // Open returns the approximate memory that all open runs use, in bytes.
 func (w *Writer) Open() int64 { return w.open.Load() }

@@ -223,7 +223,7 @@ func (w *Writer) gather(ctx context.Context, where layout.Partition, s *share) (
 		w.partitions[where] = p
 	}
 	if p.gathering == nil {
-		p.gathering = &batch{done: make(chan struct{})}
+		p.gathering = newBatch()
 	}
 	p.gathering.add(ctx, s)
 	return p, p.gathering

@@ -325,6 +325,51 @@ func TestACallerThatLeavesHarmsNobody(t *testing.T) {
 	require.Len(t, rows(t, store, all[len(all)-1]), 2, "the event of the caller that gave up is not recorded")
 }
 
+// If one of the callers that wait for a put gives up, the put must still contain the events of the
+// others.
+func TestTheOthersOfABatchAreRecorded(t *testing.T) {
+	store := memstore.New()
+	faulty, entered, gate := gated(store)
+	w := newWriter(t, faulty, record.Config{})
+	led, waited, last := make(chan error, 1), make(chan error, 1), make(chan error, 1)
+	go func() { led <- w.Append(t.Context(), []event.Event{at("c", 0)}) }()
+	<-entered
+	waiter, giveUp := context.WithCancel(t.Context())
+	go func() { waited <- w.Append(waiter, []event.Event{at("c", 1)}) }()
+	eventually(t, func() bool { return w.Gathered() == 1 })
+	go func() { last <- w.Append(t.Context(), []event.Event{at("c", 2), at("c", 3)}) }()
+	eventually(t, func() bool { return w.Gathered() == 3 })
+	giveUp()
+	require.ErrorIs(t, <-waited, context.Canceled)
+	require.Equal(t, 2, w.Gathered())
+	close(gate)
+	require.NoError(t, <-led)
+	require.NoError(t, <-last)
+	all := keys(t, store)
+	require.Len(t, all, 2)
+	require.Len(t, rows(t, store, all[1]), 3)
+}
+
+// If the only caller of a batch gives up, nothing of the batch is left, so the partition can be
+// forgotten.
+func TestAnAbandonedBatchIsDropped(t *testing.T) {
+	faulty, entered, gate := gated(memstore.New())
+	w := newWriter(t, faulty, record.Config{})
+	led, waited := make(chan error, 1), make(chan error, 1)
+	go func() { led <- w.Append(t.Context(), []event.Event{at("c", 0)}) }()
+	<-entered
+	waiter, giveUp := context.WithCancel(t.Context())
+	go func() { waited <- w.Append(waiter, []event.Event{at("c", 1)}) }()
+	eventually(t, func() bool { return w.Gathered() == 1 })
+	giveUp()
+	require.ErrorIs(t, <-waited, context.Canceled)
+	close(gate)
+	require.NoError(t, <-led)
+	require.Equal(t, 1, w.Partitions())
+	require.NoError(t, w.Close(t.Context()))
+	require.Zero(t, w.Partitions())
+}
+
 // If a commit panics, the call returns an error and the run is dropped. The next call succeeds.
 func TestAPanicDropsTheRun(t *testing.T) {
 	store := memstore.New()

@@ -19,7 +19,7 @@ func TestNewNamesTheInvalidField(t *testing.T) {
 				require.NoError(t, c.Tokens.Add(fmt.Sprint("secret", i)))
 			}
 		},
-		"webhook: BudgetBytes is -1, want 0 or at least 165597184": func(c *Config) { c.BudgetBytes = -1 },
+		"webhook: BudgetBytes is -1, want 0 or at least 167837696": func(c *Config) { c.BudgetBytes = -1 },
 	} {
 		config := (&harness{}).config()
 		change(&config)

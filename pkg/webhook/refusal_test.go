@@ -13,6 +13,7 @@ import (
 	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/quarantine"
 	"devicetrace/pkg/record"
+	"devicetrace/pkg/serve"
 )
 
 // overLimit returns bodies that exceed a limit, with the expected code and reason. Each body consists
@@ -91,4 +92,15 @@ func TestBodiesAtTheLimitsAreRecorded(t *testing.T) {
 		require.Equal(t, http.StatusOK, w.Code, "%s: %s", name, w.Body)
 		require.JSONEq(t, fmt.Sprintf(`{"recorded":%d}`, 1+strings.Count(body, "\n")), w.Body.String())
 	}
+}
+
+// Even the longest payload that the platform delivers fits into the smallest budget.
+func TestTheLongestPayloadIsQuarantined(t *testing.T) {
+	s := newSystem(t)
+	s.handler.budget.size = MinBudget
+	require.NoError(t, s.handler.Event(t.Context(), make([]byte, serve.MaxBody)))
+	item, err := quarantine.Get(t.Context(), s.store, s.onlyItem())
+	require.NoError(t, err)
+	require.Len(t, item.Body, serve.MaxBody)
+	require.Equal(t, []quarantine.Error{{Error: errTooLarge.reason}}, item.Errors)
 }

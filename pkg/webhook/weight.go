@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"devicetrace/pkg/broker"
+	"devicetrace/pkg/serve"
 )
 
 // The weight of a request is the memory, in bytes, that it may use until the response. The constants
@@ -26,8 +27,9 @@ const (
 	quarantineWeight = minWeight + byteWeight*maxBody
 )
 
-// MinBudget is the weight of the heaviest delivery, in bytes.
-const MinBudget = minWeight + maxBody + byteWeight*maxBody + itemWeight*maxItems
+// MinBudget is the weight of the heaviest delivery, in bytes. That is either a decoded body, or a
+// trigger's payload of the maximum length, which is too long and therefore only quarantined.
+const MinBudget = max(minWeight+maxBody+byteWeight*maxBody+itemWeight*maxItems, minWeight+byteWeight*serve.MaxBody)
 
 // unprovenBudget is the weight of the heaviest delivery whose signature is checked, in bytes.
 const unprovenBudget = minWeight + (1+signatureCopies)*maxBody
