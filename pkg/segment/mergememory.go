@@ -4,15 +4,34 @@ package segment
 // This is the sum of:
 //
 //   - The footer, and the share of the output's footer that the writer keeps until the end.
-//   - The input's row group that takes the most memory.
-//
-// The estimate of a row group is high for most data. It is close if the columns with dictionaries
-// hold a different text in each row.
+//   - The row group that takes the most memory.
+//   - Buffers of a fixed size.
 func (f *Footer) MergeMemory() int64 {
-	const fixed, perRawByte, perRow = 200 << 10, 2.2, 250 // measured; see TestMergeMemory
+	const buffers = 200 << 10
 	var largest int64
-	for _, g := range f.groups {
-		largest = max(largest, g.Length+int64(perRawByte*float64(g.Raw))+perRow*g.Rows)
+	for i := range f.groups {
+		largest = max(largest, f.groupMemory(&f.groups[i]))
 	}
-	return fixed + 5*f.Memory()/2 + largest
+	return buffers + 5*f.Memory()/2 + largest
+}
+
+// groupMemory returns the approximate memory that a cursor needs while it reads a row group: the
+// group's bytes, and of each column one decoded page and the dictionary. The numbers are measured;
+// see TestMergeMemory.
+func (f *Footer) groupMemory(g *Group) int64 {
+	var decoded int64
+	for _, c := range f.columns {
+		chunk := &f.file.Metadata().RowGroups[g.index].Columns[c.index].MetaData
+		size := chunk.TotalUncompressedSize
+		if chunk.DictionaryPageOffset == 0 {
+			decoded += min(size, 2*pageBytes)
+			continue
+		}
+		// Each entry is decoded and copied into a string. An entry takes at least five bytes of the
+		// dictionary. Each row has an index.
+		entries := min(g.Rows, size/5)
+		decoded += 2*size + 16*entries + 4*g.Rows
+	}
+	const rounding = 1.4 // the library's buffers are larger than their contents
+	return g.Length + int64(rounding*float64(decoded))
 }

@@ -54,7 +54,8 @@ func rowsWith(n int, client, plain, dictionary func(int) string) []segment.Row {
 	return rows
 }
 
-// MergeMemory must not be below the memory that a cursor takes, whatever the rows are.
+// MergeMemory must not be below the memory that a cursor takes, whatever the rows are. If it were
+// far above, merges would have fewer inputs than necessary.
 func TestMergeMemory(t *testing.T) {
 	for name, c := range map[string]struct {
 		rows  []segment.Row
@@ -67,6 +68,7 @@ func TestMergeMemory(t *testing.T) {
 		"random dictionaries":         {rowsWith(600, sameWord(1024), sameWord(1), randomWords(512)), 0},
 		"short dictionary entries":    {rowsWith(12_000, numbers(8), numbers(8), numbers(5)), 0},
 		"no texts":                    {rowsWith(30_000, numbers(8), sameWord(0), sameWord(0)), 0},
+		"ordinary rows":               {rowsOf(40, 50), 0},
 		"few rows":                    {rowsWith(1, sameWord(8), sameWord(8), sameWord(8)), 0},
 		"many row groups":             {rowsWith(4000, numbers(1024), sameWord(8), sameWord(8)), 50},
 	} {
@@ -94,6 +96,7 @@ func TestMergeMemory(t *testing.T) {
 			}
 			t.Logf("need %d KiB, took %d KiB", need>>10, took>>10)
 			require.LessOrEqual(t, took, need)
+			require.Less(t, need, 3*took)
 			for _, cursor := range cursors {
 				cursor.Close()
 			}
