@@ -17,6 +17,7 @@ type faults struct {
 	bucket *oss.Server
 	down   atomic.Bool
 	delay  atomic.Int64 // the delay before each response, in ns
+	aged   atomic.Int64 // by how much listings make objects look older, in ns
 }
 
 // ServeHTTP serves the bucket. While the bucket is down, it closes connections without a
@@ -35,8 +36,11 @@ func (f *faults) cutIfDown() {
 
 func (f *faults) pause() time.Duration { return time.Duration(f.delay.Load()) }
 
+func (f *faults) age() time.Duration { return time.Duration(f.aged.Load()) }
+
 // serveSet activates the faults in the URL's query and deactivates all others. Examples of
-// faults are down=true, delay=200ms and max_bytes=1000 (the capacity of the disk).
+// faults are down=true, delay=200ms, max_bytes=1000 (the capacity of the disk) and age=1h (all
+// objects look an hour older than they are).
 func (f *faults) serveSet(w http.ResponseWriter, r *http.Request) {
 	if err := f.set(r.URL.Query()); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
@@ -45,7 +49,7 @@ func (f *faults) serveSet(w http.ResponseWriter, r *http.Request) {
 
 func (f *faults) set(query url.Values) (err error) {
 	var down bool
-	var delay time.Duration
+	var delay, age time.Duration
 	var maxBytes int64
 	for name, values := range query {
 		switch value := values[0]; name {
@@ -53,10 +57,12 @@ func (f *faults) set(query url.Values) (err error) {
 			down, err = strconv.ParseBool(value)
 		case "delay":
 			delay, err = time.ParseDuration(value)
+		case "age":
+			age, err = time.ParseDuration(value)
 		case "max_bytes":
 			maxBytes, err = strconv.ParseInt(value, 10, 64)
 		default:
-			err = fmt.Errorf("fault %q is not known; use down, delay or max_bytes", name)
+			err = fmt.Errorf("fault %q is not known; use down, delay, age or max_bytes", name)
 		}
 		if err != nil {
 			return err
@@ -64,6 +70,7 @@ func (f *faults) set(query url.Values) (err error) {
 	}
 	f.down.Store(down)
 	f.delay.Store(int64(delay))
+	f.aged.Store(int64(age))
 	f.bucket.SetMaxBytes(maxBytes)
 	return nil
 }

@@ -18,7 +18,7 @@ func newFaults(t *testing.T) (*faults, *httptest.Server) {
 	t.Helper()
 	f := &faults{}
 	bucket, err := oss.Open(oss.Config{
-		Dir: t.TempDir(), Bucket: "bucket", Region: "cn-hangzhou", Delay: f.pause,
+		Dir: t.TempDir(), Bucket: "bucket", Region: "cn-hangzhou", Delay: f.pause, Age: f.age,
 		Credentials: func(string) (string, string, bool) { return "", "", false },
 	})
 	require.NoError(t, err)
@@ -45,14 +45,16 @@ func TestStoreThatIsDownCutsConnections(t *testing.T) {
 
 func TestFaultsAreSetAllAtOnce(t *testing.T) {
 	f, _ := newFaults(t)
-	require.NoError(t, f.set(url.Values{"down": {"true"}, "delay": {"200ms"}, "max_bytes": {"7"}}))
+	require.NoError(t, f.set(url.Values{"down": {"true"}, "delay": {"200ms"}, "age": {"1h"}, "max_bytes": {"7"}}))
 	require.True(t, f.down.Load())
 	require.Equal(t, 200*time.Millisecond, f.pause())
-	for name, value := range map[string]string{"down": "perhaps", "delay": "7", "max_bytes": "many", "other": "1"} {
+	require.Equal(t, time.Hour, f.age())
+	for name, value := range map[string]string{"down": "perhaps", "delay": "7", "age": "old", "max_bytes": "many", "other": "1"} {
 		require.Error(t, f.set(url.Values{name: {value}}), name)
 		require.True(t, f.down.Load(), "an invalid query changes nothing")
 	}
 	require.NoError(t, f.set(nil))
 	require.False(t, f.down.Load())
 	require.Zero(t, f.pause())
+	require.Zero(t, f.age())
 }

@@ -43,7 +43,7 @@ func openStore(s settings, function syaml.Function, keys *role) (*store, error) 
 	}
 	st.objects, err = oss.Open(oss.Config{
 		Dir: s.data("oss"), Bucket: function.Environment["OSS_BUCKET"], Region: function.Environment["OSS_REGION"],
-		Credentials: keys.lookup, Delay: st.faults.pause, Log: slog.Default(),
+		Credentials: keys.lookup, Delay: st.faults.pause, Age: st.faults.age, Log: slog.Default(),
 		Lifecycle: bytes.ReplaceAll(rules, []byte("<Prefix>"), []byte("<Prefix>"+st.prefix)),
 	})
 	if err != nil {

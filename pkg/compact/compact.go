@@ -57,7 +57,7 @@ type Config struct {
 	MaxInputs int
 	// MemoryBytes is the maximum memory that the inputs of one merge take; see
 	// segment.Footer.MergeMemory. A segment that takes more than half of it is never merged.
-	// Default 64 MiB.
+	// Default 80 MiB.
 	MemoryBytes int64
 	// LargeBytes is the size from which on a segment is never merged again. A closed partition
 	// with such segments does not become a single object. Default 256 MiB.
@@ -66,6 +66,11 @@ type Config struct {
 	// keeps in Dir. The inputs of a merge have at most seven eighths of it. Default 448 MiB, which
 	// fits the 512 MB of disk of a Function Compute instance.
 	StageBytes int64
+	// RunAge is the age at which a recorder ends a run; see record.Config. While a partition is open,
+	// a run is merged only once it has probably ended: once its newest object is five minutes older
+	// than RunAge, or has 16 KiB. This avoids useless work, and no guarantee depends on it. Default
+	// 10 minutes.
+	RunAge time.Duration
 	// Quiet is the time without writes after which a closed partition is merged down to one object.
 	// Default 30 minutes.
 	Quiet time.Duration
@@ -89,9 +94,10 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	c.Fanout = cmp.Or(c.Fanout, 8)
 	c.MaxInputs = cmp.Or(c.MaxInputs, 64)
-	c.MemoryBytes = cmp.Or(c.MemoryBytes, 64<<20)
+	c.MemoryBytes = cmp.Or(c.MemoryBytes, 80<<20)
 	c.LargeBytes = cmp.Or(c.LargeBytes, 256<<20)
 	c.StageBytes = cmp.Or(c.StageBytes, 448<<20)
+	c.RunAge = cmp.Or(c.RunAge, 10*time.Minute)
 	c.Quiet = cmp.Or(c.Quiet, 30*time.Minute)
 	c.Margin = cmp.Or(c.Margin, 15*time.Second)
 	if c.Now == nil {
@@ -119,6 +125,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("LargeBytes must not be negative: %d", c.LargeBytes)
 	case c.StageBytes < 0:
 		return fmt.Errorf("StageBytes must not be negative: %d", c.StageBytes)
+	case c.RunAge < 0:
+		return fmt.Errorf("RunAge must not be negative: %v", c.RunAge)
 	case c.Quiet < 0:
 		return fmt.Errorf("Quiet must not be negative: %v", c.Quiet)
 	case c.Margin < 0:
@@ -296,6 +304,10 @@ func (r *Report) visited(w *walk, objects []objstore.Object) {
 		}
 	}
 }
+
+// afterRun is how much longer than Config.RunAge a compactor waits before it takes a run for ended.
+// It covers the time that a put takes and the difference between the clocks.
+const afterRun = 5 * time.Minute
 
 // untilMargin returns a context whose deadline is Config.Margin earlier than the deadline of ctx.
 // Once the returned context is done, Run must not start another merge.

@@ -366,9 +366,9 @@ func TestPlan(t *testing.T) {
 		{name: "no level left", names: []layout.Name{fresh(1, 1), level(layout.MaxLevel, 1)}, stuck: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			listing := compact.Listing{Partition: where, Modified: noon}
+			listing := compact.Listing{Partition: where}
 			for _, name := range c.names {
-				listing.Segments = append(listing.Segments, layout.Segment{Key: name.Key(where), Name: name})
+				listing.Segments = append(listing.Segments, layout.Segment{Key: name.Key(where), Name: name, Modified: noon})
 			}
 			facts := compact.Facts{}
 			for _, name := range c.invalid {
@@ -376,7 +376,7 @@ func TestPlan(t *testing.T) {
 			}
 			now := later
 			if c.open {
-				now = noon
+				now = noon.Add(time.Hour)
 			}
 			plan := compact.NewPlan(listing, facts, now, compact.Config{Fanout: 3, Quiet: time.Minute})
 			var got []layout.Name
@@ -421,10 +421,10 @@ func TestAPlanStaysWithinItsLimits(t *testing.T) {
 		"disk":                         {inputs: []input{{900, 1}, {600, 1}, {500, 1}, {1, 1}}, want: []int{0, 2}},
 		"unknown":                      {inputs: []input{{10, 0}, {10, 40}, {10, 0}}, want: []int{0, 1, 2}, unknown: []int{0, 2}, last: true},
 	} {
-		listing, facts := compact.Listing{Partition: where, Modified: noon}, compact.Facts{}
+		listing, facts := compact.Listing{Partition: where}, compact.Facts{}
 		for i, in := range c.inputs {
 			name := layout.Name{Run: fmt.Sprintf("%032x", i), Seq: 1}
-			listing.Segments = append(listing.Segments, layout.Segment{Key: name.Key(where), Size: in.size, Name: name})
+			listing.Segments = append(listing.Segments, layout.Segment{Key: name.Key(where), Size: in.size, Name: name, Modified: noon})
 			if in.memory > 0 {
 				facts[name.Key(where)] = compact.Fact{Memory: in.memory}
 			}
@@ -475,10 +475,38 @@ func TestLargeSegmentsAreLeftAlone(t *testing.T) {
 	require.Zero(t, run(t, store, compact.Config{MaxInputs: 3, LargeBytes: 5 * size / 4}).Merges)
 }
 
+// While a partition is open, a run must be merged only once its newest object is 15 minutes old or
+// large. Until then the recorder may add to the run.
+func TestAnOpenRunIsNotMerged(t *testing.T) {
+	now := noon.Add(time.Hour)
+	segmentOf := func(run, seq int, age time.Duration, size int64) layout.Segment {
+		name := layout.Name{Run: fmt.Sprintf("%032x", run), Seq: seq}
+		return layout.Segment{Key: name.Key(where), Size: size, Name: name, Modified: now.Add(-age)}
+	}
+	old := segmentOf(1, 1, time.Hour, 1000)
+	for name, c := range map[string]struct {
+		second []layout.Segment
+		now    time.Time
+		want   int // number of inputs
+	}{
+		"it has ended":                      {[]layout.Segment{segmentOf(2, 1, 15*time.Minute, 1000)}, now, 2},
+		"it may be open":                    {[]layout.Segment{segmentOf(2, 1, 15*time.Minute-1, 1000)}, now, 0},
+		"only its first object is old":      {[]layout.Segment{segmentOf(2, 1, time.Hour, 1000), segmentOf(2, 2, time.Minute, 1100)}, now, 0},
+		"it is large":                       {[]layout.Segment{segmentOf(2, 1, time.Minute, 16<<10)}, now, 2},
+		"the day is over, but not quiet":    {[]layout.Segment{segmentOf(2, 1, 10*time.Minute-24*time.Hour, 1000)}, now.AddDate(0, 0, 1), 0},
+		"the day is over and it is quiet":   {[]layout.Segment{segmentOf(2, 1, time.Minute, 1000)}, now.AddDate(0, 0, 1), 2},
+		"a compacted segment is never open": {[]layout.Segment{segmentOf(2, 1, time.Hour, 1000), {Key: "z", Name: layout.Name{Level: 1}, Modified: now}}, now, 2},
+	} {
+		listing := compact.Listing{Partition: where, Segments: append([]layout.Segment{old}, c.second...)}
+		plan := compact.NewPlan(listing, nil, c.now, compact.Config{Fanout: 2})
+		require.Len(t, plan.Inputs, c.want, name)
+	}
+}
+
 func TestConfigNamesTheField(t *testing.T) {
 	for field, config := range map[string]compact.Config{
 		"Fanout": {Fanout: 1}, "MaxInputs": {MaxInputs: 1}, "MemoryBytes": {MemoryBytes: -1}, "LargeBytes": {LargeBytes: -1},
-		"StageBytes": {StageBytes: -1}, "Quiet": {Quiet: -1}, "Margin": {Margin: -1},
+		"StageBytes": {StageBytes: -1}, "RunAge": {RunAge: -1}, "Quiet": {Quiet: -1}, "Margin": {Margin: -1},
 	} {
 		_, err := compact.New(memstore.New(), config)
 		require.ErrorContains(t, err, field)
@@ -502,10 +530,10 @@ func BenchmarkRun(b *testing.B) {
 func TestTheLastMergeOfADay(t *testing.T) {
 	where := layout.Partition{Instance: "i", Shard: "4", Day: "2026-11-22"}
 	listing := func(n int) (l compact.Listing) {
-		l.Partition, l.Modified = where, noon
+		l.Partition = where
 		for i := range n {
 			name := layout.Name{Run: fmt.Sprintf("%032x", i), Seq: 1}
-			l.Segments = append(l.Segments, layout.Segment{Key: name.Key(where), Size: 1, Name: name})
+			l.Segments = append(l.Segments, layout.Segment{Key: name.Key(where), Size: 1, Name: name, Modified: noon})
 		}
 		return l
 	}

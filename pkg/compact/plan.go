@@ -13,8 +13,16 @@ import (
 type Listing struct {
 	Partition layout.Partition
 	Segments  []layout.Segment
-	// Modified is when the newest segment was written, according to the store's clock.
-	Modified time.Time
+}
+
+// modified returns when the newest segment was written.
+func (l Listing) modified() (newest time.Time) {
+	for _, s := range l.Segments {
+		if s.Modified.After(newest) {
+			newest = s.Modified
+		}
+	}
+	return newest
 }
 
 // Listings splits a sorted listing into the listings of its partitions. It also returns the number
@@ -30,10 +38,7 @@ func Listings(objects []objstore.Object) (listings []Listing, foreign int) {
 			listings = append(listings, Listing{Partition: partition})
 		}
 		last := &listings[len(listings)-1]
-		last.Segments = append(last.Segments, layout.Segment{Key: o.Key, Size: o.Size, Name: name})
-		if o.Modified.After(last.Modified) {
-			last.Modified = o.Modified
-		}
+		last.Segments = append(last.Segments, layout.Segment{Key: o.Key, Size: o.Size, Name: name, Modified: o.Modified})
 	}
 	return listings, foreign
 }
@@ -97,8 +102,11 @@ func (p Plan) reads(key string) bool {
 func NewPlan(listing Listing, facts Facts, now time.Time, c Config) Plan {
 	c = c.withDefaults()
 	sources := c.mergeable(validSources(listing.Segments, facts), facts)
+	over := layout.DayOf(now) > listing.Partition.Day && now.Sub(listing.modified()) >= c.Quiet
+	if !over {
+		sources = c.ended(sources, now)
+	}
 	level := crowded(sources, c.Fanout)
-	over := layout.DayOf(now) > listing.Partition.Day && now.Sub(listing.Modified) >= c.Quiet
 	if over && len(sources) > 1 {
 		level = layout.MaxLevel
 	}
@@ -174,6 +182,20 @@ func validSources(segments []layout.Segment, facts Facts) []source {
 func (c Config) mergeable(sources []source, facts Facts) []source {
 	return slices.DeleteFunc(sources, func(s source) bool {
 		return s.head.Size >= c.LargeBytes || facts[s.head.Key].Memory > c.MemoryBytes/2
+	})
+}
+
+// fullBytes is the approximate size of a full run. In a busy partition, runs become full within a
+// minute or two. If all of them had to become old first, a query would have to read many of them.
+const fullBytes = 16 << 10
+
+// ended removes the runs that a recorder probably still adds to. Merging such a run would be of
+// little use: its next object would contain the merged rows once more, and they would be merged
+// again. A run has ended if its newest object is old or large.
+func (c Config) ended(sources []source, now time.Time) []source {
+	return slices.DeleteFunc(sources, func(s source) bool {
+		isNew := now.Sub(s.head.Modified) < c.RunAge+afterRun
+		return s.head.Name.Fresh() && isNew && s.head.Size < fullBytes
 	})
 }
 

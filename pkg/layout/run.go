@@ -2,6 +2,7 @@ package layout
 
 import (
 	"slices"
+	"time"
 
 	"devicetrace/pkg/objstore"
 )
@@ -11,6 +12,8 @@ type Segment struct {
 	Key  string
 	Size int64
 	Name Name
+	// Modified is when the segment was written, according to the store's clock.
+	Modified time.Time
 }
 
 // Run lists the segments of one run in ascending order of their sequence numbers. Each
@@ -44,7 +47,7 @@ func Segments(objects []objstore.Object) []Segment {
 	var segments []Segment
 	for _, o := range objects {
 		if _, name, err := ParseKey(o.Key); err == nil {
-			segments = append(segments, Segment{Key: o.Key, Size: o.Size, Name: name})
+			segments = append(segments, Segment{Key: o.Key, Size: o.Size, Name: name, Modified: o.Modified})
 		}
 	}
 	return segments

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"devicetrace/pkg/objstore"
 )
@@ -57,11 +58,11 @@ func (s *Server) listObjects(w http.ResponseWriter, query url.Values) error {
 	switch delimiter {
 	case "":
 		page := s.objects.list(prefix, after)
-		result.addObjects(page.Objects)
+		result.addObjects(page.Objects, s.cfg.Age())
 		result.IsTruncated = page.More
 	case "/":
 		entries, prefixes, more := s.objects.group(prefix, after)
-		result.addObjects(objectsOf(entries))
+		result.addObjects(objectsOf(entries), s.cfg.Age())
 		result.addPrefixes(prefixes)
 		result.IsTruncated = more
 	default:
@@ -70,11 +71,12 @@ func (s *Server) listObjects(w http.ResponseWriter, query url.Values) error {
 	return writeXML(w, http.StatusOK, result)
 }
 
-func (l *listing) addObjects(objects []objstore.Object) {
+// addObjects adds objects to the listing, and makes them look older by the given age.
+func (l *listing) addObjects(objects []objstore.Object, age time.Duration) {
 	l.KeyCount += len(objects)
 	for _, o := range objects {
 		l.Contents = append(l.Contents, listed{
-			Key: escape(o.Key), LastModified: o.Modified.Format(listedTime), Type: "Normal", Size: o.Size, StorageClass: "Standard",
+			Key: escape(o.Key), LastModified: o.Modified.Add(-age).Format(listedTime), Type: "Normal", Size: o.Size, StorageClass: "Standard",
 		})
 	}
 }

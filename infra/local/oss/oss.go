@@ -42,6 +42,8 @@ type Config struct {
 	RetentionDays int
 	// Delay returns how long to delay the next request. Default: no delay.
 	Delay func() time.Duration
+	// Age returns by how much listings make objects look older than they are. Default: zero.
+	Age func() time.Duration
 	// Now returns the current time, which is stored with new objects and compared with the dates of
 	// requests. Default: time.Now.
 	Now func() time.Time
@@ -83,6 +85,9 @@ func (s *Server) SetMaxBytes(n int64) { s.objects.maxBytes.Store(max(n, 0)) }
 func (c Config) withDefaults() Config {
 	if c.Delay == nil {
 		c.Delay = func() time.Duration { return 0 }
+	}
+	if c.Age == nil {
+		c.Age = func() time.Duration { return 0 }
 	}
 	if c.Now == nil {
 		c.Now = time.Now

@@ -268,3 +268,13 @@ func TestRestart(t *testing.T) {
 	}
 	require.Equal(t, []string{"a%2Fb.c"}, list(t, s, ""))
 }
+
+// With Config.Age, listings must state earlier times. All other responses must state the real ones.
+func TestObjectsLookOlder(t *testing.T) {
+	s := open(t, func(c *Config) { c.Age = func() time.Duration { return time.Hour } })
+	put(t, s, "a", "1")
+	page := s.objects.list("", "")
+	response, _, body := send(t, s, signed("GET", "", "list-type=2&max-keys=1000&encoding-type=url", ""))
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	require.Contains(t, body, page.Objects[0].Modified.Add(-time.Hour).Format(listedTime))
+}

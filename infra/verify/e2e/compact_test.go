@@ -21,6 +21,7 @@ func TestCompactionKeepsEvents(t *testing.T) {
 	require.Len(t, before.Events, runs*runRows)
 	require.GreaterOrEqual(t, before.Receipt.Objects, runs)
 
+	s.age(t)
 	s.compact(t)
 	compacted := s.trace(t, q)
 	require.Equal(t, before.Events, compacted.Events)
@@ -69,6 +70,7 @@ func TestQueriesDuringCompaction(t *testing.T) {
 	s := newStack(t)
 	from := runsBegin()
 	s.fillRuns(t, "during", "device", from)
+	s.age(t)
 	// This query reads all objects, but its response has only 20 rows and is therefore quick to
 	// compare.
 	q := with(question("during", "device", from, time.Now().Add(time.Minute)), "limit", "20")

@@ -34,7 +34,11 @@ func (s *stack) invoke(ctx context.Context, function string) error {
 }
 
 // setStore sets the faults that the store simulates, such as "down=true". They replace all earlier
-// faults. An empty string removes all faults.
+// faults. An empty string removes all faults. If s.aged is true, all objects look an hour old with
+// any faults.
 func (s *stack) setStore(ctx context.Context, faults string) error {
+	if s.aged {
+		faults += "&age=1h"
+	}
 	return s.control(ctx, http.MethodPut, "/store?"+faults)
 }

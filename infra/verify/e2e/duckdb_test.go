@@ -182,6 +182,7 @@ func TestDuckDBAgrees(t *testing.T) {
 	total := len(events) + runs*runRows
 
 	fresh := db.requireBucket(t, s, events, total)
+	s.age(t)
 	s.compact(t)
 	compacted := db.requireBucket(t, s, events, total)
 	require.Less(t, compacted, fresh)

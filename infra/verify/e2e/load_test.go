@@ -37,6 +37,7 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 	require.NotZero(t, retries, "the kills must interrupt some deliveries")
 	before := s.objects(t, "events/")
 	checked := posters.requireAll(t, s, from)
+	s.age(t)
 	s.compact(t)
 	require.Equal(t, checked, posters.requireAll(t, s, from))
 	after := s.objects(t, "events/")

@@ -34,6 +34,7 @@ type stack struct {
 	data           string
 	env            []string // additional environment variables, "NAME=value"
 	port, mqttPort string   // "0" before the start, which means any free port
+	aged           bool     // whether all objects look an hour old; see age
 	*daemon                 // nil until the stack is started
 }
 
@@ -150,6 +151,14 @@ func (s *stack) objects(t *testing.T, prefix string) map[string]string {
 	})
 	require.NoError(t, err)
 	return files
+}
+
+// age makes all objects look an hour old. The compactor then takes every run for ended (see
+// compact.Config.RunAge) and every partition of a past day for quiet.
+func (s *stack) age(t *testing.T) {
+	t.Helper()
+	s.aged = true
+	require.NoError(t, s.setStore(t.Context(), ""))
 }
 
 // ruinAllBut overwrites the segments outside the given partitions, and returns the number of

@@ -103,7 +103,7 @@ type world struct {
 
 func newWorld(t testing.TB, dir string) *world {
 	store := memstore.New()
-	store.Now = func() time.Time { return noon }
+	store.Now = func() time.Time { return noon.AddDate(0, 0, -3) } // so that every run counts as ended
 	return &world{t: t, dir: dir, store: newHistorian(store), ledger: newLedger()}
 }
 
