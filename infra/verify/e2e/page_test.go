@@ -73,6 +73,8 @@ func TestPage(t *testing.T) {
 		{"phone", testPhone},
 		{"token", testToken},
 		{"nothing", testNothing},
+		{"instances", testInstances},
+		{"unknown instance", testUnknownInstance},
 		{"span", testSpan},
 		{"address", testAddress},
 		{"ahead", testAhead},

@@ -7,11 +7,12 @@ import { askForToken, tokenDialog } from './dialog.js';
 import { byId } from './dom.js';
 import { fetchAll, save } from './download.js';
 import { fetchLatestView, fetchView } from './fetchview.js';
-import { fillForm, fold, refreshForm, refuse, setUpForm } from './form.js';
+import { fillForm, fold, offerInstances, refreshForm, refuse, setUpForm } from './form.js';
 import { icon } from './icons.js';
+import { fetchInstances, onlyInstance } from './instances.js';
 import { announce, narrate } from './live.js';
-import { failureNotice, welcome } from './notices.js';
-import { instances, preferences, rememberInstance, setPreference } from './preferences.js';
+import { absentTitle, failureNotice, welcome } from './notices.js';
+import { preferences, recentInstances, rememberInstance, setPreference } from './preferences.js';
 import { reportFile } from './report.js';
 import { results } from './results.js';
 import { checkSpan, moved, spanOf, wider } from './span.js';
@@ -77,10 +78,22 @@ function showWelcome(next) {
   [view, query] = [null, null];
   const now = Date.now();
   fold(false);
-  fillForm({ ...next, instance: next.instance || instances()[0] || '', from: now - hour, to: now }, { range: 'hour' });
+  fillForm({ ...next, instance: next.instance || recentInstances()[0] || '', from: now - hour, to: now }, { range: 'hour' });
   byId('results').replaceChildren(welcome());
   document.title = text('title');
   byId(byId('instance').value ? 'device' : 'instance').focus();
+}
+
+// listInstances offers the instances from the API in the form. If there is only one and the user is
+// about to enter the first query, listInstances fills it in, selected so that typing replaces it.
+async function listInstances() {
+  await fetchInstances();
+  const field = byId('instance');
+  if (!query && !field.value && onlyInstance()) {
+    field.value = onlyInstance();
+    if (document.activeElement === field) field.select();
+  }
+  offerInstances();
 }
 
 // refuseURL shows the form with a message that says what is wrong with the URL.
@@ -102,7 +115,7 @@ async function load(known) {
     if (signal.aborted) return;
     if (fetched.query !== query) adopt(fetched.query);
     view = fetched;
-    rememberInstance(query.instance);
+    if (!view.isAbsent()) rememberInstance(query.instance);
     show();
   } catch (error) {
     if (!signal.aborted) fail(error);
@@ -132,7 +145,8 @@ function show() {
   refreshForm();
   document.title = `${view.name()} · ${text('title')}`;
   const [first] = view.report.verdicts;
-  narrate(text('results.narration', { verdict: plain(first?.title ?? text('verdict.none'), 300), count: number(view.rows.list.length) }));
+  const title = view.isAbsent() ? absentTitle(view) : first?.title ?? text('verdict.none');
+  narrate(text('results.narration', { verdict: plain(title, 300), count: number(view.rows.list.length) }));
 }
 
 // keepFocus replaces the results and keeps the focus at the same control. If the focus was within
@@ -150,6 +164,7 @@ const actions = {
   onSpan: ({ from, to }) => go({ from: Math.floor(from), to: Math.floor(to) }),
   onMove: (factor) => go(moved(query, factor, Date.now())),
   onWider: () => go(wider(query, Date.now())),
+  onInstance: (instance) => go({ instance }),
   onDay: (date) => go(spanOf({ range: 'date', date }, Date.now()), { range: 'date', date }),
   onFilter: (change) => {
     if (change.order) setPreference('order', change.order);
@@ -245,10 +260,15 @@ document.querySelector('.skip').addEventListener('click', (event) => {
 });
 addEventListener('popstate', followHistory);
 addEventListener('hashchange', () => {
-  if (takeTokenFromFragment()) showURL();
+  if (!takeTokenFromFragment()) return;
+  showURL();
+  listInstances();
 });
-setUpForm((next, choice) => go({ ...next, action: '', info: '' }, choice));
-tokenDialog(() => showURL());
+setUpForm((next, choice) => go({ ...next, action: '', info: '' }, choice), listInstances);
+tokenDialog(() => {
+  showURL();
+  listInstances();
+});
 translatePage();
 showURL();
 if (!token()) askForToken('token.why');

@@ -256,6 +256,13 @@ export default {
   "receipt.line": "Cost: {calls} API calls, {objects} objects, {requests} store requests, {bytes} read, {ms} ms.",
   "receipt.partitions": "Partitions:",
 
+  "absent.title": "No events of instance “{instance}” yet",
+  "absent.others": "Instances with events:",
+  "absent.more": "and more",
+  "absent.none": "No instance that your token covers has events. Check that a broker sends its events to the recorder.",
+  "absent.bucket": "Nothing has been recorded in this bucket yet",
+  "absent.bucket.meaning": "Check that the recorder is running and that a broker sends its events to it. If events were recorded before, check OSS_BUCKET and OSS_PREFIX: the query function may be reading a different place than the recorder writes to.",
+
   "nothing.here": "No events in this range",
   "nothing.last": "The last event of this device was at {time}.",
   "nothing.jump": "Show {date}",

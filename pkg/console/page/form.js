@@ -3,7 +3,7 @@
 import { isWhole, joinParts, separator, splitParts } from './clientid.js';
 import { plain } from './datum.js';
 import { byId, el } from './dom.js';
-import { instances } from './preferences.js';
+import { offered } from './instances.js';
 import { dayOf, maxLength, spanOf } from './span.js';
 import { number, text } from './text.js';
 import { date, duration, forField, fromWall, hour, zoneName } from './time.js';
@@ -33,8 +33,9 @@ const instant = (name) => (value(name) === filled[name] ? filled.query[name] : f
 const chosenSpan = () => spanOf({ range: range(), date: value('date'), from: instant('from'), to: instant('to') }, Date.now());
 
 // setUpForm adds listeners to the form. When the user submits a valid form, onSearch is called with
-// the query and the chosen range, { range, date }.
-export function setUpForm(onSearch) {
+// the query and the chosen range, { range, date }. When the user enters the instance field,
+// onInstance is called.
+export function setUpForm(onSearch, onInstance) {
   byId('query').addEventListener('submit', (event) => {
     event.preventDefault();
     const query = readForm();
@@ -48,6 +49,8 @@ export function setUpForm(onSearch) {
     fold(false);
     fields.device().focus();
   });
+  fields.instance().addEventListener('focus', onInstance);
+  fields.instance().addEventListener('input', offerInstances);
   fields.device().addEventListener('paste', splitPasted);
   fields.device().addEventListener('input', noteSpaces);
   for (const name of names) fields[name]().addEventListener('input', clearFault);
@@ -101,8 +104,13 @@ export function fold(folded) {
 // queries.
 export function refreshForm() {
   byId('times-note').textContent = text('form.zone', { zone: zoneName(Date.now()) });
-  byId('instances').replaceChildren(...instances().map((one) => el('option', { value: one })));
+  offerInstances();
   noteSpaces();
+}
+
+// offerInstances updates the list below the instance field.
+export function offerInstances() {
+  byId('instances').replaceChildren(...offered(value('instance')).map((one) => el('option', { value: one })));
 }
 
 const timeFields = { date: ['date'], custom: ['from', 'to'] };

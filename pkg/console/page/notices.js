@@ -1,7 +1,7 @@
 // Notices that replace the results: failures, empty results and the welcome text.
 
 import { pathOf } from './address.js';
-import { datum } from './datum.js';
+import { datum, plain } from './datum.js';
 import { el } from './dom.js';
 import { icon } from './icons.js';
 import { phrase, text } from './text.js';
@@ -42,13 +42,30 @@ export function failureNotice(error, query, { onRetry, onToken }) {
 }
 
 // emptyNotice returns a notice that says that the span contains no events. If the device has events
-// outside the span, the notice shows the time of the last one.
-export function emptyNotice(view, { onDay }) {
+// outside the span, the notice shows the time of the last one. If the whole instance has no events,
+// the notice offers other instances.
+export function emptyNotice(view, { onDay, onInstance }) {
+  if (view.isAbsent()) return absentNotice(view, onInstance);
   const last = ms(view.status?.last_event_at ?? view.report.status.last_event_at);
   if (last === null) return neverSeenNotice(view.status?.looked_back_to);
   return notice('empty', 'info', text('nothing.here'),
     el('p', {}, phrase('nothing.last', { time: time(last) })),
     button(text('nothing.jump', { date: date(last) }), () => onDay(date(last)), 'later'));
+}
+
+const maxOthers = 20;
+
+// absentTitle says in plain text that the instance, or even the bucket, has no events yet.
+export const absentTitle = ({ query, report }) => text(report.bucket_empty ? 'absent.bucket' : 'absent.title', { instance: plain(query.instance, 80) });
+
+function absentNotice(view, onInstance) {
+  const { instances, more_instances: more, bucket_empty: isEmpty } = view.report;
+  if (isEmpty) return notice('empty', 'info', absentTitle(view), el('p', {}, text('absent.bucket.meaning')));
+  const others = instances.slice(0, maxOthers);
+  const buttons = others.map((one) => el('button', { type: 'button', class: 'button', on: { click: () => onInstance(one) } }, one));
+  return notice('empty', 'info', absentTitle(view),
+    el('p', {}, text(others.length ? 'absent.others' : 'absent.none')),
+    others.length ? el('p', { class: 'others' }, buttons, more || instances.length > maxOthers ? ` ${text('absent.more')}` : null) : null);
 }
 
 function neverSeenNotice(since) {

@@ -41,8 +41,8 @@ export function setPreference(name, value) {
 
 const maxInstances = 12;
 
-// instances returns the recently queried instances, the most recent one first.
-export function instances() {
+// recentInstances returns the recently queried instances, the most recent one first.
+export function recentInstances() {
   try {
     const stored = JSON.parse(recall('instances'));
     return Array.isArray(stored) ? stored.filter((one) => typeof one === 'string') : [];
@@ -52,6 +52,6 @@ export function instances() {
 }
 
 export function rememberInstance(instance) {
-  const all = [instance, ...instances().filter((one) => one !== instance)];
+  const all = [instance, ...recentInstances().filter((one) => one !== instance)];
   remember('instances', JSON.stringify(all.slice(0, maxInstances)));
 }

@@ -43,6 +43,11 @@ export class View {
     return !connections.length && !refusals.length && !this.rows.list.length;
   }
 
+  // isAbsent reports whether the whole instance has no events.
+  isAbsent() {
+    return this.report.instance_known === false;
+  }
+
   // filter returns the text that the events are filtered by, or "" if there is no filter.
   filter() {
     return [this.query.action, this.query.info].filter(Boolean).join(', ');

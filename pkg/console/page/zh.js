@@ -256,6 +256,13 @@ export default {
   "receipt.line": "查询开销：{calls} 次接口调用，{objects} 个对象，{requests} 次存储请求，读取 {bytes}，耗时 {ms} 毫秒。",
   "receipt.partitions": "分区：",
 
+  "absent.title": "实例“{instance}”还没有任何事件",
+  "absent.others": "有事件的实例：",
+  "absent.more": "等",
+  "absent.none": "您的令牌可访问的实例都没有事件。请检查服务端是否将事件发送给 recorder。",
+  "absent.bucket": "此存储空间还没有任何记录",
+  "absent.bucket.meaning": "请检查 recorder 是否在运行，以及服务端是否向它发送事件。如果以前记录过事件，请检查 OSS_BUCKET 和 OSS_PREFIX：查询函数读取的位置可能与 recorder 写入的位置不同。",
+
   "nothing.here": "这段时间没有事件",
   "nothing.last": "此设备的最后一个事件发生在 {time}。",
   "nothing.jump": "查看 {date}",

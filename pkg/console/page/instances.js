@@ -1,0 +1,35 @@
+// The instances that the form offers: recently queried ones first, then the others from the API.
+
+import { getJSON } from './api.js';
+import { recentInstances } from './preferences.js';
+import { token } from './token.js';
+
+let listed = []; // the instances from the API
+let listedFor = ''; // the token for which the instances were requested
+
+// fetchInstances requests the instances that have events and that the token covers, unless it has
+// already done so. If the request fails, the form still offers the recently queried instances, and
+// the next call tries again.
+export async function fetchInstances() {
+  const asked = token();
+  if (!asked || asked === listedFor) return;
+  [listed, listedFor] = [[], asked];
+  try {
+    const { instances } = await getJSON('instances', {});
+    if (listedFor === asked) listed = instances;
+  } catch {
+    if (listedFor === asked) listedFor = '';
+  }
+}
+
+// onlyInstance returns the instance that has events if there is exactly one, or ''.
+export const onlyInstance = () => (listed.length === 1 ? listed[0] : '');
+
+const maxOffered = 100;
+
+// offered returns the instances whose names contain the typed text, at most maxOffered.
+export function offered(typed) {
+  const words = typed.trim().toLowerCase();
+  const all = new Set([...recentInstances(), ...listed]);
+  return [...all].filter((one) => one.toLowerCase().includes(words)).slice(0, maxOffered);
+}
