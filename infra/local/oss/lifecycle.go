@@ -29,7 +29,12 @@ func parseLifecycle(text []byte) ([]rule, error) {
 	if len(body.Rules) == 0 {
 		return nil, errors.New("there is no rule")
 	}
-	for _, r := range body.Rules {
+	for i, r := range body.Rules {
+		for _, other := range body.Rules[:i] {
+			if strings.HasPrefix(r.Prefix, other.Prefix) || strings.HasPrefix(other.Prefix, r.Prefix) {
+				return nil, fmt.Errorf("the prefixes %q and %q overlap, so their rules conflict", other.Prefix, r.Prefix)
+			}
+		}
 		switch {
 		case len(r.Unknown) > 0:
 			return nil, fmt.Errorf("element %s is not implemented", r.Unknown[0].XMLName.Local)

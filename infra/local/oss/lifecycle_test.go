@@ -53,3 +53,33 @@ func TestOpenRefusesOtherRules(t *testing.T) {
 		require.ErrorContains(t, err, want, rules)
 	}
 }
+
+// Like OSS, the stand-in must refuse rules whose prefixes overlap, whichever comes first.
+func TestOpenRefusesOverlappingPrefixes(t *testing.T) {
+	for _, prefixes := range [][2]string{{"events/", "events/instance=prod/"}, {"events/instance=prod/", "events/"}, {"events/", "events/"}} {
+		rules := "<LifecycleConfiguration>"
+		for _, prefix := range prefixes {
+			rules += "<Rule><Status>Enabled</Status><Prefix>" + prefix + "</Prefix><Expiration><Days>1</Days></Expiration></Rule>"
+		}
+		_, err := Open(Config{Dir: t.TempDir(), Lifecycle: []byte(rules + "</LifecycleConfiguration>")})
+		require.ErrorContains(t, err, "overlap")
+	}
+}
+
+// The rules per instance must keep each instance for its own time, and the layout marker for ever.
+func TestExpirePerInstance(t *testing.T) {
+	const day = 24 * time.Hour
+	now := time.Now()
+	rules, err := os.ReadFile("../../operate/bucket/lifecycle-per-instance.xml")
+	require.NoError(t, err)
+	s := open(t, func(cfg *Config) { cfg.Lifecycle = rules })
+	for _, key := range []string{"layout/v3-shards16", "events/instance=prod/a", "events/instance=test/b", "events/instance=unlisted/c", "quarantine/d"} {
+		put(t, s, key, "v")
+	}
+	_, err = s.Expire(now.Add(8 * day))
+	require.NoError(t, err)
+	requireKeys(t, s, "events/instance=prod/a", "events/instance=unlisted/c", "layout/v3-shards16", "quarantine/d")
+	_, err = s.Expire(now.Add(91 * day))
+	require.NoError(t, err)
+	requireKeys(t, s, "events/instance=unlisted/c", "layout/v3-shards16")
+}

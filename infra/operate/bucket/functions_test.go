@@ -42,7 +42,8 @@ type function struct {
 
 // start runs the named function as a plain HTTP server. The given folder must have been created by
 // build. The function accesses the bucket at the given endpoint with an access key of its own.
-func start(t *testing.T, folder, name, endpoint string) *function {
+// environment holds further variables.
+func start(t *testing.T, folder, name, endpoint string, environment ...string) *function {
 	t.Helper()
 	f := &function{cmd: exec.CommandContext(t.Context(), filepath.Join(folder, name))}
 	f.cmd.Env = []string{
@@ -51,6 +52,7 @@ func start(t *testing.T, folder, name, endpoint string) *function {
 		"ALIBABA_CLOUD_ACCESS_KEY_ID=" + name, "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret of " + name,
 		"WEBHOOK_TOKEN=token", "ADMIN_TOKEN=token", "QUERY_TOKEN=token", "INVOKE_TOKEN=token",
 	}
+	f.cmd.Env = append(f.cmd.Env, environment...)
 	stderr, err := f.cmd.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, f.cmd.Start())

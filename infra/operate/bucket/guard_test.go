@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"encoding/xml"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -21,6 +25,7 @@ const region = "cn-hangzhou"
 // guard is a proxy in front of the bucket that enforces each function's policy, as OSS would. A
 // function's name is also the id of its access key.
 type guard struct {
+	config   oss.Config
 	bucket   http.Handler
 	policies map[string]policy
 
@@ -30,25 +35,49 @@ type guard struct {
 }
 
 // newGuard starts a guard in front of an empty bucket and returns the guard and its URL. The
-// guard serves requests until the test ends.
-func newGuard(t *testing.T) (g *guard, endpoint string) {
+// guard serves requests until the test ends. queryPolicy names the policy of the query function.
+func newGuard(t *testing.T, queryPolicy string) (g *guard, endpoint string) {
 	t.Helper()
 	g = &guard{policies: map[string]policy{}, used: map[string]map[grant]int{}}
 	for _, function := range functions {
 		g.policies[function], g.used[function] = readPolicy(t, function), map[grant]int{}
 	}
-	bucket, err := oss.Open(oss.Config{
+	g.policies["query"] = readPolicy(t, queryPolicy)
+	g.config = oss.Config{
 		Dir: t.TempDir(), Bucket: "device-trace", Region: region,
 		Credentials: func(key string) (secret, token string, ok bool) {
 			_, ok = g.policies[key]
 			return "secret of " + key, "", ok
 		},
-	})
-	require.NoError(t, err)
-	g.bucket = bucket
+	}
+	g.open(t)
 	server := httptest.NewServer(g)
 	t.Cleanup(server.Close)
 	return g, server.URL
+}
+
+// open opens the bucket on disk. No function may be running.
+func (g *guard) open(t *testing.T) {
+	t.Helper()
+	bucket, err := oss.Open(g.config)
+	require.NoError(t, err)
+	g.bucket = bucket
+}
+
+// age makes every object an hour older. No function may be running.
+func (g *guard) age(t *testing.T) {
+	t.Helper()
+	require.NoError(t, filepath.WalkDir(filepath.Join(g.config.Dir, "objects"), func(path string, file fs.DirEntry, err error) error {
+		if err != nil || file.IsDir() {
+			return err
+		}
+		info, err := file.Info()
+		if err != nil {
+			return err
+		}
+		return os.Chtimes(path, time.Time{}, info.ModTime().Add(-time.Hour))
+	}))
+	g.open(t)
 }
 
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {

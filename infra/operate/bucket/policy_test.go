@@ -15,13 +15,44 @@ import (
 // anything that the function does not need.
 func TestFunctionsAndTheirPolicies(t *testing.T) {
 	folder := build(t)
-	guard, endpoint := newGuard(t)
+	guard, endpoint := newGuard(t, "query")
 	record(t, folder, endpoint)
 	quarantine(t, folder, endpoint)
+	guard.age(t) // the compactor leaves runs alone that a recorder may still hold
 	compact(t, folder, endpoint)
 	query(t, folder, endpoint)
 	guard.requireNoneRefused(t)
 	guard.requireAllUsed(t)
+}
+
+// A query function whose role and token cover one instance must work for that instance. The role must
+// also protect the other instances from a token that covers all.
+func TestARoleOfOneInstance(t *testing.T) {
+	folder := build(t)
+	guard, endpoint := newGuard(t, "query-one-instance")
+	recorder := start(t, folder, "recorder", endpoint)
+	for _, instance := range []string{"prod", "other"} {
+		recorder.request(t, "POST", "/webhooks/events/"+instance, events(1), 200)
+	}
+	recorder.stop(t)
+
+	process := start(t, folder, "query", endpoint, "QUERY_TOKEN=", "QUERY_TOKENS=token=prod")
+	require.Contains(t, process.request(t, "GET", "/api/v1/instances", "", 200), `"instances":["prod"]`)
+	for _, path := range []string{"trace", "status", "diagnosis"} {
+		require.Contains(t, process.request(t, "GET", "/api/v1/"+path+"?instance=prod&client=c", "", 200), `"objects":1`)
+		process.request(t, "GET", "/api/v1/"+path+"?instance=prod&client=never", "", 200)
+		process.request(t, "GET", "/api/v1/"+path+"?instance=other&client=c", "", 403)
+	}
+	process.stop(t)
+	guard.requireNoneRefused(t)
+	for _, grant := range guard.policies["query"].grants() {
+		require.NotZero(t, guard.used["query"][grant], "the query function never needs %+v", grant)
+	}
+
+	process = start(t, folder, "query", endpoint)
+	process.request(t, "GET", "/api/v1/trace?instance=other&client=c", "", 503)
+	process.request(t, "GET", "/api/v1/instances", "", 503)
+	process.stop(t)
 }
 
 const runRows = 520 // more events than a run can hold, so that every request ends a run
@@ -87,6 +118,8 @@ func query(t *testing.T, folder, endpoint string) {
 	require.Contains(t, process.request(t, "GET", "/api/v1/diagnosis?instance=i&client=c", "", 200), `"verdicts"`)
 	require.Contains(t, process.request(t, "GET", "/api/v1/status?instance=i&client=c", "", 200), `"online"`)
 	require.Contains(t, process.request(t, "GET", "/api/v1/status?instance=i&client=never", "", 200), `"unknown"`, "after it searched earlier days")
+	require.Contains(t, process.request(t, "GET", "/api/v1/instances", "", 200), `"instances":["i"]`)
+	require.Contains(t, process.request(t, "GET", "/api/v1/trace?instance=j&client=c", "", 200), `"instance_known":false,"instances":["i"]`)
 	process.stop(t)
 }
 

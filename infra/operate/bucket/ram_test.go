@@ -90,11 +90,11 @@ func like(pattern, text string) bool {
 	return regexp.MustCompile(`(?s)^` + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, `.*`) + `$`).MatchString(text)
 }
 
-// readPolicy reads a function's policy. It fails the test if the file has elements that the Go type
+// readPolicy reads a policy. It fails the test if the file has elements that the Go type
 // cannot represent.
-func readPolicy(t *testing.T, function string) policy {
+func readPolicy(t *testing.T, name string) policy {
 	t.Helper()
-	text, err := os.ReadFile(function + "-policy.json")
+	text, err := os.ReadFile(name + "-policy.json")
 	require.NoError(t, err)
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
@@ -119,6 +119,12 @@ func TestPoliciesRefuse(t *testing.T) {
 		"query": {
 			{action: "oss:PutObject", key: event}, {action: "oss:DeleteObject", key: event}, {action: "oss:PutObject", key: marker},
 			{action: "oss:GetObject", key: item}, {action: "oss:ListObjects", prefix: "quarantine/"},
+		},
+		"query-one-instance": {
+			{action: "oss:PutObject", key: event}, {action: "oss:GetObject", key: item}, {action: "oss:ListObjects", prefix: "quarantine/"},
+			{action: "oss:ListObjects", prefix: "events/"}, {action: "oss:ListObjects", prefix: "events/instance=prod"},
+			{action: "oss:ListObjects", prefix: "events/instance=prod-1/"}, {action: "oss:ListObjects", prefix: "events/instance=test/shard=4/day=2026-11-22/"},
+			{action: "oss:GetObject", key: strings.Replace(event, "prod", "test", 1)}, {action: "oss:GetObject", key: strings.Replace(event, "prod", "prod-1", 1)},
 		},
 		"compactor": {
 			{action: "oss:PutObject", key: marker}, {action: "oss:DeleteObject", key: marker}, {action: "oss:GetObject", key: item},
