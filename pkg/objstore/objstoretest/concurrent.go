@@ -26,6 +26,8 @@ func canceledBefore(t *testing.T, store objstore.Store) {
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = store.List(ctx, "", "")
 	require.ErrorIs(t, err, context.Canceled)
+	_, err = store.Prefixes(ctx, "", "")
+	require.ErrorIs(t, err, context.Canceled)
 	err = store.Delete(ctx, "k")
 	require.ErrorIs(t, err, context.Canceled)
 	requireDeleteError(t, err, "k")

@@ -181,8 +181,9 @@ func TestErrors(t *testing.T) {
 				require.ErrorIs(t, err, test.is)
 			}
 			errs := []error{err, store.Put(t.Context(), "k", strings.NewReader("v"), 1), store.Delete(t.Context(), "k")}
-			_, err = store.List(t.Context(), "", "")
-			for _, err := range append(errs, err) {
+			_, listed := store.List(t.Context(), "", "")
+			_, grouped := store.Prefixes(t.Context(), "", "")
+			for _, err := range append(errs, listed, grouped) {
 				require.Error(t, err)
 				require.Equal(t, test.permanent, objstore.IsPermanent(err), "permanent: %v", err)
 			}
@@ -292,6 +293,49 @@ func TestListingIsChecked(t *testing.T) {
 			_, err := store.List(t.Context(), "p/", "p/0")
 			require.ErrorContains(t, err, "check page")
 		})
+	}
+}
+
+// prefixPage makes a store whose listing response has the given body, and requests the page of
+// common prefixes that follows "p/b/".
+func prefixPage(t *testing.T, body string) (objstore.PrefixPage, error) {
+	t.Helper()
+	store := connect(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "<ListBucketResult>"+body+"</ListBucketResult>")
+	}), nil)
+	return store.Prefixes(t.Context(), "p/", "p/b/")
+}
+
+func TestPrefixesAreChecked(t *testing.T) {
+	common := func(prefix string) string { return "<CommonPrefixes><Prefix>" + prefix + "</Prefix></CommonPrefixes>" }
+	for name, body := range map[string]string{
+		"not sorted":           common("p/d/") + common("p/c/"),
+		"twice":                common("p/c/") + common("p/c/"),
+		"another prefix":       common("q/c/"),
+		"not after":            common("p/b/"),
+		"two slashes":          common("p/c/d/"),
+		"no slash":             common("p/c"),
+		"the prefix itself":    common("p/"),
+		"no progress":          "<IsTruncated>true</IsTruncated>",
+		"no progress, objects": "<IsTruncated>true</IsTruncated><Contents><Key>p/a</Key></Contents>",
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := prefixPage(t, body)
+			require.ErrorContains(t, err, "check page")
+			require.ErrorContains(t, err, `list prefixes of "p/" after "p/b/"`)
+		})
+	}
+	for body, want := range map[string]objstore.PrefixPage{
+		"":                              {},
+		common("p/c/") + common("p/d/"): {Prefixes: []string{"p/c/", "p/d/"}},
+		"<IsTruncated>true</IsTruncated>" + common("p/c/"):                                         {Prefixes: []string{"p/c/"}, Next: "p/c/"},
+		"<IsTruncated>true</IsTruncated>" + common("p/c/") + "<Contents><Key>p/d</Key></Contents>": {Prefixes: []string{"p/c/"}, Next: "p/d"},
+		"<IsTruncated>true</IsTruncated>" + common("p/e/") + "<Contents><Key>p/d</Key></Contents>": {Prefixes: []string{"p/e/"}, Next: "p/e/"},
+		"<IsTruncated>true</IsTruncated><Contents><Key>p/d</Key></Contents>":                       {Next: "p/d"},
+	} {
+		page, err := prefixPage(t, body)
+		require.NoError(t, err)
+		require.Equal(t, want, page, body)
 	}
 }
 
