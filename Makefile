@@ -88,9 +88,9 @@ fuzz: ## run each fuzz target for FUZZTIME (1m)
 	done; \
 	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 
-soak: compiler ## attack the system under load for DURATION (10m): kills, freezes, outages
+soak: compiler ## attack the system under load for DURATION (10m): kills, freezes, outages; and with the largest buckets
 	@mkdir -p .build && : > $(FIGURES)
-	@cd infra/verify/e2e && go test -c -o ../../../.build/soak . && DURATION=$${DURATION:-10m} FIGURES=$(FIGURES) exec ../../../.build/soak -test.run '^TestSoak$$' -test.v -test.timeout 0
+	@cd infra/verify/e2e && go test -c -o ../../../.build/soak . && DURATION=$${DURATION:-10m} FIGURES=$(FIGURES) exec ../../../.build/soak -test.run '^TestSoak' -test.v -test.timeout 0
 	@$(PRINT_FIGURES)
 
 bench: compiler postgres ## measure costs, also of other engines; SCALE=1 (default) is a million devices, 0.01 takes minutes

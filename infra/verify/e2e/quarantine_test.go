@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,13 +22,21 @@ type operator struct {
 
 func newOperator(t *testing.T, s *stack) operator {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "ops")
-	cmd := exec.Command("go", "build", "-o", binary, "./infra/operate/ops")
-	cmd.Dir = root
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, string(out))
+	binary, err := buildOps()
+	require.NoError(t, err)
 	return operator{s, binary}
 }
+
+// buildOps builds ops when the first test needs it, and returns the path of the binary.
+var buildOps = sync.OnceValues(func() (string, error) {
+	binary := filepath.Join(built, ".build", "ops")
+	cmd := exec.Command("go", "build", "-trimpath", "-o", binary, "./infra/operate/ops")
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build ops: %w\n%s", err, out)
+	}
+	return binary, nil
+})
 
 // run executes ops with the given arguments and returns its exit status, standard output and
 // standard error.

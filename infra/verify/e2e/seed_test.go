@@ -1,0 +1,46 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/infra/local/oss"
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/segment"
+)
+
+// newSeededStack returns a stack that has not been started. Its bucket has a layout with the given
+// number of shards, and no segments; see seed.
+func newSeededStack(t *testing.T, shards int, env ...string) *stack {
+	t.Helper()
+	s := &stack{data: t.TempDir(), env: append(env, fmt.Sprintf("SHARDS=%d", shards))}
+	bucket, err := oss.OpenStore(filepath.Join(s.data, "oss"))
+	require.NoError(t, err)
+	marker := layout.Layout{Shards: shards}.Marker()
+	require.NoError(t, bucket.Put(t.Context(), marker, bytes.NewReader(nil), 0))
+	return s
+}
+
+// seed adds a segment to the bucket of a stack that is not running: the only object of run number
+// run in the partition. It writes the file itself, because a put of the OSS stand-in is slower: the
+// stand-in syncs each file.
+func (s *stack) seed(t *testing.T, p layout.Partition, run int, data []byte) {
+	t.Helper()
+	name := layout.Name{Run: fmt.Sprintf("%032x", run), Seq: 1}
+	path := filepath.Join(s.data, "oss", "objects", filepath.FromSlash(name.Key(p)))
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	require.NoError(t, os.WriteFile(path, data, 0o644))
+}
+
+// encoded returns a segment with the given rows, which must be distinct.
+func encoded(t *testing.T, rows []segment.Row) []byte {
+	t.Helper()
+	data, err := segment.Encode(segment.Distinct(rows))
+	require.NoError(t, err)
+	return data
+}
