@@ -11,17 +11,17 @@ import (
 func TestFileOf(t *testing.T) {
 	for key, want := range map[string]string{
 		"events/instance=prod/shard=4/day=2026-11-22/l0000-a.parquet": "events/instance=prod/shard=4/day=2026-11-22/l0000-a.parquet",
-		"layout/v3-shards16":                            "layout/v3-shards16.%",
-		"a":                                             "a.%",
-		"a/b.c":                                         "a/b.c",
-		"a.b/c.d":                                       "%/612e622f632e64.%",
-		"a//b.c":                                        "%/612f2f622e63.%",
-		"a/":                                            "%/612f.%",
-		"..":                                            "%/2e2e.%",
-		".":                                             "%/2e.%",
-		"../..":                                         "%/2e2e2f2e2e.%",
-		"A%b":                                           "%/412562.%",
-		strings.Repeat("X", 150):                        "%/" + strings.Repeat("58", 100) + "/" + strings.Repeat("58", 50) + ".%",
+		"layout/v3-shards16":     "layout/v3-shards16.%",
+		"a":                      "a.%",
+		"a/b.c":                  "a/b.c",
+		"a.b/c.d":                "%/612e622f632e64.%",
+		"a//b.c":                 "%/612f2f622e63.%",
+		"a/":                     "%/612f.%",
+		"..":                     "%/2e2e.%",
+		".":                      "%/2e.%",
+		"../..":                  "%/2e2e2f2e2e.%",
+		"A%b":                    "%/412562.%",
+		strings.Repeat("X", 150): "%/" + strings.Repeat("58", 100) + "/" + strings.Repeat("58", 50) + ".%",
 	} {
 		require.Equal(t, filepath.FromSlash(want), fileOf(key), "file of %q", key)
 		got, ok := keyOf(fileOf(key))
