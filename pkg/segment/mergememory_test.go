@@ -21,8 +21,7 @@ func (c copying) Read(_ context.Context, _ string, off, n int64) ([]byte, error)
 	return bytes.Clone(c[off : off+n]), nil
 }
 
-// words returns a function that returns a text of n bytes for row i.
-type words func(n int) func(i int) string
+// randomWords, sameWord and numbers return a function that returns a text of n bytes for row i.
 
 func randomWords(n int) func(int) string {
 	random := rand.New(rand.NewPCG(1, 2))
