@@ -48,8 +48,7 @@ func (b *batch) takeRows() []segment.Row {
 }
 
 // leave removes the rows of a caller that has stopped waiting, unless the commit of the batch has
-// begun. The caller's request no longer counts against the sender's budget, so its rows must not stay
-// in memory.
+// begun. The rows must not stay in memory, because the caller no longer counts them in any budget.
 func (p *partition) leave(b *batch, s *share) {
 	p.writer.mu.Lock()
 	defer p.writer.mu.Unlock()

@@ -2,9 +2,9 @@ package record
 
 import "devicetrace/pkg/segment"
 
-// maxEncoders is the maximum number of segments that a writer encodes at the same time. Each takes
-// several megabytes of memory, and more of them would not be faster on the few processors of a
-// function.
+// maxEncoders is the maximum number of segments that a writer encodes at the same time. Encoding a
+// segment takes several megabytes of memory, and a function has too few processors to gain from a
+// larger number.
 const maxEncoders = 4
 
 // encodeSegment encodes the rows of a run. Tests replace it to make it fail.

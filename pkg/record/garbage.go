@@ -8,11 +8,11 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// garbage holds the keys of superseded objects that may be deleted, and deletes them beside puts.
-// At most one request is in flight. Nobody waits for it, because a caller would have to wait longer
-// than for the put alone, and because nothing depends on it: compaction deletes the objects that
-// remain. The platform may freeze the process while the request is in flight, which does no harm
-// either. It is safe for concurrent use.
+// garbage holds the keys of superseded objects that may be deleted, and deletes the objects while
+// puts are in flight. At most one delete request is in flight. No caller waits for the request,
+// because nothing depends on its success: compaction deletes the objects that remain. For the same
+// reason, it does no harm if the platform freezes the process before the response arrives. garbage is
+// safe for concurrent use.
 type garbage struct {
 	writer *Writer
 
@@ -22,16 +22,15 @@ type garbage struct {
 	deleting chan struct{}
 }
 
-// add adds keys of superseded objects. The caller must have a confirmation of a later put of the same
-// run.
+// add adds keys of superseded objects. A later put of the same run must have been confirmed.
 func (g *garbage) add(keys []string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.keys = append(g.keys, keys...)
 }
 
-// start starts a request that deletes objects, unless one is in flight or there is nothing to delete.
-// It does not wait for the request. If the request fails, start only logs it.
+// start starts a delete request, unless another one is in flight or there is nothing to delete. start
+// does not wait for the request. A failure is only logged.
 func (g *garbage) start(ctx context.Context) {
 	keys := g.begin()
 	if len(keys) == 0 {
@@ -81,8 +80,8 @@ func (g *garbage) take() []string {
 	return keys
 }
 
-// delete makes one request. It turns a panic of the store into an error, because nobody else would
-// recover it.
+// delete makes one request. It turns a panic of the store into an error, because a panic in a
+// background goroutine would end the process.
 func (g *garbage) delete(ctx context.Context, keys []string) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -92,7 +91,7 @@ func (g *garbage) delete(ctx context.Context, keys []string) (err error) {
 	return g.writer.store.Delete(ctx, keys...)
 }
 
-// empty waits for the request in flight, and then deletes all objects that are left.
+// empty waits for the request in flight, and then deletes all remaining objects.
 func (g *garbage) empty(ctx context.Context) error {
 	for {
 		g.mu.Lock()

@@ -7,9 +7,8 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// deleteAt is the number of superseded objects in a run at which the writer deletes them with one
-// bulk request. A larger number would make listings longer, because listings include the superseded
-// objects: 60 writers should leave no more keys in a partition than fit into one listing page. A
+// deleteAt is the number of superseded objects of a run that the writer deletes with one request. It
+// is small enough that the open runs of 60 writers in a partition fit into one page of a listing. A
 // smaller number would cost more requests.
 const deleteAt = 12
 

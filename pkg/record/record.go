@@ -15,9 +15,9 @@
 //   - A writer has at most one put in flight for each partition. Events that arrive in the meantime
 //     share the next put.
 //
-// The platform may freeze a function instance after any response and never thaw it, so a writer
-// leaves no work for later that matters. Only a delete of superseded objects may still be running
-// when Append returns.
+// The platform may freeze a function instance after any response and never thaw it. So when Append
+// returns, nothing is left to do, except that a delete of superseded objects may still be running.
+// If the platform interrupts the delete, no events are lost.
 //
 // A snapshot from which instances are cloned must be taken while no run is open, that is, before
 // the first call to Append or after Close. Otherwise, two clones would continue the same run and
@@ -83,8 +83,8 @@ type Config struct {
 	// Now is the clock. It only determines when runs end. Now must be safe for concurrent
 	// use. Default time.Now.
 	Now func() time.Time
-	// Background runs a delete of superseded objects, for which no caller waits. It must not wait for
-	// the given function. Default: a new goroutine.
+	// Background runs a function that deletes superseded objects. Calls to Append take longer if
+	// Background waits for the function. Default: run the function in a new goroutine.
 	Background func(func())
 	// Log receives a warning for each failed deletion of superseded objects. By default,
 	// nothing is logged.
@@ -168,15 +168,15 @@ func New(store Store, config Config) (*Writer, error) {
 }
 
 // Append records events and returns nil once all of them are durable. It costs one put for each
-// partition that the events touch, or several if the partition's events take more than 4 MiB of
-// memory. Up to 64 puts run in parallel. Beside the puts, Append may delete objects that earlier
-// puts superseded, with one request for which it does not wait. The first call also claims the layout;
-// see Claim.
+// partition that the events touch, or several puts if the partition's events take more than 4 MiB of
+// memory. Up to 64 puts run in parallel. Append may also start one request that deletes objects that
+// earlier puts superseded, and does not wait for its end. The first call also claims the layout; see
+// Claim.
 //
-// The caller bounds the memory that the events of concurrent calls take.
+// A writer does not limit the memory for the events of concurrent calls; the callers must do so.
 //
-// An error that is a *SpreadError or layout.ErrConflict means that nothing was recorded. Any other
-// error usually comes from the store or from ctx. The outcome is then unknown: some of the events may
+// After a *SpreadError or layout.ErrConflict, nothing was recorded. Any other error usually comes from
+// the store or from ctx. The outcome is then unknown: some of the events may
 // have been recorded. A retry may succeed.
 //
 // Appending the same events again is always safe, because readers show an event only once.

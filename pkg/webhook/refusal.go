@@ -19,6 +19,6 @@ var (
 
 // refuseSpread returns the refusal of a delivery whose events belong to too many partitions.
 func refuseSpread(err *record.SpreadError) refusal {
-	return refusal{"TooManyPartitions", fmt.Sprintf("the events belong to %d partitions, that is, to that many combinations of shard and day; "+
+	return refusal{"TooManyPartitions", fmt.Sprintf("the events belong to %d partitions (combinations of shard and UTC day); "+
 		"at most %d are allowed", err.Partitions, record.MaxPartitions)}
 }

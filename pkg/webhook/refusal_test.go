@@ -27,7 +27,7 @@ func overLimit() map[string]struct{ body, code, reason string } {
 	return map[string]struct{ body, code, reason string }{
 		"bytes":      {item + strings.Repeat(" ", maxBody), "TooLarge", "the body is longer than 8 MiB, as sent or decompressed"},
 		"items":      {strings.Repeat(item+"\n", 100_001), "TooManyItems", "the body holds more than 100000 items"},
-		"partitions": {strings.Join(spread, "\n"), "TooManyPartitions", "the events belong to 257 partitions, that is, to that many combinations of shard and day; at most 256 are allowed"},
+		"partitions": {strings.Join(spread, "\n"), "TooManyPartitions", "the events belong to 257 partitions (combinations of shard and UTC day); at most 256 are allowed"},
 	}
 }
 

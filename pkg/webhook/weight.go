@@ -12,7 +12,7 @@ import (
 // shortest possible events, of long texts, or of rejected items. A test of functions/recorder checks
 // that such bodies do not exceed the function's memory.
 const (
-	// minWeight covers everything that does not grow with the body, such as the decompressor.
+	// minWeight is the memory that does not depend on the body's length, such as the decompressor's.
 	minWeight = 64 << 10
 	// byteWeight is the memory for each byte of the decompressed body: the body, its texts in the
 	// events, and either the segments that are put or the copies that the quarantine makes.
