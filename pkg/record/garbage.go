@@ -74,9 +74,7 @@ func (g *garbage) end() {
 func (g *garbage) take() []string {
 	n := min(len(g.keys), objstore.MaxPage)
 	keys := g.keys[:n:n]
-	if g.keys = g.keys[n:]; len(g.keys) == 0 {
-		g.keys = nil
-	}
+	g.keys = g.keys[n:]
 	return keys
 }
 

@@ -159,6 +159,28 @@ func keysBefore(store *objstore.Counting, n int) (all []string) {
 	return all
 }
 
+// A request deletes at most as many objects as the store allows. The next request deletes the rest.
+func TestManyObjectsTakeSeveralRequests(t *testing.T) {
+	const partitions, puts = 120, 11
+	store := objstore.NewCounting(memstore.New())
+	w := newWriter(t, store, record.Config{Background: atOnce})
+	for i := range puts {
+		var batch []event.Event
+		for day := range partitions {
+			batch = append(batch, at("c", i+day*24*60*60*1000))
+		}
+		require.NoError(t, w.Append(t.Context(), batch))
+	}
+	require.Empty(t, store.Of(objstore.OpDelete))
+	require.NoError(t, w.Close(t.Context()))
+	var sizes []int
+	for _, call := range store.Of(objstore.OpDelete) {
+		sizes = append(sizes, len(call.Keys))
+	}
+	require.Equal(t, []int{objstore.MaxPage, partitions*(puts-2) - objstore.MaxPage}, sizes)
+	require.Len(t, keys(t, store), partitions*2)
+}
+
 // A delete that fails or panics is logged. It must not fail the put beside it.
 func TestAFailedDeleteIsLogged(t *testing.T) {
 	for want, fail := range map[string]func() error{
