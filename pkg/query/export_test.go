@@ -12,9 +12,19 @@ func (r *Reader) RequireNoMemory(t testing.TB) {
 	}
 }
 
-// IsAwaited reports whether someone waits for the memory of decoded rows.
-func (r *Reader) IsAwaited() bool {
-	r.rows.mu.Lock()
-	defer r.rows.mu.Unlock()
-	return len(r.rows.waiting) > 0
+// IsAwaited reports whether someone waits for memory.
+func (r *Reader) IsAwaited() bool { return r.rows.isAwaited() || r.reads.isAwaited() }
+
+func (b *budget) isAwaited() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.waiting) > 0
+}
+
+// HoldReads takes memory for objects that are being read, until free is called.
+func (r *Reader) HoldReads(n int64) (free func()) {
+	if !r.reads.tryAcquire(n) {
+		panic("too little memory is free")
+	}
+	return func() { r.reads.release(n) }
 }

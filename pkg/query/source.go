@@ -32,8 +32,8 @@ type source struct {
 	at      int                 // index of the next row in blocks[0]
 	extra   int64               // memory of the blocks in excess of reading.share, in bytes
 	invalid error               // why the object is not a valid segment, or nil
-	// finished means that the source has yielded all its rows. retired means that other sources have
-	// the rows that are not decoded yet.
+	// finished means that the source has yielded all its rows. retired means that the rows that are
+	// not decoded yet cannot be read, or that other sources have them.
 	finished, retired bool
 }
 
@@ -178,22 +178,20 @@ func (s *source) decode(n int, data []byte, offset int64) error {
 	return nil
 }
 
-// passedOver reports whether the stream passed over a row before the source was opened.
+// passedOver reports whether the stream passed over a row before the source was opened. Copies of the
+// event that the stream came to last may go either way, because the merge drops them.
 func (s *source) passedOver(row *segment.Row) bool {
-	if s.after == nil || row.SameEvent(s.after) {
-		return s.after != nil && !s.reading.request.Descending
-	}
-	return (row.Compare(s.after) > 0) == s.reading.request.Descending
+	return s.after != nil && (row.Compare(s.after) > 0) == s.reading.request.Descending
 }
 
 func (s *source) corrupt(err error) error { return &segment.ObjectError{Key: s.object.Key, Err: err} }
 
-// chunk returns how many row groups to read at once: the two on both sides of a row group boundary,
-// and more if their rows fit in chunkMemory.
+// chunk returns how many row groups to read at once: at least one, and more if their rows fit in
+// chunkMemory.
 func chunk(groups []segment.Group) (n int) {
 	var memory int64
 	for ; n < len(groups); n++ {
-		if memory += groups[n].Memory(); n >= 2 && memory > chunkMemory {
+		if memory += groups[n].Memory(); n > 0 && memory > chunkMemory {
 			break
 		}
 	}
@@ -266,7 +264,7 @@ func (s *source) ended() bool {
 	switch {
 	case s.row() != nil:
 		return false
-	case s.finished || s.retired || s.invalid != nil:
+	case s.finished || s.retired:
 	case len(s.rows.Groups()) > 0:
 		return false
 	default:

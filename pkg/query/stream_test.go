@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -278,6 +279,9 @@ func TestObjectsMissingInMidStream(t *testing.T) {
 				}
 			}
 			require.Equal(t, 2, listings)
+			if budget == 0 {
+				require.Less(t, len(counting.Of(objstore.OpRead)), 20, "rows that were yielded are not read again")
+			}
 			r.RequireNoMemory(t)
 		}
 	}
@@ -342,7 +346,7 @@ func TestDamageInMidStream(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, result.Unreadable, 1)
 		require.Equal(t, head, result.Unreadable[0].Key)
-		require.Contains(t, result.Unreadable[0].Error, "the checksum of row group 20 is wrong")
+		require.Contains(t, result.Unreadable[0].Error, fmt.Sprintf("read segment %q: not a valid segment: the checksum of row group 20 is wrong", head))
 		want := reversed(events[:5000], descending)
 		if descending { // the newest events come from the damaged object's sound row groups
 			want = reversed(events, descending)
@@ -450,6 +454,68 @@ func TestAWaitForMemoryEndsWithItsContext(t *testing.T) {
 	first.Close()
 	first.Close()
 	r.RequireNoMemory(t)
+}
+
+// Before a small object is decoded, the reader must wait for the memory that its footer says decoding
+// takes, even if the object is compressed to a small part of that.
+func TestDecodingWaitsForItsMemory(t *testing.T) {
+	store := bucket(t)
+	events := wide(noon, 400) // almost 2 MiB
+	key := put(t, store, partition("c"), fresh(1), events)
+	require.Less(t, objectOf(t, store, key).Size, int64(32<<10))
+	r := newReader(t, store, query.Config{BudgetBytes: 8 << 20})
+	free := r.HoldReads(4<<20 - 256<<10)
+	found := make(chan query.Result, 1)
+	go func() { found <- trace(t, r, day("c")) }()
+	for !r.IsAwaited() {
+		require.Empty(t, found)
+		runtime.Gosched()
+	}
+	free()
+	require.Equal(t, events, (<-found).Events)
+	r.RequireNoMemory(t)
+}
+
+// With little memory, a reader must not read more row groups at once than it can decode.
+func TestLittleMemoryMeansSmallReads(t *testing.T) {
+	store := objstore.NewCounting(bucket(t))
+	events := wide(noon, 1000)
+	key := put(t, store, partition("c"), compacted(1), events)
+	footer, err := segment.OpenFooter(t.Context(), store, segment.Object{Key: key, Size: objectOf(t, store, key).Size})
+	require.NoError(t, err)
+	var largest int64
+	for _, g := range footer.Groups() {
+		largest = max(largest, g.Length)
+	}
+	q := day("c")
+	q.Limit = 100
+	store.Reset()
+	require.Equal(t, events[:100], trace(t, newReader(t, store, query.Config{WholeBytes: 1, BudgetBytes: 1 << 20}), q).Events)
+	reads := store.Of(objstore.OpRead)[1:]
+	require.NotEmpty(t, reads)
+	for _, call := range reads {
+		require.LessOrEqual(t, call.N, largest)
+	}
+}
+
+// Before each listing except the first, a reader must pause. The bound of the pause doubles.
+func TestPausesBetweenListings(t *testing.T) {
+	store := bucket(t)
+	key := put(t, store, partition("c"), fresh(1), span("c", noon, 1))
+	faulty := objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
+		if c.Op == objstore.OpRead && c.Key == key {
+			return objstore.Fault{Before: fmt.Errorf("read: %w", fs.ErrNotExist)}
+		}
+		return objstore.Fault{}
+	})
+	var bounds []time.Duration
+	r := newReader(t, faulty, query.Config{Retreat: time.Second, Jitter: func(bound time.Duration) time.Duration {
+		bounds = append(bounds, bound)
+		return 0
+	}})
+	_, err := r.Trace(t.Context(), day("c"))
+	require.ErrorIs(t, err, query.ErrUnsettled)
+	require.Equal(t, []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second}, bounds)
 }
 
 // Without a layout marker, a result must say so, because the bucket may well contain events.
