@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -79,7 +80,7 @@ func (s *source) footer(ctx context.Context) (*segment.Footer, error) {
 		return footer, nil
 	}
 	object := segment.Object{Key: s.object.Key, Size: s.object.Size, FooterLength: s.object.Name.FooterLength}
-	held, err := r.reads.acquire(ctx, footerFactor*max(object.FooterLength, 1<<10))
+	held, err := r.reads.acquire(ctx, footerFactor*cmp.Or(object.FooterLength, min(object.Size, 64<<10)))
 	if err != nil {
 		return nil, err
 	}
