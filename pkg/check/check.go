@@ -4,6 +4,7 @@
 //   - Every segment is valid. Its rows are sorted and distinct, and they belong to its partition.
 //     With its footer, a query for any row finds the row group that contains the row.
 //   - Each object of a run contains all events of the run's earlier objects.
+//   - Each compacted segment contains all events of the segments that its footer states it holds.
 //   - If the key of an object contains a digest, the object's bytes have that digest.
 //   - A quarantined item is kept under the day on which it was received.
 //
@@ -57,7 +58,8 @@ type Options struct {
 //   - One list request and one read for a quarantined item.
 //
 // An object of a run is read up to three times: once to verify it, and twice to compare it with the
-// previous and the next object of its run.
+// previous and the next object of its run. If an interrupted compaction left both its output and its
+// inputs, they are read once more for each input, to compare them.
 //
 // Violations are part of the report, not an error; see Report.Err. Bucket returns an error if the
 // store fails, if ctx is done or if a partition keeps changing. The report then covers everything

@@ -144,6 +144,19 @@ func digestOf(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// putHolding stores the given rows of client c as a compacted segment that states it holds the
+// segments with the given names. It returns the segment's key.
+func putHolding(t testing.TB, store objstore.Store, level int, rows []segment.Row, holds ...string) string {
+	var out bytes.Buffer
+	w := segment.NewInterimWriter(&out, 0)
+	w.SetHolds(holds)
+	require.NoError(t, w.Write(rows))
+	written, err := w.Close()
+	require.NoError(t, err)
+	name := layout.Name{Level: level, Digest: digestOf(out.Bytes()), FooterLength: written.FooterLength}
+	return putBytes(t, store, name.Key(where("c")), out.Bytes())
+}
+
 // putCompacted stores the given rows, which may be invalid, as a compacted segment and returns
 // the segment's key.
 func putCompacted(t testing.TB, store objstore.Store, p layout.Partition, level int, rows []segment.Row, groupRows int64) string {

@@ -15,26 +15,26 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// object checks one segment and reports whether all its rows can be read. It returns an error only
-// if the store fails.
-func (p *partition) object(ctx context.Context, s layout.Segment) (readable bool, err error) {
+// object checks one segment, and adds it to p.readable if all its rows can be read. It returns an
+// error only if the store fails.
+func (p *partition) object(ctx context.Context, s layout.Segment) error {
 	blocks := &blockReader{store: p.store, key: s.Key, size: s.Size}
 	rows, err := p.rows(ctx, blocks, s)
 	switch {
 	case err == nil:
-		readable = true
+		p.readable[s.Key] = true
 	case errors.Is(err, segment.ErrCorrupt), errors.Is(err, objstore.ErrRange):
 		p.report.violate(s.Key, "%v", err)
 	default:
-		return false, err
+		return err
 	}
 	if !s.Name.Fresh() {
 		if err := p.digest(ctx, blocks, s); err != nil {
-			return false, err
+			return err
 		}
 	}
 	p.report.count(s, rows)
-	return readable, nil
+	return nil
 }
 
 // rows streams the segment, checks each row and returns the number of rows. If it cannot read all

@@ -15,12 +15,18 @@ type partition struct {
 	where  layout.Partition
 	report Report
 	events distinct
+	// readable contains the keys of the segments whose rows can all be read. superseded contains the
+	// keys of the segments whose rows another segment must contain.
+	readable, superseded map[string]bool
 }
 
 // partition checks one partition and returns its report. The error wraps fs.ErrNotExist if a
 // listed object is missing.
 func (c *checker) partition(ctx context.Context, of listing) (Report, error) {
-	p := &partition{store: c.store, where: of.where, report: Report{limit: c.options.MaxFindings}}
+	p := &partition{
+		store: c.store, where: of.where, report: Report{limit: c.options.MaxFindings},
+		readable: map[string]bool{}, superseded: map[string]bool{},
+	}
 	if l := c.report.Layout; l.Shards != 0 && len(l.ShardOf("")) != len(of.where.Shard) {
 		p.report.violate(of.where.Prefix(), "its shard is not one of the %d, so queries do not read it", l.Shards)
 	}
@@ -34,11 +40,20 @@ func (c *checker) partition(ctx context.Context, of listing) (Report, error) {
 		if s.Name.Level == layout.MaxLevel {
 			p.report.note(s.Key, "it has the highest level there is, so its partition can no longer be compacted; queries still read it")
 		}
-		if _, err := p.object(ctx, s); err != nil {
+		if err := p.object(ctx, s); err != nil {
+			return Report{}, err
+		}
+	}
+	for _, s := range compacted {
+		if !p.readable[s.Key] {
+			continue
+		}
+		if err := p.statement(ctx, s, of.segments); err != nil {
 			return Report{}, err
 		}
 	}
 	p.report.Events = p.events.count()
+	p.report.Superseded = len(p.superseded)
 	return p.report, nil
 }
 
@@ -47,15 +62,14 @@ func (c *checker) partition(ctx context.Context, of listing) (Report, error) {
 func (p *partition) run(ctx context.Context, run layout.Run) error {
 	var before *layout.Segment
 	for _, s := range run {
-		readable, err := p.object(ctx, s)
-		if err != nil {
+		if err := p.object(ctx, s); err != nil {
 			return err
 		}
-		if !readable {
+		if !p.readable[s.Key] {
 			continue
 		}
 		if before != nil {
-			p.report.Superseded++
+			p.superseded[before.Key] = true
 			if err := p.holds(ctx, s, *before); err != nil {
 				return err
 			}
@@ -65,9 +79,9 @@ func (p *partition) run(ctx context.Context, run layout.Run) error {
 	return nil
 }
 
-// holds checks that one object of a run contains every row of another object of the same run. The
-// object with the higher sequence number must contain the rows of the object with the lower one.
-// Both objects are readable, and their rows are sorted, so holds streams them side by side.
+// holds checks that one object contains every row of another object, which it supersedes: a lower
+// object of the same run, or an object that a compacted segment states it holds. Both objects are
+// readable, and their rows are sorted, so holds streams them side by side.
 func (p *partition) holds(ctx context.Context, higher, lower layout.Segment) error {
 	highRows, err := p.stream(ctx, higher)
 	if err != nil {

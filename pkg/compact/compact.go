@@ -162,6 +162,9 @@ type Report struct {
 	Deleted int   `json:"deleted"`
 	Rows    int64 `json:"rows"`
 	Bytes   int64 `json:"bytes"`
+	// Finished is the number of interrupted merges whose outputs were verified, so that their inputs
+	// could be deleted.
+	Finished int `json:"finished"`
 	// Missed is the number of merges that were abandoned because an input was missing. Usually
 	// another compactor had already merged and deleted the input.
 	Missed int `json:"missed"`

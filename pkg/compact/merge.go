@@ -7,34 +7,54 @@ import (
 	"io"
 	"slices"
 
-	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/segment"
 )
 
-// merge carries out a plan. It stages the output on local disk, puts it into the store and reads it
-// back. It then deletes the superseded segments.
+// merge carries out a plan to merge segments. It stages the output on local disk, puts it into the
+// store and reads it back. It then deletes the superseded segments.
 //
 // A crash before the deletes leaves both the inputs and the output in the store, but readers show
-// each row only once. A later call to Run merges these segments again.
-func (p *partition) merge(ctx context.Context, plan Plan) (output layout.Segment, err error) {
+// each row only once. A later call to Run finishes the merge.
+func (p *partition) merge(ctx context.Context, plan Plan) error {
 	staged, err := p.stage(ctx, plan)
 	if err != nil {
-		return output, err
+		return err
 	}
 	defer staged.discard()
-	output = staged.segment(plan)
+	output := staged.segment(plan)
 	if err := p.store.Put(ctx, output.Key, staged.file, output.Size); err != nil {
-		return output, fmt.Errorf("put segment %q: %w", output.Key, err)
+		return fmt.Errorf("put segment %q: %w", output.Key, err)
 	}
 	if err := p.verify(ctx, output, staged.written.Digest); err != nil {
-		return output, err
+		return err
 	}
 	p.report.Merges++
 	p.report.Inputs += len(plan.Inputs)
 	p.report.Rows += staged.written.Digest.Rows
 	p.report.Bytes += output.Size
-	return output, p.deleteSuperseded(ctx, plan.Superseded)
+	if err := p.deleteSuperseded(ctx, plan.Superseded); err != nil {
+		return err
+	}
+	p.listing = p.listing.without(plan.Superseded).with(output)
+	clear(p.footers)
+	return nil
+}
+
+// finish carries out a plan to finish an earlier merge: it verifies the merge's output and deletes
+// the segments that the output holds. The bytes of the output must have the digest in its key. The
+// output is then exactly what a compactor wrote after it had read and checked these segments, and no
+// segment under any of their keys can ever have other rows.
+func (p *partition) finish(ctx context.Context, plan Plan) error {
+	if err := p.confirm(ctx, plan.Holder); err != nil {
+		return err
+	}
+	p.report.Finished++
+	if err := p.deleteSuperseded(ctx, plan.Superseded); err != nil {
+		return err
+	}
+	p.listing = p.listing.without(plan.Superseded)
+	return nil
 }
 
 // deleteSuperseded deletes exactly the objects under the given keys. One request deletes up to
@@ -52,10 +72,13 @@ func (p *partition) deleteSuperseded(ctx context.Context, keys []string) error {
 // writer returns a writer for the plan's output, which must have at most the given number of rows.
 // An output that will probably never be merged again gets the stronger compression.
 func (p Plan) writer(out io.Writer, rows int64) *segment.Writer {
+	w := segment.NewInterimWriter
 	if p.Last {
-		return segment.NewWriter(out, segment.GroupRows(rows))
+		w = segment.NewWriter
 	}
-	return segment.NewInterimWriter(out, segment.GroupRows(rows))
+	writer := w(out, segment.GroupRows(rows))
+	writer.SetHolds(p.Holds)
+	return writer
 }
 
 // mergeInto writes the union of the rows from all cursors as one segment.

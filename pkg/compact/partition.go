@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 
+	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/segment"
 )
@@ -36,7 +37,7 @@ func (p *partition) compact(ctx, begin context.Context, merges *int) (finished b
 		if plan.Stuck {
 			p.report.Stuck = append(p.report.Stuck, p.listing.Partition.String())
 		}
-		if len(plan.Inputs) == 0 {
+		if !plan.due() {
 			return true, nil
 		}
 		if *merges == 0 || begin.Err() != nil {
@@ -55,12 +56,10 @@ func (p *partition) step(ctx context.Context, plan Plan, merges *int) error {
 		return p.learn(ctx, plan)
 	}
 	*merges--
-	output, err := p.merge(ctx, plan)
-	if err == nil {
-		p.listing = p.listing.after(plan, output)
-		clear(p.footers)
+	if plan.Holder.Key != "" {
+		return p.finish(ctx, plan)
 	}
-	return err
+	return p.merge(ctx, plan)
 }
 
 // judge adds the error of a step to the report. It reports whether the work on the partition can go
@@ -85,8 +84,8 @@ func (p *partition) judge(plan Plan, err error) (again bool, fatal error) {
 	return false, nil
 }
 
-// learn reads the footers of the plan's unknown inputs. It stops as soon as the inputs take more
-// memory than one merge may use.
+// learn reads the footers of the plan's unknown segments. It stops as soon as the footers that it
+// keeps belong to inputs that take more memory than one merge may use.
 func (p *partition) learn(ctx context.Context, plan Plan) error {
 	var memory int64
 	for _, s := range plan.Inputs {
@@ -97,11 +96,22 @@ func (p *partition) learn(ctx context.Context, plan Plan) error {
 		if err != nil {
 			return err
 		}
-		need := footer.MergeMemory()
-		p.facts[s.Key], p.footers[s.Key] = Fact{Memory: need}, footer
-		if memory += need; memory > p.config.MemoryBytes {
+		fact := factOf(footer)
+		p.facts[s.Key], p.footers[s.Key] = fact, footer
+		if memory += fact.Memory; memory > p.config.MemoryBytes {
 			return nil
 		}
 	}
 	return nil
+}
+
+// factOf returns what the footer states. It ignores names that do not belong to the layout.
+func factOf(footer *segment.Footer) Fact {
+	fact := Fact{Memory: footer.MergeMemory()}
+	for _, text := range footer.Holds() {
+		if name, err := layout.ParseName(text); err == nil {
+			fact.Holds = append(fact.Holds, name)
+		}
+	}
+	return fact
 }

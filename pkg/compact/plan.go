@@ -52,24 +52,33 @@ type Fact struct {
 	Invalid bool
 	// Memory is the memory that a merge needs for the segment, in bytes.
 	Memory int64
+	// Holds names the segments that the segment states it holds.
+	Holds []layout.Name
 }
 
-// Plan says which segments of a partition to merge.
+// Plan says which segments of a partition to merge, or how to finish an earlier merge.
 type Plan struct {
 	Partition layout.Partition
+	// Holder is set if an earlier merge must be finished. It is the output of that merge, and
+	// Superseded holds the keys that may be deleted once Holder is verified. All other fields are
+	// then empty.
+	Holder layout.Segment
 	// Inputs are the segments to merge, in ascending order of their keys. There are at most
 	// Config.MaxInputs of them, and together they stay within Config.MemoryBytes and
 	// Config.StageBytes. If a merge is due at a level, all compacted segments up to that level
 	// qualify. Of each run, only the valid object with the highest sequence number qualifies.
 	// Inputs is empty if no merge is due or if Stuck is true.
 	Inputs []layout.Segment
-	// Unknown holds the inputs without facts. While there are any, the plan is provisional and must
-	// not be carried out: with their facts, fewer inputs may be due.
+	// Unknown lists the segments without facts: inputs, and outputs of earlier merges that may hold
+	// inputs. While there are any, the plan is provisional and must not be carried out. With their
+	// facts, the plan may be a different one.
 	Unknown []layout.Segment
 	// Superseded holds the keys that may be deleted once the output is verified. These are the keys
 	// of the inputs and, for each input from a run, the keys of the run's valid objects with lower
 	// sequence numbers.
 	Superseded []string
+	// Holds names the segments that the output holds; see Listing.holds.
+	Holds []string
 	// Level is the level of the output. It exceeds the level of every input.
 	Level int
 	// Last reports whether the output will probably never be merged again, because the day is over
@@ -80,25 +89,34 @@ type Plan struct {
 	Stuck bool
 }
 
-// after returns the listing of the partition after the plan has been carried out. It includes the
-// output and lacks the superseded segments.
-func (l Listing) after(plan Plan, output layout.Segment) Listing {
-	left := slices.DeleteFunc(slices.Clone(l.Segments), func(s layout.Segment) bool {
-		return slices.Contains(plan.Superseded, s.Key) || s.Key == output.Key
-	})
-	at, _ := slices.BinarySearchFunc(left, output, func(a, b layout.Segment) int { return strings.Compare(a.Key, b.Key) })
-	l.Segments = slices.Insert(left, at, output)
+// without returns the listing without the segments under the given keys.
+func (l Listing) without(keys []string) Listing {
+	l.Segments = slices.DeleteFunc(slices.Clone(l.Segments), func(s layout.Segment) bool { return slices.Contains(keys, s.Key) })
 	return l
 }
 
-// reads reports whether key is the key of an input.
+// with returns the listing with one more segment.
+func (l Listing) with(output layout.Segment) Listing {
+	at, found := slices.BinarySearchFunc(l.Segments, output, func(a, b layout.Segment) int { return strings.Compare(a.Key, b.Key) })
+	if !found {
+		l.Segments = slices.Insert(slices.Clone(l.Segments), at, output)
+	}
+	return l
+}
+
+// due reports whether there is anything to do.
+func (p Plan) due() bool { return len(p.Inputs) > 0 || p.Holder.Key != "" }
+
+// reads reports whether key is the key of a segment that carrying out the plan reads.
 func (p Plan) reads(key string) bool {
-	return slices.ContainsFunc(p.Inputs, func(s layout.Segment) bool { return s.Key == key })
+	isKey := func(s layout.Segment) bool { return s.Key == key }
+	return isKey(p.Holder) || slices.ContainsFunc(p.Inputs, isKey) || slices.ContainsFunc(p.Unknown, isKey)
 }
 
 // NewPlan decides which segments of a partition to merge. Of each run, only one object is merged:
 // the valid one with the highest number. A segment without facts counts as valid and as needing no
-// memory.
+// memory. If a segment holds an input of the merge, NewPlan returns a plan to finish the earlier
+// merge instead.
 func NewPlan(listing Listing, facts Facts, now time.Time, c Config) Plan {
 	c = c.withDefaults()
 	sources := c.mergeable(validSources(listing.Segments, facts), facts)
@@ -138,8 +156,26 @@ func NewPlan(listing Listing, facts Facts, now time.Time, c Config) Plan {
 	case len(plan.Inputs) < 2:
 		return Plan{Partition: listing.Partition}
 	default:
-		return plan
+		return listing.finished(plan, facts)
 	}
+}
+
+// finished returns a plan to finish an earlier merge if one of its inputs is left over and is now an
+// input of the given plan. Otherwise, it completes the given plan.
+func (l Listing) finished(plan Plan, facts Facts) Plan {
+	for _, s := range l.holders(plan.Inputs, facts) {
+		if _, known := facts[s.Key]; !known {
+			if !slices.Contains(plan.Unknown, s) {
+				plan.Unknown = append(plan.Unknown, s)
+			}
+		} else if keys := l.heldBy(s, facts); len(keys) > 0 {
+			return Plan{Partition: l.Partition, Holder: s, Superseded: keys}
+		}
+	}
+	if len(plan.Unknown) == 0 {
+		plan.Holds = l.holds(plan.Inputs, facts)
+	}
+	return plan
 }
 
 // source is a possible input: a compacted segment or a run. For a compacted segment, head is the

@@ -49,8 +49,8 @@ func (n Name) String() string {
 // Key returns the key of the segment with this name in partition p.
 func (n Name) Key(p Partition) string { return p.Prefix() + n.String() }
 
-// parseName parses the last part of a segment's key.
-func parseName(s string) (Name, error) {
+// ParseName parses the last part of a segment's key.
+func ParseName(s string) (Name, error) {
 	name := splitName(s)
 	if !name.valid() || name.String() != s {
 		return Name{}, fmt.Errorf("parse segment name %q: not in this layout's format", s)

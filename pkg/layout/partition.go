@@ -63,7 +63,7 @@ func ParseKey(key string) (Partition, Name, error) {
 	if !found || !strings.HasPrefix(key, EventsPrefix) {
 		return Partition{}, Name{}, invalid
 	}
-	name, err := parseName(file)
+	name, err := ParseName(file)
 	if err != nil {
 		return Partition{}, Name{}, invalid
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/parquet-go/parquet-go"
@@ -39,6 +40,7 @@ type Writer struct {
 	groupBytes int64    // size of the rows in the current row group before encoding
 	raw        rawSizes // sizes of the finished row groups before encoding
 	client     string   // client of the last row
+	holds      []string // see SetHolds
 }
 
 // bufferRows is the number of rows that are passed to the Parquet library at a time.
@@ -81,6 +83,7 @@ func (w *Writer) start(out io.Writer, groupRows int64) {
 	w.file.reset(out)
 	w.digest = Digest{scratch: w.digest.scratch}
 	w.buffered, w.inGroup, w.groupBytes, w.groupRows, w.raw = 0, 0, 0, groupRows, w.raw[:0]
+	w.holds = nil
 	w.out.Reset(&w.file)
 }
 
@@ -187,6 +190,9 @@ func (w *Writer) Close() (Written, error) {
 	w.out.SetKeyValueMetadata(keyHash, fmt.Sprintf("%016x", w.digest.Sum))
 	w.out.SetKeyValueMetadata(keyGroups, w.file.groups.String())
 	w.out.SetKeyValueMetadata(keyRaw, w.raw.String())
+	if w.lifetime != fresh {
+		w.out.SetKeyValueMetadata(keyHolds, strings.Join(w.holds, ","))
+	}
 	if err := w.out.Close(); err != nil {
 		return Written{}, fmt.Errorf("encode segment: %w", err)
 	}

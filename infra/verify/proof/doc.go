@@ -22,6 +22,9 @@
 // if the code no longer copes with the case on the left.
 //
 //	a repeated put is stored damaged            pkg/objstore/ossstore: TestDamagedBodyIsRefused, TestPutSendsLengthAndDigest
+//	a footer is believed without the rows       TestASegmentUnderAnotherNameFinishesNothing; pkg/compact: TestADamagedOutputFinishesNothing
+//	inputs are back after a merge was finished  TestHeldObjectsThatAreThereAgain
+//	two compactors finish one merge             TestACompactionBeforeEveryCallOfFinishing
 //	an unverified output is deleted             TestAnOutputThatOneCannotVerifyStaysForAnother
 //	footer and rows from different versions     TestAReaderReadsOneVersionOfAKey, TestACompactorReadsOneVersionOfAKey
 //	a missing input is skipped                  pkg/compact: TestAMissingInputEndsTheMerge

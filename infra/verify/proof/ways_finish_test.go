@@ -1,0 +1,122 @@
+package proof_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/compact"
+	"devicetrace/pkg/objstore"
+)
+
+// interrupted returns a world in which a compactor crashed after it had put its output and before
+// it deleted the inputs. Later, a recorder added one more run.
+func interrupted(t *testing.T) *world {
+	w := runs(t, 3)
+	crashing := objstore.NewFaulty(w.store, func(c objstore.Call) objstore.Fault {
+		if c.Op == objstore.OpDelete {
+			return objstore.Fault{Before: errCrash}
+		}
+		return objstore.Fault{}
+	})
+	require.Len(t, w.compactOnce(crashing).Failed, 1)
+	require.Len(t, w.listed(), 7, "inputs and output")
+	w.seed(50, 1, at(clientA, 500))
+	return w
+}
+
+// finishing is a scenario that runs a compactor twice on a world with an interrupted merge.
+func finishing(i *injection) error {
+	for range 2 {
+		_, _ = i.newCompactor(i.process, compact.Config{}).Run(i.t.Context(), compact.Share{})
+		i.restarted()
+		i.now(late)
+	}
+	return i.ending()
+}
+
+// A crash between the put of an output and the deletes must cost no second merge of the same inputs.
+func TestAnInterruptedMergeIsFinished(t *testing.T) {
+	w := interrupted(t)
+	inputs := w.listed()[:6]
+	counting := objstore.NewCounting(w.store)
+	report := w.compactOnce(counting)
+	require.Equal(t, 1, report.Finished)
+	require.Equal(t, 1, report.Merges, "the finished output and the later run")
+	require.Equal(t, 2, report.Inputs)
+	for n, input := range inputs {
+		require.Equal(t, input.Key, counting.Of(objstore.OpDelete)[0].Keys[n])
+	}
+	w.soundAndSettled()
+}
+
+func TestEveryFaultWhileAMergeIsFinished(t *testing.T) {
+	everyFault(t, interrupted(t).clone, finishing)
+}
+
+// Two compactors may finish the same merge at the same time, and one of them may go on to merge the
+// output before the other has verified it.
+func TestACompactionBeforeEveryCallOfFinishing(t *testing.T) {
+	atEveryCall(t, interrupted(t).clone, compaction, compactedOnce)
+	atEveryCall(t, interrupted(t).clone, compaction, (*world).settle)
+}
+
+func compactedOnce(w *world) error { return compaction(w, w.store) }
+
+func TestCommitsBeforeEveryCallOfFinishing(t *testing.T) {
+	atEveryCall(t, interrupted(t).clone, compaction, func(w *world) error { return appends(clientA, 50_000)(w, w.store) })
+}
+
+func TestFinishingBeforeEveryCallOfAQuery(t *testing.T) {
+	atEveryCall(t, interrupted(t).clone, aQuery, compactedOnce)
+}
+
+// No event may be lost if inputs are there again after the merge was finished, because a delayed put
+// took effect, or if the deletes take effect only then.
+func TestHeldObjectsThatAreThereAgain(t *testing.T) {
+	w := interrupted(t)
+	var inputs []string
+	for _, s := range w.listed()[:6] {
+		inputs = append(inputs, s.Key)
+	}
+	hold := make(chan struct{})
+	faulty := objstore.NewFaulty(w.store, func(c objstore.Call) objstore.Fault {
+		if c.Op == objstore.OpDelete {
+			return objstore.Fault{Late: hold}
+		}
+		return objstore.Fault{}
+	})
+	report := w.compactOnce(faulty)
+	require.Equal(t, 1, report.Finished)
+	require.Len(t, report.Failed, 1)
+	w.soundAndSettled()
+	w.putAgain(inputs...)
+	require.NoError(t, w.sound())
+	close(hold)
+	faulty.Settle()
+	w.soundAndSettled()
+	w.putAgain(inputs...)
+	w.soundAndSettled()
+}
+
+// A segment that is not the one that its name says must finish nothing, even if it is valid and its
+// footer states that it holds the inputs.
+func TestASegmentUnderAnotherNameFinishesNothing(t *testing.T) {
+	w := interrupted(t)
+	before := w.listed()
+	key := before[len(before)-1].Key
+	data, written := compacted(t, 0, holdsOf(t, w.store.contents[key]), span(clientA, 900, 3)...)
+	store := w.store.Store // without the historian, which would complain about the put
+	require.NoError(t, store.Put(t.Context(), key, bytes.NewReader(data), written.Size))
+	counting := objstore.NewCounting(objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
+		if c.Op == objstore.OpPut { // otherwise the merge would put the original content again
+			return objstore.Fault{Before: objstore.ErrFault}
+		}
+		return objstore.Fault{}
+	}))
+	report := w.compactOnce(counting)
+	require.Zero(t, report.Finished)
+	require.Contains(t, report.Unreadable, key)
+	require.Empty(t, counting.Of(objstore.OpDelete))
+}

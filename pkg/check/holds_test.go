@@ -1,0 +1,39 @@
+package check_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/check"
+	"devicetrace/pkg/compact"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/segment"
+)
+
+// After a compaction that could not delete its inputs, the bucket is sound. The report counts all
+// inputs as superseded, and each object once.
+func TestInputsOfAnInterruptedCompactionAreSuperseded(t *testing.T) {
+	store := bucket(t)
+	put(t, store, where("c"), fresh(1, 1), segment.FromEvents(ofOne(2)))
+	put(t, store, where("c"), fresh(1, 2), segment.FromEvents(ofOne(3)))
+	put(t, store, where("c"), fresh(2, 1), segment.FromEvents(ofOne(5)[3:]))
+	faulty := objstore.NewFaulty(store, func(call objstore.Call) objstore.Fault {
+		if call.Op == objstore.OpDelete {
+			return objstore.Fault{Before: objstore.ErrFault}
+		}
+		return objstore.Fault{}
+	})
+	c, err := compact.New(faulty, compact.Config{Quiet: 1, Dir: t.TempDir(), Now: func() time.Time { return noon.AddDate(0, 0, 9) }})
+	require.NoError(t, err)
+	report, err := c.Run(t.Context(), compact.Share{})
+	require.NoError(t, err)
+	require.Equal(t, 1, report.Merges)
+
+	checked := checked(t, store, check.Options{})
+	require.NoError(t, checked.Err())
+	require.Equal(t, 4, checked.Objects)
+	require.Equal(t, 3, checked.Superseded)
+	require.EqualValues(t, 5, checked.Events)
+}

@@ -1,0 +1,74 @@
+package compact
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/segment"
+)
+
+// confirm reads a whole compacted segment from the store. It returns an error unless all rows can be
+// read, the rows match the footer, and the segment's bytes have the digest in its key.
+func (c *Compactor) confirm(ctx context.Context, s layout.Segment) error {
+	footer, err := c.readFooter(ctx, s)
+	if err != nil {
+		return err
+	}
+	whole := &hashing{store: sized{c.store}, key: s.Key, sum: sha256.New()}
+	if err := whole.readTo(ctx, footer.Groups()[0].Offset); err != nil {
+		return err
+	}
+	cursor := segment.OpenCursor(whole, object(s), footer)
+	defer cursor.Close()
+	for err == nil {
+		_, err = cursor.Next(ctx)
+	}
+	if !errors.Is(err, io.EOF) {
+		return err
+	}
+	if err := whole.readTo(ctx, s.Size); err != nil {
+		return err
+	}
+	if got := hex.EncodeToString(whole.sum.Sum(nil)); got != s.Name.Digest {
+		return &segment.ObjectError{Key: s.Key, Err: fmt.Errorf("%w: its bytes have the SHA-256 digest %s, not the one in its name", segment.ErrCorrupt, got)}
+	}
+	return nil
+}
+
+// hashing reads an object from its start to its end, and computes the digest of all bytes.
+type hashing struct {
+	store segment.RangeReader
+	key   string
+	sum   hash.Hash
+	read  int64 // number of bytes read so far
+}
+
+// Read reads the range and also the bytes before it that have not been read yet.
+func (h *hashing) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
+	if err := h.readTo(ctx, off); err != nil {
+		return nil, err
+	}
+	data, err := h.store.Read(ctx, key, off, n)
+	if err == nil {
+		h.sum.Write(data)
+		h.read = off + n
+	}
+	return data, err
+}
+
+// readTo reads on to the given offset.
+func (h *hashing) readTo(ctx context.Context, end int64) error {
+	const blockBytes = 1 << 20
+	for h.read < end {
+		if _, err := h.Read(ctx, h.key, h.read, min(end-h.read, blockBytes)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

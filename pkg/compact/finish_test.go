@@ -1,0 +1,290 @@
+package compact_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/compact"
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/memstore"
+	"devicetrace/pkg/segment"
+)
+
+// runBut runs a compactor whose deletes have the given fault.
+func runBut(t testing.TB, store *memstore.Store, fault objstore.Fault) compact.Report {
+	return run(t, objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
+		if c.Op == objstore.OpDelete {
+			return fault
+		}
+		return objstore.Fault{}
+	}), compact.Config{})
+}
+
+// interrupted returns a bucket in which a merge of three runs has put its output and deleted
+// nothing, and the rows in the bucket.
+func interrupted(t testing.TB) (*memstore.Store, []segment.Row) {
+	store := bucket(t)
+	want := scatter(t, store, 3, 20)
+	require.Len(t, runBut(t, store, objstore.Fault{Before: objstore.ErrFault}).Failed, 1)
+	require.Len(t, keys(t, store, where), 6+1)
+	return store, want
+}
+
+// outputOf returns the listed segment with the highest key and its footer.
+func outputOf(t testing.TB, store objstore.Store) (layout.Segment, *segment.Footer) {
+	objects, err := objstore.All(t.Context(), store, where.Prefix(), "")
+	require.NoError(t, err)
+	output := layout.Segments(objects)[len(objects)-1]
+	footer, err := segment.OpenFooter(t.Context(), store, segment.Object{Key: output.Key, Size: output.Size})
+	require.NoError(t, err)
+	return output, footer
+}
+
+// If a merge was interrupted before or during its deletes, the next run must delete the inputs
+// without a second merge.
+func TestAnInterruptedMergeIsFinished(t *testing.T) {
+	for name, fault := range map[string]objstore.Fault{
+		"before the deletes": {Before: objstore.ErrFault}, "during the deletes": {Midway: objstore.ErrFault},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := bucket(t)
+			want := scatter(t, store, 3, 20)
+			require.Len(t, runBut(t, store, fault).Failed, 1)
+			left := keys(t, store, where)
+			counting := objstore.NewCounting(store)
+			report := run(t, counting, compact.Config{})
+			require.Equal(t, 1, report.Finished)
+			require.Equal(t, len(left)-1, report.Deleted)
+			require.Zero(t, report.Merges)
+			require.Empty(t, counting.Of(objstore.OpPut))
+			require.Len(t, keys(t, store, where), 1)
+			require.Equal(t, want, union(t, store, where))
+		})
+	}
+}
+
+// A segment that was finished takes part in the merges that are due afterwards.
+func TestAFinishedSegmentIsMerged(t *testing.T) {
+	store, want := interrupted(t)
+	put(t, store, where, 77, 1, at("late", 1))
+	report := run(t, store, compact.Config{})
+	require.Equal(t, 1, report.Finished)
+	require.Equal(t, 1, report.Merges)
+	require.Equal(t, 2, report.Inputs, "the finished segment and the late run")
+	require.Len(t, keys(t, store, where), 1)
+	require.Len(t, union(t, store, where), len(want)+1)
+}
+
+// The output states which runs and which compacted segments it holds. Of each run, it names the
+// object that was merged.
+func TestAnOutputStatesWhatItHolds(t *testing.T) {
+	store := bucket(t)
+	scatter(t, store, 2, 20)
+	run(t, store, compact.Config{})
+	first, footer := outputOf(t, store)
+	require.Equal(t, []string{
+		layout.Name{Run: fmt.Sprintf("%032x", 1), Seq: 2}.String(), layout.Name{Run: fmt.Sprintf("%032x", 2), Seq: 2}.String(),
+	}, footer.Holds())
+
+	put(t, store, where, 77, 3, at("late", 1))
+	run(t, store, compact.Config{})
+	_, footer = outputOf(t, store)
+	require.Equal(t, []string{layout.Name{Run: fmt.Sprintf("%032x", 77), Seq: 3}.String(), first.Name.String()}, footer.Holds())
+}
+
+// What a footer states must not be believed before the whole segment has been read. If the segment
+// is damaged or is not the one that its name says, none of the segments that it claims to hold may
+// be deleted because of it.
+func TestADamagedOutputFinishesNothing(t *testing.T) {
+	for name, damage := range map[string]func(t *testing.T, data []byte, footer *segment.Footer) []byte{
+		"rows": func(_ *testing.T, data []byte, footer *segment.Footer) []byte {
+			data[footer.Groups()[0].Offset+9] ^= 1
+			return data
+		},
+		"magic":     func(_ *testing.T, data []byte, _ *segment.Footer) []byte { data[0] ^= 1; return data },
+		"footer":    func(_ *testing.T, data []byte, _ *segment.Footer) []byte { data[len(data)-20] ^= 1; return data },
+		"truncated": func(_ *testing.T, data []byte, _ *segment.Footer) []byte { return data[:len(data)-1] },
+		"another segment with the same statement": func(t *testing.T, _ []byte, footer *segment.Footer) []byte {
+			var out bytes.Buffer
+			w := segment.NewWriter(&out, 0)
+			w.SetHolds(footer.Holds())
+			require.NoError(t, w.Add(&segment.Row{ClientID: "other"}))
+			_, err := w.Close()
+			require.NoError(t, err)
+			return out.Bytes()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store, want := interrupted(t)
+			output, footer := outputOf(t, store)
+			data, err := store.Read(t.Context(), output.Key, 0, output.Size)
+			require.NoError(t, err)
+			putBytes(t, store, output.Key, damage(t, data, footer))
+
+			report := run(t, objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
+				if c.Op == objstore.OpPut { // otherwise the merge would put a sound output under the same key
+					return objstore.Fault{Before: objstore.ErrFault}
+				}
+				return objstore.Fault{}
+			}), compact.Config{})
+			require.Zero(t, report.Finished)
+			require.Zero(t, report.Deleted)
+			require.Contains(t, report.Unreadable, output.Key)
+			require.Len(t, keys(t, store, where), 6+1)
+			require.Subset(t, union(t, store, where), want)
+
+			report = run(t, store, compact.Config{})
+			require.Equal(t, 1, report.Merges, "the inputs are merged again")
+			require.Equal(t, want, union(t, store, where))
+			require.Len(t, keys(t, store, where), 1)
+		})
+	}
+}
+
+// If any call fails while an interrupted merge is being finished, no row may be lost, and the next
+// run must finish the merge.
+func TestEveryCallFailsWhileAMergeIsFinished(t *testing.T) {
+	store, _ := interrupted(t)
+	counting := objstore.NewCounting(store)
+	run(t, counting, compact.Config{})
+	calls := counting.Requests()
+	require.Greater(t, calls, 6)
+	for n := 1; n <= calls; n++ {
+		for name, fault := range map[string]objstore.Fault{
+			"before": {Before: objstore.ErrFault}, "midway": {Midway: objstore.ErrFault}, "after": {After: objstore.ErrFault},
+		} {
+			store, want := interrupted(t)
+			c := compactor(t, objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
+				if c.Seq == n {
+					return fault
+				}
+				return objstore.Fault{}
+			}), first)
+			report, err := c.Run(t.Context(), compact.Share{})
+			require.True(t, err != nil || len(report.Failed) == 1, "%s call %d: the fault is reported", name, n)
+			require.Equal(t, want, union(t, store, where), "%s call %d", name, n)
+			require.Zero(t, run(t, store, compact.Config{}).Merges, "%s call %d", name, n)
+			require.Equal(t, want, union(t, store, where), "%s call %d, then again", name, n)
+			require.Len(t, keys(t, store, where), 1)
+		}
+	}
+}
+
+func TestPlanToFinish(t *testing.T) {
+	fresh := func(run, seq int) layout.Name { return layout.Name{Run: fmt.Sprintf("%032x", run), Seq: seq} }
+	level := func(l, n int) layout.Name {
+		digest := sha256.Sum256([]byte{byte(n)})
+		return layout.Name{Level: l, Digest: hex.EncodeToString(digest[:]), FooterLength: 1}
+	}
+	for name, c := range map[string]struct {
+		listed []layout.Name
+		holder layout.Name
+		holds  []layout.Name
+		open   bool
+		newer  []layout.Name // segments that were written after the holder
+		// want lists the segments to delete. If it is empty, merged lists the inputs.
+		want, merged []layout.Name
+	}{
+		"a run and its earlier objects": {listed: []layout.Name{fresh(1, 1), fresh(1, 2), fresh(2, 1)}, holder: level(1, 1),
+			holds: []layout.Name{fresh(1, 2)}, want: []layout.Name{fresh(1, 1), fresh(1, 2)}},
+		"not the later objects of a run": {listed: []layout.Name{fresh(1, 2), fresh(1, 3)}, holder: level(1, 1),
+			holds: []layout.Name{fresh(1, 2)}, want: []layout.Name{fresh(1, 2)}},
+		"a compacted segment": {listed: []layout.Name{level(1, 1), level(1, 2)}, holder: level(2, 1),
+			holds: []layout.Name{level(1, 2)}, want: []layout.Name{level(1, 2)}},
+		"not a segment of its own level": {listed: []layout.Name{fresh(1, 1), level(1, 1)}, holder: level(1, 2),
+			holds: []layout.Name{level(1, 1)}, merged: []layout.Name{fresh(1, 1), level(1, 1), level(1, 2)}},
+		"not a segment of a higher level": {listed: []layout.Name{fresh(1, 1), level(2, 1)}, holder: level(1, 2),
+			holds: []layout.Name{level(2, 1)}, merged: []layout.Name{fresh(1, 1), level(1, 2), level(2, 1)}},
+		"not itself": {listed: []layout.Name{fresh(1, 1)}, holder: level(1, 1),
+			holds: []layout.Name{level(1, 1)}, merged: []layout.Name{fresh(1, 1), level(1, 1)}},
+		"nothing that it holds is listed": {listed: []layout.Name{fresh(1, 1)}, holder: level(1, 1),
+			holds: []layout.Name{fresh(2, 1)}, merged: []layout.Name{fresh(1, 1), level(1, 1)}},
+		"the holder is no input": {listed: []layout.Name{fresh(1, 1), fresh(2, 1)}, holder: level(1, 1), open: true,
+			holds: []layout.Name{fresh(2, 1)}, want: []layout.Name{fresh(2, 1)}},
+		"a holder older than the inputs": {listed: []layout.Name{fresh(1, 1), fresh(2, 1)}, holder: level(1, 1), open: true,
+			holds: []layout.Name{fresh(2, 1)}, newer: []layout.Name{fresh(1, 1), fresh(2, 1)}, merged: []layout.Name{fresh(1, 1), fresh(2, 1)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			listing, facts := compact.Listing{Partition: where}, compact.Facts{}
+			for _, n := range append(slices.Clone(c.listed), c.holder) {
+				s := layout.Segment{Key: n.Key(where), Name: n, Modified: noon}
+				if slices.Contains(c.newer, n) {
+					s.Modified = noon.Add(1)
+				}
+				listing.Segments = append(listing.Segments, s)
+				facts[s.Key] = compact.Fact{Memory: 1}
+			}
+			slices.SortFunc(listing.Segments, func(a, b layout.Segment) int { return bytes.Compare([]byte(a.Key), []byte(b.Key)) })
+			facts[c.holder.Key(where)] = compact.Fact{Memory: 1, Holds: c.holds}
+			now := later
+			if c.open {
+				now = noon.Add(time.Hour)
+			}
+			config := compact.Config{Fanout: 2, Quiet: 1}
+			plan := compact.NewPlan(listing, facts, now, config)
+			var want []string
+			for _, n := range c.want {
+				want = append(want, n.Key(where))
+			}
+			var merged []layout.Name
+			for _, s := range plan.Inputs {
+				merged = append(merged, s.Name)
+			}
+			require.ElementsMatch(t, c.merged, merged)
+			if len(want) == 0 {
+				require.Empty(t, plan.Holder)
+				return
+			}
+			require.Equal(t, c.holder, plan.Holder.Name)
+			require.Equal(t, want, plan.Superseded)
+
+			delete(facts, c.holder.Key(where))
+			plan = compact.NewPlan(listing, facts, now, config)
+			require.Contains(t, plan.Unknown, listing.Segments[len(listing.Segments)-1], "the holder's footer must be read first")
+
+			facts[c.holder.Key(where)] = compact.Fact{Invalid: true}
+			require.Empty(t, compact.NewPlan(listing, facts, now, config).Holder)
+		})
+	}
+}
+
+// The output of a merge holds what its inputs hold, if it is still listed. The list must not grow
+// with the history of the partition.
+func TestAnOutputHoldsWhatItsInputsHold(t *testing.T) {
+	fresh := func(run, seq int) layout.Name { return layout.Name{Run: fmt.Sprintf("%032x", run), Seq: seq} }
+	level := func(l int, digit string) layout.Name {
+		return layout.Name{Level: l, Digest: fmt.Sprintf("%064s", digit), FooterLength: 1}
+	}
+	one, two, below, gone := level(2, "1"), level(2, "2"), level(1, "3"), level(1, "4")
+	listing, facts := compact.Listing{Partition: where}, compact.Facts{}
+	// Run 1 and the lower segment are too new to be merged, although the inputs hold them.
+	for _, n := range []layout.Name{fresh(1, 3), fresh(5, 1), below, one, two} {
+		listing.Segments = append(listing.Segments, layout.Segment{Key: n.Key(where), Name: n, Modified: noon})
+		facts[n.Key(where)] = compact.Fact{Memory: 1}
+	}
+	listing.Segments[0].Modified, listing.Segments[1].Modified = noon.Add(time.Hour), noon.Add(time.Hour)
+	facts[below.Key(where)] = compact.Fact{Memory: 1000}
+	facts[one.Key(where)] = compact.Fact{Memory: 1, Holds: []layout.Name{fresh(1, 3), fresh(2, 9), below, gone}}
+	facts[two.Key(where)] = compact.Fact{Memory: 1, Holds: []layout.Name{fresh(1, 4)}}
+	plan := compact.NewPlan(listing, facts, noon.Add(time.Hour), compact.Config{Fanout: 2, MemoryBytes: 100})
+	require.Len(t, plan.Inputs, 2)
+	require.Equal(t, []string{fresh(1, 4).String(), below.String(), one.String(), two.String()}, plan.Holds)
+
+	listing.Segments = nil
+	for n := range 300 {
+		name := fresh(n, 1)
+		listing.Segments = append(listing.Segments, layout.Segment{Key: name.Key(where), Name: name, Modified: noon})
+		facts[name.Key(where)] = compact.Fact{}
+	}
+	plan = compact.NewPlan(listing, facts, later, compact.Config{MaxInputs: 300})
+	require.Len(t, plan.Inputs, 300)
+	require.Len(t, plan.Holds, 256)
+}

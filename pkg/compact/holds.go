@@ -1,0 +1,102 @@
+package compact
+
+import (
+	"slices"
+
+	"devicetrace/pkg/layout"
+)
+
+// holding is a set of segments. If it contains a segment of a run, it also contains the run's
+// segments with lower sequence numbers.
+type holding struct {
+	runs      map[string]int // the highest sequence number of each run
+	compacted map[layout.Name]bool
+}
+
+func newHolding(names ...layout.Name) holding {
+	h := holding{runs: map[string]int{}, compacted: map[layout.Name]bool{}}
+	h.add(names...)
+	return h
+}
+
+func (h holding) add(names ...layout.Name) {
+	for _, n := range names {
+		if n.Fresh() {
+			h.runs[n.Run] = max(h.runs[n.Run], n.Seq)
+		} else {
+			h.compacted[n] = true
+		}
+	}
+}
+
+func (h holding) has(n layout.Name) bool {
+	if n.Fresh() {
+		return n.Seq <= h.runs[n.Run]
+	}
+	return h.compacted[n]
+}
+
+// maxHolds is the maximum number of segments that an output states in its footer. More would make the
+// footer long, and readers must read the whole footer.
+const maxHolds = 256
+
+// holds returns the names of the segments that the output of a merge of the inputs holds, sorted and
+// without duplicates: the inputs and, of the segments that the inputs hold, those that are still
+// listed. Of each run, it names only the segment with the highest sequence number.
+//
+// A statement about a segment that is not listed would be useless, because such a segment has been
+// deleted. If there are too many names, holds omits the last ones. Omitting a name is safe: the
+// worst that can happen is that the rows are merged twice.
+func (l Listing) holds(inputs []layout.Segment, facts Facts) []string {
+	held, stated := newHolding(), newHolding()
+	for _, input := range inputs {
+		held.add(input.Name)
+		stated.add(facts[input.Key].Holds...)
+	}
+	for _, s := range l.Segments {
+		switch {
+		case !stated.has(s.Name):
+		case s.Name.Fresh():
+			held.add(layout.Name{Run: s.Name.Run, Seq: stated.runs[s.Name.Run]})
+		default:
+			held.add(s.Name)
+		}
+	}
+	var names []string
+	for run, seq := range held.runs {
+		names = append(names, layout.Name{Run: run, Seq: seq}.String())
+	}
+	for name := range held.compacted {
+		names = append(names, name.String())
+	}
+	slices.Sort(names)
+	return names[:min(len(names), maxHolds)]
+}
+
+// heldBy returns the keys of the listed segments that the holder states it holds. It omits segments
+// that are not below the holder's level, which an output can never hold, and segments that are known
+// to be invalid.
+func (l Listing) heldBy(holder layout.Segment, facts Facts) (keys []string) {
+	held := newHolding(facts[holder.Key].Holds...)
+	for _, s := range l.Segments {
+		if held.has(s.Name) && s.Name.Level < holder.Name.Level && !facts[s.Key].Invalid {
+			keys = append(keys, s.Key)
+		}
+	}
+	return keys
+}
+
+// holders returns the compacted segments that may hold one of the inputs, because an interrupted
+// merge has put them and deleted nothing. Such a segment has a higher level than the input and was
+// not written before it.
+func (l Listing) holders(inputs []layout.Segment, facts Facts) (found []layout.Segment) {
+	for _, s := range l.Segments {
+		mayHold := func(input layout.Segment) bool {
+			return s.Name.Level > input.Name.Level && !s.Modified.Before(input.Modified)
+		}
+		if !facts[s.Key].Invalid && slices.ContainsFunc(inputs, mayHold) {
+			found = append(found, s)
+		}
+	}
+	return found
+}
