@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
 )
 
 // TestAttackInstances queries an instance with a token that does not cover that instance. The API
@@ -29,6 +31,12 @@ func TestAttackInstances(t *testing.T) {
 	require.NotEmpty(t, first.NextCursor)
 
 	forbidden := `{"code":"Forbidden","error":"this token is not authorized for the instance"}`
+	refusal := func(instance string) (status int, body string) {
+		if !event.InstanceID(instance).Valid() {
+			return 400, `{"code":"InvalidParameter","error":"instance must be ` + event.InstanceIDRule + `"}`
+		}
+		return 403, forbidden
+	}
 	for _, instance := range []string{
 		"attacked", "attacked ", " attacked", "Attacked", "attacked\x00", "attacked,other", "other,attacked", "other;attacked", "*", "%", "attack*", "../attacked", "other/../attacked", "attacked\n",
 	} {
@@ -41,8 +49,9 @@ func TestAttackInstances(t *testing.T) {
 			} {
 				for _, query := range queries {
 					r := ask(theirs, path, query, "If-None-Match", page.header.Get("ETag"))
-					require.Equal(t, 403, r.status, "%s %v", path, query)
-					require.JSONEq(t, forbidden, string(r.body))
+					status, body := refusal(instance)
+					require.Equal(t, status, r.status, "%s %v", path, query)
+					require.JSONEq(t, body, string(r.body))
 					require.Empty(t, r.header.Get("ETag"))
 					count.note(r)
 				}
