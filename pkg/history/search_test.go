@@ -129,5 +129,5 @@ func TestSearchTakesLittleTime(t *testing.T) {
 			}
 		})
 	}
-	require.Less(t, took(16_000), 12*took(4_000))
+	require.Less(t, took(8_000), 12*took(2_000))
 }
