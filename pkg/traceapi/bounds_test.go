@@ -123,6 +123,7 @@ func TestLargeRequestsTakeTurns(t *testing.T) {
 		go func() { ended <- diagnosed(t, a, span) }()
 		synctest.Wait()
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		require.Empty(t, ended)
 		require.Less(t, at, 5_000, "it reads no more than it may hold")
 
