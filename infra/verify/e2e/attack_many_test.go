@@ -26,8 +26,8 @@ func TestSoakManyInstances(t *testing.T) {
 	testManyInstances(t, 10_001)
 }
 
-// testManyInstances asks about a bucket with many instances, and compacts it. What a token of two
-// instances costs and sees must not depend on the other instances.
+// testManyInstances asks about a bucket with many instances, and compacts it. The responses to a token
+// for two instances, and their cost, must not depend on the other instances.
 func testManyInstances(t *testing.T, instances int) {
 	needsProc(t)
 	const narrow = "e2e-narrow"
@@ -111,7 +111,7 @@ func TestAttackManyShards(t *testing.T) {
 // clientIDs are the clients of a body.
 type clientIDs []string
 
-// distinctShards returns n clients, each in another of 4,096 shards.
+// distinctShards returns n clients, no two of which belong to the same of 4,096 shards.
 func distinctShards(n int) (ids clientIDs) {
 	seen := map[layout.Shard]bool{}
 	for i := 0; len(ids) < n; i++ {

@@ -89,9 +89,9 @@ func TestSoakHeavyRows(t *testing.T) {
 	testHeavyRows(t, 256)
 }
 
-// testHeavyRows asks about a device, and compacts its partition, after its user has chosen the
-// longest texts that are stored. Each question must be answered, also one about a neighbor in the
-// partition. All runs are of the same 500 s, so that they are read at the same time.
+// testHeavyRows asks about a device whose rows have the longest texts that are stored, before and after
+// its partition is compacted. Questions about the device and about a neighbor in the partition must be
+// answered. All runs cover the same 500 s, so that a query reads all of them at the same time.
 func testHeavyRows(t *testing.T, runs int) {
 	needsProc(t)
 	s := newSeededStack(t, 16)
