@@ -149,6 +149,29 @@ func TestObjectsOfAnEndedRunAreDeleted(t *testing.T) {
 	require.Equal(t, keysBefore(store, 3), store.Of(objstore.OpDelete)[0].Keys)
 }
 
+// A run may reach RunAge after the last sweep. The run then ends when its partition gets another
+// event, and its superseded objects are deleted beside the next put.
+func TestObjectsOfARunThatIsTooOldAreDeleted(t *testing.T) {
+	now := noon
+	store := objstore.NewCounting(memstore.New())
+	w := newWriter(t, store, record.Config{RunAge: time.Minute, Background: atOnce, Now: func() time.Time { return now }})
+	appendAt := func(after time.Duration, client string) {
+		now = noon.Add(after)
+		require.NoError(t, w.Append(t.Context(), []event.Event{at(client, int(after.Milliseconds()))}))
+	}
+	appendAt(0, "sweeps")
+	store.Reset()
+	for i := range 4 {
+		appendAt(30*time.Second+time.Duration(i)*time.Millisecond, "c")
+	}
+	appendAt(time.Minute, "sweeps")
+	appendAt(95*time.Second, "c")
+	require.Empty(t, store.Of(objstore.OpDelete))
+	appendAt(96*time.Second, "c")
+	require.Len(t, store.Of(objstore.OpDelete), 1)
+	require.Equal(t, keysBefore(store, 2), store.Of(objstore.OpDelete)[0].Keys)
+}
+
 // keysBefore returns the keys of the first n puts of segments.
 func keysBefore(store *objstore.Counting, n int) (all []string) {
 	for _, call := range store.Of(objstore.OpPut) {
