@@ -16,10 +16,11 @@ import (
 type garbage struct {
 	writer *Writer
 
+	// turn is a lock that is held while a request is in flight; see partition.turn.
+	turn chan struct{}
+
 	mu   sync.Mutex
 	keys []string
-	// deleting is closed when the request in flight has ended. It is nil if no request is in flight.
-	deleting chan struct{}
 }
 
 // add adds keys of superseded objects. A later put of the same run must have been confirmed.
@@ -32,13 +33,19 @@ func (g *garbage) add(keys []string) {
 // start starts a delete request, unless another one is in flight or there is nothing to delete. start
 // does not wait for the request. A failure is only logged.
 func (g *garbage) start(ctx context.Context) {
-	keys := g.begin()
+	select {
+	case g.turn <- struct{}{}:
+	default:
+		return
+	}
+	keys := g.take()
 	if len(keys) == 0 {
+		<-g.turn
 		return
 	}
 	c := g.writer.config
 	c.Background(func() {
-		defer g.end()
+		defer func() { <-g.turn }()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.PutTimeout)
 		defer cancel()
 		if err := g.delete(ctx, keys); err != nil {
@@ -47,31 +54,10 @@ func (g *garbage) start(ctx context.Context) {
 	})
 }
 
-// begin returns the keys for a request, and notes that the request is in flight. It returns no keys if
-// another request is in flight.
-func (g *garbage) begin() []string {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.deleting != nil {
-		return nil
-	}
-	keys := g.take()
-	if len(keys) > 0 {
-		g.deleting = make(chan struct{})
-	}
-	return keys
-}
-
-// end notes that the request in flight has ended.
-func (g *garbage) end() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	close(g.deleting)
-	g.deleting = nil
-}
-
-// take removes and returns as many keys as one request may delete. The caller must hold mu.
+// take removes and returns as many keys as one request may delete.
 func (g *garbage) take() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	n := min(len(g.keys), objstore.MaxPage)
 	keys := g.keys[:n:n]
 	g.keys = g.keys[n:]
@@ -91,26 +77,16 @@ func (g *garbage) delete(ctx context.Context, keys []string) (err error) {
 
 // empty waits for the request in flight, and then deletes all remaining objects.
 func (g *garbage) empty(ctx context.Context) error {
-	for {
-		g.mu.Lock()
-		deleting, keys := g.deleting, []string(nil)
-		if deleting == nil {
-			keys = g.take()
-		}
-		g.mu.Unlock()
-		switch {
-		case deleting != nil:
-			select {
-			case <-deleting:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		case len(keys) == 0:
-			return nil
-		default:
-			if err := g.delete(ctx, keys); err != nil {
-				return err
-			}
+	select {
+	case g.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-g.turn }()
+	for keys := g.take(); len(keys) > 0; keys = g.take() {
+		if err := g.delete(ctx, keys); err != nil {
+			return err
 		}
 	}
+	return nil
 }

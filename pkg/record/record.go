@@ -163,7 +163,7 @@ func New(store Store, config Config) (*Writer, error) {
 		encoders:   make(chan struct{}, maxEncoders),
 		partitions: map[layout.Partition]*partition{},
 	}
-	w.garbage.writer = w
+	w.garbage = garbage{writer: w, turn: make(chan struct{}, 1)}
 	return w, nil
 }
 
