@@ -61,14 +61,10 @@ func TestALargeBatchIsSplit(t *testing.T) {
 func TestEveryPutOfALargeBatchMustSucceed(t *testing.T) {
 	for failing := range 3 {
 		puts := 0
-		faulty := objstore.NewFaulty(memstore.New(), func(c objstore.Call) objstore.Fault {
-			if c.Op == objstore.OpPut && c.N > 0 { // not the layout marker, which is empty
-				if puts++; puts == failing+1 {
-					return objstore.Fault{Before: objstore.ErrFault}
-				}
-			}
-			return objstore.Fault{}
-		})
+		faulty := objstore.NewFaulty(memstore.New(), failPuts(func(n int) bool {
+			puts = n
+			return n == failing+1
+		}))
 		w := newWriter(t, faulty, record.Config{})
 		require.ErrorIs(t, w.Append(t.Context(), large(12_000)), objstore.ErrFault)
 		require.Equal(t, failing+1, puts)
@@ -138,7 +134,7 @@ func TestNothingIsAcknowledgedAfterAnError(t *testing.T) {
 			return segment.Encode(rows)
 		}},
 		"the put fails": {puts: 1, fault: func(c objstore.Call) error {
-			if c.Op == objstore.OpPut && c.N > 0 {
+			if isSegmentPut(c) {
 				return isDown()
 			}
 			return nil
@@ -151,7 +147,7 @@ func TestNothingIsAcknowledgedAfterAnError(t *testing.T) {
 			}
 			puts := 0
 			faulty := objstore.NewFaulty(memstore.New(), func(call objstore.Call) (fault objstore.Fault) {
-				if call.Op == objstore.OpPut && call.N > 0 { // not the layout marker, which is empty
+				if isSegmentPut(call) {
 					puts++
 				}
 				if c.fault != nil {
@@ -233,10 +229,6 @@ func TestEncodersAreBounded(t *testing.T) {
 		<-full
 		return segment.Encode(rows)
 	})
-	var batch []event.Event
-	for i := range 1000 {
-		batch = append(batch, at(fmt.Sprint("client", i), 0))
-	}
-	require.NoError(t, newWriter(t, memstore.New(), record.Config{Shards: 256}).Append(t.Context(), batch[:300]))
+	require.NoError(t, newWriter(t, memstore.New(), record.Config{Shards: 256}).Append(t.Context(), clients(300)))
 	require.EqualValues(t, record.MaxEncoders, most.Load())
 }

@@ -71,13 +71,15 @@ func TestSixtyWritersLeaveAtMostAPageOfKeys(t *testing.T) {
 	require.LessOrEqual(t, most, objstore.MaxPage)
 }
 
-// beside is a store whose puts of segments wait for a delete to begin, once that is asked for. Its
-// deletes wait until they are allowed to end.
+// beside is a store that shows whether a delete runs beside a put.
 type beside struct {
 	objstore.Store
-	want     bool
+	// want makes each put wait until a delete begins.
+	want bool
+	// deleting receives the keys of each delete that begins.
 	deleting chan []string
-	end      chan struct{}
+	// end makes each delete wait until it is closed.
+	end chan struct{}
 }
 
 func (s *beside) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
@@ -175,7 +177,7 @@ func TestObjectsOfARunThatIsTooOldAreDeleted(t *testing.T) {
 // keysBefore returns the keys of the first n puts of segments.
 func keysBefore(store *objstore.Counting, n int) (all []string) {
 	for _, call := range store.Of(objstore.OpPut) {
-		if call.N > 0 && len(all) < n { // not the layout marker, which is empty
+		if isSegmentPut(call) && len(all) < n {
 			all = append(all, call.Key)
 		}
 	}

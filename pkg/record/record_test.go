@@ -33,6 +33,15 @@ func at(client string, ms int) event.Event {
 	}
 }
 
+// clients returns an event for each of n clients.
+func clients(n int) []event.Event {
+	events := make([]event.Event, n)
+	for i := range events {
+		events[i] = at(fmt.Sprint("client", i), 0)
+	}
+	return events
+}
+
 func newWriter(t testing.TB, store record.Store, config record.Config) *record.Writer {
 	w, err := record.New(store, config)
 	require.NoError(t, err)
@@ -48,6 +57,31 @@ func keys(t testing.TB, store objstore.Lister) []string {
 		all = append(all, o.Key)
 	}
 	return all
+}
+
+// nameOf returns the name of the segment with the given key.
+func nameOf(t testing.TB, key string) layout.Name {
+	_, name, err := layout.ParseKey(key)
+	require.NoError(t, err)
+	return name
+}
+
+// isSegmentPut reports whether a call puts a segment. A layout marker is not a segment, because it is
+// empty.
+func isSegmentPut(c objstore.Call) bool { return c.Op == objstore.OpPut && c.N > 0 }
+
+// failPuts returns a hook that fails the puts of segments for which fails returns true. fails gets
+// the number of the put, counted from 1.
+func failPuts(fails func(n int) bool) func(objstore.Call) objstore.Fault {
+	puts := 0
+	return func(c objstore.Call) objstore.Fault {
+		if isSegmentPut(c) {
+			if puts++; fails(puts) {
+				return objstore.Fault{Before: objstore.ErrFault}
+			}
+		}
+		return objstore.Fault{}
+	}
 }
 
 // rows returns all rows of the segment with the given key.
@@ -111,9 +145,7 @@ func TestRunsGrow(t *testing.T) {
 	all := keys(t, store)
 	require.Len(t, all, 5)
 	for i, key := range all {
-		_, name, err := layout.ParseKey(key)
-		require.NoError(t, err)
-		require.Equal(t, i+1, name.Seq)
+		require.Equal(t, i+1, nameOf(t, key).Seq)
 		require.Len(t, rows(t, store, key), i+1)
 	}
 }
@@ -125,9 +157,7 @@ func TestRunsEndByRowsAndByAge(t *testing.T) {
 	runs := func() (n int) {
 		seen := map[string]bool{}
 		for _, key := range keys(t, store) {
-			_, name, err := layout.ParseKey(key)
-			require.NoError(t, err)
-			seen[name.Run] = true
+			seen[nameOf(t, key).Run] = true
 		}
 		return len(seen)
 	}
@@ -158,8 +188,7 @@ func TestARunEndsAtTheHighestNumber(t *testing.T) {
 	}
 	numbers := map[string][]int{}
 	for _, key := range keys(t, store) {
-		_, name, err := layout.ParseKey(key)
-		require.NoError(t, err)
+		name := nameOf(t, key)
 		numbers[name.Run] = append(numbers[name.Run], name.Seq)
 	}
 	require.Len(t, numbers, 2)
@@ -180,9 +209,7 @@ func TestARepeatedEventIsPutAgain(t *testing.T) {
 	require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 1)}))
 	all := keys(t, store)
 	require.Len(t, rows(t, store, all[len(all)-1]), 2)
-	_, name, err := layout.ParseKey(all[len(all)-1])
-	require.NoError(t, err)
-	require.Equal(t, 3, name.Seq, "a failed put uses up its sequence number")
+	require.Equal(t, 3, nameOf(t, all[len(all)-1]).Seq, "a failed put uses up its sequence number")
 }
 
 // A put whose outcome is unknown may take effect later, so its key is never used for different
@@ -239,15 +266,7 @@ func (s spyStore) Put(ctx context.Context, key string, body io.ReaderAt, size in
 
 func TestNothingIsDeletedBelowAnUnconfirmedPut(t *testing.T) {
 	store := memstore.New()
-	puts := 0
-	faulty := objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
-		if c.Op == objstore.OpPut && c.N > 0 { // not the layout marker, which is empty
-			if puts++; puts > 1 {
-				return objstore.Fault{Before: objstore.ErrFault}
-			}
-		}
-		return objstore.Fault{}
-	})
+	faulty := objstore.NewFaulty(store, failPuts(func(n int) bool { return n > 1 }))
 	w := newWriter(t, faulty, record.Config{})
 	require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 0)}))
 	for i := range 250 {
@@ -263,7 +282,7 @@ func gated(store objstore.Store) (faulty *objstore.Faulty, entered, gate chan st
 	entered, gate = make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	return objstore.NewFaulty(store, func(c objstore.Call) (fault objstore.Fault) {
-		if c.Op == objstore.OpPut && c.N > 0 { // not the layout marker, which is empty
+		if isSegmentPut(c) {
 			once.Do(func() {
 				fault.Until = gate
 				close(entered)
@@ -473,11 +492,7 @@ func (s *crowded) leave() {
 
 func TestPutsInFlightAreBounded(t *testing.T) {
 	store := &crowded{Store: memstore.New(), full: make(chan struct{})}
-	var batch []event.Event
-	for i := range 1000 {
-		batch = append(batch, at(fmt.Sprint("client", i), 0))
-	}
-	require.NoError(t, newWriter(t, store, record.Config{Shards: 256}).Append(t.Context(), batch))
+	require.NoError(t, newWriter(t, store, record.Config{Shards: 256}).Append(t.Context(), clients(1000)))
 	require.Equal(t, 64, store.peak)
 }
 
