@@ -114,12 +114,17 @@ func (b *harness) post(path, body string, header ...string) *httptest.ResponseRe
 }
 
 func (b *harness) do(method, path string, body io.Reader, header ...string) *httptest.ResponseRecorder {
+	return call(b.handler(), method, path, body, header...)
+}
+
+// call sends a request to the handler. header holds alternating names and values.
+func call(h *Handler, method, path string, body io.Reader, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, body)
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	b.handler().ServeHTTP(w, r)
+	h.ServeHTTP(w, r)
 	return w
 }
 

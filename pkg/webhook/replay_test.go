@@ -42,14 +42,7 @@ func newSystem(t *testing.T) *system {
 }
 
 func (s *system) do(method, path, body, token string, header ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(method, path, strings.NewReader(body))
-	r.Header.Set("Authorization", "Bearer "+token)
-	for i := 0; i < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
-	}
-	w := httptest.NewRecorder()
-	s.handler.ServeHTTP(w, r)
-	return w
+	return call(s.handler, method, path, strings.NewReader(body), append(bearer(token), header...)...)
 }
 
 // post sends a body that is at least partly invalid, and returns the id of the resulting item in
