@@ -74,9 +74,9 @@ func TestGetReportsThatTheReadFailed(t *testing.T) {
 	require.NotErrorIs(t, err, ErrDamaged)
 }
 
-// An object with the right digest can still hold something other than an item, and an object whose
-// start is sound can be damaged later.
-func TestDamageBehindTheStartIsReported(t *testing.T) {
+// An object with the right digest may not be an item, and an object with a sound start may be
+// damaged after its start.
+func TestDamageAfterTheStartIsReported(t *testing.T) {
 	store := memstore.New()
 	const junk = "junk"
 	id := ID{Day: "2026-11-23", Digest: digest([]byte(junk))}

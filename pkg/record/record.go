@@ -41,8 +41,8 @@ import (
 	"devicetrace/pkg/parallel"
 )
 
-// MaxPartitions is the maximum number of partitions that the events of one call may belong to. The
-// puts for more partitions would take longer than a call to a function may take.
+// MaxPartitions is the maximum number of partitions to which the events of one call may belong.
+// With more partitions, the puts could take longer than Function Compute allows for a call.
 const MaxPartitions = 256
 
 // SpreadError means that none of the call's events were recorded, because they belong to more than
@@ -176,8 +176,8 @@ func New(store Store, config Config) (*Writer, error) {
 // A writer does not limit the memory for the events of concurrent calls; the callers must do so.
 //
 // After a *SpreadError or layout.ErrConflict, nothing was recorded. Any other error usually comes from
-// the store or from ctx. The outcome is then unknown: some of the events may
-// have been recorded. A retry may succeed.
+// the store or from ctx. The outcome is then unknown, because some of the events may have been
+// recorded. A retry may succeed.
 //
 // Appending the same events again is always safe, because readers show an event only once.
 func (w *Writer) Append(ctx context.Context, events []event.Event) error {

@@ -3,11 +3,11 @@ package serve
 import "net/http"
 
 // door is a handler that admits a limited number of requests at a time. It refuses further requests
-// with 429 before it reads anything of them.
+// with 429, without reading their bodies.
 //
-// Requests with a body are admitted separately, up to a quarter of the limit. They take memory before
-// the handler can know their senders, and a sender may take a minute to send a body. Such senders
-// must not keep out requests without a body.
+// Requests with a body are counted separately, up to a quarter of the limit. A body takes memory
+// before the handler knows the sender, and may take a minute to arrive. Slow bodies must not keep
+// out requests without a body.
 type door struct {
 	next             http.Handler
 	bodiless, bodied chan struct{}

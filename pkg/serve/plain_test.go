@@ -242,9 +242,8 @@ func TestInvokeOutlivesItsSender(t *testing.T) {
 	require.NoError(t, await(t, result))
 }
 
-// invoke delivers an event with all that a sender may need: the token, and the platform's header. It
-// returns an error that consists of the status, the platform's status and the body, unless the status
-// is 200.
+// invoke delivers an event with both the token and the platform's header. Unless the status is 200,
+// it returns an error that consists of the status, the platform's status and the body.
 func invoke(ctx context.Context, base string) error {
 	r, err := http.NewRequestWithContext(ctx, "POST", base+"/invoke", nil)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 )
 
 // isOnPlatform reports whether BEHIND_FUNCTION_COMPUTE says that Function Compute stands in front
-// of the server. The variables that the platform sets do not count, because anybody who starts a
-// server elsewhere may set them as well.
+// of the server. isOnPlatform ignores the variables that the platform sets, because such variables
+// may be set on any machine.
 func isOnPlatform(getenv func(string) string) (bool, error) {
 	switch value := strings.TrimSpace(getenv("BEHIND_FUNCTION_COMPUTE")); value {
 	case "", "false":

@@ -20,7 +20,7 @@ var decoy = rand.Text()
 // Signed reports whether a token that may act for the instance has signed the body. The headers
 // webhook-id, webhook-timestamp and webhook-signature hold the signature as defined by Standard
 // Webhooks (https://www.standardwebhooks.com). The key is the token's bytes. Signed ignores the age
-// of the timestamp. It needs the memory for three copies of the body.
+// of the timestamp. It takes memory for three copies of the body.
 //
 // A wrong signature always costs maxSigningTokens HMACs, so that the time does not reveal how many
 // tokens an instance has, or whether an instance exists.

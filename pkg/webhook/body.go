@@ -58,7 +58,7 @@ func (d *delivery) decompressor() (io.Reader, error) {
 	}
 }
 
-// measure returns what the decompressed body holds, without keeping the decompressed body in
+// measure counts the bytes and the marks of the decompressed body, without keeping that body in
 // memory. Its errors have messages that can be shown to the sender.
 func (d *delivery) measure() (contents, error) {
 	reader, err := d.decompressor()

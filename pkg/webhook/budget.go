@@ -22,7 +22,7 @@ type budget struct {
 	used atomic.Int64
 }
 
-// part is what one request has taken from a budget. It is not safe for concurrent use.
+// part is the memory that one request has taken from a budget. It is not safe for concurrent use.
 type part struct {
 	budget *budget
 	bytes  int64

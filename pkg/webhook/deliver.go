@@ -49,7 +49,7 @@ func (h *Handler) deliver(ctx context.Context, d *delivery) (outcome, error) {
 	return got, h.quarantine(ctx, d, got.rejected)
 }
 
-// outcome says what became of the items of a body.
+// outcome says how many events of a body were recorded, and which items were rejected.
 type outcome struct {
 	recorded int // the number of events
 	rejected []broker.Rejected

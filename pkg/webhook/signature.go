@@ -28,7 +28,7 @@ const (
 	maxSignatureHeader = 1024
 	// maxTimestampBits excludes timestamps in milliseconds.
 	maxTimestampBits = 40
-	// maxSkew is how far a timestamp may differ from the recorder's clock.
+	// maxSkew is the maximum difference between a timestamp and the recorder's clock.
 	maxSkew = 5 * time.Minute
 	// signatureCopies is the number of copies of a body that serve.Tokens.Signed makes.
 	signatureCopies = 3

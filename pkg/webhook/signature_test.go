@@ -106,8 +106,8 @@ func TestSignature(t *testing.T) {
 	}
 }
 
-// bodySignature returns a header that many senders of webhooks use. It carries no time, so whoever
-// captures a request could send it again at any time.
+// bodySignature returns a header that many senders of webhooks use. The header contains no time, so
+// an attacker could send a captured request again at any time.
 func bodySignature(token, body string) []string {
 	mac := hmac.New(sha256.New, []byte(token))
 	mac.Write([]byte(body))

@@ -11,9 +11,9 @@
 //     again. The events are then stored twice, but queries show each event that has a time once.
 //   - Each delivery draws 32 random bits on arrival. They distinguish events without a time from
 //     those of all other deliveries. A replay from the quarantine repeats them.
-//   - A request takes the memory for its body and its events from a budget before it reads the body,
-//     and again before it decompresses and decodes the body. If the budget is exhausted, the request
-//     is refused. Only the check for a handshake reads the start of a body without asking.
+//   - A delivery takes memory from a budget before its body is read, and again before the body is
+//     decompressed and decoded. If the budget is exhausted, the delivery is refused. Only the check
+//     for a handshake reads the start of a body without taking memory from a budget.
 //   - A body that exceeds a limit is refused as a whole: nothing of it is recorded. If a trigger
 //     delivered it, it is quarantined.
 //   - No log line or error contains a token, a body or a handshake's URL.

@@ -50,7 +50,8 @@ func (d *delivery) sentLength() int64 {
 	return min(d.length, maxBody)
 }
 
-// contents counts what a decompressed body holds. It is the writer to which the body is copied.
+// contents counts the bytes and the marks of the decompressed body that is written to it. Each mark
+// may belong to an item.
 type contents struct {
 	bytes int64
 	marks int64
