@@ -110,7 +110,8 @@ func TestAStatusThatTakesTooManyEvents(t *testing.T) {
 	require.ErrorIs(t, err, errUnsettled)
 }
 
-// Requests that need much memory take turns. A request that gives up must not take a turn.
+// Requests that need much memory take turns. A request that gives up must not take a turn, and its
+// response must not blame the store.
 func TestLargeRequestsTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		at := 0
@@ -130,7 +131,12 @@ func TestLargeRequestsTakeTurns(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		_, err := a.diagnose(ctx, permission{}, device{"i", "c"}, now.Add(-time.Hour), now, "en")
+		require.ErrorIs(t, err, errBusy)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
+		w := doIn(ctx, a, "GET", "/api/v1/diagnosis?instance=i&client=c"+span, "Authorization", "Bearer secret")
+		require.Equal(t, http.StatusTooManyRequests, w.Code)
+		require.NotEmpty(t, w.Header().Get("Retry-After"))
+		require.Contains(t, w.Body.String(), `{"code":"Busy","error":"other requests about devices with many events`)
 
 		<-a.turn
 		require.Equal(t, 5_000, (<-ended).Summary.Connects)

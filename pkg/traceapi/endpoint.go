@@ -52,8 +52,8 @@ func openerOf(r *query.Reader) opener {
 
 const tracePath = "/api/v1/trace"
 
-// endpoint serves one path. Possible errors: a parameterError, errForbidden, query.ErrCursor,
-// query.ErrLayout, and errors from the store.
+// endpoint serves one path. Possible errors: a parameterError, errForbidden, errBusy,
+// query.ErrCursor, query.ErrLayout, and errors from the store.
 type endpoint func(r *http.Request, may permission) (response, error)
 
 func (a api) endpoints() map[string]endpoint {
@@ -90,6 +90,8 @@ func (e endpoint) serve(w http.ResponseWriter, r *http.Request, grant serve.Gran
 		serve.Fail(w, http.StatusBadRequest, f.code, f.message)
 	case errors.Is(err, errForbidden):
 		serve.Forbidden(w)
+	case errors.Is(err, errBusy):
+		serve.TryLater(w, http.StatusTooManyRequests, "Busy", errBusy.Error()+": send this again later")
 	case errors.Is(err, query.ErrCursor):
 		serve.Fail(w, http.StatusBadRequest, "InvalidCursor", "cursor does not come from this API: use the next_cursor of a page")
 	case errors.Is(err, query.ErrLayout):

@@ -2,6 +2,8 @@ package traceapi
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"devicetrace/pkg/event"
@@ -136,14 +138,18 @@ func (p *past) takeTurn() bool {
 	return p.hasTurn
 }
 
-// awaitTurn waits until no other request uses more than freeBytes.
+// errBusy means that the time for a request was up before the request's turn came.
+var errBusy = errors.New("other requests about devices with many events are in progress")
+
+// awaitTurn waits until no other request uses more than freeBytes. If ctx ends first, awaitTurn
+// returns errBusy, because the store is not the reason.
 func (p *past) awaitTurn(ctx context.Context) error {
 	select {
 	case p.api.turn <- struct{}{}:
 		p.hasTurn = true
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return fmt.Errorf("%w: %w", errBusy, ctx.Err())
 	}
 }
 

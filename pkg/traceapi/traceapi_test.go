@@ -53,11 +53,16 @@ func (c *canned) api() api {
 // names and values. The token "secret" covers all instances, the token "narrow" only the instance "i",
 // and the token "several" the instances "a", "b" and "c".
 func do(api api, method, path string, header ...string) *httptest.ResponseRecorder {
+	return doIn(context.Background(), api, method, path, header...)
+}
+
+// doIn is like do, but gives the request a context.
+func doIn(ctx context.Context, api api, method, path string, header ...string) *httptest.ResponseRecorder {
 	tokens, err := serve.ParseTokens("secret=*;narrow=i;several=b,c,a")
 	if err != nil {
 		panic(err)
 	}
-	r := httptest.NewRequest(method, path, nil)
+	r := httptest.NewRequestWithContext(ctx, method, path, nil)
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
