@@ -137,6 +137,9 @@ func (p *partition) openObject(ctx context.Context, object layout.Segment, after
 	if known && (s.invalid != nil || s.finished || !s.retired) {
 		return s, nil
 	}
+	if known {
+		s.giveBack(0) // the new source decodes the rest of the rows again
+	}
 	s = &source{reading: p.reading, partition: p, object: object, after: after}
 	if err := s.open(ctx); isCorrupt(err) {
 		s.invalid = err

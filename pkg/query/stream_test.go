@@ -413,6 +413,39 @@ func TestADamagedObjectThatIsSuperseded(t *testing.T) {
 	require.Equal(t, damaged, counting.Of(objstore.OpRead)[0].Key, "the damaged object was read")
 }
 
+// A stream may go back to an older object of a run, because the newer one turns out to be damaged. If
+// rows of the older object are still decoded, the stream must release their memory.
+func TestAnOlderObjectThatIsReadAgain(t *testing.T) {
+	store := bucket(t)
+	all := wide(noon, 6000)
+	var sparse, dense []event.Event
+	for i, e := range all {
+		if i%3 == 0 {
+			sparse = append(sparse, e)
+		} else {
+			dense = append(dense, e)
+		}
+	}
+	put(t, store, partition("c"), runOf(1, 1), sparse)
+	gone := put(t, store, partition("c"), runOf(2, 1), dense)
+	var damaged string
+	supersede := func() { // rows of the first run are still decoded
+		damaged = put(t, store, partition("c"), runOf(1, 2), sparse)
+		for group := range 16 {
+			damage(t, store, damaged, group)
+		}
+		put(t, store, partition("c"), runOf(2, 2), dense)
+		require.NoError(t, store.Delete(t.Context(), gone))
+	}
+	r := newReader(t, onRead(store, gone, 3, supersede), large)
+	got, result, err := read(t, r, day("c"))
+	require.NoError(t, err)
+	require.Equal(t, all, got)
+	require.Len(t, result.Unreadable, 1)
+	require.Equal(t, damaged, result.Unreadable[0].Key)
+	r.RequireNoMemory(t)
+}
+
 // A store that fails in mid-stream must make the stream fail, never end early.
 func TestAFaultInMidStreamIsAnError(t *testing.T) {
 	store := bucket(t)
