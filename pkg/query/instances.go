@@ -23,7 +23,7 @@ type Instances struct {
 // Instances returns the instances that have events, up to the given limit. It makes one request per
 // 1,000 instances, and at least one.
 func (r *Reader) Instances(ctx context.Context, limit int) (Instances, error) {
-	store := r.newMeter()
+	store := r.newMeter(true)
 	var found Instances
 	for id, err := range layout.EachInstance(ctx, store) {
 		if err != nil {
@@ -40,7 +40,7 @@ func (r *Reader) Instances(ctx context.Context, limit int) (Instances, error) {
 // InstancesAmong returns those of the given instances that have events. It makes one request per
 // given instance, and none that concerns another instance.
 func (r *Reader) InstancesAmong(ctx context.Context, ids []event.InstanceID) (Instances, error) {
-	store := r.newMeter()
+	store := r.newMeter(true)
 	known := make([]bool, len(ids))
 	err := parallel.Do(len(ids), r.config.Parallel, func(i int) (err error) {
 		known[i], err = layout.HasInstance(ctx, store, ids[i])
@@ -61,10 +61,6 @@ func (r *Reader) InstancesAmong(ctx context.Context, ids []event.InstanceID) (In
 // with returns the list, sorted and with what it cost.
 func (i Instances) with(store *meter) Instances {
 	slices.Sort(i.IDs)
-	i.Receipt, i.Steps = store.receipt(nil, store.now().Sub(store.started)), store.steps
+	i.Receipt, i.Steps = store.receipt(nil), store.steps
 	return i
-}
-
-func (r *Reader) newMeter() *meter {
-	return &meter{store: r.store, now: r.config.Now, started: r.config.Now(), explain: true}
 }

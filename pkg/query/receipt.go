@@ -46,6 +46,11 @@ type meter struct {
 	steps   []Step // recorded only if explain is true
 }
 
+// newMeter returns a meter whose time starts now.
+func (r *Reader) newMeter(explain bool) *meter {
+	return &meter{store: r.store, now: r.config.Now, started: r.config.Now(), explain: explain}
+}
+
 func (m *meter) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
 	m.requests.Add(1)
 	began := m.now()
@@ -82,12 +87,13 @@ func (m *meter) countObjects() (n int) {
 	return n
 }
 
-func (m *meter) receipt(partitions []*partition, took time.Duration) Receipt {
+// receipt returns the cost so far.
+func (m *meter) receipt(partitions []*partition) Receipt {
 	r := Receipt{
 		Objects:    m.countObjects(),
 		Requests:   int(m.requests.Load()),
 		Bytes:      m.bytes.Load(),
-		MS:         milliseconds(took),
+		MS:         milliseconds(m.now().Sub(m.started)),
 		Partitions: []string{},
 	}
 	for _, p := range partitions {

@@ -12,10 +12,8 @@ import (
 // Stream yields the events that match a request. It holds only a small part of the events in memory
 // and reads further objects when they are needed. It must be used by one goroutine at a time.
 type Stream struct {
-	reader  *Reader
 	request Request
 	store   *meter
-	started time.Time
 	reading *reading
 	after   *position // see passes
 	layout  layout.Layout
@@ -32,8 +30,7 @@ type Stream struct {
 // caller asks for their events. The errors are the same, too.
 func (r *Reader) Stream(ctx context.Context, q Request) (*Stream, error) {
 	q.ClientID = q.ClientID.Stored()
-	s := &Stream{reader: r, request: q, started: r.config.Now()}
-	s.store = &meter{store: r.store, now: r.config.Now, started: s.started, explain: q.Explain}
+	s := &Stream{request: q, store: r.newMeter(q.Explain)}
 	var err error
 	if s.after, err = parseCursor(q.Cursor); err != nil {
 		return nil, err
@@ -95,11 +92,11 @@ func (s *Stream) next(ctx context.Context) (*event.Event, error) {
 // Result returns the result so far, without the events and the cursor.
 func (s *Stream) Result() Result {
 	result := Result{
-		Receipt:  s.store.receipt(s.reading.partitions, s.reader.config.Now().Sub(s.started)),
-		Steps:    s.store.steps,
-		NoLayout: s.layout.Shards == 0,
+		Receipt:    s.store.receipt(s.reading.partitions),
+		Steps:      s.store.steps,
+		NoLayout:   s.layout.Shards == 0,
+		NoSegments: true,
 	}
-	result.NoSegments = true
 	for _, p := range s.reading.partitions {
 		result.NoSegments = result.NoSegments && len(p.runs) == 0
 		result.Unreadable = append(result.Unreadable, p.unreadable()...)
