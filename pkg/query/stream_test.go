@@ -26,14 +26,6 @@ import (
 // tiny is a budget with which a reader can hold only about one row of each object.
 const tiny = 1 << 10
 
-// runOf returns the name of a segment of the n-th run.
-func runOf(n, seq int) layout.Name { return layout.Name{Run: fmt.Sprintf("%032x", n), Seq: seq} }
-
-// mergedOf returns the name of the n-th compacted segment.
-func mergedOf(level, n int) layout.Name {
-	return layout.Name{Level: level, Digest: fmt.Sprintf("%064x", n)}
-}
-
 // crowded returns a store in which client c has many events: in runs and compacted objects, on two
 // days, most of them in several objects, several in the same millisecond. Copies of an event differ
 // in their received times and action infos. The returned events are the copies to show, in order.
@@ -100,14 +92,6 @@ func twoDays(descending bool) query.Request {
 	q := day("c")
 	q.From, q.To, q.Descending = noon.Add(-15*time.Hour), noon.Add(15*time.Hour), descending
 	return q
-}
-
-func reversed(events []event.Event, descending bool) []event.Event {
-	events = slices.Clone(events)
-	if descending {
-		slices.Reverse(events)
-	}
-	return events
 }
 
 // With any budget, a stream must yield each event once, in order, in the copy that was received
@@ -213,8 +197,7 @@ func TestObjectsThatLieAheadAreReadLater(t *testing.T) {
 	q := day("c")
 	q.Limit = 2500
 	require.Equal(t, early[:2500], trace(t, r, q).Events)
-	reads := slices.DeleteFunc(store.Of(objstore.OpRead), func(c objstore.Call) bool { return c.Key != key })
-	require.Len(t, reads, 1, "only the footer of the later object is read")
+	require.Len(t, callsOf(store, objstore.OpRead, key), 1, "only the footer of the later object is read")
 	got, _, err := read(t, r, day("c"))
 	require.NoError(t, err)
 	require.Equal(t, slices.Concat(early, late), got)
@@ -264,21 +247,14 @@ func TestObjectsMissingInMidStream(t *testing.T) {
 			q := day("c")
 			q.Descending = descending
 			if budget == tiny {
-				q.From, q.To = noon.Add(time.Hour), noon.Add(time.Hour+10*time.Second)
-				q.From = q.From.Add(-time.Second)
+				q.From, q.To = noon.Add(time.Hour-time.Second), noon.Add(time.Hour+10*time.Second)
 			}
 			got, result, err := read(t, r, q)
 			require.NoError(t, err)
 			want := slices.DeleteFunc(reversed(events, descending), func(e event.Event) bool { return e.Time.Before(q.From) || e.Time.After(q.To) })
 			require.Equal(t, want, got)
 			require.Empty(t, result.Unreadable)
-			listings := 0
-			for _, call := range counting.Of(objstore.OpList) {
-				if call.Key == partition("c").Prefix() {
-					listings++
-				}
-			}
-			require.Equal(t, 2, listings)
+			require.Len(t, callsOf(counting, objstore.OpList, partition("c").Prefix()), 2)
 			if budget == 0 {
 				require.Less(t, len(counting.Of(objstore.OpRead)), 20, "rows that were yielded are not read again")
 			}
