@@ -25,8 +25,8 @@ type waiter struct {
 
 func newBudget(size int64) *budget { return &budget{size: size, free: size} }
 
-// acquire takes n bytes from the budget, or the whole budget if that is smaller. It waits until there
-// are enough bytes, and returns the number of bytes that the caller has to release. If ctx ends
+// acquire takes n bytes from the budget, or the whole budget if n is larger. It waits until enough
+// bytes are free, and returns the number of bytes that the caller has to release. If ctx ends
 // first, acquire takes nothing and returns the error of ctx.
 func (b *budget) acquire(ctx context.Context, n int64) (int64, error) {
 	n = min(n, b.size)
@@ -79,7 +79,7 @@ func (b *budget) abandon(w *waiter) {
 	b.grant()
 }
 
-// grant ends the waits for which there are enough free bytes. The caller must hold b.mu.
+// grant ends waits, in order, while enough bytes are free. The caller must hold b.mu.
 func (b *budget) grant() {
 	for len(b.waiting) > 0 && b.waiting[0].n <= b.free {
 		b.free -= b.waiting[0].n

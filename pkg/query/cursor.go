@@ -51,9 +51,10 @@ func parseCursor(cursor string) (*position, error) {
 	return &position{int64(binary.BigEndian.Uint64(b)), [hashLength]byte(b[8:])}, nil
 }
 
-// passes reports whether a row follows a position, if rows are given to passes in order, beginning
-// with all rows at the time of the position. Passes sets the position to nil when it is reached. If
-// the event at the position no longer exists, the rows that follow are the rows at other times.
+// passes reports whether a row follows the position *p. Callers must pass the rows in order,
+// beginning with all rows at the position's time. Once the rows have reached the position, passes
+// sets *p to nil. If the event at the position no longer exists, all rows at its time count as
+// before the position.
 func passes(p **position, row *segment.Row) bool {
 	switch after := *p; {
 	case after == nil:

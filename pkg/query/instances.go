@@ -37,8 +37,8 @@ func (r *Reader) Instances(ctx context.Context, limit int) (Instances, error) {
 	return found.with(store), nil
 }
 
-// InstancesAmong returns those of the given instances that have events. It makes one request per
-// given instance, and none that concerns another instance.
+// InstancesAmong returns the given instances that have events. It makes one request per given
+// instance, and no request about another instance.
 func (r *Reader) InstancesAmong(ctx context.Context, ids []event.InstanceID) (Instances, error) {
 	store := r.newMeter(true)
 	known := make([]bool, len(ids))
@@ -58,7 +58,7 @@ func (r *Reader) InstancesAmong(ctx context.Context, ids []event.InstanceID) (In
 	return found.with(store), nil
 }
 
-// with returns the list, sorted and with what it cost.
+// with returns the list, sorted, with its cost.
 func (i Instances) with(store *meter) Instances {
 	slices.Sort(i.IDs)
 	i.Receipt, i.Steps = store.receipt(nil), store.steps

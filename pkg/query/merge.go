@@ -8,8 +8,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// merge yields the rows of all sources in order, without duplicates. If several rows record the same
-// event, it yields the row that was received first.
+// merge yields the rows of all sources in order, without duplicates. If several rows record the
+// same event, it yields the row that was received first.
 type merge struct {
 	sources    sourceHeap
 	descending bool
@@ -17,7 +17,7 @@ type merge struct {
 }
 
 // start begins to merge sources. It may be called again, with other sources, in the middle of a
-// merge. Sources that are new must not yield rows that come before the last row.
+// merge. New sources must not yield rows that come before the last row.
 func (m *merge) start(sources []*source) {
 	m.sources = sourceHeap{descending: m.descending}
 	for _, s := range sources {
@@ -29,7 +29,7 @@ func (m *merge) start(sources []*source) {
 }
 
 // next returns the next distinct row, or nil after the last one. If the rows of a source could not
-// be loaded, next returns that source and the error. It can then be called again.
+// be loaded, next returns that source and the error. Callers can then call next again.
 //
 // Copies of an event are adjacent, and the one received first comes first of them. So in ascending
 // order, next returns the first copy and drops the others. In descending order, it returns a copy

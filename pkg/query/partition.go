@@ -77,7 +77,8 @@ func (c Config) retreat(ctx context.Context, listing int) error {
 }
 
 // open opens the listed objects that are not open yet. If one of them is missing, open lists the
-// partition again and starts over. Rows up to the given row are passed over in newly opened objects.
+// partition again and starts over. Rows up to the given row are passed over in newly opened
+// objects.
 func (p *partition) open(ctx context.Context, after *segment.Row) error {
 	for {
 		missing, err := p.openListed(ctx, after)
@@ -93,9 +94,9 @@ func (p *partition) open(ctx context.Context, after *segment.Row) error {
 	}
 }
 
-// openListed opens the listed objects and reports whether one of them was missing. If none was, the
-// rows of the other objects that were opened before are in the listed objects, too. So openListed
-// retires the other objects.
+// openListed opens the listed objects and reports whether one of them was missing. If none was
+// missing, openListed retires all other objects that were opened before, because the listed objects
+// contain their rows, too.
 func (p *partition) openListed(ctx context.Context, after *segment.Row) (missing bool, err error) {
 	heads := make([]*source, len(p.runs))
 	var gone atomic.Bool
@@ -128,8 +129,8 @@ func (p *partition) openHead(ctx context.Context, run layout.Run, after *segment
 	return nil, nil
 }
 
-// openObject returns the source of an object and opens it if it is new. If the object is not a valid
-// segment, openObject reports this in the source and returns a nil error.
+// openObject returns the source of an object and opens it if it is new. If the object is not a
+// valid segment, openObject reports this in the source and returns a nil error.
 func (p *partition) openObject(ctx context.Context, object layout.Segment, after *segment.Row) (*source, error) {
 	p.mu.Lock()
 	s, known := p.sources[object.Key]
@@ -153,9 +154,9 @@ func (p *partition) openObject(ctx context.Context, object layout.Segment, after
 	return s, nil
 }
 
-// reopen makes up for a source whose next rows could not be read. The error is the reason. If the
-// object is missing, reopen lists the partition again. If it is not a valid segment, reopen opens
-// the next older object of its run. It returns any other error as it is.
+// reopen replaces a source whose next rows could not be read for the given reason. If the object is
+// missing, reopen lists the partition again. If the object is not a valid segment, reopen opens the
+// next older object of its run. Any other reason is returned as an error.
 func (p *partition) reopen(ctx context.Context, s *source, reason error, after *segment.Row) error {
 	switch {
 	case errors.Is(reason, fs.ErrNotExist):
@@ -170,8 +171,9 @@ func (p *partition) reopen(ctx context.Context, s *source, reason error, after *
 	return p.open(ctx, after)
 }
 
-// unreadable returns the objects that are not valid segments, sorted by key. It leaves out an object
-// if a later, valid object of its run was found, because that object holds all its rows.
+// unreadable returns the objects that are not valid segments, sorted by key. It leaves out an
+// object if a later, valid object of its run was found, because the later object holds all of its
+// rows.
 func (p *partition) unreadable() []Unreadable {
 	var all []Unreadable
 	for key, s := range p.sources {

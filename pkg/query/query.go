@@ -11,7 +11,8 @@
 //     another one has the later key, and is stored before the other one is deleted. A listing that
 //     misses the deleted object therefore includes the object that superseded it.
 //   - If a listed object is missing when the trace reads it, the object was deleted, usually as
-//     superseded. The trace then lists the partition again, but reads no object twice.
+//     superseded. The trace then lists the partition again. It does not repeat its reads of objects
+//     that are still listed.
 //   - A result is complete, or it names the objects that are not valid segments. If a store request
 //     fails, the trace returns an error, never an incomplete result.
 package query
@@ -65,8 +66,8 @@ type Config struct {
 	// Default 96 MiB.
 	CacheBytes int64
 	// BudgetBytes is the memory, in bytes, that all traces together may use at the same time for
-	// reading and decoding. One half is for objects that are being read, the other for decoded rows
-	// that wait for their turn. A trace waits until there is enough memory. Default 128 MiB.
+	// reading and decoding. One half is for objects that are being read, the other half for decoded
+	// rows. A trace waits until enough memory is free. Default 128 MiB.
 	BudgetBytes int64
 	// Parallel is the maximum number of partitions that a trace reads in parallel. It is also the
 	// maximum number of objects read in parallel in each partition. Default 16. If Parallel is 1, a
@@ -204,8 +205,8 @@ type Unreadable struct {
 //     read for the rows, unless the footer shows that no row can match. If the client has thousands
 //     of events in the object, reading all of them takes several reads.
 //
-// Trace reads the partitions, and the objects in each partition, in parallel. A request with a cursor
-// reads only the partitions from the cursor on.
+// Trace reads the partitions, and the objects in each partition, in parallel. A request with a
+// cursor reads only the partitions from the cursor on.
 //
 // The first trace also lists the layout's marker, in parallel with the other requests. If the
 // bucket's layout is not the configured one, the first trace discards its rows. It then reads the

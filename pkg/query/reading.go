@@ -8,8 +8,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// reading merges the client's rows from the objects of the request's partitions. Except for open, it
-// must be used by one goroutine at a time.
+// reading merges the client's rows from the objects of the request's partitions. Except for open,
+// it must be used by one goroutine at a time.
 type reading struct {
 	reader     *Reader
 	store      *meter
@@ -18,15 +18,15 @@ type reading struct {
 	merge      merge
 	// share is the memory that each source may use for decoded rows, in bytes. reserved is the
 	// memory for all sources, which open takes from Reader.rows at once. If more memory is free,
-	// sources can take it, but they never wait for it. So readings cannot block each other.
+	// sources can take it. They never wait for it, so readings cannot block each other.
 	share, reserved int64
 }
 
 const (
 	// maxShare is the maximum of reading.share.
 	maxShare = 128 << 10
-	// minReadings is how many readings can be open at the same time, however many objects each of
-	// them reads.
+	// minReadings is the number of readings that can always be open at the same time, regardless of
+	// how many objects each of them reads.
 	minReadings = 4
 )
 
@@ -92,7 +92,7 @@ func (n *reading) next(ctx context.Context) (*segment.Row, error) {
 	}
 }
 
-// close gives the memory of the reading back.
+// close releases the memory of the reading.
 func (n *reading) close() {
 	for _, p := range n.partitions {
 		for _, s := range p.sources {
@@ -104,10 +104,10 @@ func (n *reading) close() {
 	n.reserved = 0
 }
 
-// openStream is like open, but finds out the layout of the bucket. If the layout is not known yet, it
-// assumes the configured layout and looks up the actual layout in parallel. If the two layouts
-// differ, it opens the partitions of the actual layout. The zero Layout means that the bucket has no
-// layout marker.
+// openStream is like open, but finds out the layout of the bucket. If the layout is not known yet,
+// it assumes the configured layout and looks up the actual layout in parallel. If the two layouts
+// differ, it opens the partitions of the actual layout. The zero Layout means that the bucket has
+// no layout marker.
 func (r *Reader) openStream(ctx context.Context, store *meter, q Request) (*reading, layout.Layout, error) {
 	if known := r.knownLayout(); known.Shards != 0 {
 		n, err := r.open(ctx, known, store, q)

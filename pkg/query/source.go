@@ -18,6 +18,8 @@ const (
 	earlyMemory = 1 << 20
 	// wholeFactor is the typical memory for decoding a small object, relative to its size.
 	wholeFactor = 8
+	// footerFactor is the typical memory of a parsed footer, relative to its length.
+	footerFactor = 16
 )
 
 // source yields the client's rows of one object, in the order of the stream. It reads and decodes
@@ -33,8 +35,8 @@ type source struct {
 	at      int                 // index of the next row in blocks[0]
 	extra   int64               // memory of the blocks in excess of reading.share, in bytes
 	invalid error               // why the object is not a valid segment, or nil
-	// finished means that the source has yielded all its rows. retired means that the rows that are
-	// not decoded yet cannot be read, or that other sources have them.
+	// finished means that the source has yielded all its rows. retired means that the source must not
+	// decode further rows: they cannot be read, or other sources have them.
 	finished, retired bool
 }
 
@@ -59,7 +61,7 @@ func (s *source) open(ctx context.Context) error {
 	return s.load(ctx)
 }
 
-// clientRows returns the position before the first row that the source yields.
+// clientRows returns the rows that the source yields, from its first row on.
 func (s *source) clientRows(footer *segment.Footer) *segment.ClientRows {
 	q := s.reading.request
 	from, to := q.From.UnixMilli(), q.To.UnixMilli()
@@ -94,9 +96,6 @@ func (s *source) footer(ctx context.Context) (*segment.Footer, error) {
 	}
 	return footer, nil
 }
-
-// footerFactor is the typical memory of a parsed footer, relative to its length.
-const footerFactor = 16
 
 // load reads and decodes the source's next rows. The rows that were decoded before must have been
 // yielded.
@@ -179,16 +178,17 @@ func (s *source) decode(n int, data []byte, offset int64) error {
 	return nil
 }
 
-// passedOver reports whether the stream passed over a row before the source was opened. Copies of the
-// event that the stream came to last may go either way, because the merge drops them.
+// passedOver reports whether a row comes before the stream's position at the time when the source
+// was opened. The result does not matter for copies of the last event, because the merge drops
+// them.
 func (s *source) passedOver(row *segment.Row) bool {
 	return s.after != nil && (row.Compare(s.after) > 0) == s.reading.request.Descending
 }
 
 func (s *source) corrupt(err error) error { return &segment.ObjectError{Key: s.object.Key, Err: err} }
 
-// chunk returns how many row groups to read at once: at least one, and more if their rows fit in
-// chunkMemory.
+// chunk returns the number of row groups to read at once. It is at least one, and more if their
+// rows fit in chunkMemory.
 func chunk(groups []segment.Group) (n int) {
 	var memory int64
 	for ; n < len(groups); n++ {
@@ -199,8 +199,8 @@ func chunk(groups []segment.Group) (n int) {
 	return n
 }
 
-// largest returns the size before encoding of the largest of the row groups. Decoding takes about as
-// much memory, in addition to the memory of the rows.
+// largest returns the size, before encoding, of the largest row group. Decoding takes about this
+// much memory in addition to the memory of the rows.
 func largest(groups []segment.Group) (size int64) {
 	for _, g := range groups {
 		size = max(size, g.Raw)
@@ -208,9 +208,10 @@ func largest(groups []segment.Group) (size int64) {
 	return size
 }
 
-// take takes the memory for the rows of the next chunk, if there is as much. It returns how many row
-// groups to read: those of the chunk or, if there is less memory, those whose rows fit. It does not
-// wait for memory, because others may be waiting for the memory of this stream.
+// take takes memory for the rows of the next chunk, and returns the number of row groups to read.
+// If too little memory is free, take returns only as many row groups as fit in the source's share,
+// but at least one. It does not wait for memory, because other streams may be waiting for the
+// memory that this stream holds.
 func (s *source) take() (n int) {
 	groups := s.rows.Groups()
 	n = chunk(groups)
@@ -227,7 +228,7 @@ func (s *source) take() (n int) {
 	return n
 }
 
-// giveBack gives back the extra memory that is not needed to hold the given number of bytes.
+// giveBack releases the extra memory that is not needed to hold the given number of bytes.
 func (s *source) giveBack(bytes int64) {
 	if unused := s.extra - max(0, bytes-s.reading.share); unused > 0 {
 		s.reading.reader.rows.release(unused)
@@ -251,8 +252,8 @@ func (s *source) next() {
 	}
 }
 
-// time returns the time of the next row, or a time that no remaining row comes before. It must not be
-// called once the source has ended.
+// time returns the time of the next row. If that row is not decoded yet, time returns a time that
+// no remaining row comes before. It must not be called once the source has ended.
 func (s *source) time() int64 {
 	if row := s.row(); row != nil {
 		return row.Time

@@ -10,7 +10,7 @@ import (
 )
 
 // Stream yields the events that match a request. It holds only a small part of the events in memory
-// and reads further objects when they are needed. It must be used by one goroutine at a time.
+// and reads more when they are needed. It must be used by one goroutine at a time.
 type Stream struct {
 	request Request
 	store   *meter
@@ -26,8 +26,8 @@ type Stream struct {
 // A stream waits for the memory that it needs, and holds memory until it is closed. So a goroutine
 // must not open a stream while it holds another one open.
 //
-// Stream reads what Trace reads, but row groups of clients with many events only as far as the
-// caller asks for their events. The errors are the same, too.
+// Stream makes the same requests as Trace, and returns the same errors. If the client has many
+// events, however, the stream reads their row groups only when the caller gets to these events.
 func (r *Reader) Stream(ctx context.Context, q Request) (*Stream, error) {
 	q.ClientID = q.ClientID.Stored()
 	s := &Stream{request: q, store: r.newMeter(q.Explain)}

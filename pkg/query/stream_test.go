@@ -111,8 +111,8 @@ func TestStreamsWithAnyBudget(t *testing.T) {
 	}
 }
 
-// A stream that continues after any event must yield the events that follow it, whatever the filters
-// are.
+// A stream that continues after any event must yield the events that follow it, whatever the
+// filters are.
 func TestStreamsContinueAfterAnyEvent(t *testing.T) {
 	store, all := crowded(t)
 	r := newReader(t, store, query.Config{WholeBytes: 1})
@@ -147,8 +147,8 @@ func TestStreamsShareABudget(t *testing.T) {
 	r.RequireNoMemory(t)
 }
 
-// wide returns n events of client c, one per second, with long texts. About 1,300 of them fit in the
-// memory that is decoded after one read.
+// wide returns n events of client c, one per second, with long texts. About 1,300 of them fit in
+// the memory that is decoded after one read.
 func wide(from time.Time, n int) []event.Event {
 	events := span("c", from, n)
 	for i := range events {
@@ -203,8 +203,8 @@ func TestObjectsThatLieAheadAreReadLater(t *testing.T) {
 	require.Equal(t, slices.Concat(early, late), got)
 }
 
-// onRead returns a store that calls do before the n-th read of an object. With large, the first read
-// is a read of the footer.
+// onRead returns a store that calls do before the n-th read of an object. With large, the first
+// read is a read of the footer.
 func onRead(store objstore.Store, key string, n int, do func()) *objstore.Faulty {
 	seen := 0
 	return objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
@@ -220,8 +220,8 @@ func onRead(store objstore.Store, key string, n int, do func()) *objstore.Faulty
 // large makes a reader read the footer and the row groups of every object separately.
 var large = query.Config{WholeBytes: 1, Retreat: 1}
 
-// If a compaction deletes objects while a stream reads them, the stream must list the partition again
-// and go on after the last event that it has yielded. It must list only once, even if several
+// If a compaction deletes objects while a stream reads them, the stream must list the partition
+// again and go on after the last event that it has yielded. It must list only once, even if several
 // objects are missing.
 func TestObjectsMissingInMidStream(t *testing.T) {
 	for _, descending := range []bool{false, true} {
@@ -306,8 +306,8 @@ func objectOf(t testing.TB, store objstore.Store, key string) objstore.Object {
 	return objects[0]
 }
 
-// If a later row group of a run's newest object is damaged, the stream must go on with the next older
-// object, and name the damaged one.
+// If a later row group of a run's newest object is damaged, the stream must go on with the next
+// older object, and name the damaged one.
 func TestDamageInMidStream(t *testing.T) {
 	for _, descending := range []bool{false, true} {
 		store := bucket(t)
@@ -332,8 +332,8 @@ func TestDamageInMidStream(t *testing.T) {
 	}
 }
 
-// Damage in a compacted object must hide only rows that no other object holds, and must not hide the
-// rows before it.
+// Damage in a compacted object must hide only rows that no other object holds, and must not hide
+// the rows before it.
 func TestDamageInMidStreamOfACompactedObject(t *testing.T) {
 	store := bucket(t)
 	events := wide(noon, 6000)
@@ -349,8 +349,8 @@ func TestDamageInMidStreamOfACompactedObject(t *testing.T) {
 	require.Equal(t, span("c", noon.Add(5*time.Hour), 3), got[rows:])
 }
 
-// Several objects with damage in later row groups must each be reported once, and none of them must be
-// read again.
+// Several objects with damage in later row groups must each be reported once, and none of them must
+// be read again.
 func TestDamageInSeveralObjects(t *testing.T) {
 	store := bucket(t)
 	for n := range 3 {
@@ -389,8 +389,8 @@ func TestADamagedObjectThatIsSuperseded(t *testing.T) {
 	require.Equal(t, damaged, counting.Of(objstore.OpRead)[0].Key, "the damaged object was read")
 }
 
-// A stream may go back to an older object of a run, because the newer one turns out to be damaged. If
-// rows of the older object are still decoded, the stream must release their memory.
+// A stream may go back to an older object of a run, because the newer one turns out to be damaged.
+// If rows of the older object are still decoded, the stream must release their memory.
 func TestAnOlderObjectThatIsReadAgain(t *testing.T) {
 	store := bucket(t)
 	all := wide(noon, 6000)
@@ -465,8 +465,8 @@ func TestAWaitForMemoryEndsWithItsContext(t *testing.T) {
 	r.RequireNoMemory(t)
 }
 
-// Before a small object is decoded, the reader must wait for the memory that its footer says decoding
-// takes, even if the object is compressed to a small part of that.
+// Before a small object is decoded, the reader must wait for the memory that its footer says
+// decoding takes, even if the object is compressed to a small part of that.
 func TestDecodingWaitsForItsMemory(t *testing.T) {
 	store := bucket(t)
 	events := wide(noon, 400) // almost 2 MiB

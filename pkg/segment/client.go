@@ -9,8 +9,8 @@ import (
 
 // ClientRows decodes the rows of one client in one segment, in the order of Row.Compare or in
 // reverse. It decodes a few rows at a time and keeps its position in between, so that even a client
-// with millions of rows takes little memory. It makes no requests: the caller reads the row groups.
-// It is not safe for concurrent use.
+// with millions of rows takes little memory. It makes no requests, because the caller reads the row
+// groups. It is not safe for concurrent use.
 type ClientRows struct {
 	footer     *Footer
 	clientID   string
@@ -21,8 +21,8 @@ type ClientRows struct {
 	last       *Row    // the row that was decoded last
 }
 
-// ClientRows returns a position before the first of a client's rows between two times, or after the
-// last of these rows if the order is descending. The times are event times in Unix ms, both ends
+// ClientRows returns a ClientRows for a client's rows between two times. Its position is before the
+// first of these rows in the order of decoding. The times are event times in Unix ms, both ends
 // inclusive.
 func (f *Footer) ClientRows(clientID event.ClientID, from, to int64, descending bool) *ClientRows {
 	groups := f.GroupsOf(clientID, from, to)
@@ -32,13 +32,13 @@ func (f *Footer) ClientRows(clientID event.ClientID, from, to int64, descending 
 	return &ClientRows{footer: f, clientID: string(clientID), from: from, to: to, descending: descending, groups: groups}
 }
 
-// Groups returns the row groups that may still have rows to decode, in the order of decoding. Callers
-// must not change the slice. Usually there is at most one row group. There are several only if the
-// client's rows extend across a row group boundary; these row groups are adjacent.
+// Groups returns the row groups that may still have rows to decode, in the order of decoding.
+// Callers must not change the slice. Usually there is at most one row group. If the client's
+// rows extend across row group boundaries, there are several, which are adjacent.
 func (c *ClientRows) Groups() []Group { return c.groups }
 
-// Alone returns the approximate memory that the decoded rows of those remaining row groups take that
-// hold only rows of the client. It is zero unless the client has very many rows.
+// Alone returns the approximate memory of the decoded rows of the remaining row groups that hold
+// only this client's rows. It is zero unless the client has very many rows.
 func (c *ClientRows) Alone() (memory int64) {
 	for _, g := range c.groups {
 		if g.first == c.clientID && g.last == c.clientID {
@@ -139,8 +139,8 @@ func (c *ClientRows) decodeGroup(g Group, data []byte, maxMemory int64) (blocks 
 	return blocks, from+c.done == to, err
 }
 
-// rowsBetween returns the range [from, to) of a client's rows between two times, both inclusive. The
-// reader must be at the first row of the row group. rowsBetween does not move the reader.
+// rowsBetween returns the range [from, to) of a client's rows between two times, both inclusive.
+// The reader must be at the first row of the row group. rowsBetween does not move the reader.
 func (g *groupReader) rowsBetween(clientID string, first, last int64) (from, to int, err error) {
 	from, to, err = g.rangeOf(clientID)
 	if err != nil || from == to {
@@ -152,8 +152,8 @@ func (g *groupReader) rowsBetween(clientID string, first, last int64) (from, to 
 	return from, to, err
 }
 
-// expect reads the next n rows and checks that each of them has the given text. The column must hold
-// the client identifiers.
+// expect reads the next n rows and checks that each of them has the given text. The column must
+// hold the client identifiers.
 func (c *columnReader) expect(n int, text string) error {
 	for n > 0 {
 		if c.next == c.end {

@@ -83,8 +83,8 @@ func TestClientRowsComeInOrderWithAnyMemory(t *testing.T) {
 	}
 }
 
-// Decode must stop once the rows take the given memory, even if they are much longer than the average
-// row of their row group.
+// Decode must stop once the rows take the given memory, even if they are much longer than the
+// average row of their row group.
 func TestDecodeStopsAtItsMemory(t *testing.T) {
 	rows := segment.FromEvents(span("GID_a", 3000)) // short rows
 	long := segment.FromEvents(span("GID_b", 1000))

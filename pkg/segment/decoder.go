@@ -9,7 +9,8 @@ const (
 	rowMemory = 300
 )
 
-// decoder decodes a range of the rows of one row group. All of these rows must belong to one client.
+// decoder decodes a range of the rows of one row group. All of these rows must belong to one
+// client.
 type decoder struct {
 	group     *groupReader
 	clientID  string

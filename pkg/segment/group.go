@@ -58,7 +58,7 @@ func (g *groupReader) each(do func(*columnReader) error) error {
 // rangeOf returns the range [from, to) of a client's rows. The reader must be at the first row of
 // the row group. rangeOf does not move the reader.
 func (g *groupReader) rangeOf(clientID string) (from, to int, err error) {
-	clients := &g.columns[0]
+	clients := &g.columns[clientField]
 	from, to, err = clients.rangeOf(clientID)
 	clients.rewind()
 	return from, to, err

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// rawSizes holds the sizes of the row groups before encoding, in order. The size of a row is the
-// number of bytes that the digest hashes, in bytes. A reader uses these sizes to estimate the memory
-// that the decoded rows take, before it reads a row group.
+// rawSizes holds the sizes of the row groups before encoding, in order. A row's size is the number
+// of bytes that the digest hashes. Before a reader reads a row group, it uses the size to estimate
+// the memory of the decoded rows.
 type rawSizes []int64
 
 // String formats the sizes as decimal numbers, separated by commas.

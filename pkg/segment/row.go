@@ -64,8 +64,8 @@ func (s *stored) set(r *Row) {
 // unknown stands for an optional number or flag that the source did not send.
 const unknown = -1
 
-// FromEvent returns the row of an event. It truncates times to milliseconds. The row does not include
-// the instance, which is part of a segment's key.
+// FromEvent returns the row of an event. It truncates times to milliseconds. The row does not
+// include the instance, which is part of a segment's key.
 func FromEvent(e *event.Event) Row {
 	return Row{
 		ClientID:        string(e.ClientID),
@@ -158,8 +158,8 @@ func flag(o event.Optional[bool]) int32 {
 //   - Received time, so that the first of several duplicates is the row to keep.
 //   - The remaining columns, so that only equal rows compare equal.
 //
-// For events of one instance, Compare gives the same order as event.Compare. It names each column, because a loop over the
-// columns would be slower, and a merge compares every row several times.
+// For events of one instance, Compare gives the same order as event.Compare. It names each column,
+// because a loop over the columns would be slower, and a merge compares every row several times.
 func (r *Row) Compare(o *Row) int {
 	if c := r.compareIdentity(o); c != 0 {
 		return c

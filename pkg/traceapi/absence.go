@@ -21,11 +21,12 @@ type absence struct {
 	BucketEmpty bool `json:"bucket_empty,omitempty"`
 }
 
-// maxSuggested is the maximum number of instances in an absence. Finding that many takes one request.
+// maxSuggested is the maximum number of instances in an absence. Finding that many takes one
+// request.
 const maxSuggested = 100
 
-// absenceOf returns the absence of an instance, or nil if the instance has events. The result must be
-// that of a trace of the instance. absenceOf adds the cost of its requests to the result.
+// absenceOf returns the absence of an instance, or nil if the instance has events. result must come
+// from a trace of the instance. absenceOf adds the cost of its requests to it.
 //
 // It makes no request if the trace found a segment. Otherwise, it makes one request to find out
 // whether the instance has segments at all. If it has none, absenceOf looks for other instances.
@@ -64,6 +65,7 @@ func noMarker(result *query.Result) error {
 	return nil
 }
 
+// addCost adds the cost of a list of instances to a result, and its steps if the result has steps.
 func addCost(result *query.Result, found query.Instances) {
 	if result.Steps != nil {
 		for _, step := range found.Steps {
@@ -74,7 +76,7 @@ func addCost(result *query.Result, found query.Instances) {
 	result.Receipt = result.Receipt.Plus(found.Receipt)
 }
 
-// header sets the headers that state the absence in a response that is not JSON. a may be nil.
+// header sets the headers that state the absence in CSV and NDJSON responses. a may be nil.
 func (a *absence) header(header http.Header) {
 	if a == nil {
 		return

@@ -42,7 +42,7 @@ func usedBucket(t *testing.T, hasMarker bool, instances ...event.InstanceID) *ob
 	return objstore.NewCounting(store)
 }
 
-// found is what every kind of response says about the instance and its cost.
+// found holds the part of a response that concerns the instance and the cost.
 type found struct {
 	InstanceKnown *bool           `json:"instance_known"`
 	Instances     json.RawMessage `json:"instances"`
@@ -52,8 +52,9 @@ type found struct {
 	Plan          []query.Step
 }
 
-// TestAbsence checks what a response says if it has no events, and the number of extra requests that
-// this takes. The client "c" has an event, and the client "x" has none. Both are in different shards.
+// TestAbsence checks what a response says if it has no events, and the number of extra requests
+// that this takes. The client "c" has an event, and the client "x" has none. Both are in different
+// shards.
 func TestAbsence(t *testing.T) {
 	for name, c := range map[string]struct {
 		store   *objstore.Counting
@@ -165,8 +166,8 @@ func (c crowded) InstancesAmong(_ context.Context, ids []event.InstanceID) (quer
 	return query.Instances{IDs: c.ids}, nil
 }
 
-// If the bucket has events but no layout marker, nothing can be found. The response must be an error,
-// whether the events belong to the requested instance or to another one.
+// If the bucket has events but no layout marker, nothing can be found. The response must be an
+// error, whether the events belong to the requested instance or to another one.
 func TestAMissingMarkerIsAnError(t *testing.T) {
 	store := usedBucket(t, withoutMarker, "i", "j")
 	for _, device := range []string{"instance=i&client=c", "instance=other&client=c"} {

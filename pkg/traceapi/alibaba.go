@@ -16,7 +16,7 @@ type alibaba struct{ api api }
 
 var _ openapi.Backend = alibaba{}
 
-// maxTotal is the maximum number of rows that Trace counts.
+// maxTotal is the maximum number of rows that Trace counts. openapi.ErrTooMany states it.
 const maxTotal = 300_000
 
 // Trace returns one page of the rows in a range. It reads the whole range, because the

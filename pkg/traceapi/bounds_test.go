@@ -60,8 +60,8 @@ func diagnosed(t *testing.T, a api, query string) (found diagnosisOf) {
 	return found
 }
 
-// If a range has more events than fit in memory, the diagnosis must be about its newest part, and say
-// from when on. The status at the start of that part must still come from the events before it.
+// If a range has more events than fit in memory, the diagnosis must be about its newest part, and
+// say from when on. The status at the start of that part must still come from the events before it.
 func TestTooManyEventsCutTheDiagnosis(t *testing.T) {
 	a := newAPI(everything{}, many(20_001, now), func() time.Time { return now }, 0)
 	span := "&from=" + instant(now.Add(-time.Hour)) + "&to=" + instant(now)
@@ -92,8 +92,8 @@ func TestOneMillisecondOfTooManyEvents(t *testing.T) {
 	require.Zero(t, found.Summary.Connects)
 }
 
-// A status that cannot be decided with the available memory must say how far the search went back. In
-// Alibaba's API, it is an error.
+// A status that cannot be decided with the available memory must say how far the search went back.
+// In Alibaba's API, it is an error.
 func TestAStatusThatTakesTooManyEvents(t *testing.T) {
 	a := newAPI(everything{}, func(_ context.Context, q query.Request) (stream, error) {
 		return &generated{n: 50_000, newest: now, ends: true, q: q}, nil

@@ -7,8 +7,8 @@ import (
 	"unicode"
 )
 
-// csvRecord returns a CSV record (RFC 4180). It does not use the standard library's
-// csv.Writer, because csv.Writer changes line ends inside a cell.
+// csvRecord returns a CSV record (RFC 4180). It does not use the standard library's csv.Writer,
+// because csv.Writer changes line ends inside a cell.
 func csvRecord(cells []string) []byte {
 	var b bytes.Buffer
 	for i, text := range cells {
@@ -29,7 +29,7 @@ func csvRecord(cells []string) []byte {
 // piece in programs that split at several separators by default, such as LibreOffice.
 func needsQuotes(r rune) bool { return r == '"' || isSeparator(r) }
 
-// cell returns a value as a CSV cell. A text cannot start a formula: see withoutFormulas.
+// cell returns a value as a CSV cell. withoutFormulas keeps texts from starting a formula.
 func cell(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -45,9 +45,9 @@ func cell(v any) string {
 // spreadsheet. Devices choose some texts themselves, such as their client identifiers, and the
 // program that opens the file may run a formula in them.
 //
-// A formula can start at the beginning of the text. It can also start after a separator in the text,
-// because a program that splits the file at that separator sees a new cell there. Quotes do not
-// prevent this: many programs respect them only at the beginning of what they take for a cell.
+// A formula can start at the beginning of the text. It can also start after a separator in the
+// text, because a program that splits the file at that separator sees a new cell there. Quotes do
+// not prevent this: many programs respect them only at the beginning of what they take for a cell.
 // Characters that such a program may remove from the beginning of a cell do not hide a formula.
 //
 // See https://owasp.org/www-community/attacks/CSV_Injection.

@@ -37,8 +37,8 @@ func TestCellsWithSeparatorsAreQuoted(t *testing.T) {
 	}
 }
 
-// importers lists how programs read a file: the characters at which they split lines into cells, and
-// whether they respect quotes at the beginning of a cell.
+// importers lists how programs read a file: the characters at which they split lines into cells,
+// and whether they respect quotes at the beginning of a cell.
 var importers = []struct {
 	separators string
 	quotes     bool

@@ -91,7 +91,7 @@ func (a api) diagnose(ctx context.Context, may permission, d device, from, to ti
 type recent struct {
 	from           time.Time // the start of the range
 	events         history.Log
-	maxBytes       int64 // the memory of events; the rest of api.turnBytes is for before
+	maxBytes       int64 // the maximum memory of events; the rest of api.turnBytes is for before
 	before         history.Search
 	newest, oldest time.Time // the times of the newest and the oldest event in the log, or zero
 	isCut          bool
@@ -125,8 +125,8 @@ func (r *recent) Settled(from time.Time) bool { return r.before.Settled(from) }
 // Bytes implements fold.
 func (r *recent) Bytes() int64 { return r.events.Bytes() + r.before.Bytes() }
 
-// knownTo returns the end of a diagnosis's range. Nothing is known about the future. So this is to
-// or, if to is later than all of the following times, the latest of them:
+// knownTo returns the end of a diagnosis's range. Nothing is known about the future. So if to is
+// later than all of the following times, knownTo returns the latest of them, otherwise to:
 //   - now
 //   - the time of the newest event, which can be later than now if a broker's clock runs fast
 //   - from, so that the range does not end before it begins

@@ -13,16 +13,16 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// api serves the paths below /api/v1/. It keeps no state between requests.
+// api serves the paths below /api/v1/. Requests share no state except turn.
 type api struct {
 	open      opener
 	directory directory
 	now       func() time.Time
 	// lookback is the value of Config.Lookback.
 	lookback time.Duration
-	// turn has capacity for one request: the one that may use turnBytes.
+	// turn is full while a request has its turn, in which it may use turnBytes.
 	turn      chan struct{}
-	turnBytes int64
+	turnBytes int64 // the constant turnBytes, except in tests
 }
 
 func newAPI(d directory, open opener, now func() time.Time, lookback time.Duration) api {
@@ -70,8 +70,8 @@ type permission struct{ grant serve.Grant }
 
 var errForbidden = errors.New("the token does not cover the instance")
 
-// read returns nil if the request may read the instance, otherwise errForbidden. The answer does not
-// depend on whether the instance exists.
+// read returns nil if the request may read the instance, otherwise errForbidden. The result does
+// not depend on whether the instance exists.
 func (p permission) read(instanceID event.InstanceID) error {
 	if !p.grant.Allows(instanceID) {
 		return errForbidden

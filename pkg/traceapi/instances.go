@@ -16,8 +16,9 @@ type directory interface {
 
 const instancesPath = "/api/v1/instances"
 
-// maxInstances is the maximum number of instances that a response lists. That many take at most ten
-// requests to the store and 1.3 MB, because an identifier has at most 128 bytes.
+// maxInstances is the maximum number of instances that a response lists. A full list takes at most
+// eleven requests to the store, the last of which finds out whether there are more instances. It
+// has at most 1.4 MB, because an identifier has at most 128 bytes.
 const maxInstances = 10_000
 
 // instancesResponse is the body of GET /api/v1/instances.
@@ -41,9 +42,9 @@ func (a api) listInstances(r *http.Request, may permission) (response, error) {
 }
 
 // visible returns the instances that have events and that the token covers. If the token covers all
-// instances, visible lists them up to the limit. Otherwise it asks for each of the token's instances
-// separately, so that neither the response nor its cost depends on other instances. It does not ask
-// for the instance absent, which is known to have no events.
+// instances, visible lists them up to the limit. Otherwise it asks for each of the token's
+// instances separately, so that neither the response nor its cost depends on other instances. It
+// skips the instance absent, which is known to have no events.
 func (a api) visible(ctx context.Context, may permission, limit int, absent event.InstanceID) (query.Instances, error) {
 	named, all := may.grant.Instances()
 	if all {

@@ -35,11 +35,11 @@ import (
 	"devicetrace/pkg/traceapi"
 )
 
-// The tests of this file measure the peak memory of a process that answers requests. The process is
+// The tests in this file measure the peak memory of a process that serves requests. The process is
 // this test binary, started again with these environment variables.
 const (
 	folderVariable = "TRACEAPI_TEST_FOLDER" // the folder that holds the bucket
-	pathsVariable  = "TRACEAPI_TEST_PATHS"  // the paths to request at the same time, one a line
+	pathsVariable  = "TRACEAPI_TEST_PATHS"  // the paths to request at the same time, one per line
 )
 
 func TestMain(m *testing.M) {
@@ -53,7 +53,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// measured is what the process prints: its cost and the responses.
+// measured holds the cost and the responses that the process prints.
 type measured struct {
 	Peak      int64 // bytes
 	CPU       time.Duration
@@ -100,7 +100,8 @@ func answer(folder string, paths []string) error {
 	return json.NewEncoder(os.Stdout).Encode(m)
 }
 
-// response is an http.ResponseWriter that keeps only the end of the body, which contains the receipt.
+// response is an http.ResponseWriter that keeps only the end of the body, which contains the
+// receipt.
 type response struct {
 	header http.Header
 	status int
@@ -260,8 +261,8 @@ func rowOf(n int) func(i int) segment.Row {
 	}
 }
 
-// longRowOf is like rowOf, but each text that a client or a broker can choose is different in every
-// row and as long as texts may be.
+// longRowOf is like rowOf, but each text that a client or a broker can choose has the maximum
+// length and differs from row to row.
 func longRowOf(n int) func(i int) segment.Row {
 	short := rowOf(n)
 	random := rand.New(rand.NewPCG(1, 1))
@@ -286,8 +287,8 @@ const (
 	MB            = 1 << 20
 )
 
-// A device with 300,000 events in a day must be diagnosed completely, in little memory and time. Its
-// pages must cost no more than the pages of other devices with as many objects.
+// A device with 300,000 events in a day must be diagnosed completely, in little memory and time.
+// Its pages must cost no more than the pages of other devices with as many objects.
 func TestMemoryOfABusyDevice(t *testing.T) {
 	const n = 300_000
 	b := newBucket(t, n, rowOf(n))
@@ -315,7 +316,7 @@ func TestMemoryOfABusyDeviceWithLongTexts(t *testing.T) {
 	require.Less(t, measure(t, b, slices.Repeat([]string{tracePath + "&limit=5000"}, 16)...).Peak, int64(512*MB))
 }
 
-// A device with a million events in a day must be answered in the same memory.
+// Requests about a device with a million events in a day must take no more memory.
 func TestMemoryOfAMillionEvents(t *testing.T) {
 	const n = 1_000_000
 	b := newBucket(t, n, rowOf(n))

@@ -27,8 +27,8 @@ const (
 	maxError = 256
 )
 
-// tracePage is the content of one response. It has as many rows as fit into maxBytes, but always
-// includes the first row.
+// tracePage is the content of one response. It has as many rows as the limit and maxBytes allow,
+// but always includes the first row.
 type tracePage struct {
 	format     format
 	rows       [][]byte
@@ -40,8 +40,8 @@ type tracePage struct {
 	absent     *absence
 }
 
-// readPage reads a page of at most limit rows from a stream. It reads no further than the first event
-// after the page, which shows that there is another page.
+// readPage reads a page of at most limit rows from a stream. It reads no further than the first
+// event after the page, which shows that there is another page.
 func readPage(ctx context.Context, f format, s stream, limit int) (tracePage, error) {
 	p := tracePage{format: f}
 	var last event.Event
@@ -61,7 +61,7 @@ func readPage(ctx context.Context, f format, s stream, limit int) (tracePage, er
 	return p, nil
 }
 
-// with returns the page with what the result says besides the events.
+// with returns the page with the receipt, the steps and the unreadable objects of the result.
 func (p tracePage) with(ctx context.Context, result query.Result) tracePage {
 	reportUnreadable(ctx, result)
 	p.receipt, p.plan, p.incomplete = result.Receipt, result.Steps, len(result.Unreadable) > 0

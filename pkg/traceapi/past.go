@@ -47,10 +47,10 @@ type past struct {
 	hasTurn bool
 }
 
-// readPast reads the device's events into f, newest first: the events in the range [startOfDay(from),
-// to] and, as long as f needs them, older events. It first reads one more day, then two, four and so
-// on. It goes back at most to limit. It stops early once f needs no older events. The caller must
-// close the past when f is no longer used, even after an error.
+// readPast reads the device's events into f, newest first. It first reads the events in the range
+// [startOfDay(from), to]. While f needs older events, it reads one more day, then two, four and so
+// on, back to limit at most. The caller must close the past when f is no longer used, even after an
+// error.
 func (a api) readPast(ctx context.Context, d device, from, to, limit time.Time, f fold) (*past, error) {
 	p := &past{api: a, device: d, from: to.Add(time.Millisecond)}
 	start := startOfDay(from)
@@ -88,8 +88,8 @@ func (p *past) extend(ctx context.Context, from time.Time, f fold) (done bool, e
 	}
 }
 
-// read passes the events that match a request to f, and reports whether f needs no older events. If f
-// would take too much memory, read returns the last event that was passed to f.
+// read passes the events that match a request to f, and reports whether f needs no older events. If
+// f would take too much memory, read returns the last event that was passed to f.
 func (p *past) read(ctx context.Context, q query.Request, f fold) (last *event.Event, done bool, err error) {
 	s, err := p.api.open(ctx, q)
 	if err != nil {

@@ -79,8 +79,8 @@ func (a api) statusAt(ctx context.Context, may permission, d device, at, until t
 	}), nil
 }
 
-// searchStatus reads the events that decide the device's status at an instant. Events up to the time
-// until count.
+// searchStatus reads the events that decide the device's status at an instant. Events up to the
+// time until count.
 func (a api) searchStatus(ctx context.Context, d device, at, until time.Time, search *history.Search) (*past, error) {
 	return a.readPast(ctx, d, at, until, a.earliest(until), search)
 }

@@ -1,8 +1,6 @@
 package traceapi
 
-import (
-	"net/http"
-)
+import "net/http"
 
 // trace returns a response with a device's events in a time range.
 func (a api) trace(r *http.Request, may permission) (response, error) {

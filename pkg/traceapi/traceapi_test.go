@@ -50,8 +50,8 @@ func (c *canned) api() api {
 }
 
 // do sends a request to the complete handler and returns the response. header holds alternating
-// names and values. The token "secret" covers all instances, the token "narrow" only the instance "i",
-// and the token "several" the instances "a", "b" and "c".
+// names and values. The token "secret" covers all instances, the token "narrow" only the instance
+// "i", and the token "several" the instances "a", "b" and "c".
 func do(api api, method, path string, header ...string) *httptest.ResponseRecorder {
 	return doIn(context.Background(), api, method, path, header...)
 }

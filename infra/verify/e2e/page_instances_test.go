@@ -65,8 +65,8 @@ func testUnknownInstance(t *testing.T, p *pageTest) {
 	require.Contains(t, b.text(".notice.empty"), "No instance that your token covers has events.")
 	require.NotContains(t, b.text(".notice.empty"), pageInstance)
 
-	// The recorder of this system has put the layout marker into the bucket. So the test changes the
-	// response to that of a bucket without a marker.
+	// The recorder of this system has put the layout marker into the bucket. So the test replaces the
+	// response with one about a bucket without a marker.
 	real := p.stack.send(t, "GET", "/api/v1/diagnosis?"+device, "", "Authorization", "Bearer "+queryToken)
 	changed := strings.Replace(string(real.body), `"instances":["page"]`, `"instances":[],"bucket_empty":true`, 1)
 	require.Contains(t, changed, "bucket_empty")

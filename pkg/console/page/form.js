@@ -33,7 +33,7 @@ const instant = (name) => (value(name) === filled[name] ? filled.query[name] : f
 const chosenSpan = () => spanOf({ range: range(), date: value('date'), from: instant('from'), to: instant('to') }, Date.now());
 
 // setUpForm adds listeners to the form. When the user submits a valid form, onSearch is called with
-// the query and the chosen range, { range, date }. When the user enters the instance field,
+// the query and the chosen range, { range, date }. When the instance field gets the focus,
 // onInstance is called.
 export function setUpForm(onSearch, onInstance) {
   byId('query').addEventListener('submit', (event) => {
