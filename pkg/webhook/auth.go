@@ -53,14 +53,23 @@ func (h *Handler) checkBody(d *delivery, check func(body []byte) bool) (bool, er
 	return check(d.body), nil
 }
 
-// loggedInstance returns the instance for the log, or "(a token)" if the instance is a token. Some
+// maskedToken replaces a token in the log.
+const maskedToken = "(a token)"
+
+// loggedInstance returns the instance for the log, or maskedToken if the instance is a token. Some
 // brokers send the token in the URL, after the instance. If the URL lacks the instance, the token
 // takes its place.
 func (h *Handler) loggedInstance(d *delivery) event.InstanceID {
 	if _, isToken := h.config.Tokens.Find(string(d.instance)); isToken {
-		return "(a token)"
+		return maskedToken
 	}
 	return d.instance
+}
+
+// loggedError returns the text of a delivery's error for the log. Errors of the store contain keys,
+// and the instance is part of a key, so loggedError also masks an instance that is a token.
+func (h *Handler) loggedError(d *delivery, err error) string {
+	return strings.ReplaceAll(err.Error(), string(d.instance), string(h.loggedInstance(d)))
 }
 
 // unauthorized responds to a sender without a valid token or signature. problem says what to

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"encoding/base64"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -134,6 +135,26 @@ func TestTokenInPlaceOfTheInstance(t *testing.T) {
 		})
 		require.Len(t, b.quarantined, 1)
 		require.Contains(t, quarantined, want)
+	}
+}
+
+// TestTokenInAKeyIsNotLogged checks that errors in the log do not reveal a token that was put in place
+// of the instance. Errors of the store contain keys, and the instance is part of a key.
+func TestTokenInAKeyIsNotLogged(t *testing.T) {
+	for instance, want := range map[string]string{"secret": "(a token)", "prod": "prod"} {
+		s, path := newSystem(t), "/webhooks/events/"+instance
+		require.Equal(t, http.StatusBadRequest, s.do("POST", path, "["+ownEvent+",1]", "secret").Code)
+		s.handler.config.Recorder = &harness{appendErr: errors.New("put events/instance=" + instance + "/shard=0: timeout")}
+		delivery := captureLog(t, func() {
+			require.Equal(t, http.StatusServiceUnavailable, s.do("POST", path, ownEvent, "secret").Code)
+		})
+		replay := captureLog(t, func() {
+			require.Equal(t, http.StatusServiceUnavailable, s.do("POST", "/webhooks/quarantine/"+s.onlyItem().String()+"/replay", "", "admin").Code)
+		})
+		for _, log := range []string{delivery, replay} {
+			require.Contains(t, log, "put events/instance="+want+"/shard=0: timeout")
+			require.NotContains(t, log, "secret")
+		}
 	}
 }
 

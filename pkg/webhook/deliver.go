@@ -18,10 +18,10 @@ var errNoHook = errors.New("the request does not name the kind of event")
 // deliver makes a whole delivery durable or returns an error. It first records the events. If any
 // item was rejected, it then quarantines the whole delivery. If it has recorded the events but
 // cannot quarantine the delivery, it also returns an error, so that the sender sends the delivery
-// again. The events are then stored twice, but queries show each event that has a time once. The
-// possible errors are
-// errUnauthorized, errBadSignature, errForbidden, errNoHook, errUnreadable, errBusy, a refusal, and
-// the error of a failed write or of Config.Random.
+// again. The events are then stored twice, but queries show each event that has a time once.
+//
+// Errors: errUnauthorized, errBadSignature, errForbidden, errNoHook, errUnreadable, errBusy, a
+// refusal, or the error of a failed write or of Config.Random.
 func (h *Handler) deliver(ctx context.Context, d *delivery) (outcome, error) {
 	if err := h.authorize(d); err != nil {
 		return outcome{}, err

@@ -27,9 +27,10 @@ func (a admin) replay(w http.ResponseWriter, r *http.Request, id quarantine.ID) 
 		failRead(w, r, err)
 		return
 	}
-	got, err := a.handler.process(r.Context(), deliveryOf(item), memory)
+	d := deliveryOf(item)
+	got, err := a.handler.process(r.Context(), d, memory)
 	if err != nil {
-		slog.ErrorContext(r.Context(), "item not replayed", "quarantine_id", id.String(), "error", err.Error())
+		slog.ErrorContext(r.Context(), "item not replayed", "quarantine_id", id.String(), "error", a.handler.loggedError(d, err))
 		tryLater(w, err)
 		return
 	}

@@ -54,7 +54,7 @@ func newRejection(got outcome) rejection {
 func (h *Handler) respond(ctx context.Context, w http.ResponseWriter, d *delivery, got outcome, err error) {
 	switch {
 	case err != nil:
-		slog.ErrorContext(ctx, "delivery not recorded", "route", d.route, "instance", h.loggedInstance(d), "error", err.Error())
+		slog.ErrorContext(ctx, "delivery not recorded", "route", d.route, "instance", h.loggedInstance(d), "error", h.loggedError(d, err))
 		refuse(w, d, err)
 	case len(got.rejected) > 0:
 		serve.JSON(w, http.StatusBadRequest, newRejection(got))
