@@ -6,7 +6,7 @@
 //     key never changes. If an item is kept again, the same bytes are written to the same key.
 //   - A body is kept byte for byte, together with everything needed to decode it again. Nothing
 //     else from a request is kept: no token and no other headers.
-//   - The package deletes nothing. The bucket's lifecycle rule deletes items when they expire.
+//   - The package deletes nothing. The bucket's lifecycle rules delete items when they expire.
 package quarantine
 
 import (

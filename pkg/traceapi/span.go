@@ -16,13 +16,11 @@ const (
 
 // parseSpan returns the range between the parameters "from" and "to", both inclusive. A missing
 // parameter gets a default:
-//   - If both are missing, the range is the last hour.
-//   - If only "to" is missing, the range ends now or 24 hours after its start, whichever is
-//     earlier.
+//   - If "to" is missing, the range ends event.MaxAhead after now or 24 hours after its start,
+//     whichever is earlier. A range that ends in the future includes events from brokers whose
+//     clocks run fast.
 //   - If only "from" is missing, the range starts an hour before its end.
-//
-// A range that ends now is extended by event.MaxAhead, to include events from brokers whose clocks
-// run fast.
+//   - If both are missing, the range starts an hour before now.
 func parseSpan(values url.Values, now time.Time) (from, to time.Time, err error) {
 	from, hasFrom, err := parseTime(values, "from")
 	if err != nil {
