@@ -3,14 +3,8 @@ package diagnose_test
 import (
 	"fmt"
 	"maps"
-	"os"
-	"os/exec"
-	"regexp"
-	"runtime/debug"
 	"slices"
 	"strconv"
-	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -109,41 +103,4 @@ func TestBusyDaysTakeLittleTime(t *testing.T) {
 		less, more := historytest.CPUTime(t, func() { busyDay(15_000, set) }), historytest.CPUTime(t, func() { busyDay(60_000, set) })
 		require.Less(t, more, 12*less, name)
 	}
-}
-
-// busyDayVariable names the environment variable that makes TestBusyDaysTakeLittleMemory work as
-// the process whose memory it measures. Its value is the name of a busy day.
-const busyDayVariable = "DIAGNOSE_BUSY_DAY"
-
-// A process that reads and explains the busiest of days must stay within 256 MB.
-func TestBusyDaysTakeLittleMemory(t *testing.T) {
-	if name := os.Getenv(busyDayVariable); name != "" {
-		busyDay(busy, busyDays[name])
-		status, err := os.ReadFile("/proc/self/status")
-		require.NoError(t, err)
-		var usage syscall.Rusage
-		require.NoError(t, syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
-		fmt.Printf("%s, %v of CPU time\n", regexp.MustCompile(`VmHWM:\s+\d+ kB`).Find(status), time.Duration(usage.Utime.Nano()+usage.Stime.Nano()))
-		return
-	}
-	if _, err := os.Stat("/proc/self/status"); err != nil || underRaceDetector() {
-		t.Skip("needs Linux, and a build without the race detector, which takes memory itself")
-	}
-	for _, name := range []string{"flapping", "logins perhaps refused", "a node for each connect"} { // the last two take the most
-		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestBusyDaysTakeLittleMemory$")
-		child.Env = append(os.Environ(), busyDayVariable+"="+name)
-		output, err := child.CombinedOutput()
-		require.NoError(t, err, "%s", output)
-		line, _, _ := strings.Cut(string(output), "\n")
-		var peak int
-		_, err = fmt.Sscanf(line, "VmHWM: %d kB", &peak)
-		require.NoError(t, err, line)
-		t.Logf("%s: %d MB, %s", name, peak>>10, line)
-		require.Less(t, peak, 256<<10, name)
-	}
-}
-
-func underRaceDetector() bool {
-	info, _ := debug.ReadBuildInfo()
-	return slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }

@@ -1,0 +1,39 @@
+//go:build linux && !race
+
+package diagnose_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// busyDayVariable names the environment variable that makes TestBusyDaysTakeLittleMemory work as
+// the process whose memory it measures. Its value is the name of a busy day.
+const busyDayVariable = "DIAGNOSE_BUSY_DAY"
+
+// A process that reads and explains the busiest of days must stay within 256 MB.
+func TestBusyDaysTakeLittleMemory(t *testing.T) {
+	if name := os.Getenv(busyDayVariable); name != "" {
+		busyDay(busy, busyDays[name])
+		status, err := os.ReadFile("/proc/self/status")
+		require.NoError(t, err)
+		fmt.Printf("%s\n", regexp.MustCompile(`VmHWM:\s+\d+ kB`).Find(status))
+		return
+	}
+	for _, name := range []string{"flapping", "logins perhaps refused", "a node for each connect"} { // the last two take the most
+		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestBusyDaysTakeLittleMemory$")
+		child.Env = append(os.Environ(), busyDayVariable+"="+name)
+		output, err := child.CombinedOutput()
+		require.NoError(t, err, "%s", output)
+		var peak int
+		_, err = fmt.Sscanf(string(output), "VmHWM: %d kB", &peak)
+		require.NoError(t, err, "%s", output)
+		t.Logf("%s: peak %d MB", name, peak>>10)
+		require.Less(t, peak, 256<<10, name)
+	}
+}
