@@ -16,7 +16,8 @@ type with = historytest.Option
 var (
 	day, wholeDay = historytest.Day, historytest.WholeDay
 
-	clock, short, logOf, bothWays = historytest.Clock, historytest.Short, historytest.Log, historytest.BothWays
+	clock, short, lossy = historytest.Clock, historytest.Short, historytest.Lossy
+	logOf, bothWays     = historytest.Log, historytest.BothWays
 
 	connect, closed, disconnect = historytest.Connect, historytest.Closed, historytest.Disconnect
 

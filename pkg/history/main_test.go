@@ -14,7 +14,8 @@ import (
 var (
 	day, wholeDay = historytest.Day, historytest.WholeDay
 
-	clock, short, logOf, bothWays = historytest.Clock, historytest.Short, historytest.Log, historytest.BothWays
+	clock, short, lossy = historytest.Clock, historytest.Short, historytest.Lossy
+	logOf, bothWays     = historytest.Log, historytest.BothWays
 
 	row, connect, closed, disconnect = historytest.Row, historytest.Connect, historytest.Closed, historytest.Disconnect
 

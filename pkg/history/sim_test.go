@@ -62,9 +62,9 @@ func after(events []event.Event, since time.Time) []event.Event {
 	return slices.DeleteFunc(slices.Clone(events), func(e event.Event) bool { return e.Time.Before(since) })
 }
 
-// lossy removes about one in ten of the events at random and returns the others. It overwrites the
-// given slice.
-func lossy(events []event.Event, seed uint64) []event.Event {
-	random := rand.New(rand.NewPCG(seed, 1))
-	return slices.DeleteFunc(events, func(event.Event) bool { return random.IntN(10) == 0 })
+func TestLossy(t *testing.T) {
+	events := sim.Device(sim.FlakyRadio, 1, day)
+	lossy := lossy(events, 1)
+	require.InDelta(t, 0.9, float64(len(lossy))/float64(len(events)), 0.1)
+	require.Subset(t, events, lossy)
 }

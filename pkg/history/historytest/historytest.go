@@ -4,6 +4,7 @@
 package historytest
 
 import (
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -113,6 +114,12 @@ func BothWays(t *testing.T, events []event.Event, do func(t require.TestingT, ev
 	t.Helper()
 	do(t, Log(events))
 	do(t, NewestFirst(events))
+}
+
+// Lossy returns a copy of the events without about one in ten of them, chosen at random.
+func Lossy(events []event.Event, seed uint64) []event.Event {
+	random := rand.New(rand.NewPCG(seed, 1))
+	return slices.DeleteFunc(slices.Clone(events), func(event.Event) bool { return random.IntN(10) == 0 })
 }
 
 // Short formats an instant as a time of day, preceded by the day of the month if the instant is
