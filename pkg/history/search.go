@@ -11,22 +11,22 @@ import (
 // the status is settled. It keeps only the events that may still decide the status, so a flood of
 // refusals takes no memory. The zero value is ready to use.
 type Search struct {
-	log     Log
-	kept    int     // the number of events in log
-	check   int     // Add does not check the status again before log has this many events
-	began   Instant // the latest known start of a connection
-	newest  Instant // the time of the newest event
-	since   Instant // the events from then on settle the status; unknown until they do
-	started bool
+	log    Log
+	kept   int     // the number of events in log
+	check  int     // Add does not check the status again before log has this many events
+	began  Instant // the latest known start of a connection
+	newest Instant // the time of the newest event; unknown before the first call of Add
+	since  Instant // the start of the events that settle the status; unknown while it is not settled
 }
 
 // Add adds the next older event and returns false. If the newer events already settle the status,
 // Add ignores e and returns true, and older events need not be read. The events must be distinct
 // and in the opposite order of event.Compare.
 //
-// Add reads on for another minute after the newest connection began, because the events of a
-// connection can be out of order. It does not check the status at every event, so it may also read
-// up to twice as many events as necessary. Both save time, and Settled has neither effect.
+// Add does not stop within a minute before the start of the newest connection, because the events
+// of a connection can be out of order. To save time, Add checks the status only when the number of
+// kept events has doubled, so it may keep up to twice as many events as necessary. Settled has no
+// such limits: it always checks the status.
 func (s *Search) Add(e *event.Event) (settled bool) {
 	at := At(e.Time)
 	if s.began.Sub(at) > maxDisorder && s.kept >= s.check {
@@ -40,8 +40,8 @@ func (s *Search) Add(e *event.Event) (settled bool) {
 }
 
 func (s *Search) add(e *event.Event) {
-	if !s.started {
-		s.started, s.newest, s.log.NewestFirst = true, At(e.Time), true
+	if s.newest.IsZero() {
+		s.newest, s.log.NewestFirst = At(e.Time), true
 	}
 	switch w := interpret(wordsOf(e)); {
 	case w.isConnect:
