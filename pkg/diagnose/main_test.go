@@ -28,7 +28,12 @@ var (
 // diagnosed returns an English report on wholeDay. It assumes that nothing is known about
 // earlier days.
 func diagnosed(events []event.Event) diagnose.Report {
-	return report(events, wholeDay, history.Status{}, diagnose.English)
+	return diagnosedLog(logOf(events))
+}
+
+// diagnosedLog is like diagnosed, for the events of a log.
+func diagnosedLog(events *history.Log) diagnose.Report {
+	return diagnose.Diagnose(history.Of(events, wholeDay, history.Status{}), diagnose.English)
 }
 
 func report(events []event.Event, span history.Span, before history.Status, lang diagnose.Lang) diagnose.Report {

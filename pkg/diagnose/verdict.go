@@ -68,10 +68,8 @@ type rule struct {
 //
 // A problem that is over becomes a notice, but still comes before all other notices.
 func (in *input) verdicts(lang Lang) []Verdict {
-	found := []Verdict{}
-	for _, group := range [][]Verdict{in.apply(patterns, lang), in.byCount(singles, lang), in.apply(symptoms, lang)} {
-		found = append(found, group...)
-	}
+	found := []Verdict{} // without verdicts, JSON has an empty list instead of null
+	found = append(found, slices.Concat(in.apply(patterns, lang), in.byCount(singles, lang), in.apply(symptoms, lang))...)
 	bySeverity(found)
 	for i := range found {
 		if v := &found[i]; v.Level == Problem && v.over {
@@ -136,7 +134,8 @@ func (in *input) evidence(citations []citation, lang Lang) []Evidence {
 	return found
 }
 
-// known returns the sentences with a different wording for what is not known if the span was cut.
+// known replaces the phrase startUnknown by startNotExamined if the span was cut, because the start of
+// the connection may then be on record. It returns the given sentences.
 func (in *input) known(sentences []sentence) []sentence {
 	for i := range sentences {
 		if s := &sentences[i]; s.phrase == startUnknown && in.isCut() {

@@ -254,8 +254,7 @@ func TestVerdicts(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			bothWays(t, test.script.events, func(t require.TestingT, events *history.Log) {
-				got := diagnose.Diagnose(history.Of(events, wholeDay, history.Status{}), diagnose.English)
-				require.Equal(t, test.want, codes(got))
+				require.Equal(t, test.want, codes(diagnosedLog(events)))
 			})
 		})
 	}

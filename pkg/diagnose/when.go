@@ -34,8 +34,7 @@ func longestGap(when []history.Instant) time.Duration {
 	return longest
 }
 
-// timing returns sentences that say when something happened, and whether it is over. If the span was
-// cut, they also say which events were examined.
+// timing returns sentences that say when something happened, and whether it is over.
 func (in *input) timing(when []history.Instant) []sentence {
 	sentences := in.happened(when)
 	if in.isOver(when) {
@@ -44,20 +43,20 @@ func (in *input) timing(when []history.Instant) []sentence {
 	return sentences
 }
 
+// happened returns sentences that say when something happened and, if the span was cut, which events
+// were examined.
 func (in *input) happened(when []history.Instant) []sentence {
-	examined := sentence{examinedSince, values{"cut": moment(in.from)}}
+	var found []sentence
 	switch n := len(when); {
-	case n == 0 && in.isCut():
-		return []sentence{examined}
-	case n == 0:
-		return nil
-	case n == 1 && in.isCut():
-		return []sentence{{happenedOnce, values{"last": moment(when[0])}}, examined}
-	case n == 1:
-		return []sentence{{happenedOnce, values{"last": moment(when[0])}}}
-	case in.isCut():
+	case n > 1 && in.isCut():
 		return []sentence{{happenedSince, values{"cut": moment(in.from), "first": moment(when[0]), "last": moment(when[n-1])}}}
-	default:
-		return []sentence{{happenedOften, values{"first": moment(when[0]), "last": moment(when[n-1])}}}
+	case n > 1:
+		found = append(found, sentence{happenedOften, values{"first": moment(when[0]), "last": moment(when[n-1])}})
+	case n == 1:
+		found = append(found, sentence{happenedOnce, values{"last": moment(when[0])}})
 	}
+	if in.isCut() {
+		found = append(found, sentence{examinedSince, values{"cut": moment(in.from)}})
+	}
+	return found
 }
