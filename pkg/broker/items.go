@@ -97,11 +97,11 @@ func (b *batcher[M, P]) lines(body []byte) {
 		line, rest, _ := bytes.Cut(body, []byte("\n"))
 		s := scanner{body: line}
 		if !s.ended() {
-			err := b.value(&s, alone)
-			if err == errTooMany {
-				line, rest = body, nil
-			}
-			if err != nil {
+			switch err := b.value(&s, alone); err {
+			case nil:
+			case errTooMany:
+				return
+			default:
 				b.reject(line, "", err.Error())
 			}
 		}
