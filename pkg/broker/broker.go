@@ -13,8 +13,8 @@
 //   - NativeEvent and NativeReason are the source's own words. Action and ActionInfo are the
 //     closest words in the vocabulary of package event.
 //   - Texts of any length are accepted. A text that is longer than its bound is cut, but only after
-//     the decoder has interpreted it; see event.Bound. A client identifier that looks like a cut one
-//     is rejected.
+//     the decoder has interpreted it; see event.Event.Bound. A client identifier that looks like a
+//     cut one is rejected.
 //   - Unknown keys are ignored. Only the fields of an event are kept, so an event never contains a
 //     password or a message payload.
 //

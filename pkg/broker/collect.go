@@ -54,8 +54,8 @@ func (c *collector) result() Batch {
 	return c.batch
 }
 
-// add adds the item's event or rejection, if any, to the batch. It cuts the event's texts only after
-// the item has interpreted them.
+// add adds the item's event or rejection, if any, to the batch. It cuts the event's texts only
+// after the item has interpreted them.
 func (c *collector) add(raw []byte, it item) {
 	r := reader{
 		now: c.meta.ReceivedAt, latest: c.meta.latest(), retention: c.meta.Retention,

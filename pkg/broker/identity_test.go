@@ -19,7 +19,8 @@ func in(delivery string) broker.Meta {
 }
 
 // An event without a time must never count as the same event as one of another delivery, even if
-// the source gave both the same identifier. Decoding a delivery again must result in the same event.
+// the source gave both the same identifier. Decoding a delivery again must result in the same
+// event.
 func TestNoSourceIdentifiesAnEventWithoutATime(t *testing.T) {
 	for _, name := range broker.Names() {
 		decodeIn := func(delivery string) event.Event {

@@ -47,9 +47,9 @@ type Source struct {
 	isLog bool
 }
 
-// Mark returns a byte that stands in or after each item of a body from which Decode makes an event.
-// Only the last item may lack the byte. One more than the number of marks in a body is therefore an
-// upper bound for the number of its events.
+// Mark returns a byte that limits the number of events in a body. Each item from which Decode makes
+// an event contains the byte or is followed by it, except perhaps the last item. A body with n such
+// bytes therefore has at most n+1 events.
 func (s Source) Mark() byte {
 	if s.isLog {
 		return '\n'

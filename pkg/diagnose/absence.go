@@ -23,8 +23,8 @@ const (
 
 // noReturn checks whether the client dropped and has been offline for unusually long since then. It
 // returns nil if a login that was refused after the drop may have come from the client, because the
-// client may then have tried to come back. It also returns nil if such logins may be hidden, because
-// the span was cut.
+// client may then have tried to come back. It also returns nil if the span was cut after the drop,
+// because the cut may hide such logins.
 func (in *input) noReturn() *finding {
 	last := in.last()
 	if in.offlineFor() <= in.patience() || !last.Dropped() || in.triedSince(last) || in.hides(last.End) {

@@ -17,8 +17,9 @@ import (
 	"devicetrace/pkg/history/historytest"
 )
 
-// busyDays are days of a device with very many events, each hard for another reason. A function sets
-// the fields of event i. Events with even numbers are connects, unless the function changes them.
+// busyDays are days on which a device has very many events. Each day is hard for a different
+// reason. A function sets the fields of event i. Events with even numbers are connects, unless the
+// function changes them.
 var busyDays = map[string]func(e *event.Event, i int){
 	"flapping": func(e *event.Event, i int) { e.ChannelID = fmt.Sprintf("%032x", i/2) },
 	"two devices in conflict": func(e *event.Event, i int) {

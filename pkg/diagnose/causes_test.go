@@ -20,8 +20,8 @@ var explaining = []diagnose.Code{
 	"silent-after-connect", "refused-while-online", "no-return", "broker-restart", "flapping",
 }
 
-// expectation lists the verdicts that a device with a known problem must get. Some verdicts must also
-// appear if about a tenth of the events are lost.
+// expectation lists the verdicts that a device with a known problem must get. Some verdicts must
+// also appear if about a tenth of the events are lost.
 type expectation struct {
 	first diagnose.Code   // must be the first verdict if no event is lost
 	lossy diagnose.Code   // must be among the verdicts if events are lost

@@ -392,8 +392,8 @@ var verdictTexts = map[Code][2]verdictText{
 	},
 }
 
-// cutTitles holds the titles, in English and Chinese, that replace those in verdictTexts if the span
-// was cut. A title that is true of any part of a span needs no replacement.
+// cutTitles holds the titles, in English and Chinese, that replace the titles in verdictTexts if
+// the span was cut. A title that is true of any part of a span needs no replacement.
 var cutTitles = map[Code][2]string{
 	"never-accepted": {"Every login since {cut} refused, none accepted", "自 {cut} 起登录均被拒绝，没有一次成功"},
 	"no-drops":       {"No drops on record since {cut}", "自 {cut} 起没有掉线记录"},

@@ -134,8 +134,8 @@ func (in *input) evidence(citations []citation, lang Lang) []Evidence {
 	return found
 }
 
-// known replaces the phrase startUnknown by startNotExamined if the span was cut, because the start of
-// the connection may then be on record. It returns the given sentences.
+// known replaces the phrase startUnknown by startNotExamined if the span was cut, because the start
+// of the connection may then be on record. It returns the given sentences.
 func (in *input) known(sentences []sentence) []sentence {
 	for i := range sentences {
 		if s := &sentences[i]; s.phrase == startUnknown && in.isCut() {

@@ -43,8 +43,8 @@ func (in *input) timing(when []history.Instant) []sentence {
 	return sentences
 }
 
-// happened returns sentences that say when something happened and, if the span was cut, which events
-// were examined.
+// happened returns sentences that say when something happened. If the span was cut, they also say
+// which events were examined.
 func (in *input) happened(when []history.Instant) []sentence {
 	var found []sentence
 	switch n := len(when); {

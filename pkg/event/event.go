@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// ClientID is the client identifier from CONNECT: opaque, case-sensitive UTF-8. In a stored event, it
-// has at most MaxClientID bytes; see Stored. If it is empty, the client identifier is unknown.
+// ClientID is the client identifier from CONNECT: opaque, case-sensitive UTF-8. In a stored event,
+// it has at most MaxClientID bytes; see Stored. If it is empty, the client identifier is unknown.
 type ClientID string
 
 // MaxAhead is how far a source's clock may be ahead of our clock. Events whose times are further in
@@ -44,8 +44,8 @@ type Event struct {
 	// webhook. A sender of the project's own event format may give any other name.
 	Source string
 	// SourceEventID is the source's own identifier of this event, such as a CloudEvents id, a
-	// version number or a position in a log. If TimeOrigin is FromReceiver, it ends in the
-	// identifier of the delivery and the place of the event in it, so that no two such events are
+	// version number or a position in a log. If TimeOrigin is FromReceiver, the identifier of the
+	// delivery and the event's index in the delivery are appended, so that no two such events are
 	// equal.
 	SourceEventID string
 	// NativeEvent and NativeReason are the source's own words, verbatim.

@@ -23,13 +23,13 @@ const (
 
 // Stored returns the form in which the client identifier is stored. An identifier of up to
 // MaxClientID bytes is stored unchanged; a longer one is cut. Stored returns a cut identifier
-// unchanged. A question must therefore convert the identifier that it is given before it compares
-// the identifier with stored ones or computes its shard.
+// unchanged. A query must therefore convert a given identifier before it compares the identifier
+// with stored ones or computes its shard.
 func (id ClientID) Stored() ClientID { return ClientID(cut(string(id), MaxClientID)) }
 
-// IsCut reports whether the client identifier has the form and the length of a cut one. In a
-// question, such an identifier stands for the stored one. From a sender it must be refused.
-// Otherwise, a client could choose the stored identifier of another client as its own.
+// IsCut reports whether the client identifier has the form and the length of a cut one. In a query,
+// such an identifier stands for the stored one. From a sender, it must be refused. Otherwise, a
+// client could choose the stored identifier of another client as its own.
 func (id ClientID) IsCut() bool { return isCut(string(id), MaxClientID) }
 
 // Bound cuts the client identifier and all other texts that are too long. Decoders must interpret
@@ -63,8 +63,8 @@ func cut(text string, limit int) string {
 	return text[:end] + cutMark + hex.EncodeToString(digest[:cutDigits/2])
 }
 
-// isCut reports whether a text looks like a result of cut. The only other texts of this form are
-// those that somebody made up.
+// isCut reports whether a text has the form and the length of a result of cut. In practice, any
+// other text of this form was made up in order to look like one.
 func isCut(text string, limit int) bool {
 	if len(text) > limit || len(text) <= limit-utf8.UTFMax {
 		return false

@@ -2,9 +2,9 @@
 // client's connections, refusals, status, timeline and summary. Package diagnose explains a history
 // in words.
 //
-// Invariants: the functions are pure. It does not matter whether a Log was filled in ascending or in
-// descending order. All returned times are in whole milliseconds. For n events, the functions take
-// O(n log n) time and O(n) memory, and their results refer to the Log instead of copying it.
+// Invariants: the functions are pure. It does not matter whether a Log was filled in ascending or
+// in descending order. All returned times are in whole milliseconds. For n events, the functions
+// take O(n log n) time and O(n) memory, and their results refer to the Log instead of copying it.
 //
 // Terms:
 //

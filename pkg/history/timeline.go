@@ -85,8 +85,8 @@ type boundary struct {
 	step   int8 // 1: begins, -1: ends
 }
 
-// boundaries holds periods of time, each with a state. Periods may overlap. The function top decides
-// which of their states prevails.
+// boundaries holds periods of time, each with a state. Periods may overlap. The function top
+// decides which of their states prevails.
 type boundaries []boundary
 
 func (b *boundaries) add(state State, from, to Instant) {
