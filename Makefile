@@ -88,9 +88,9 @@ fuzz: ## run each fuzz target for FUZZTIME (1m)
 	done; \
 	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 
-soak: compiler ## attack the system under load for DURATION (10m): kills, freezes, outages; and with the largest buckets
+soak: compiler ## attack the system for DURATION (10m) with kills, freezes and outages, and with floods and large buckets
 	@mkdir -p .build && : > $(FIGURES)
-	@cd infra/verify/e2e && go test -c -o ../../../.build/soak . && DURATION=$${DURATION:-10m} FIGURES=$(FIGURES) exec ../../../.build/soak -test.run '^TestSoak' -test.v -test.timeout 0
+	@cd infra/verify/e2e && go test -tags soak -c -o ../../../.build/soak . && DURATION=$${DURATION:-10m} FIGURES=$(FIGURES) exec ../../../.build/soak -test.run '^TestSoak' -test.v -test.timeout 0
 	@$(PRINT_FIGURES)
 
 bench: compiler postgres ## measure costs, also of other engines; SCALE=1 (default) is a million devices, 0.01 takes minutes
@@ -103,7 +103,7 @@ STATICCHECK := go tool -modfile=$(CURDIR)/go.mod staticcheck -checks inherit,-ST
 lint: compiler lint-page ## check format, vet, staticcheck, and the page's JavaScript
 	@unformatted=$$(gofmt -l functions pkg infra) || exit 1; [ -z "$$unformatted" ] || { echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; }
 	go vet ./... && $(STATICCHECK) ./...
-	cd infra/verify/e2e && go vet ./... && $(STATICCHECK) ./...
+	cd infra/verify/e2e && go vet -tags soak ./... && $(STATICCHECK) -tags soak ./...
 	cd infra/verify/bench && go vet ./... && $(STATICCHECK) ./...
 
 # ESLint checks the page's JavaScript; users of the page need no Node.js. npm installs beside

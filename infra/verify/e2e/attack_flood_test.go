@@ -54,12 +54,6 @@ func TestAttackFlood(t *testing.T) {
 	testFlood(t, newFlood(4))
 }
 
-// TestSoakFlood floods an instance with three million events.
-func TestSoakFlood(t *testing.T) {
-	onlySoak(t)
-	testFlood(t, newFlood(30))
-}
-
 // testFlood records a flood. Before and after compaction, each question about the client must be
 // answered, and a client of the same name on another instance must not be affected. No event may be
 // lost.

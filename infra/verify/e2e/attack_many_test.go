@@ -20,12 +20,6 @@ func TestAttackManyInstances(t *testing.T) {
 	testManyInstances(t, 1100)
 }
 
-// TestSoakManyInstances seeds more instances than the API lists.
-func TestSoakManyInstances(t *testing.T) {
-	onlySoak(t)
-	testManyInstances(t, 10_001)
-}
-
 // testManyInstances asks about a bucket with many instances, and compacts it. The responses to a token
 // for two instances, and their cost, must not depend on the other instances.
 func testManyInstances(t *testing.T, instances int) {
@@ -131,32 +125,4 @@ func (ids clientIDs) body() []byte {
 		events[i] = inputEvent{ClientID: id, Action: "connect", Time: time.Now().UnixMilli()}
 	}
 	return encode(events)
-}
-
-// TestSoakManyShards compacts a bucket of 4,096 partitions. Every eighth partition has two runs, which
-// must be merged; the others have one.
-func TestSoakManyShards(t *testing.T) {
-	onlySoak(t)
-	needsProc(t)
-	const shards, merged = 4096, 512
-	s := newSeededStack(t, shards)
-	from := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -1)
-	ids := distinctShards(shards)
-	seed := func(id string, run int) {
-		p := (layout.Layout{Shards: shards}).PartitionOf("shards", event.ClientID(id), from)
-		s.seed(t, p, run, encoded(t, []segment.Row{{ClientID: id, Time: from.UnixMilli() + int64(run), Action: "connect", ActionInfo: "accepted"}}))
-	}
-	for i, id := range ids {
-		seed(id, 0)
-		if i%(shards/merged) == 0 {
-			seed(id, 1)
-		}
-	}
-	s.start(t)
-	s.age(t)
-	s.compact(t)
-	require.Len(t, s.objects(t, "events/"), shards)
-	require.Len(t, s.trace(t, question("shards", ids[0], from, from.Add(time.Hour))).Events, 2)
-	s.requireMemory(t, "query", "compactor")
-	s.requireEvents(t, shards+merged)
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -13,14 +12,6 @@ import (
 	"devicetrace/infra/local/oss"
 	"devicetrace/pkg/check"
 )
-
-// onlySoak skips a test that takes too long for `make test`. Only `make soak` sets DURATION.
-func onlySoak(t *testing.T) {
-	t.Helper()
-	if os.Getenv("DURATION") == "" {
-		t.Skip("only `make soak` runs this test")
-	}
-}
 
 // memoryLimits holds, for each function, the maximum number of bytes that the function may use
 // whatever it is sent: seven eighths of memorySize in s.yaml, or one quarter for the compactor. The Go

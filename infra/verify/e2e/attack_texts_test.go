@@ -83,12 +83,6 @@ func TestAttackHeavyRows(t *testing.T) {
 	testHeavyRows(t, 48)
 }
 
-// TestSoakHeavyRows seeds 256 runs, which take 720 MB before compression.
-func TestSoakHeavyRows(t *testing.T) {
-	onlySoak(t)
-	testHeavyRows(t, 256)
-}
-
 // testHeavyRows asks about a device whose rows have the longest texts that are stored, before and after
 // its partition is compacted. Questions about the device and about a neighbor in the partition must be
 // answered. All runs cover the same 500 s, so that a query reads all of them at the same time.
