@@ -138,6 +138,25 @@ func (s *stack) ask(t *testing.T, q url.Values) response {
 	return r
 }
 
+// apiTime is the format of times in responses of the API.
+const apiTime = "2006-01-02T15:04:05.000Z"
+
+// get requests a path below /api/v1 and returns the body of the response, which must have status
+// 200.
+func (s *stack) get(t *testing.T, token, target string) []byte {
+	t.Helper()
+	r, err := do(t.Context(), http.MethodGet, s.url("/api/v1/"+target), token, nil, nil)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, r.status, string(r.body))
+	return r.body
+}
+
+// read queries an endpoint of the API and decodes the response, which must have status 200.
+func (s *stack) read(t *testing.T, endpoint string, parameters url.Values, into any) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal(s.get(t, queryToken, endpoint+"?"+parameters.Encode()), into))
+}
+
 // trace queries the trace API and returns one page. It fails the test if the page is marked as
 // incomplete.
 func (s *stack) trace(t *testing.T, q url.Values) tracePage {

@@ -54,9 +54,8 @@ func TestAttackFlood(t *testing.T) {
 	testFlood(t, newFlood(4))
 }
 
-// testFlood records a flood. Before and after compaction, each question about the client must be
-// answered, and a client of the same name on another instance must not be affected. No event may be
-// lost.
+// testFlood records a flood. Before and after compaction, every query for the client must succeed,
+// and a client of the same name on another instance must not be affected. No event may be lost.
 func testFlood(t *testing.T, f flood) {
 	needsProc(t)
 	s := newStackWith(t, "OPENAPI_KEYS=local:local-secret=*")
@@ -76,7 +75,8 @@ func testFlood(t *testing.T, f flood) {
 	s.requireEvents(t, f.events()+2)
 }
 
-// requireFlood checks the answers about a flood, and those about the client on the instance "quiet".
+// requireFlood checks the responses about a flood, and those about the client of the same name on
+// the instance "quiet".
 func (s *stack) requireFlood(t *testing.T, f flood) {
 	t.Helper()
 	last := f.at(f.events() - 1)

@@ -3,7 +3,6 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"testing"
 	"time"
 
@@ -67,10 +66,7 @@ type instanceList struct {
 
 func (s *stack) instances(t *testing.T, token string) (list instanceList) {
 	t.Helper()
-	r, err := do(t.Context(), http.MethodGet, s.url("/api/v1/instances"), token, nil, nil)
-	require.NoError(t, err)
-	require.Equal(t, 200, r.status, string(r.body))
-	require.NoError(t, json.Unmarshal(r.body, &list))
+	require.NoError(t, json.Unmarshal(s.get(t, token, "instances"), &list))
 	return list
 }
 

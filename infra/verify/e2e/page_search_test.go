@@ -216,7 +216,7 @@ func testAhead(t *testing.T, p *pageTest) {
 		require.Equal(t, "Offline", b.text(".status h2"))
 		require.Regexp(t, `^since .*, by a clock that is at least (2\d|30) min.* fast no heart$`, b.text(".status .since"))
 		require.Equal(t, []string{"no heart", "accepted"}, b.texts(".event .info"))
-		require.Contains(t, b.address(), "to="+url.QueryEscape(drop.UTC().Format("2006-01-02T15:04:05.000Z")))
+		require.Contains(t, b.address(), "to="+url.QueryEscape(drop.UTC().Format(apiTime)))
 	}
 	requireDrop()
 	require.Contains(t, b.text(".receipt"), "Cost: 5 API calls")
@@ -230,6 +230,6 @@ func testAhead(t *testing.T, p *pageTest) {
 	}
 	span, err := url.Parse(b.address())
 	require.NoError(t, err)
-	require.Equal(t, drop.Add(-24*time.Hour).UTC().Format("2006-01-02T15:04:05.000Z"), span.Query().Get("from"))
+	require.Equal(t, drop.Add(-24*time.Hour).UTC().Format(apiTime), span.Query().Get("from"))
 	require.True(t, eval[bool](b, "document.querySelector('#query').elements.range.value === 'day24'"))
 }

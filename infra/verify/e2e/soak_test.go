@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,9 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"devicetrace/infra/local/oss"
 	"devicetrace/infra/verify/figures"
-	"devicetrace/pkg/check"
 )
 
 const (
@@ -296,13 +293,7 @@ func (k *soak) startAgain(t *testing.T) {
 // invariant and hold exactly the given number of events.
 func (k *soak) requireBucket(t *testing.T, events int) {
 	t.Helper()
-	s := k.stack.Load()
-	s.interrupt(t)
-	bucket, err := oss.OpenStore(filepath.Join(s.data, "oss"))
-	require.NoError(t, err)
-	report, err := check.Bucket(k.ctx, bucket, check.Options{})
-	require.NoError(t, err)
-	require.NoError(t, report.Err())
+	report := k.stack.Load().checkBucket(t, k.ctx)
 	require.EqualValues(t, events, report.Events)
 	require.Zero(t, report.Quarantined)
 }

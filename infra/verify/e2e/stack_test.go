@@ -17,6 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/infra/local/demo/ends"
+	"devicetrace/infra/local/oss"
+	"devicetrace/pkg/check"
 )
 
 const (
@@ -122,6 +124,25 @@ func (s *stack) runCompactor(ctx context.Context) error {
 		return fmt.Errorf("compact: %w\n%s", err, out)
 	}
 	return nil
+}
+
+// checkBucket stops the stack cleanly and checks that its bucket satisfies every invariant.
+func (s *stack) checkBucket(t *testing.T, ctx context.Context) check.Report {
+	t.Helper()
+	s.interrupt(t)
+	bucket, err := oss.OpenStore(filepath.Join(s.data, "oss"))
+	require.NoError(t, err)
+	report, err := check.Bucket(ctx, bucket, check.Options{})
+	require.NoError(t, err)
+	require.NoError(t, report.Err())
+	return report
+}
+
+// requireEvents stops the stack. Its bucket must satisfy every invariant and hold exactly the given
+// number of events.
+func (s *stack) requireEvents(t *testing.T, events int) {
+	t.Helper()
+	require.EqualValues(t, events, s.checkBucket(t, t.Context()).Events)
 }
 
 func (s *stack) url(path string) string { return "http://127.0.0.1:" + s.port + path }
