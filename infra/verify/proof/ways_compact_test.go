@@ -58,6 +58,16 @@ func (w *world) putAgain(keys ...string) {
 	}
 }
 
+// faultOn returns a store that injects the given fault into every call of one kind.
+func faultOn(store objstore.Store, op objstore.Op, fault objstore.Fault) *objstore.Faulty {
+	return objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
+		if c.Op == op {
+			return fault
+		}
+		return objstore.Fault{}
+	})
+}
+
 // soundAndSettled requires the world to be sound. It then compacts the bucket, and requires that
 // the bucket is fully compacted and the world is still sound.
 func (w *world) soundAndSettled(what ...any) {
@@ -103,12 +113,7 @@ func TestNothingIsDeletedBeforeTheOutputWasReadBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := runs(t, 3)
-			faulty := objstore.NewFaulty(w.store, func(c objstore.Call) objstore.Fault {
-				if c.Op == objstore.OpPut {
-					return fault
-				}
-				return objstore.Fault{}
-			})
+			faulty := faultOn(w.store, objstore.OpPut, fault)
 			var store objstore.Store = faulty
 			if name == "confirmed" {
 				store = lying{faulty}
@@ -203,8 +208,8 @@ func TestAnOutputIsNoneOfItsInputs(t *testing.T) {
 	w.soundAndSettled()
 }
 
-// compacted encodes the events as a compacted object with the given number of rows per row group. The
-// object states that it holds the segments with the given names.
+// compacted encodes the events as a compacted object with the given number of rows per row group.
+// The object states that it holds the segments with the given names.
 func compacted(t testing.TB, groupRows int64, holds []string, events ...event.Event) ([]byte, segment.Written) {
 	var out bytes.Buffer
 	writer := segment.NewWriter(&out, groupRows)
@@ -253,12 +258,7 @@ func TestTwoObjectsDoNotSupersedeEachOther(t *testing.T) {
 func TestADelayedDeleteOfKeysThatAreThereAgain(t *testing.T) {
 	w := runs(t, 3)
 	hold := make(chan struct{})
-	faulty := objstore.NewFaulty(w.store, func(c objstore.Call) objstore.Fault {
-		if c.Op == objstore.OpDelete {
-			return objstore.Fault{Late: hold}
-		}
-		return objstore.Fault{}
-	})
+	faulty := faultOn(w.store, objstore.OpDelete, objstore.Fault{Late: hold})
 	var inputs []string
 	for _, s := range w.listed() {
 		inputs = append(inputs, s.Key)

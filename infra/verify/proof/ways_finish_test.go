@@ -14,12 +14,7 @@ import (
 // it deleted the inputs. Later, a recorder added one more run.
 func interrupted(t *testing.T) *world {
 	w := runs(t, 3)
-	crashing := objstore.NewFaulty(w.store, func(c objstore.Call) objstore.Fault {
-		if c.Op == objstore.OpDelete {
-			return objstore.Fault{Before: errCrash}
-		}
-		return objstore.Fault{}
-	})
+	crashing := faultOn(w.store, objstore.OpDelete, objstore.Fault{Before: errCrash})
 	require.Len(t, w.compactOnce(crashing).Failed, 1)
 	require.Len(t, w.listed(), 7, "inputs and output")
 	w.seed(50, 1, at(clientA, 500))
@@ -36,7 +31,8 @@ func finishing(i *injection) error {
 	return i.ending()
 }
 
-// A crash between the put of an output and the deletes must cost no second merge of the same inputs.
+// If a compactor crashed between the put of its output and the deletes, the next one must not merge
+// the same inputs again.
 func TestAnInterruptedMergeIsFinished(t *testing.T) {
 	w := interrupted(t)
 	inputs := w.listed()[:6]
@@ -72,8 +68,8 @@ func TestFinishingBeforeEveryCallOfAQuery(t *testing.T) {
 	atEveryCall(t, interrupted(t).clone, aQuery, compactedOnce)
 }
 
-// No event may be lost if inputs are there again after the merge was finished, because a delayed put
-// took effect, or if the deletes take effect only then.
+// No event may be lost if inputs are there again after the merge was finished, because a delayed
+// put took effect. This also holds if the deletes take effect only later.
 func TestHeldObjectsThatAreThereAgain(t *testing.T) {
 	w := interrupted(t)
 	var inputs []string
@@ -81,12 +77,7 @@ func TestHeldObjectsThatAreThereAgain(t *testing.T) {
 		inputs = append(inputs, s.Key)
 	}
 	hold := make(chan struct{})
-	faulty := objstore.NewFaulty(w.store, func(c objstore.Call) objstore.Fault {
-		if c.Op == objstore.OpDelete {
-			return objstore.Fault{Late: hold}
-		}
-		return objstore.Fault{}
-	})
+	faulty := faultOn(w.store, objstore.OpDelete, objstore.Fault{Late: hold})
 	report := w.compactOnce(faulty)
 	require.Equal(t, 1, report.Finished)
 	require.Len(t, report.Failed, 1)
@@ -100,7 +91,7 @@ func TestHeldObjectsThatAreThereAgain(t *testing.T) {
 	w.soundAndSettled()
 }
 
-// A segment that is not the one that its name says must finish nothing, even if it is valid and its
+// A segment whose content does not match its name must finish nothing, even if it is valid and its
 // footer states that it holds the inputs.
 func TestASegmentUnderAnotherNameFinishesNothing(t *testing.T) {
 	w := interrupted(t)
@@ -109,12 +100,8 @@ func TestASegmentUnderAnotherNameFinishesNothing(t *testing.T) {
 	data, written := compacted(t, 0, holdsOf(t, w.store.contents[key]), span(clientA, 900, 3)...)
 	store := w.store.Store // without the historian, which would complain about the put
 	require.NoError(t, store.Put(t.Context(), key, bytes.NewReader(data), written.Size))
-	counting := objstore.NewCounting(objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
-		if c.Op == objstore.OpPut { // otherwise the merge would put the original content again
-			return objstore.Fault{Before: objstore.ErrFault}
-		}
-		return objstore.Fault{}
-	}))
+	// Without the fault, the merge would put the original content again.
+	counting := objstore.NewCounting(faultOn(store, objstore.OpPut, objstore.Fault{Before: objstore.ErrFault}))
 	report := w.compactOnce(counting)
 	require.Zero(t, report.Finished)
 	require.Contains(t, report.Unreadable, key)
