@@ -86,8 +86,9 @@ func obey(ctx context.Context, o instruction) (any, error) {
 	return os.Getpid(), nil
 }
 
-// useMemory writes to the given number of megabytes, requests the URL if there is one, and then frees
-// the memory. It takes the memory from the system, because the Go runtime would keep some of it.
+// useMemory writes to the given number of megabytes, requests the URL if there is one, and then
+// frees the memory. It takes the memory from the system, because the Go runtime would keep some of
+// it.
 func useMemory(o instruction) error {
 	block, err := syscall.Mmap(-1, 0, o.Megabytes<<20, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	if err != nil {

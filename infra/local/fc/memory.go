@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// memory is what the calls of one process use. On the platform, an instance that exceeds memorySize
-// is ended and its call fails. A limit set with setrlimit cannot imitate that: RLIMIT_AS keeps a Go
-// process from starting, and RLIMIT_DATA counts memory that Go only reserves.
+// memory measures how much memory each call of one process uses. The platform ends an instance that
+// exceeds memorySize, and its call fails. A limit set with setrlimit cannot imitate that: RLIMIT_AS
+// keeps a Go process from starting, and RLIMIT_DATA counts memory that Go only reserves.
 type memory struct {
 	meter *meter // nil if memory cannot be measured
 	limit int64  // bytes

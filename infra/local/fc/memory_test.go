@@ -78,7 +78,7 @@ func TestMemoryIsPolledDuringACall(t *testing.T) {
 	require.Equal(t, 1, strings.Count(output.String(), exceededLine), output)
 }
 
-// A call that used too much memory for a moment must fail although the function has responded and no
+// A call that used too much memory for a moment must fail, even if the function has responded and no
 // poll saw it.
 func TestMemoryIsReadAfterACall(t *testing.T) {
 	needsProc(t)
@@ -106,8 +106,8 @@ func TestMemoryOfAnHTTPRequest(t *testing.T) {
 
 var reported = regexp.MustCompile(`(?m)^recorder \| RequestId: 1-[0-9a-f]{32}, Duration: \d+\.\d\d ms, Memory Size: 192 MB, Max Memory Used: (\d+\.\d\d) MB$`)
 
-// The log must say how much memory each call used. Memory that an earlier call freed must not count,
-// or a call could fail for what another one did.
+// The log must say how much memory each call used. Memory that an earlier call freed must not
+// count. Otherwise, a call could fail because of another one.
 func TestEachCallIsMeasuredForItself(t *testing.T) {
 	needsProc(t)
 	host, output := withMemory(t, func(c *Config) { c.memoryPoll = time.Hour })
@@ -135,7 +135,8 @@ func TestEachCallIsMeasuredForItself(t *testing.T) {
 	require.NotContains(t, output.String(), "exceeded")
 }
 
-// A host that runs for days starts many processes, so it must not keep the files of those that exited.
+// A host must close its files about a process when the process exits. Otherwise, a host that runs
+// for days would run out of files.
 func TestMeterIsClosed(t *testing.T) {
 	needsProc(t)
 	host := one(t, nil)

@@ -8,8 +8,8 @@ import (
 )
 
 // meter measures how much memory a process has resident. A nil meter measures nothing. The files
-// stay open, because reading an open file takes a tenth of the time, and because they never refer to
-// a later process with the same id. A meter must not be used concurrently, except by close.
+// stay open, because reading an open file takes a tenth of the time, and because they never refer
+// to a later process with the same id. A meter must not be used concurrently, except by close.
 type meter struct {
 	status *os.File // /proc/PID/status
 	refs   *os.File // /proc/PID/clear_refs
@@ -38,8 +38,8 @@ func (m *meter) reset() {
 	}
 }
 
-// peak returns the largest amount of resident memory since the last reset, in bytes. It returns 0 if
-// the process has exited.
+// peak returns the largest amount of resident memory since the last reset, in bytes. It returns 0
+// if the process has exited.
 func (m *meter) peak() int64 {
 	if m == nil {
 		return 0

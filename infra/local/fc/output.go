@@ -69,7 +69,7 @@ func (w *lineWriter) emit(line string) {
 	w.to.line(w.function, line)
 }
 
-// note writes a line of the host's own among the lines of the process.
+// note writes a line from the host itself among the lines of the process.
 func (w *lineWriter) note(line string) { w.to.line(w.function, line) }
 
 func (w *lineWriter) lastLine() string {

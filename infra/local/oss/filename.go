@@ -8,8 +8,8 @@ import (
 )
 
 // Normally an object's file has the object's key as its path, so that other tools can read the
-// folder. For example, events/instance=prod/shard=4/day=2026-11-22/x.parquet is both a key and a file's path. Two
-// rules keep the files of different keys apart:
+// folder. For example, events/instance=prod/shard=4/day=2026-11-22/x.parquet is both a key and a
+// file's path. Two rules keep the files of different keys apart:
 //
 //   - File names contain a dot and folder names do not, so that "a" and "a/b" can both exist. If a
 //     key has no dot in its last part, the file's name is that part plus the suffix ".%".

@@ -46,9 +46,9 @@ func (x *index) remove(key string) {
 // bytesWithout returns the total size of all objects except the one with the given key.
 func (x *index) bytesWithout(key string) int64 { return x.bytes - x.entries[key].size }
 
-// group lists what a request with the delimiter "/" lists below prefix, in key order, starting after
-// the given position: the entries whose keys have no further slash, and the common prefixes of all
-// other keys. It stops after objstore.MaxPage entries and prefixes together. more reports whether
+// group returns one page of a listing with the delimiter "/": the entries below prefix whose keys
+// have no further slash, and the common prefixes of all other keys. The page starts after the given
+// position and has at most objstore.MaxPage entries and prefixes together. more reports whether
 // anything follows.
 func (x *index) group(prefix, after string) (entries []entry, prefixes []string, more bool) {
 	i, found := slices.BinarySearch(x.keys, max(prefix, after))

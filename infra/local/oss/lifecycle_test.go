@@ -66,7 +66,7 @@ func TestOpenRefusesOverlappingPrefixes(t *testing.T) {
 	}
 }
 
-// The rules per instance must keep each instance for its own time, and the layout marker for ever.
+// The rules per instance must keep each instance for its own time, and the layout marker forever.
 func TestExpirePerInstance(t *testing.T) {
 	const day = 24 * time.Hour
 	now := time.Now()

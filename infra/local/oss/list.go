@@ -37,8 +37,8 @@ type listed struct {
 
 // listObjects sends the first page of a listing. The listing contains the objects whose keys begin
 // with the value of "prefix" and sort after the value of "start-after". With the delimiter "/",
-// common prefixes take the place of objects whose keys have a further slash. listObjects refuses all
-// parameters that package ossstore does not send.
+// common prefixes take the place of objects whose keys have a further slash. listObjects refuses
+// all parameters that package ossstore does not send.
 func (s *Server) listObjects(w http.ResponseWriter, query url.Values) error {
 	for name := range query {
 		switch name {

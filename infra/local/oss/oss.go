@@ -9,9 +9,9 @@
 //   - Listings are sorted and reflect every completed call.
 //
 // It implements the requests that package ossstore sends: PutObject, GetObject,
-// DeleteMultipleObjects, ListObjectsV2 and GetBucketWorm. It refuses any request that it does not implement
-// completely. The path of a request must begin with the bucket. Content types and user metadata are
-// not stored.
+// DeleteMultipleObjects, ListObjectsV2 and GetBucketWorm. It refuses any request that it does not
+// implement completely. The path of a request must begin with the bucket. Content types and user
+// metadata are not stored.
 package oss
 
 import (
@@ -23,8 +23,8 @@ import (
 
 // Config describes the bucket.
 type Config struct {
-	// Dir is the folder for the objects. Each object is a file below Dir/objects. At most one Server
-	// or Store can use Dir at a time.
+	// Dir is the folder for the objects. Each object is a file below Dir/objects. At most one
+	// Server or Store can use Dir at a time.
 	Dir string
 	// Bucket is the bucket's name.
 	Bucket string
@@ -51,8 +51,8 @@ type Config struct {
 	Log *slog.Logger
 }
 
-// Server serves the bucket. It starts nothing in the background and is safe for concurrent use. Do not
-// put it behind an http.ServeMux, which would clean the keys as if they were paths.
+// Server serves the bucket. It starts nothing in the background and is safe for concurrent use. Do
+// not put it behind an http.ServeMux, which would clean the keys as if they were paths.
 type Server struct {
 	cfg       Config
 	objects   *disk

@@ -186,8 +186,8 @@ func TestRanges(t *testing.T) {
 
 var listedName = regexp.MustCompile(`(?:<Key>|<CommonPrefixes><Prefix>)([^<]*)<`)
 
-// list returns the keys and then the common prefixes in the response to one listing request. It reads no further pages, because
-// package objstoretest tests listings of several pages.
+// list returns the keys and then the common prefixes in the response to one listing request. It
+// reads no further pages, because package objstoretest tests listings of several pages.
 func list(t *testing.T, s *Server, query string) (names []string) {
 	response, code, body := send(t, s, signed("GET", "", "list-type=2&max-keys=1000&encoding-type=url&"+query, ""))
 	require.Equal(t, http.StatusOK, response.StatusCode, code)
@@ -277,4 +277,6 @@ func TestObjectsLookOlder(t *testing.T) {
 	response, _, body := send(t, s, signed("GET", "", "list-type=2&max-keys=1000&encoding-type=url", ""))
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	require.Contains(t, body, page.Objects[0].Modified.Add(-time.Hour).Format(listedTime))
+	response, _, _ = send(t, s, signed("GET", "a", "", ""))
+	require.Equal(t, page.Objects[0].Modified.Format(http.TimeFormat), response.Header.Get("Last-Modified"))
 }

@@ -24,8 +24,8 @@ func (s *Server) getRetention(w http.ResponseWriter) error {
 	})
 }
 
-// refuseProtected refuses a request that would replace or delete an object that the retention policy
-// protects.
+// refuseProtected refuses a request that would replace or delete an object that the retention
+// policy protects.
 func (s *Server) refuseProtected(keys ...string) error {
 	age := time.Duration(s.cfg.RetentionDays) * 24 * time.Hour
 	for _, key := range keys {

@@ -25,8 +25,8 @@ func TestFunctionsAndTheirPolicies(t *testing.T) {
 	guard.requireAllUsed(t)
 }
 
-// A query function whose role and token cover one instance must work for that instance. The role must
-// also protect the other instances from a token that covers all.
+// A query function whose role and token cover one instance must work for that instance. The role
+// must also protect the other instances from a token that covers all.
 func TestARoleOfOneInstance(t *testing.T) {
 	folder := build(t)
 	guard, endpoint := newGuard(t, "query-one-instance")

@@ -32,22 +32,21 @@ func runCheck(ctx context.Context, t terminal, a arguments) error {
 	return errors.Join(report.Err(), checkRetention(ctx, t, bucket))
 }
 
-// checkRetention returns an error if the bucket has a retention policy (WORM). If it cannot find out,
-// it only prints the reason, because the AccessKey needs a permission that nothing else here needs.
+// checkRetention returns an error if the bucket has a retention policy (WORM). If the policy cannot
+// be read, checkRetention only prints the reason, because no other command needs the permission.
 func checkRetention(ctx context.Context, t terminal, bucket *ossstore.Store) error {
+	remedy := "The policy is not locked yet: delete it"
 	retention, err := bucket.Retention(ctx)
 	switch {
 	case err != nil:
-		fmt.Fprintf(t.stderr, "not checked whether the bucket has a retention policy, which takes the permission oss:GetBucketWorm: %v\n", err)
+		fmt.Fprintf(t.stderr, "not checked whether the bucket has a retention policy (this requires the permission oss:GetBucketWorm): %v\n", err)
 		return nil
 	case retention.Days == 0:
 		return nil
 	case retention.Locked:
-		return fmt.Errorf("the bucket has a retention policy (WORM) of %s, which Device Trace does not support: %s. Move to another bucket",
-			count(retention.Days, "day"), retentionEffect)
+		remedy = "Move to another bucket"
 	}
-	return fmt.Errorf("the bucket has a retention policy (WORM) of %s, which Device Trace does not support: %s. The policy is not locked yet: delete it",
-		count(retention.Days, "day"), retentionEffect)
+	return fmt.Errorf("the bucket has a retention policy (WORM) of %s, which Device Trace does not support: "+
+		"superseded objects cannot be deleted, so they pile up, and queries get slower and more expensive. %s",
+		count(retention.Days, "day"), remedy)
 }
-
-const retentionEffect = "superseded objects cannot be deleted, so they pile up, and queries get slower and dearer"

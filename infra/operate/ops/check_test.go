@@ -24,8 +24,8 @@ func usedBucket(t *testing.T) (environment map[string]string, store objstore.Sto
 	return usedBucketBehind(t, 0, func(stand http.Handler) http.Handler { return stand })
 }
 
-// usedBucketBehind is like usedBucket, but the bucket has a retention policy of some days (0: none),
-// and requests pass through the given handler.
+// usedBucketBehind is like usedBucket, but the bucket has a retention policy of the given number of
+// days, or none if it is 0, and requests pass through the given handler.
 func usedBucketBehind(t *testing.T, retentionDays int, through func(stand http.Handler) http.Handler) (environment map[string]string, store objstore.Store) {
 	stand, err := oss.Open(oss.Config{
 		Dir: t.TempDir(), Bucket: "trace", Region: "cn-hangzhou", RetentionDays: retentionDays,
@@ -89,7 +89,7 @@ func TestCheckReportsARetentionPolicy(t *testing.T) {
 	require.Equal(t, statusFailed, status)
 	require.Contains(t, out, "All is well")
 	require.Contains(t, progress, "ops: the bucket has a retention policy (WORM) of 30 days, which Device Trace does not support: "+
-		"superseded objects cannot be deleted, so they pile up, and queries get slower and dearer. Move to another bucket\n")
+		"superseded objects cannot be deleted, so they pile up, and queries get slower and more expensive. Move to another bucket\n")
 }
 
 // If the retention policy cannot be read or is not locked, the check must say so.
@@ -98,8 +98,8 @@ func TestCheckWithOtherRetentionPolicies(t *testing.T) {
 		status int
 		text   string
 	}{
-		"403 <Error><Code>AccessDenied</Code></Error>": {0, "not checked whether the bucket has a retention policy, which takes the permission oss:GetBucketWorm: "},
-		"200 <WormConfiguration><State>InProgress</State><RetentionPeriodInDays>1</RetentionPeriodInDays></WormConfiguration>": {statusFailed, "(WORM) of 1 day, which Device Trace does not support: superseded objects cannot be deleted, so they pile up, and queries get slower and dearer. The policy is not locked yet: delete it\n"},
+		"403 <Error><Code>AccessDenied</Code></Error>": {0, "not checked whether the bucket has a retention policy (this requires the permission oss:GetBucketWorm): "},
+		"200 <WormConfiguration><State>InProgress</State><RetentionPeriodInDays>1</RetentionPeriodInDays></WormConfiguration>": {statusFailed, "(WORM) of 1 day, which Device Trace does not support: superseded objects cannot be deleted, so they pile up, and queries get slower and more expensive. The policy is not locked yet: delete it\n"},
 	} {
 		environment, _ := usedBucketBehind(t, 0, func(stand http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

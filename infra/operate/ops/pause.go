@@ -29,6 +29,7 @@ func requestedPause(header string, now time.Time) time.Duration {
 	return minPause
 }
 
+// pause waits for d. It returns an error if ctx ends first.
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -19,8 +19,8 @@ func TestAttackManyInstances(t *testing.T) {
 	testManyInstances(t, 1100)
 }
 
-// testManyInstances asks about a bucket with many instances, and compacts it. The responses to a token
-// for two instances, and their cost, must not depend on the other instances.
+// testManyInstances asks about a bucket with many instances, and compacts it. The responses to a
+// token for two instances, and their cost, must not depend on the other instances.
 func testManyInstances(t *testing.T, instances int) {
 	needsProc(t)
 	const narrow = "e2e-narrow"
@@ -70,9 +70,9 @@ func (s *stack) instances(t *testing.T, token string) (list instanceList) {
 	return list
 }
 
-// TestAttackManyShards sends bodies for many of 4,096 shards. A body of 256 events must be recorded,
-// whatever its clients. A body that touches more partitions must be refused, and nothing of it may
-// be stored.
+// TestAttackManyShards sends bodies for many of 4,096 shards. A body of 256 events must be
+// recorded, whatever its clients. A body that touches more partitions must be refused, and nothing
+// of it may be stored.
 func TestAttackManyShards(t *testing.T) {
 	t.Parallel()
 	needsProc(t)

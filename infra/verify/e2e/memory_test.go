@@ -15,8 +15,8 @@ import (
 var usedMemory = regexp.MustCompile(`(?m)^(\w+) \| RequestId: \S+, Duration: \S+ ms, Memory Size: \d+ MB, Max Memory Used: (\d+\.\d\d) MB$`)
 
 // peakOf returns the largest amount of memory, in bytes, that any call of the function has used
-// since the stack was started. The host resets the peak of a process before each call, so the peak of the
-// process itself covers only the last call.
+// since the stack was started. The host resets the peak of a process before each call, so the peak
+// of the process itself covers only the last call.
 func (s *stack) peakOf(t *testing.T, function string) int {
 	t.Helper()
 	needsProc(t)

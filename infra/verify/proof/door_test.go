@@ -60,8 +60,8 @@ func notice(client string, ms int) event.Event {
 	return e
 }
 
-// message returns the event of a notification that has no time of its own, but arrives in an envelope
-// with a time and the identifier of a message.
+// message returns the event of a notification that has no time of its own, but arrives in an
+// envelope with a time and the identifier of a message.
 func message(client string, ms int) event.Event {
 	e := notice(client, ms)
 	e.SourceEventID = fmt.Sprint("message-", ms)

@@ -10,8 +10,9 @@ import (
 	"devicetrace/pkg/quarantine"
 )
 
-// identity identifies an event. In these tests, no two events with a time of their own have the same
-// client and time. Events without one have the time of receipt, and differ in their identifiers.
+// identity identifies an event. In these tests, no two events with a time of their own have the
+// same client and time. Events without one have the time of receipt, and differ in their
+// identifiers.
 type identity struct {
 	client string
 	ms     int64

@@ -282,13 +282,14 @@ type process struct {
 	store  objstore.Store
 	ignore func(objstore.Call) bool // reports whether a call needs no turn
 	dead   atomic.Bool
-	// deleter makes the process's deletes while it runs. It is nil at other times.
+	// deleter is the actor that runs a delete of the process in the background. It is nil if there
+	// is no such delete.
 	deleter atomic.Pointer[actor]
 }
 
-// background is a record.Config.Background. Another actor runs f, so that the scheduler may interleave
-// the delete in f with all other calls, also with later calls of the same process. A process has at
-// most one such actor at a time.
+// background runs f in another actor, for record.Config.Background. The scheduler can then
+// interleave the delete in f with all other calls, even with later calls of the same process. A
+// process has at most one such actor at a time.
 func (p *process) background(f func()) {
 	p.deleter.Store(p.actor)
 	p.actor.scheduler.start(p.actor.name+", deleting", 0, func(a *actor) {

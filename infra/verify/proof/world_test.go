@@ -135,8 +135,8 @@ func (w *world) seed(n, seq int, events ...event.Event) string {
 	return put(w.t, w.store, layouts.PartitionOf("i", events[0].ClientID, events[0].Time), fresh(n, seq), events...)
 }
 
-// newWriter returns a writer. If config.Background is nil, the writer finishes each delete before its
-// next put, so that the order of its calls is always the same.
+// newWriter returns a writer. If config.Background is nil, the writer finishes each delete before
+// its next put, so that the order of its calls is always the same.
 func (w *world) newWriter(store record.Store, config record.Config) *record.Writer {
 	if config.Background == nil {
 		config.Background = func(f func()) { f() }
@@ -183,8 +183,8 @@ func today(client string) query.Request {
 }
 
 // ask makes a query and checks that the result contains every event that was acknowledged before
-// the query. The caller must pass a range that covers all of the client's events. If the query has a
-// limit, ask reads page after page, and checks all pages together.
+// the query. The caller must pass a range that covers all of the client's events. If the query has
+// a limit, ask reads page after page, and checks all pages together.
 func (w *world) ask(reader *query.Reader, q query.Request) error {
 	due := w.due(string(q.ClientID))
 	var events []event.Event
@@ -207,8 +207,8 @@ func (w *world) ask(reader *query.Reader, q query.Request) error {
 	return w.check(due, events)
 }
 
-// little is the configuration of a reader that can hold only a few rows of each object. So it reads
-// objects again and again in the middle of a query.
+// little returns the configuration of a reader that can hold only a few rows of each object, and so
+// reads each object many times during a query.
 func little(whole int64) query.Config {
 	return query.Config{WholeBytes: whole, BudgetBytes: 400_000}
 }
