@@ -37,7 +37,7 @@ func (s *stack) seed(t *testing.T, p layout.Partition, run int, data []byte) {
 	require.NoError(t, os.WriteFile(path, data, 0o644))
 }
 
-// encoded returns a segment with the given rows, which must be distinct.
+// encoded returns a segment with the given rows, sorted and without duplicates.
 func encoded(t *testing.T, rows []segment.Row) []byte {
 	t.Helper()
 	data, err := segment.Encode(segment.Distinct(rows))
