@@ -26,7 +26,6 @@ package check
 import (
 	"cmp"
 	"context"
-	"fmt"
 
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
@@ -84,24 +83,15 @@ type checker struct {
 // each calls do for every object whose key starts with prefix, until do returns an error. It holds
 // only one listing page in memory.
 func (c *checker) each(ctx context.Context, prefix string, do func(objstore.Object) error) error {
-	for after := ""; ; {
-		page, err := c.store.List(ctx, prefix, after)
+	for o, err := range objstore.Each(ctx, c.store, prefix, "") {
 		if err != nil {
 			return err
 		}
-		for _, o := range page.Objects {
-			if err := do(o); err != nil {
-				return err
-			}
-			after = o.Key
-		}
-		switch {
-		case !page.More:
-			return nil
-		case len(page.Objects) == 0:
-			return fmt.Errorf("list %q after %q: the page is empty but not the last", prefix, after)
+		if err := do(o); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // markers verifies that the bucket has at most one layout marker, and that the marker is valid and

@@ -30,22 +30,15 @@ func Instances(ctx context.Context, store objstore.PrefixLister) ([]event.Instan
 // next ones. It skips prefixes that do not name a valid instance. An error ends the iteration.
 func EachInstance(ctx context.Context, store objstore.PrefixLister) iter.Seq2[event.InstanceID, error] {
 	return func(yield func(event.InstanceID, error) bool) {
-		for after := ""; ; {
-			page, err := store.Prefixes(ctx, EventsPrefix, after)
+		for prefix, err := range objstore.EachPrefix(ctx, store, EventsPrefix) {
 			if err != nil {
 				yield("", fmt.Errorf("list instances: %w", err))
 				return
 			}
-			for _, prefix := range page.Prefixes {
-				part := strings.TrimSuffix(strings.TrimPrefix(prefix, EventsPrefix), "/")
-				if id, found := parseInstance(part); found && !yield(id, nil) {
-					return
-				}
-			}
-			if page.Next == "" {
+			part := strings.TrimSuffix(strings.TrimPrefix(prefix, EventsPrefix), "/")
+			if id, found := parseInstance(part); found && !yield(id, nil) {
 				return
 			}
-			after = page.Next
 		}
 	}
 }

@@ -12,7 +12,6 @@ package objstore
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 )
@@ -75,50 +74,3 @@ type PrefixPage struct {
 
 // ErrRange is the error for a read that ends past the object's end.
 var ErrRange = errors.New("range ends past the object")
-
-// Lister is the part of a Store that All needs.
-type Lister interface {
-	List(ctx context.Context, prefix, after string) (Page, error)
-}
-
-// All lists every object whose key starts with prefix and is greater than after. It makes one
-// request per MaxPage objects, and at least one request.
-func All(ctx context.Context, store Lister, prefix, after string) ([]Object, error) {
-	var all []Object
-	for {
-		page, err := store.List(ctx, prefix, after)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, page.Objects...)
-		switch {
-		case !page.More:
-			return all, nil
-		case len(page.Objects) == 0:
-			return nil, fmt.Errorf("list %q after %q: the page is empty but not the last", prefix, after)
-		}
-		after = page.Objects[len(page.Objects)-1].Key
-	}
-}
-
-// PrefixLister is the part of a Store that AllPrefixes needs.
-type PrefixLister interface {
-	Prefixes(ctx context.Context, prefix, after string) (PrefixPage, error)
-}
-
-// AllPrefixes returns every common prefix of the keys that start with prefix; see Store.Prefixes. It
-// makes one request per MaxPage prefixes, and at least one request.
-func AllPrefixes(ctx context.Context, store PrefixLister, prefix string) ([]string, error) {
-	var all []string
-	for after := ""; ; {
-		page, err := store.Prefixes(ctx, prefix, after)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, page.Prefixes...)
-		if page.Next == "" {
-			return all, nil
-		}
-		after = page.Next
-	}
-}

@@ -27,29 +27,20 @@ func List(ctx context.Context, store objstore.Lister, day layout.Day, after ID, 
 	if after != (ID{}) {
 		last = after.key()
 	}
-	for {
-		page, err := store.List(ctx, layout.QuarantineDayPrefix(day), last)
+	for object, err := range objstore.Each(ctx, store, layout.QuarantineDayPrefix(day), last) {
 		if err != nil {
 			return nil, false, fmt.Errorf("list quarantine of %s: %w", day, err)
 		}
-		for _, object := range page.Objects {
-			last = object.Key
-			id, err := idOfKey(object.Key)
-			if err != nil {
-				continue
-			}
-			if len(entries) == limit {
-				return entries, true, nil
-			}
-			entries = append(entries, Entry{ID: id, Size: object.Size})
+		id, err := idOfKey(object.Key)
+		if err != nil {
+			continue
 		}
-		switch {
-		case !page.More:
-			return entries, false, nil
-		case len(page.Objects) == 0:
-			return nil, false, fmt.Errorf("list quarantine of %s: a page is empty but not the last", day)
+		if len(entries) == limit {
+			return entries, true, nil
 		}
+		entries = append(entries, Entry{ID: id, Size: object.Size})
 	}
+	return entries, false, nil
 }
 
 // startBytes is the number of bytes that GetWithoutBody reads from the start of an object. The part

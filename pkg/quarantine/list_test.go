@@ -56,7 +56,7 @@ func (endless) List(context.Context, string, string) (objstore.Page, error) {
 
 func TestListRefusesAnEmptyPageThatIsNotTheLast(t *testing.T) {
 	_, _, err := List(t.Context(), endless{}, "2026-11-23", ID{}, 10)
-	require.EqualError(t, err, "list quarantine of 2026-11-23: a page is empty but not the last")
+	require.EqualError(t, err, `list quarantine of 2026-11-23: list "quarantine/day=2026-11-23/" after "": the page is empty but not the last`)
 }
 
 // If an item can be listed but not read, Get must report the store's error, not damage.
