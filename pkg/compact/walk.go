@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"sort"
-	"strings"
 
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/layout"
@@ -27,7 +26,7 @@ type span struct{ after, before string }
 // newWalk returns a walk through the given shards of an instance.
 func newWalk(instance event.InstanceID, shards []layout.Shard) *walk {
 	first, last := layout.ShardPrefix(instance, shards[0]), layout.ShardPrefix(instance, shards[len(shards)-1])
-	return &walk{instance: instance, shards: shards, spans: []span{{first, after(last)}}}
+	return &walk{instance: instance, shards: shards, spans: []span{{first, objstore.PastPrefix(last)}}}
 }
 
 // done reports whether the walk has visited everything.
@@ -88,7 +87,7 @@ func (w *walk) advance(objects []objstore.Object, last bool) {
 	}
 	key := objects[len(objects)-1].Key
 	if partition, _, err := layout.ParseKey(key); err == nil {
-		key = after(partition.Prefix()) // skips the outputs of the merges in this partition
+		key = objstore.PastPrefix(partition.Prefix()) // skips the outputs of the merges in this partition
 	}
 	w.spans[0].after = key
 }
@@ -116,11 +115,6 @@ func wholePartitions(ctx context.Context, store objstore.Lister, objects []objst
 		return nil, fmt.Errorf("list %q: %w", partition.Prefix(), err)
 	}
 	return append(objects, rest...), nil
-}
-
-// after returns a position behind all keys that start with prefix, which must end with a slash.
-func after(prefix string) string {
-	return strings.TrimSuffix(prefix, "/") + "0" // the character 0 follows the slash
 }
 
 // keysBelow returns the number of objects whose keys are below the given key. The objects must be in

@@ -89,3 +89,9 @@ func TestDeleteError(t *testing.T) {
 	three := &objstore.DeleteError{Keys: []string{"a", "b", "c"}, Err: objstore.ErrFault}
 	require.EqualError(t, three, `delete "a" and 2 more: injected fault: EOF`)
 }
+
+func TestPastPrefix(t *testing.T) {
+	for position, want := range map[string]string{"": "", "a": "a", "/": "0", "a/": "a0", "a/b": "a/b", "a/b/": "a/b0"} {
+		require.Equal(t, want, objstore.PastPrefix(position))
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"time"
 )
 
@@ -70,6 +71,15 @@ type PrefixPage struct {
 	Prefixes []string
 	// Next is the position from which the next page starts. It is empty on the last page.
 	Next string
+}
+
+// PastPrefix returns a position after all keys that start with the given common prefix, which ends in
+// a slash. It returns any other position unchanged.
+func PastPrefix(position string) string {
+	if directory, found := strings.CutSuffix(position, "/"); found {
+		return directory + string('/'+1)
+	}
+	return position
 }
 
 // ErrRange is the error for a read that ends past the object's end.

@@ -65,8 +65,9 @@ func (x *index) group(prefix, after string) (entries []entry, prefixes []string,
 			i++
 			continue
 		}
-		prefixes = append(prefixes, prefix+directory+"/")
-		i, _ = slices.BinarySearch(x.keys, prefix+directory+string('/'+1))
+		common := prefix + directory + "/"
+		prefixes = append(prefixes, common)
+		i, _ = slices.BinarySearch(x.keys, objstore.PastPrefix(common))
 	}
 	return entries, prefixes, false
 }

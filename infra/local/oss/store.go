@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"devicetrace/pkg/objstore"
@@ -83,10 +82,7 @@ func (s *Store) Prefixes(ctx context.Context, prefix, after string) (page objsto
 	if err := ctx.Err(); err != nil {
 		return page, err
 	}
-	if directory, found := strings.CutSuffix(after, "/"); found {
-		after = directory + string('/'+1) // a position after all keys that start with this prefix
-	}
-	entries, prefixes, more := s.objects.group(prefix, after)
+	entries, prefixes, more := s.objects.group(prefix, objstore.PastPrefix(after))
 	page.Prefixes = prefixes
 	if more {
 		page.Next = max(last(prefixes), last(keysOf(entries)))

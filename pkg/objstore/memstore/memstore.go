@@ -119,7 +119,7 @@ func (s *Store) Prefixes(ctx context.Context, prefix, after string) (objstore.Pr
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	var page objstore.PrefixPage
-	for i := s.first(prefix, pastAll(after)); i < len(s.keys) && strings.HasPrefix(s.keys[i], prefix); {
+	for i := s.first(prefix, objstore.PastPrefix(after)); i < len(s.keys) && strings.HasPrefix(s.keys[i], prefix); {
 		directory, _, found := strings.Cut(s.keys[i][len(prefix):], "/")
 		if !found {
 			i++
@@ -131,18 +131,9 @@ func (s *Store) Prefixes(ctx context.Context, prefix, after string) (objstore.Pr
 		}
 		common := prefix + directory + "/"
 		page.Prefixes = append(page.Prefixes, common)
-		i = s.first(prefix, pastAll(common))
+		i = s.first(prefix, objstore.PastPrefix(common))
 	}
 	return page, nil
-}
-
-// pastAll returns a position after all keys that start with the given common prefix. If position is
-// empty, pastAll returns it unchanged.
-func pastAll(position string) string {
-	if directory, found := strings.CutSuffix(position, "/"); found {
-		return directory + string('/'+1)
-	}
-	return position
 }
 
 // first returns the index of the key at which a listing starts: the lowest key with key >= prefix

@@ -44,7 +44,7 @@ func (b *bucket) Prefixes(ctx context.Context, prefix, after string) (objstore.P
 		options = append(options, oss.Prefix(prefix))
 	}
 	if after != "" {
-		options = append(options, oss.StartAfter(pastAll(after)))
+		options = append(options, oss.StartAfter(objstore.PastPrefix(after)))
 	}
 	result, err := b.sdk.ListObjectsV2(options...)
 	if err != nil {
@@ -55,15 +55,6 @@ func (b *bucket) Prefixes(ctx context.Context, prefix, after string) (objstore.P
 		return objstore.PrefixPage{}, fmt.Errorf("list prefixes of %q after %q: %w", prefix, after, err)
 	}
 	return page, nil
-}
-
-// pastAll returns a position after all keys that start with the given common prefix. If position is
-// not a common prefix, pastAll returns it unchanged.
-func pastAll(position string) string {
-	if directory, found := strings.CutSuffix(position, "/"); found {
-		return directory + string('/'+1)
-	}
-	return position
 }
 
 func prefixPageOf(result oss.ListObjectsResultV2, after string) objstore.PrefixPage {
