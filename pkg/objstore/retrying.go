@@ -139,7 +139,7 @@ func (r *retrying) try(ctx context.Context, n int64, attempt func(context.Contex
 		case failures >= r.policy.Attempts:
 			return fmt.Errorf("%w (tried %d times)", err, failures)
 		}
-		if wait(ctx, r.policy.pause(failures)) != nil {
+		if Wait(ctx, r.policy.pause(failures)) != nil {
 			return fmt.Errorf("%w (%w)", err, ctx.Err())
 		}
 	}
@@ -159,7 +159,8 @@ func final(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrRange) || IsPermanent(err)
 }
 
-func wait(ctx context.Context, d time.Duration) error {
+// Wait waits for the given time. If ctx ends first, Wait returns its error.
+func Wait(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -214,3 +214,16 @@ func TestPermanent(t *testing.T) {
 	require.True(t, objstore.IsPermanent(err))
 	require.ErrorIs(t, err, objstore.ErrFault)
 }
+
+func TestWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		require.NoError(t, objstore.Wait(t.Context(), time.Minute))
+		require.Equal(t, time.Minute, time.Since(began))
+
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		require.ErrorIs(t, objstore.Wait(ctx, time.Minute), context.DeadlineExceeded)
+		require.Equal(t, time.Minute+time.Second, time.Since(began))
+	})
+}

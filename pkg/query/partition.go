@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
@@ -66,14 +65,7 @@ func (c Config) retreat(ctx context.Context, listing int) error {
 	if listing == 0 {
 		return nil
 	}
-	pause := time.NewTimer(c.Jitter(c.Retreat << (listing - 1)))
-	defer pause.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-pause.C:
-		return nil
-	}
+	return objstore.Wait(ctx, c.Jitter(c.Retreat<<(listing-1)))
 }
 
 // open opens the listed objects that are not open yet. If one of them is missing, open lists the

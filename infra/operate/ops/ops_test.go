@@ -261,7 +261,8 @@ func TestBusyRecorder(t *testing.T) {
 
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		require.ErrorIs(t, pause(ctx, time.Second), context.Canceled)
+		f.retryAfter = "3"
+		require.ErrorIs(t, r.call(ctx, "GET", "/x", &got, 200), context.Canceled)
 	})
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -27,16 +26,4 @@ func requestedPause(header string, now time.Time) time.Duration {
 		return max(minPause, at.Sub(now).Round(time.Second))
 	}
 	return minPause
-}
-
-// pause waits for d. It returns an error if ctx ends first.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"devicetrace/pkg/objstore"
 )
 
 // recorder is a client for a recorder's administrative routes.
@@ -60,7 +62,7 @@ func (r recorder) call(ctx context.Context, method, path string, into any, statu
 			return fmt.Errorf("%w (the response asks for a pause of %v: run this again after that time)", newRefusal(status, body), wait)
 		}
 		fmt.Fprintf(r.notices, "ops: the response was %d %s; trying again in %v\n", status, http.StatusText(status), wait)
-		if err := pause(ctx, wait); err != nil {
+		if err := objstore.Wait(ctx, wait); err != nil {
 			return err
 		}
 	}
