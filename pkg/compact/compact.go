@@ -267,17 +267,15 @@ func (c *Compactor) walks(ctx context.Context, share Share) (walks []*walk, err 
 // of its own, so a much lower number would cost requests.
 const turnMerges = 8
 
-// turn visits the next partitions of a walk: those of one page. It ends early after turnMerges
-// merges or once the begin context is done. The next turn then begins with the partition that is
-// not finished.
+// turn visits the partitions of the walk's next listing page. It ends early after turnMerges merges or
+// once the begin context is done. The next turn then begins with the partition that is not finished.
 func (c *Compactor) turn(ctx, begin context.Context, w *walk, report *Report) error {
 	objects, last, err := w.next(ctx, c.store, c.config.IntN)
 	if err != nil {
 		return err
 	}
-	listings, _ := Listings(objects)
-	merges := turnMerges
-	for _, listing := range listings {
+	merges, segments := turnMerges, 0
+	for _, listing := range Listings(objects) {
 		if !w.visits(listing.Partition.Shard) {
 			continue
 		}
@@ -289,28 +287,13 @@ func (c *Compactor) turn(ctx, begin context.Context, w *walk, report *Report) er
 			objects, last = objects[:keysBelow(objects, listing.Segments[0].Key)], false
 			break
 		}
+		report.Partitions++
+		segments += len(listing.Segments)
 	}
-	report.visited(w, objects)
+	report.Foreign += len(objects) - segments
 	w.advance(objects, last)
 	return nil
 }
-
-// visited counts the partitions and the foreign objects among the objects that a turn has visited.
-func (r *Report) visited(w *walk, objects []objstore.Object) {
-	listings, foreign := Listings(objects)
-	r.Foreign += foreign
-	for _, listing := range listings {
-		if w.visits(listing.Partition.Shard) {
-			r.Partitions++
-		} else {
-			r.Foreign += len(listing.Segments)
-		}
-	}
-}
-
-// afterRun is how much longer than Config.RunAge a compactor waits before it takes a run for ended.
-// It covers the time that a put takes and the difference between the clocks.
-const afterRun = 5 * time.Minute
 
 // untilMargin returns a context whose deadline is Config.Margin earlier than the deadline of ctx.
 // Once the returned context is done, Run must not start another merge.

@@ -25,13 +25,12 @@ func (l Listing) modified() (newest time.Time) {
 	return newest
 }
 
-// Listings splits a sorted listing into the listings of its partitions. It also returns the number
-// of objects whose keys are not valid keys of segments.
-func Listings(objects []objstore.Object) (listings []Listing, foreign int) {
+// Listings splits a sorted listing into the listings of its partitions. It skips objects whose keys
+// are not valid keys of segments.
+func Listings(objects []objstore.Object) (listings []Listing) {
 	for _, o := range objects {
 		partition, name, err := layout.ParseKey(o.Key)
 		if err != nil {
-			foreign++
 			continue
 		}
 		if n := len(listings); n == 0 || listings[n-1].Partition != partition {
@@ -40,7 +39,7 @@ func Listings(objects []objstore.Object) (listings []Listing, foreign int) {
 		last := &listings[len(listings)-1]
 		last.Segments = append(last.Segments, layout.Segment{Key: o.Key, Size: o.Size, Name: name, Modified: o.Modified})
 	}
-	return listings, foreign
+	return listings
 }
 
 // Facts maps the keys of segments to what is known about them beyond their listing.
@@ -220,6 +219,10 @@ func (c Config) mergeable(sources []source, facts Facts) []source {
 		return s.head.Size >= c.LargeBytes || facts[s.head.Key].Memory > c.MemoryBytes/2
 	})
 }
+
+// afterRun is how much longer than Config.RunAge a compactor waits before it assumes that a run has ended.
+// It covers the time that a put takes and the difference between the clocks.
+const afterRun = 5 * time.Minute
 
 // fullBytes is the approximate size of a full run. In a busy partition, runs become full within a
 // minute or two. If all of them had to become old first, a query would have to read many of them.

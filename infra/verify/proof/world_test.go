@@ -241,7 +241,7 @@ func (w *world) settle() error {
 	if err != nil {
 		return err
 	}
-	listings, _ := compact.Listings(objects)
+	listings := compact.Listings(objects)
 	for _, listing := range listings {
 		runs, compacted := layout.SplitRuns(listing.Segments)
 		if len(runs)+len(compacted) > 1 {
