@@ -17,22 +17,9 @@ import (
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/objstore/memstore"
+	"devicetrace/pkg/objstore/objstoretest"
 	"devicetrace/pkg/segment"
 )
-
-// paged is a store whose listing pages hold at most max objects.
-type paged struct {
-	compact.Store
-	max int
-}
-
-func (p paged) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
-	page, err := p.Store.List(ctx, prefix, after)
-	if len(page.Objects) > p.max {
-		page.Objects, page.More = page.Objects[:p.max], true
-	}
-	return page, err
-}
 
 // first is a Config.IntN that always returns 0. A run then visits the instances in ascending order,
 // except that the first instance comes last.
@@ -121,7 +108,7 @@ func TestAnyPagesLeadToEveryPartition(t *testing.T) {
 		for _, key := range foreign {
 			putBytes(t, store, key, nil)
 		}
-		c := compactor(t, paged{store, 1 + random.IntN(9)}, random.IntN)
+		c := compactor(t, objstoretest.Paged(store, 1+random.IntN(9)), random.IntN)
 
 		report, err := c.Run(t.Context(), compact.Share{Shards: layout.ShardRange{First: "4", Last: "b"}})
 		require.NoError(t, err)
@@ -201,7 +188,7 @@ func TestRunsContinueEachOther(t *testing.T) {
 	for runs := 0; ; runs++ {
 		require.Less(t, runs, 32, "every run makes at least one merge")
 		ctx, cancel := context.WithCancel(t.Context())
-		log := &putLog{Store: paged{store, 5}}
+		log := &putLog{Store: objstoretest.Paged(store, 5)}
 		log.after = func() {
 			if len(log.instances) == 2 { // the first merge was verified, the second will not be
 				cancel()
@@ -240,7 +227,7 @@ func TestRunsBeginWithDifferentShards(t *testing.T) {
 			}
 			return objstore.Fault{}
 		})
-		_, err := compactor(t, paged{hook, 7}, random.IntN).Run(ctx, compact.Share{})
+		_, err := compactor(t, objstoretest.Paged(hook, 7), random.IntN).Run(ctx, compact.Share{})
 		require.NoError(t, err)
 		partition, _, err := layout.ParseKey(key)
 		require.NoError(t, err)
@@ -261,7 +248,7 @@ func TestAFailedListingEndsTheRun(t *testing.T) {
 			}
 			return objstore.Fault{}
 		}))
-		_, err := compactor(t, paged{counting, 5}, first).Run(t.Context(), compact.Share{}) // the partition continues on a second page
+		_, err := compactor(t, objstoretest.Paged(counting, 5), first).Run(t.Context(), compact.Share{}) // the partition continues on a second page
 		require.ErrorIs(t, err, objstore.ErrFault, prefix)
 		require.Empty(t, counting.Of(objstore.OpPut), prefix)
 	}

@@ -10,6 +10,7 @@ import (
 	"devicetrace/pkg/compact"
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/objstoretest"
 	"devicetrace/pkg/query"
 	"devicetrace/pkg/record"
 )
@@ -47,7 +48,7 @@ func atEveryCall(t *testing.T, prepare func() *world, main func(w *world, store 
 }
 
 func aQuery(w *world, store objstore.Store) error {
-	return w.ask(w.newReader(paged{store, 3}, query.Config{WholeBytes: wholeBytes}), all(clientA))
+	return w.ask(w.newReader(objstoretest.Paged(store, 3), query.Config{WholeBytes: wholeBytes}), all(clientA))
 }
 
 // aQueryWithLittleMemory makes the same query newest first, in pages, with a reader that makes many
@@ -55,7 +56,7 @@ func aQuery(w *world, store objstore.Store) error {
 func aQueryWithLittleMemory(w *world, store objstore.Store) error {
 	q := all(clientA)
 	q.Limit, q.Descending = 50, true
-	return w.ask(w.newReader(paged{store, 3}, little(wholeBytes)), q)
+	return w.ask(w.newReader(objstoretest.Paged(store, 3), little(wholeBytes)), q)
 }
 
 func compaction(w *world, store objstore.Store) error {

@@ -1,30 +1,14 @@
 package proof_test
 
 import (
-	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/pkg/compact"
-	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/objstoretest"
 	"devicetrace/pkg/query"
 )
-
-// paged is a store whose listing pages hold at most max objects, so that even short listings have
-// several pages.
-type paged struct {
-	objstore.Store
-	max int
-}
-
-func (p paged) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
-	page, err := p.Store.List(ctx, prefix, after)
-	if len(page.Objects) > p.max {
-		page.Objects, page.More = page.Objects[:p.max], true
-	}
-	return page, err
-}
 
 // mixed returns a world with objects of all kinds, on two days: several runs of several
 // objects, small compacted objects, and a compacted object of several row groups.
@@ -65,7 +49,7 @@ func readingInPages(i *injection) error {
 }
 
 func readingWith(i *injection, config query.Config, q query.Request) error {
-	newReader := func() *query.Reader { return i.newReader(paged{i.process, 3}, config) }
+	newReader := func() *query.Reader { return i.newReader(objstoretest.Paged(i.process, 3), config) }
 	reader := newReader()
 	for range 2 {
 		err := i.ask(reader, q)

@@ -21,6 +21,7 @@ import (
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/objstoretest"
 	"devicetrace/pkg/query"
 	"devicetrace/pkg/record"
 )
@@ -107,7 +108,7 @@ func isOtherShard(c objstore.Call) bool {
 // newProcess returns a new process of the actor, and the store that the process uses. In about half
 // of the processes, this store retries failed calls.
 func (s *schedule) newProcess(a *actor) (*process, objstore.Store) {
-	p := &process{actor: a, store: paged{s.store, s.pages}, ignore: isOtherShard}
+	p := &process{actor: a, store: objstoretest.Paged(s.store, s.pages), ignore: isOtherShard}
 	if a.random.IntN(2) == 0 {
 		return p, objstore.Retrying(p, objstore.RetryPolicy{Attempts: 3, Base: 1, Max: 1})
 	}

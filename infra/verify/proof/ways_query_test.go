@@ -13,6 +13,7 @@ import (
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/objstore/memstore"
+	"devicetrace/pkg/objstore/objstoretest"
 	"devicetrace/pkg/query"
 )
 
@@ -64,14 +65,14 @@ func TestACompactionBetweenTwoPages(t *testing.T) {
 			w.seedOutput(2, 0, span(clientA, 100, 3)...)
 			w.seedOutput(3, 0, span(clientA, 200, 3)...)
 			pages := 0
-			store := paged{objstore.NewFaulty(w.store, func(c objstore.Call) objstore.Fault {
+			store := objstoretest.Paged(objstore.NewFaulty(w.store, func(c objstore.Call) objstore.Fault {
 				if c.Op == objstore.OpList && c.Key == partitionA().Prefix() {
 					if pages++; pages == page {
 						require.NoError(t, merge(w))
 					}
 				}
 				return objstore.Fault{}
-			}), 2}
+			}), 2)
 			require.NoError(t, w.ask(w.newReader(store, query.Config{}), all(clientA)), "%s, page %d", name, page)
 			require.GreaterOrEqual(t, pages, page)
 		}

@@ -241,8 +241,7 @@ func (w *world) settle() error {
 	if err != nil {
 		return err
 	}
-	listings := compact.Listings(objects)
-	for _, listing := range listings {
+	for _, listing := range compact.Listings(objects) {
 		runs, compacted := layout.SplitRuns(listing.Segments)
 		if len(runs)+len(compacted) > 1 {
 			return fmt.Errorf("partition %s holds %d runs and %d compacted objects", listing.Partition, len(runs), len(compacted))
