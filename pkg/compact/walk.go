@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/layout"
@@ -85,11 +86,10 @@ func (w *walk) advance(objects []objstore.Object, last bool) {
 	if len(objects) == 0 {
 		return
 	}
-	key := objects[len(objects)-1].Key
-	if partition, _, err := layout.ParseKey(key); err == nil {
-		key = objstore.PastPrefix(partition.Prefix()) // skips the outputs of the merges in this partition
+	w.spans[0].after = objects[len(objects)-1].Key
+	if prefix := lastPartition(objects); prefix != "" {
+		w.spans[0].after = objstore.PastPrefix(prefix) // skips the outputs of the merges in this partition
 	}
-	w.spans[0].after = key
 }
 
 // visits reports whether the walk visits the shard. It does not visit a shard with another number of
@@ -102,19 +102,35 @@ func (w *walk) visits(shard layout.Shard) bool {
 // wholePartitions drops the objects of the page's last partition, because the partition may continue
 // on the next page. If the page has only one partition, wholePartitions lists the rest of it.
 func wholePartitions(ctx context.Context, store objstore.Lister, objects []objstore.Object) ([]objstore.Object, error) {
-	last := objects[len(objects)-1].Key
-	partition, _, err := layout.ParseKey(last)
-	if err != nil {
-		return objects, nil // a foreign object, which belongs to no partition
+	prefix := lastPartition(objects)
+	if prefix == "" {
+		return objects, nil
 	}
-	if n := keysBelow(objects, partition.Prefix()); n > 0 {
+	if n := keysBelow(objects, prefix); n > 0 {
 		return objects[:n], nil
 	}
-	rest, err := objstore.All(ctx, store, partition.Prefix(), last)
+	rest, err := objstore.All(ctx, store, prefix, objects[len(objects)-1].Key)
 	if err != nil {
-		return nil, fmt.Errorf("list %q: %w", partition.Prefix(), err)
+		return nil, fmt.Errorf("list %q: %w", prefix, err)
 	}
 	return append(objects, rest...), nil
+}
+
+// lastPartition returns the prefix of the partition that contains the last object, even if that object
+// is foreign. It returns "" if the last object is outside all partitions that have segments here.
+func lastPartition(objects []objstore.Object) string {
+	last := objects[len(objects)-1].Key
+	for _, o := range slices.Backward(objects) {
+		partition, _, err := layout.ParseKey(o.Key)
+		if err != nil {
+			continue
+		}
+		if !strings.HasPrefix(last, partition.Prefix()) {
+			break
+		}
+		return partition.Prefix()
+	}
+	return ""
 }
 
 // keysBelow returns the number of objects whose keys are below the given key. The objects must be in

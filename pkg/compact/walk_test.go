@@ -264,3 +264,19 @@ func TestAnUnknownLayoutEndsTheRun(t *testing.T) {
 	require.ErrorIs(t, err, layout.ErrConflict)
 	require.Equal(t, 1, counting.Requests())
 }
+
+// A foreign object can be the last one of a page in the middle of a partition. The partition must
+// still be planned as a whole.
+func TestAForeignObjectDoesNotDivideAPartition(t *testing.T) {
+	for max := 1; max <= 9; max++ {
+		store := bucket(t)
+		putRuns(t, store, where, 6)
+		putBytes(t, store, where.Prefix()+"l0000-"+fmt.Sprintf("%032x", 3)+"~", nil)
+		putRuns(t, store, another, 2)
+		report, err := compactor(t, objstoretest.Paged(store, max), first).Run(t.Context(), compact.Share{})
+		require.NoError(t, err)
+		require.Equal(t, 2, report.Partitions, "pages of %d objects", max)
+		require.Equal(t, 2, report.Merges, "pages of %d objects", max)
+		require.Equal(t, 1, report.Foreign, "pages of %d objects", max)
+	}
+}
