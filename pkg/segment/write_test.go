@@ -1,0 +1,69 @@
+package segment_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"testing"
+
+	"github.com/parquet-go/parquet-go/bloom/xxhash"
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/segment"
+)
+
+var errFull = errors.New("no space left")
+
+// failing is a writer that fails in its n-th call, but not in later calls.
+type failing struct{ calls, n int }
+
+func (f *failing) Write(p []byte) (int, error) {
+	if f.calls++; f.calls == f.n {
+		return len(p) / 2, errFull
+	}
+	return len(p), nil
+}
+
+// Wherever the output fails, Write or Close must return its error. Otherwise an incomplete segment
+// would look finished.
+func TestAWriterReturnsTheErrorOfItsOutput(t *testing.T) {
+	rows := rowsOf(6, 4)
+	for name, newWriter := range map[string]func(io.Writer, int64) *segment.Writer{
+		"lasting": segment.NewWriter, "interim": segment.NewInterimWriter,
+	} {
+		attempt := func(out io.Writer) error {
+			w := newWriter(out, 8)
+			if err := w.Write(rows); err != nil {
+				return err
+			}
+			_, err := w.Close()
+			return err
+		}
+		var whole failing
+		require.NoError(t, attempt(&whole))
+		require.Greater(t, whole.calls, 3, "the row groups and the footer")
+		for n := 1; n <= whole.calls; n++ {
+			require.ErrorIs(t, attempt(&failing{n: n}), errFull, "%s: write %d of %d fails", name, n, whole.calls)
+		}
+	}
+}
+
+// A footer must state the number and the hash of the rows, because readers prove the rows with them.
+func TestAFooterWithoutADigestIsCorrupt(t *testing.T) {
+	const rowsKey, hashKey = "device-trace.rows", "device-trace.hash"
+	for name, missing := range map[string][]string{"count": {rowsKey}, "hash": {hashKey}, "count and hash": {rowsKey, hashKey}} {
+		data, written := write(t, rowsOf(3, 2), 0)
+		end := data[written.Size-written.FooterLength:]
+		sum, footer := end[:8], end[8:]
+		for _, key := range missing {
+			at := bytes.Index(footer, []byte(key))
+			require.Positive(t, at)
+			footer[at] = 'x' // renames the key
+		}
+		binary.LittleEndian.PutUint64(sum, xxhash.Sum64(footer))
+		_, err := segment.ParseFooter(data, written.Size)
+		require.ErrorIs(t, err, segment.ErrCorrupt, name)
+		require.ErrorContains(t, err, "its metadata states", name)
+	}
+}
