@@ -51,12 +51,26 @@ func putBytes(t testing.TB, store objstore.Store, key string, data []byte) strin
 	return key
 }
 
+// fresh returns the name of object number seq of run number n.
+func fresh(n, seq int) layout.Name { return layout.Name{Run: fmt.Sprintf("%032x", n), Seq: seq} }
+
 // put stores the events in a fresh segment, which becomes object number seq of run number n. It
 // returns the segment's key.
 func put(t testing.TB, store objstore.Store, p layout.Partition, n, seq int, events ...event.Event) string {
 	data, err := segment.Encode(segment.FromEvents(events))
 	require.NoError(t, err)
-	return putBytes(t, store, layout.Name{Run: fmt.Sprintf("%032x", n), Seq: seq}.Key(p), data)
+	return putBytes(t, store, fresh(n, seq).Key(p), data)
+}
+
+// first is a Config.IntN that always returns 0. A run then visits the instances in ascending order,
+// except that the first instance comes last.
+func first(int) int { return 0 }
+
+// compactor returns a compactor for which every partition is closed and quiet.
+func compactor(t testing.TB, store compact.Store, intN func(int) int) *compact.Compactor {
+	c, err := compact.New(store, compact.Config{Quiet: 1, Dir: t.TempDir(), IntN: intN, Now: func() time.Time { return later }})
+	require.NoError(t, err)
+	return c
 }
 
 func run(t testing.TB, store compact.Store, config compact.Config) compact.Report {
@@ -192,8 +206,7 @@ func TestACompactorStaysInItsShards(t *testing.T) {
 		put(t, store, where, n+1, 1, at("c", n))
 		put(t, store, another, n+1, 1, at("d", n))
 	}
-	c, err := compact.New(store, compact.Config{Now: func() time.Time { return later }, Quiet: 1, Dir: t.TempDir()})
-	require.NoError(t, err)
+	c := compactor(t, store, first)
 	store.Reset()
 	report, err := c.Run(t.Context(), compact.Share{Shards: layout.ShardRange{First: "5", Last: "f"}})
 	require.NoError(t, err)
@@ -224,7 +237,7 @@ func TestUnreadableInputsStay(t *testing.T) {
 	valid, err := segment.Encode(segment.FromEvents([]event.Event{at("below the damage", 1), at("lost", 2)}))
 	require.NoError(t, err)
 	valid[20] ^= 1 // damages a row group but not the footer, so that only reading the rows finds the damage
-	damaged := putBytes(t, store, layout.Name{Run: fmt.Sprintf("%032x", 77), Seq: 2}.Key(where), valid)
+	damaged := putBytes(t, store, fresh(77, 2).Key(where), valid)
 	foreign := putBytes(t, store, where.Prefix()+"notes.txt", []byte("?"))
 
 	report := run(t, store, compact.Config{})
@@ -259,9 +272,7 @@ func TestEveryCallFailsOnce(t *testing.T) {
 				}
 				return objstore.Fault{}
 			})
-			c, err := compact.New(faulty, compact.Config{Quiet: 1, Dir: t.TempDir(), Now: func() time.Time { return later }})
-			require.NoError(t, err)
-			_, _ = c.Run(t.Context(), compact.Share{})
+			_, _ = compactor(t, faulty, first).Run(t.Context(), compact.Share{})
 			require.Equal(t, want, union(t, store, where), "%s call %d", name, n)
 			run(t, store, compact.Config{})
 			require.Equal(t, want, union(t, store, where), "%s call %d, then again", name, n)
@@ -339,7 +350,6 @@ func TestARunStopsBeforeItsDeadline(t *testing.T) {
 }
 
 func TestPlan(t *testing.T) {
-	fresh := func(run, seq int) layout.Name { return layout.Name{Run: fmt.Sprintf("%032x", run), Seq: seq} }
 	level := func(l, n int) layout.Name {
 		return layout.Name{Level: l, Digest: fmt.Sprintf("%064x", n), FooterLength: 1}
 	}
@@ -423,7 +433,7 @@ func TestAPlanStaysWithinItsLimits(t *testing.T) {
 	} {
 		listing, facts := compact.Listing{Partition: where}, compact.Facts{}
 		for i, in := range c.inputs {
-			name := layout.Name{Run: fmt.Sprintf("%032x", i), Seq: 1}
+			name := fresh(i, 1)
 			listing.Segments = append(listing.Segments, layout.Segment{Key: name.Key(where), Size: in.size, Name: name, Modified: noon})
 			if in.memory > 0 {
 				facts[name.Key(where)] = compact.Fact{Memory: in.memory}
@@ -480,7 +490,7 @@ func TestLargeSegmentsAreLeftAlone(t *testing.T) {
 func TestAnOpenRunIsNotMerged(t *testing.T) {
 	now := noon.Add(time.Hour)
 	segmentOf := func(run, seq int, age time.Duration, size int64) layout.Segment {
-		name := layout.Name{Run: fmt.Sprintf("%032x", run), Seq: seq}
+		name := fresh(run, seq)
 		return layout.Segment{Key: name.Key(where), Size: size, Name: name, Modified: now.Add(-age)}
 	}
 	old := segmentOf(1, 1, time.Hour, 1000)
@@ -528,11 +538,10 @@ func BenchmarkRun(b *testing.B) {
 // A merge must use the slower, stronger compression if it leaves a closed partition with a single
 // segment, and must not use it otherwise.
 func TestTheLastMergeOfADay(t *testing.T) {
-	where := layout.Partition{Instance: "i", Shard: "4", Day: "2026-11-22"}
 	listing := func(n int) (l compact.Listing) {
 		l.Partition = where
 		for i := range n {
-			name := layout.Name{Run: fmt.Sprintf("%032x", i), Seq: 1}
+			name := fresh(i, 1)
 			l.Segments = append(l.Segments, layout.Segment{Key: name.Key(where), Size: 1, Name: name, Modified: noon})
 		}
 		return l

@@ -91,13 +91,13 @@ func TestAnOutputStatesWhatItHolds(t *testing.T) {
 	run(t, store, compact.Config{})
 	first, footer := outputOf(t, store)
 	require.Equal(t, []string{
-		layout.Name{Run: fmt.Sprintf("%032x", 1), Seq: 2}.String(), layout.Name{Run: fmt.Sprintf("%032x", 2), Seq: 2}.String(),
+		fresh(1, 2).String(), fresh(2, 2).String(),
 	}, footer.Holds())
 
 	put(t, store, where, 77, 3, at("late", 1))
 	run(t, store, compact.Config{})
 	_, footer = outputOf(t, store)
-	require.Equal(t, []string{layout.Name{Run: fmt.Sprintf("%032x", 77), Seq: 3}.String(), first.Name.String()}, footer.Holds())
+	require.Equal(t, []string{fresh(77, 3).String(), first.Name.String()}, footer.Holds())
 }
 
 // What a footer states must not be believed before the whole segment has been read. If the segment
@@ -179,7 +179,6 @@ func TestEveryCallFailsWhileAMergeIsFinished(t *testing.T) {
 }
 
 func TestPlanToFinish(t *testing.T) {
-	fresh := func(run, seq int) layout.Name { return layout.Name{Run: fmt.Sprintf("%032x", run), Seq: seq} }
 	level := func(l, n int) layout.Name {
 		digest := sha256.Sum256([]byte{byte(n)})
 		return layout.Name{Level: l, Digest: hex.EncodeToString(digest[:]), FooterLength: 1}
@@ -259,7 +258,6 @@ func TestPlanToFinish(t *testing.T) {
 // The output of a merge holds what its inputs hold, if it is still listed. The list must not grow
 // with the history of the partition.
 func TestAnOutputHoldsWhatItsInputsHold(t *testing.T) {
-	fresh := func(run, seq int) layout.Name { return layout.Name{Run: fmt.Sprintf("%032x", run), Seq: seq} }
 	level := func(l int, digit string) layout.Name {
 		return layout.Name{Level: l, Digest: fmt.Sprintf("%064s", digit), FooterLength: 1}
 	}

@@ -2,7 +2,6 @@ package compact_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -24,9 +23,7 @@ func TestARetentionPolicyEndsTheRun(t *testing.T) {
 		}
 		return objstore.Fault{}
 	}))
-	c, err := compact.New(protected, compact.Config{Dir: t.TempDir(), Quiet: 1, Now: func() time.Time { return later }})
-	require.NoError(t, err)
-	_, err = c.Run(t.Context(), compact.Share{})
+	_, err := compactor(t, protected, first).Run(t.Context(), compact.Share{})
 	require.ErrorIs(t, err, objstore.ErrImmutable)
 	require.ErrorContains(t, err, "a retention policy (WORM) of the bucket")
 	require.Len(t, protected.Of(objstore.OpPut), 1)

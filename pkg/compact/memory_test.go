@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/pkg/event"
-	"devicetrace/pkg/layout"
 	"devicetrace/pkg/segment"
 )
 
@@ -58,7 +57,7 @@ func TestPeakMemoryWithTheLongestRows(t *testing.T) {
 				data, err := segment.Encode(all)
 				require.NoError(t, err)
 				for copy := range inputs / different { // merging copies takes as much memory, and less time
-					name := layout.Name{Run: fmt.Sprintf("%032x", copy*different+n), Seq: 1}
+					name := fresh(copy*different+n, 1)
 					require.NoError(t, store.Put(t.Context(), name.Key(where), bytes.NewReader(data), int64(len(data))))
 				}
 			}

@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -21,10 +20,6 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// first is a Config.IntN that always returns 0. A run then visits the instances in ascending order,
-// except that the first instance comes last.
-func first(int) int { return 0 }
-
 // partitionOf returns a partition on the day of the tests.
 func partitionOf(instance string, shard layout.Shard) layout.Partition {
 	return layout.Partition{Instance: event.InstanceID(instance), Shard: shard, Day: "2026-11-22"}
@@ -36,15 +31,8 @@ func putRuns(t testing.TB, store objstore.Store, p layout.Partition, runs int) {
 	data, err := segment.Encode(segment.FromEvents([]event.Event{at("c", 1)}))
 	require.NoError(t, err)
 	for n := range runs {
-		putBytes(t, store, layout.Name{Run: fmt.Sprintf("%032x", n+1), Seq: 1}.Key(p), data)
+		putBytes(t, store, fresh(n+1, 1).Key(p), data)
 	}
-}
-
-// compactor returns a compactor for which every partition is closed and quiet.
-func compactor(t testing.TB, store compact.Store, intN func(int) int) *compact.Compactor {
-	c, err := compact.New(store, compact.Config{Quiet: 1, Dir: t.TempDir(), IntN: intN, Now: func() time.Time { return later }})
-	require.NoError(t, err)
-	return c
 }
 
 // A run must make one list request per instance and per 1,000 objects, however many shards there
@@ -65,7 +53,7 @@ func TestAListRequestCoversAThousandObjects(t *testing.T) {
 	few := bucket(t)
 	for _, instance := range []string{"a", "b", "c"} {
 		for _, shard := range (layout.Layout{Shards: 16}).AllShards() {
-			putBytes(t, few, layout.Name{Run: fmt.Sprintf("%032x", 1), Seq: 1}.Key(partitionOf(instance, shard)), nil)
+			putBytes(t, few, fresh(1, 1).Key(partitionOf(instance, shard)), nil)
 		}
 	}
 	require.Equal(t, 1+3, lists(few), "the instances, and one list for each")
@@ -73,13 +61,13 @@ func TestAListRequestCoversAThousandObjects(t *testing.T) {
 	manyShards := memstore.New()
 	putBytes(t, manyShards, layout.Layout{Shards: 4096}.Marker(), nil)
 	for _, shard := range (layout.Layout{Shards: 4096}).AllShards() {
-		putBytes(t, manyShards, layout.Name{Run: fmt.Sprintf("%032x", 1), Seq: 1}.Key(partitionOf("i", shard)), nil)
+		putBytes(t, manyShards, fresh(1, 1).Key(partitionOf("i", shard)), nil)
 	}
 	require.LessOrEqual(t, lists(manyShards), 1+5+2, "two more because the run begins in the middle")
 
 	manyInstances := bucket(t)
 	for n := range 10_000 {
-		putBytes(t, manyInstances, layout.Name{Run: fmt.Sprintf("%032x", 1), Seq: 1}.Key(partitionOf(fmt.Sprint("instance", n), "4")), nil)
+		putBytes(t, manyInstances, fresh(1, 1).Key(partitionOf(fmt.Sprint("instance", n), "4")), nil)
 	}
 	require.Equal(t, 10+10_000, lists(manyInstances))
 }
@@ -104,7 +92,7 @@ func TestAnyPagesLeadToEveryPartition(t *testing.T) {
 				inside++
 			}
 		}
-		foreign := []string{"events/instance=a/notes", "events/instance=a/shard=40/day=2026-11-22/" + layout.Name{Run: fmt.Sprintf("%032x", 1), Seq: 1}.String(), "events/instance=b/shard=5/x/y"}
+		foreign := []string{"events/instance=a/notes", "events/instance=a/shard=40/day=2026-11-22/" + fresh(1, 1).String(), "events/instance=b/shard=5/x/y"}
 		for _, key := range foreign {
 			putBytes(t, store, key, nil)
 		}
