@@ -10,8 +10,8 @@ import (
 	"devicetrace/pkg/compact"
 )
 
-// tick handles a timer event: it compacts the share of the bucket that the event's payload names, or
-// the whole bucket if the payload is empty.
+// tick handles a timer event: it compacts the share of the bucket that the event's payload names,
+// or the whole bucket if the payload is empty.
 func tick(ctx context.Context, compactor *compact.Compactor, event []byte) error {
 	share, err := shareOf(event)
 	if err != nil {

@@ -57,8 +57,8 @@ type Options struct {
 //   - One list request and one read for a quarantined item.
 //
 // An object of a run is read up to three times: once to verify it, and twice to compare it with the
-// previous and the next object of its run. If an interrupted compaction left both its output and its
-// inputs, they are read once more for each input, to compare them.
+// previous and the next object of its run. If an interrupted compaction left both its output and
+// its inputs, each input is read once more, and the output once more per input, to compare them.
 //
 // Violations are part of the report, not an error; see Report.Err. Bucket returns an error if the
 // store fails, if ctx is done or if a partition keeps changing. The report then covers everything

@@ -59,12 +59,12 @@ type Config struct {
 	// segment.Footer.MergeMemory. A segment that takes more than half of it is never merged.
 	// Default 80 MiB.
 	MemoryBytes int64
-	// LargeBytes is the size from which on a segment is never merged again. A closed partition
+	// LargeBytes is the minimum size of a segment that is never merged again. A closed partition
 	// with such segments does not become a single object. Default 256 MiB.
 	LargeBytes int64
-	// StageBytes is the maximum size of a staged output, and so of the files that a call to Run
-	// keeps in Dir. The inputs of a merge have at most seven eighths of it. Default 448 MiB, which
-	// fits the 512 MB of disk of a Function Compute instance.
+	// StageBytes is the maximum size of a staged output, and so of the one file that a call to Run
+	// keeps in Dir at a time. The total size of a merge's inputs is at most seven eighths of it.
+	// Default 448 MiB, which fits the 512 MB of disk of a Function Compute instance.
 	StageBytes int64
 	// RunAge is the age at which a recorder ends a run; see record.Config. While a partition is open,
 	// a run is merged only once it has probably ended: once its newest object is five minutes older
@@ -190,8 +190,8 @@ type Report struct {
 // If Run ends early, the next call to Run continues the work, because it finds the partitions that
 // are still due.
 //
-// Run makes one list request for the layout's marker, one per 1,000 instances, and one per turn. For
-// each merge, Run makes these requests:
+// Run makes one list request for the layout's marker, one per 1,000 instances, and one per turn.
+// For each merge, Run makes these requests:
 //
 //   - For each input and for the output, one read per row group and usually one read for the
 //     footer. If a merge cannot take all inputs, their footers may be read again.
@@ -267,8 +267,9 @@ func (c *Compactor) walks(ctx context.Context, share Share) (walks []*walk, err 
 // of its own, so a much lower number would cost requests.
 const turnMerges = 8
 
-// turn visits the partitions of the walk's next listing page. It ends early after turnMerges merges or
-// once the begin context is done. The next turn then begins with the partition that is not finished.
+// turn visits the partitions of the walk's next listing page. It ends early after turnMerges merges
+// or once the begin context is done. The next turn then begins with the partition that is not
+// finished.
 func (c *Compactor) turn(ctx, begin context.Context, w *walk, report *Report) error {
 	objects, last, err := w.next(ctx, c.store, c.config.IntN)
 	if err != nil {

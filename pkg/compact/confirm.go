@@ -13,8 +13,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// confirm reads a whole compacted segment from the store. It returns an error unless all rows can be
-// read, the rows match the footer, and the segment's bytes have the digest in its key.
+// confirm reads a whole compacted segment from the store. It returns an error unless all rows can
+// be read, the rows match the footer, and the segment's bytes have the digest in its key.
 func (c *Compactor) confirm(ctx context.Context, s layout.Segment) error {
 	footer, err := c.readFooter(ctx, s)
 	if err != nil {

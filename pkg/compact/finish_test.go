@@ -100,7 +100,7 @@ func TestAnOutputStatesWhatItHolds(t *testing.T) {
 	require.Equal(t, []string{fresh(77, 3).String(), first.Name.String()}, footer.Holds())
 }
 
-// What a footer states must not be believed before the whole segment has been read. If the segment
+// A footer's statement must not be believed before the whole segment has been read. If the segment
 // is damaged or is not the one that its name says, none of the segments that it claims to hold may
 // be deleted because of it.
 func TestADamagedOutputFinishesNothing(t *testing.T) {

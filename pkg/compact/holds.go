@@ -36,17 +36,17 @@ func (h holding) has(n layout.Name) bool {
 	return h.compacted[n]
 }
 
-// maxHolds is the maximum number of segments that an output states in its footer. More would make the
-// footer long, and readers must read the whole footer.
+// maxHolds is the maximum number of segments that an output states in its footer. More would make
+// the footer long, and readers must read the whole footer.
 const maxHolds = 256
 
-// holds returns the names of the segments that the output of a merge of the inputs holds, sorted and
-// without duplicates: the inputs and, of the segments that the inputs hold, those that are still
+// holds returns the names of the segments that the output of a merge of the inputs holds, sorted
+// and without duplicates: the inputs, and the segments that the inputs hold and that are still
 // listed. Of each run, it names only the segment with the highest sequence number.
 //
-// A statement about a segment that is not listed would be useless, because such a segment has been
-// deleted. If there are too many names, holds omits the last ones. Omitting a name is safe: the
-// worst that can happen is that the rows are merged twice.
+// Naming a segment that is not listed would be useless, because such a segment has been deleted. If
+// there are too many names, holds omits the last ones. Omitting a name is safe: the worst that can
+// happen is that the rows are merged twice.
 func (l Listing) holds(inputs []layout.Segment, facts Facts) []string {
 	held, stated := newHolding(), newHolding()
 	for _, input := range inputs {
@@ -74,8 +74,8 @@ func (l Listing) holds(inputs []layout.Segment, facts Facts) []string {
 }
 
 // heldBy returns the keys of the listed segments that the holder states it holds. It omits segments
-// that are not below the holder's level, which an output can never hold, and segments that are known
-// to be invalid.
+// that are not below the holder's level, which an output can never hold, and segments that are
+// known to be invalid.
 func (l Listing) heldBy(holder layout.Segment, facts Facts) (keys []string) {
 	held := newHolding(facts[holder.Key].Holds...)
 	for _, s := range l.Segments {

@@ -43,8 +43,8 @@ func (p *partition) merge(ctx context.Context, plan Plan) error {
 
 // finish carries out a plan to finish an earlier merge: it verifies the merge's output and deletes
 // the segments that the output holds. The bytes of the output must have the digest in its key. The
-// output is then exactly what a compactor wrote after it had read and checked these segments, and no
-// segment under any of their keys can ever have other rows.
+// output is then exactly what a compactor wrote after it had read and checked these segments, and
+// no segment under any of their keys can ever have other rows.
 func (p *partition) finish(ctx context.Context, plan Plan) error {
 	if err := p.confirm(ctx, plan.Holder); err != nil {
 		return err

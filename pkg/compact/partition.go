@@ -29,8 +29,8 @@ func (c *Compactor) partition(listing Listing, report *Report) *partition {
 // turns out not to be a valid segment, compact makes a new plan without that input. An error means
 // that the run must end.
 //
-// Each merge decrements *merges. If a merge is due, but *merges is zero or the begin context is done,
-// compact returns false.
+// Each merge decrements *merges. If a merge is due, but *merges is zero or the begin context is
+// done, compact returns false.
 func (p *partition) compact(ctx, begin context.Context, merges *int) (finished bool, err error) {
 	for {
 		plan := NewPlan(p.listing, p.facts, p.config.Now(), p.config)

@@ -159,8 +159,8 @@ func NewPlan(listing Listing, facts Facts, now time.Time, c Config) Plan {
 	}
 }
 
-// finished returns a plan to finish an earlier merge if one of its inputs is left over and is now an
-// input of the given plan. Otherwise, it completes the given plan.
+// finished returns a plan to finish an earlier merge if one of its inputs is left over and is now
+// an input of the given plan. Otherwise, it completes the given plan.
 func (l Listing) finished(plan Plan, facts Facts) Plan {
 	for _, s := range l.holders(plan.Inputs, facts) {
 		if _, known := facts[s.Key]; !known {
@@ -188,8 +188,8 @@ type source struct {
 	keys []string
 }
 
-// validSources returns the sources of a partition in ascending order of key. It ignores the segments
-// that are known to be invalid.
+// validSources returns the sources of a partition in ascending order of key. It ignores the
+// segments that are known to be invalid.
 func validSources(segments []layout.Segment, facts Facts) []source {
 	var valid []layout.Segment
 	for _, s := range segments {
@@ -220,8 +220,8 @@ func (c Config) mergeable(sources []source, facts Facts) []source {
 	})
 }
 
-// afterRun is how much longer than Config.RunAge a compactor waits before it assumes that a run has ended.
-// It covers the time that a put takes and the difference between the clocks.
+// afterRun is the time, in addition to Config.RunAge, that a compactor waits before it assumes that
+// a run has ended. It covers the time that a put takes and the difference between the clocks.
 const afterRun = 5 * time.Minute
 
 // fullBytes is the approximate size of a full run. In a busy partition, runs become full within a
@@ -238,8 +238,8 @@ func (c Config) ended(sources []source, now time.Time) []source {
 	})
 }
 
-// plannedBytes returns the maximum total size of a merge's inputs. It is lower than Config.StageBytes
-// because an output may turn out slightly larger than its inputs.
+// plannedBytes returns the maximum total size of a merge's inputs. It is lower than
+// Config.StageBytes because an output may turn out slightly larger than its inputs.
 func (c Config) plannedBytes() int64 { return c.StageBytes - c.StageBytes/8 }
 
 // crowded returns the highest level with at least fanout sources, or -1 if there is no such level.

@@ -92,15 +92,16 @@ func (w *walk) advance(objects []objstore.Object, last bool) {
 	}
 }
 
-// visits reports whether the walk visits the shard. It does not visit a shard with another number of
-// digits than the layout's shards.
+// visits reports whether the walk visits the shard. It does not visit a shard with another number
+// of digits than the layout's shards.
 func (w *walk) visits(shard layout.Shard) bool {
 	_, found := slices.BinarySearch(w.shards, shard)
 	return found
 }
 
-// wholePartitions drops the objects of the page's last partition, because the partition may continue
-// on the next page. If the page has only one partition, wholePartitions lists the rest of it.
+// wholePartitions drops the objects of the page's last partition, because the partition may
+// continue on the next page. If the page has only one partition, wholePartitions lists the rest of
+// it.
 func wholePartitions(ctx context.Context, store objstore.Lister, objects []objstore.Object) ([]objstore.Object, error) {
 	prefix := lastPartition(objects)
 	if prefix == "" {
@@ -116,8 +117,9 @@ func wholePartitions(ctx context.Context, store objstore.Lister, objects []objst
 	return append(objects, rest...), nil
 }
 
-// lastPartition returns the prefix of the partition that contains the last object, even if that object
-// is foreign. It returns "" if the last object is outside all partitions that have segments here.
+// lastPartition returns the prefix of the partition that contains the last object, even if that
+// object is foreign. It returns "" if the last object is outside all partitions that have segments
+// here.
 func lastPartition(objects []objstore.Object) string {
 	last := objects[len(objects)-1].Key
 	for _, o := range slices.Backward(objects) {
@@ -133,8 +135,8 @@ func lastPartition(objects []objstore.Object) string {
 	return ""
 }
 
-// keysBelow returns the number of objects whose keys are below the given key. The objects must be in
-// ascending order of their keys.
+// keysBelow returns the number of objects whose keys are below the given key. The objects must be
+// in ascending order of their keys.
 func keysBelow(objects []objstore.Object, key string) int {
 	return sort.Search(len(objects), func(i int) bool { return objects[i].Key >= key })
 }

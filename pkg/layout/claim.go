@@ -42,8 +42,8 @@ func Find(ctx context.Context, store objstore.Lister) (Layout, error) {
 	return found, nil
 }
 
-// twoMarkers returns the error for a bucket that has the markers of two layouts. Its text says how to
-// repair the bucket.
+// twoMarkers returns the error for a bucket that has the markers of two layouts. Its text says how
+// to repair the bucket.
 func twoMarkers(a, b Layout) error {
 	return fmt.Errorf("%w: it has two markers, %q and %q. In the keys below %q, a shard looks like %s for %d shards and like %s for %d. "+
 		"Set SHARDS to the number that matches these keys in all functions, wait until no recorder with another number runs, then delete the other marker. "+

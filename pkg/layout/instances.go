@@ -43,8 +43,8 @@ func EachInstance(ctx context.Context, store objstore.PrefixLister) iter.Seq2[ev
 	}
 }
 
-// HasInstance reports whether an instance has segments. It makes one request, which concerns no other
-// instance, or none if the identifier is invalid.
+// HasInstance reports whether an instance has segments. It makes one request, which concerns no
+// other instance, or none if the identifier is invalid.
 func HasInstance(ctx context.Context, store objstore.PrefixLister, id event.InstanceID) (bool, error) {
 	if !id.Valid() {
 		return false, nil

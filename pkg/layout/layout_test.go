@@ -107,8 +107,8 @@ func TestInstances(t *testing.T) {
 	require.ErrorIs(t, err, objstore.ErrFault)
 }
 
-// Instances are read page by page. An error of a later page must not look like the end, and a caller
-// that has enough must not cost another request.
+// Instances are read page by page. An error of a later page must not look like the end, and a
+// caller that has enough must not cost another request.
 func TestEachInstanceReadsPages(t *testing.T) {
 	var keys []string
 	for i := range objstore.MaxPage + 1 {
@@ -208,7 +208,8 @@ func TestShardRanges(t *testing.T) {
 	require.EqualError(t, err, "shards 00-7f have more digits than the shards of a bucket that has only 16")
 }
 
-// Every instance must belong to exactly one of the parts, and the parts must be of about equal size.
+// Every instance must belong to exactly one of the parts, and the parts must be of about equal
+// size.
 func TestInstanceParts(t *testing.T) {
 	var sizes [4]int
 	for n := range 4000 {

@@ -58,7 +58,7 @@ func ParseName(s string) (Name, error) {
 	return name, nil
 }
 
-// splitName returns the parts of a name without checking them. A part that is not a number becomes 0.
+// splitName returns the parts of a name without checking them. Parts that are not numbers become 0.
 func splitName(s string) Name {
 	parts := strings.Split(strings.TrimSuffix(s, extension), "-")
 	if len(parts) != 3 {

@@ -11,9 +11,9 @@ type Lister interface {
 	List(ctx context.Context, prefix, after string) (Page, error)
 }
 
-// Each returns an iterator over the objects whose keys start with prefix and are greater than after.
-// It makes one request per MaxPage objects, and at least one, when the caller needs the next objects.
-// An error ends the iteration.
+// Each returns an iterator over the objects whose keys start with prefix and are greater than
+// after. It makes one request per MaxPage objects, and at least one, when the caller needs the next
+// objects. An error ends the iteration.
 func Each(ctx context.Context, store Lister, prefix, after string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
 		for {
@@ -56,8 +56,8 @@ type PrefixLister interface {
 }
 
 // EachPrefix returns an iterator over the common prefixes of the keys that start with prefix; see
-// Store.Prefixes. It makes one request per MaxPage prefixes, and at least one, when the caller needs
-// the next prefixes. An error ends the iteration.
+// Store.Prefixes. It makes one request per MaxPage prefixes, and at least one, when the caller
+// needs the next prefixes. An error ends the iteration.
 func EachPrefix(ctx context.Context, store PrefixLister, prefix string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for after := ""; ; {

@@ -48,8 +48,8 @@ type Store interface {
 	Delete(ctx context.Context, keys ...string) error
 }
 
-// MaxPage is the maximum number of objects in a listing page, of prefixes in a page of prefixes, and
-// of keys in a delete.
+// MaxPage is the maximum number of objects in a listing page, of prefixes in a page of prefixes,
+// and of keys in a delete.
 const MaxPage = 1000
 
 // Object is an entry in a listing.
@@ -59,8 +59,8 @@ type Object struct {
 	Modified time.Time
 }
 
-// Page is a part of a listing. If More is true, the next page starts after the last key of
-// this page.
+// Page is a part of a listing. If More is true, the page is not empty, and the next page starts
+// after its last key.
 type Page struct {
 	Objects []Object
 	More    bool
@@ -73,8 +73,8 @@ type PrefixPage struct {
 	Next string
 }
 
-// PastPrefix returns a position after all keys that start with the given common prefix, which ends in
-// a slash. It returns any other position unchanged.
+// PastPrefix returns a position after all keys that start with the given common prefix, which ends
+// in a slash. It returns any other position unchanged.
 func PastPrefix(position string) string {
 	if directory, found := strings.CutSuffix(position, "/"); found {
 		return directory + string('/'+1)

@@ -73,8 +73,8 @@ func newWriter(out io.Writer, groupRows int64, l lifetime) *Writer {
 	return w
 }
 
-// Reset starts another segment and reuses the writer's buffers. It must not be called after an error,
-// because the state of the Parquet library is then unknown.
+// Reset starts another segment and reuses the writer's buffers. It must not be called after an
+// error, because the state of the Parquet library is then unknown.
 func (w *Writer) Reset(out io.Writer, groupRows int64) {
 	w.detachMetadata()
 	w.start(out, groupRows)

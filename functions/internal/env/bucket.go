@@ -16,10 +16,11 @@ type Bucket struct {
 	Credentials func(id, secret, token string)
 }
 
-// AttemptTimeout is the time limit for each attempt at a request that transfers few bytes. An attempt
-// at a longer transfer gets more time; see objstore.RetryPolicy. Without a limit, an attempt could
-// hang forever, for example if its connection dies unnoticed while the platform has frozen the
-// process. An invocation may take up to 15 seconds, so this limit leaves time for another attempt.
+// AttemptTimeout is the time limit for each attempt at a request that transfers few bytes. An
+// attempt at a longer transfer gets more time; see objstore.RetryPolicy. Without a limit, an
+// attempt could hang forever, for example if its connection dies unnoticed while the platform has
+// frozen the process. An invocation may take up to 15 seconds, so this limit leaves time for
+// another attempt.
 const AttemptTimeout = 4 * time.Second
 
 // Bucket returns the bucket named by OSS_ENDPOINT, OSS_REGION, OSS_BUCKET and OSS_PREFIX. It makes
@@ -27,8 +28,8 @@ const AttemptTimeout = 4 * time.Second
 //
 // If ALIBABA_CLOUD_ACCESS_KEY_ID is set, the initial credentials come from this variable,
 // ALIBABA_CLOUD_ACCESS_KEY_SECRET and ALIBABA_CLOUD_SECURITY_TOKEN. An attempt at a request that
-// takes longer than attemptTimeout, plus the time to transfer its bytes, is canceled, and the request
-// is retried. If attemptTimeout is 0, there is no limit.
+// takes longer than attemptTimeout, plus the time to transfer its bytes, is canceled, and the
+// request is retried. If attemptTimeout is 0, there is no limit.
 func (r *Reader) Bucket(attemptTimeout time.Duration) Bucket {
 	credentials := &ossstore.Credentials{}
 	if id := r.Optional("ALIBABA_CLOUD_ACCESS_KEY_ID"); id != "" {

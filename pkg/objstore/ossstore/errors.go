@@ -36,8 +36,8 @@ var permanentCodes = map[string]bool{
 
 // classify translates an error response from the service into an error that callers can recognize.
 // The result wraps fs.ErrNotExist, wraps objstore.ErrRange, or is a permanent error, which may wrap
-// objstore.ErrImmutable. Any other error leaves the outcome of the call unknown, so classify returns it unchanged. Examples are a
-// gateway's error page and a broken connection.
+// objstore.ErrImmutable. Any other error leaves the outcome of the call unknown, so classify
+// returns it unchanged. Examples are a gateway's error page and a broken connection.
 func classify(err error) error {
 	var response oss.ServiceError
 	switch {
