@@ -37,7 +37,8 @@ func (p *process) start(spawner *spawner, proc string) error {
 		p.api.close()
 		return err
 	}
-	p.memory.meter, _ = openMeter(proc, p.cmd.Process.Pid) // fails if the process has exited already, or see canMeasure
+	// openMeter fails if the process has exited already, or if canMeasure reports false.
+	p.memory.meter, _ = openMeter(proc, p.cmd.Process.Pid)
 	go p.reap()
 	return nil
 }

@@ -19,8 +19,8 @@ func TestAttackManyInstances(t *testing.T) {
 	testManyInstances(t, 1100)
 }
 
-// testManyInstances asks about a bucket with many instances, and compacts it. The responses to a
-// token for two instances, and their cost, must not depend on the other instances.
+// testManyInstances queries a bucket with many instances, and compacts it. The responses to a token
+// for two instances, and their cost, must not depend on the other instances.
 func testManyInstances(t *testing.T, instances int) {
 	needsProc(t)
 	const narrow = "e2e-narrow"

@@ -83,10 +83,9 @@ func TestAttackHeavyRows(t *testing.T) {
 	testHeavyRows(t, 48)
 }
 
-// testHeavyRows asks about a device whose rows have the longest texts that are stored, before and
-// after its partition is compacted. Questions about the device and about a neighbor in the
-// partition must be answered. All runs cover the same 500 s, so that a query reads all of them at
-// the same time.
+// testHeavyRows queries a device whose rows have the longest texts that are stored, before and after
+// its partition is compacted. Queries for the device, and for a neighbor in the partition, must
+// succeed. All runs cover the same 500 s, so that a query reads all of them at the same time.
 func testHeavyRows(t *testing.T, runs int) {
 	needsProc(t)
 	s := newSeededStack(t, 16)
