@@ -17,8 +17,8 @@ import (
 type ClientID string
 
 // MaxAhead is how far a source's clock may be ahead of our clock. Events whose times are further in
-// the future are rejected. If the range of a query ends now, the end is moved to now plus MaxAhead,
-// so that the query also finds events of sources whose clocks are ahead.
+// the future are rejected. A query without an end covers events up to MaxAhead after now, so that it
+// also finds events of sources whose clocks are ahead.
 const MaxAhead = time.Hour
 
 // Event is one thing that a broker reported about a client. The zero value of a field

@@ -20,7 +20,7 @@ type Receipt struct {
 	// MS is the time the trace took, in milliseconds.
 	MS float64 `json:"ms"`
 	// Partitions are the partitions that the request covers, such as
-	// shard=4/day=2026-11-22.
+	// instance=prod/shard=4/day=2026-11-22.
 	Partitions []string `json:"partitions"`
 }
 
