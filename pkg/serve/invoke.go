@@ -25,7 +25,7 @@ func (front *plainFront) invoke(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := front.life.function.Event(context.WithoutCancel(r.Context()), payload); err != nil {
-		failed(w, r, "event failed", err)
+		front.failed(w, r, "event failed", err)
 		return
 	}
 	succeeded(w)
@@ -35,7 +35,7 @@ func (front *plainFront) invoke(w http.ResponseWriter, r *http.Request) {
 // before it terminates the function instance.
 func (front *plainFront) preStop(w http.ResponseWriter, r *http.Request) {
 	if err := front.life.stop(r.Context()); err != nil {
-		failed(w, r, "hook failed", err)
+		front.failed(w, r, "hook failed", err)
 		return
 	}
 	succeeded(w)
@@ -44,10 +44,16 @@ func (front *plainFront) preStop(w http.ResponseWriter, r *http.Request) {
 // failed and succeeded set the header x-fc-status, which tells the platform whether the function
 // succeeded. 200 means success, and 404 means any failure.
 
-func failed(w http.ResponseWriter, r *http.Request, what string, err error) {
+// failed responds to an invocation or a hook that failed. On the platform, the status code is 404, as
+// the platform requires. Elsewhere it is 500, because 404 would look like a wrong path.
+func (front *plainFront) failed(w http.ResponseWriter, r *http.Request, what string, err error) {
 	slog.ErrorContext(r.Context(), what, "error", err.Error())
 	w.Header().Set("X-Fc-Status", "404")
-	Fail(w, http.StatusNotFound, "InvocationFailed", "the function failed: check its log")
+	status := http.StatusInternalServerError
+	if front.onPlatform {
+		status = http.StatusNotFound
+	}
+	Fail(w, status, "InvocationFailed", "the function failed: check its log")
 }
 
 func succeeded(w http.ResponseWriter) {

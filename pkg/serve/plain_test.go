@@ -147,6 +147,9 @@ func TestPlainOnPlatform(t *testing.T) {
 func TestPlainEventOnlyFunction(t *testing.T) {
 	var got []byte
 	base := startPlain(t, Function{Event: func(_ context.Context, payload []byte) error {
+		if string(payload) == "bad" {
+			return errors.New("cannot run")
+		}
 		got = payload
 		return nil
 	}}, false)
@@ -159,6 +162,9 @@ func TestPlainEventOnlyFunction(t *testing.T) {
 	response, _ := send(t, "POST", base+"/invoke", "payload", "Authorization", "Bearer invoke-token")
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	require.Equal(t, "payload", string(got))
+	response, body := send(t, "POST", base+"/invoke", "bad", "Authorization", "Bearer invoke-token")
+	require.Equal(t, http.StatusInternalServerError, response.StatusCode)
+	require.Contains(t, body, `"code":"InvocationFailed"`)
 	for _, path := range []string{"/other", "/invoke"} {
 		response, _ = send(t, "GET", base+path, "", "Authorization", "Bearer invoke-token")
 		require.Equal(t, http.StatusNotFound, response.StatusCode, path)
