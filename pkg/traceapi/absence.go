@@ -17,7 +17,7 @@ type absence struct {
 	// MoreInstances means that there are more.
 	Instances     []event.InstanceID `json:"instances"`
 	MoreInstances bool               `json:"more_instances,omitempty"`
-	// BucketEmpty means that nothing has been recorded in the bucket yet.
+	// BucketEmpty means that no recorder has used the bucket yet: it has no layout marker.
 	BucketEmpty bool `json:"bucket_empty,omitempty"`
 }
 
