@@ -43,6 +43,7 @@ const welcomeText = `Device Trace is ready. Data is in DATA. Press Ctrl-C to sto
   API        http://HTTP/api/v1/trace
   webhooks   http://HTTP/webhooks/{broker}/{instance}
   MQTT       127.0.0.1:MQTTPORT, user USER, password PASSWORD
+  log        DATA/functions.log
 
 Connect a client, drop it, and ask why it dropped:
 
