@@ -16,12 +16,12 @@ type Entry struct {
 	Size int64 // size of the object, in bytes
 }
 
-// List returns up to limit items of a day, sorted by id, and reports whether more items follow. The
-// first item returned is the one that follows the given id, or the first of the day if the given id
-// is zero. Objects whose keys are not valid keys of items are skipped.
+// List returns up to limit items of a day, sorted by id, and reports whether more items follow. It
+// starts after the item with the given id, or with the day's first item if the given id is zero. It
+// skips objects whose keys are not valid keys of items.
 //
-// If limit is less than objstore.MaxPage, List makes a single request unless a listing page
-// contains too many objects that List must skip.
+// If limit is less than objstore.MaxPage, List normally makes a single request. It makes more
+// requests only if it must skip many objects.
 func List(ctx context.Context, store objstore.Lister, day layout.Day, after ID, limit int) (entries []Entry, more bool, err error) {
 	last := ""
 	if after != (ID{}) {
@@ -43,8 +43,9 @@ func List(ctx context.Context, store objstore.Lister, day layout.Day, after ID, 
 	return entries, false, nil
 }
 
-// startBytes is the number of bytes that GetWithoutBody reads from the start of an object. The part
-// before the body normally fits, even with a thousand errors of the usual length.
+// startBytes is the number of bytes that GetWithoutBody reads from the start of an object.
+// Everything before the body normally fits into this length, even a thousand errors of the usual
+// length.
 const startBytes = 256 << 10
 
 // GetWithoutBody reads an item without its body. It normally reads only the start of the object,

@@ -74,8 +74,8 @@ func TestGetReportsThatTheReadFailed(t *testing.T) {
 	require.NotErrorIs(t, err, ErrDamaged)
 }
 
-// An object with the right digest may not be an item, and an object with a sound start may be
-// damaged after its start.
+// Even an object whose digest is right may not hold an item. Even if the start of an object is
+// intact, the rest may be damaged. Both kinds of damage must be reported.
 func TestDamageAfterTheStartIsReported(t *testing.T) {
 	store := memstore.New()
 	const junk = "junk"

@@ -47,9 +47,9 @@ func toObject(item Item) object {
 	return o
 }
 
-// isReadable reports whether a body is stored as text: it must be UTF-8, and its JSON string must not
-// be longer than its base64 form. So an object is never longer than about 4/3 of its body, although
-// JSON needs 6 bytes for a control character.
+// isReadable reports whether a body is stored as text. It returns true if the body is UTF-8 and its
+// JSON string is not longer than its base64 form. Without the second condition, a body of control
+// characters would grow sixfold. With it, no body grows by more than about a third.
 func isReadable(body []byte) bool {
 	return utf8.Valid(body) && textLength(body) <= base64.StdEncoding.EncodedLen(len(body))
 }

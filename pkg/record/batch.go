@@ -11,7 +11,7 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// batch collects the rows of one partition that one commit will make durable.
+// batch collects rows of one partition until one commit makes all of them durable.
 type batch struct {
 	shares []*share // one for each caller that waits for the commit
 	// until is the latest of the callers' deadlines. unlimited is true if any caller has no

@@ -20,7 +20,7 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// large returns n events of one partition that take about a kibibyte of memory each.
+// large returns n events, all in one partition, each taking about 1 KiB of memory.
 func large(n int) []event.Event {
 	events := make([]event.Event, n)
 	for i := range events {
@@ -30,8 +30,8 @@ func large(n int) []event.Event {
 	return events
 }
 
-// A commit adds at most 4 MiB of rows to a run. A larger batch takes several puts, each into a run
-// of its own, because a run of that size is over.
+// A commit adds at most 4 MiB of rows to a run, so a larger batch takes several puts. Here, each
+// put ends its run, because it adds more than RunRows rows.
 func TestALargeBatchIsSplit(t *testing.T) {
 	store := objstore.NewCounting(memstore.New())
 	w := newWriter(t, store, record.Config{})
@@ -112,7 +112,7 @@ func TestNothingIsAcknowledgedAfterAnError(t *testing.T) {
 		fault  func(objstore.Call) error
 		random io.Reader
 		encode func([]segment.Row) ([]byte, error)
-		puts   int // the number of puts of segments that begin
+		puts   int // the number of segment puts that must begin
 	}{
 		"the layout cannot be listed": {fault: func(c objstore.Call) error {
 			if c.Op == objstore.OpList && strings.HasPrefix(c.Key, layout.MarkerPrefix) {
@@ -166,7 +166,8 @@ func TestNothingIsAcknowledgedAfterAnError(t *testing.T) {
 	}
 }
 
-// failingReader returns random bits that are all zero, or an error.
+// failingReader is a source of random bits. Read fills the buffer with zeros, unless the function
+// returns an error.
 type failingReader func() error
 
 func (f failingReader) Read(p []byte) (int, error) {
@@ -177,7 +178,7 @@ func (f failingReader) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// All callers that share a put share its error.
+// If a commit fails, each caller in the batch gets the error.
 func TestCallersShareAnError(t *testing.T) {
 	faulty, entered, gate := gated(memstore.New())
 	w := newWriter(t, faulty, record.Config{})
@@ -200,7 +201,7 @@ func TestCallersShareAnError(t *testing.T) {
 	require.Equal(t, 5, failed)
 }
 
-// If the caller's time is up before the put, nothing is acknowledged.
+// If a caller's deadline passes before the put begins, Append returns an error and stores nothing.
 func TestACallWithoutTimeIsNotAcknowledged(t *testing.T) {
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now())
 	defer cancel()

@@ -28,7 +28,7 @@ func (w *Writer) LeaveNumbers(n int) {
 	}
 }
 
-// Gathered returns the number of events that are gathered for the next put.
+// Gathered returns the number of events that are waiting for a put.
 func (w *Writer) Gathered() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -54,7 +54,7 @@ func (g *garbage) start(ctx context.Context) {
 	})
 }
 
-// take removes and returns as many keys as one request may delete.
+// take removes and returns up to objstore.MaxPage keys, the maximum for one delete request.
 func (g *garbage) take() []string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -64,8 +64,8 @@ func (g *garbage) take() []string {
 	return keys
 }
 
-// delete makes one request. It turns a panic of the store into an error, because a panic in a
-// background goroutine would end the process.
+// delete deletes the objects with one request. It turns a panic of the store into an error, because
+// a panic in a background goroutine would end the process.
 func (g *garbage) delete(ctx context.Context, keys []string) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -75,7 +75,8 @@ func (g *garbage) delete(ctx context.Context, keys []string) (err error) {
 	return g.writer.store.Delete(ctx, keys...)
 }
 
-// empty waits for the request in flight, and then deletes all remaining objects.
+// empty waits for the request in flight, if any, and then deletes all remaining objects. It stops
+// at the first request that fails.
 func (g *garbage) empty(ctx context.Context) error {
 	select {
 	case g.turn <- struct{}{}:

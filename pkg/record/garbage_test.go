@@ -17,10 +17,11 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// atOnce is a record.Config.Background that finishes each delete before the put begins.
+// atOnce is a value for record.Config.Background. It finishes each delete before the next put
+// begins.
 func atOnce(f func()) { f() }
 
-// Superseded objects are deleted twelve at a time, and only after a later put was confirmed. The two
+// Superseded objects are deleted twelve at a time, and only after a later put is confirmed. The two
 // latest objects of a run stay.
 func TestADeleteEveryTwelvePuts(t *testing.T) {
 	store := objstore.NewCounting(memstore.New())
@@ -47,8 +48,8 @@ func TestADeleteEveryTwelvePuts(t *testing.T) {
 	}
 }
 
-// In the worst case, no delete has taken effect before the put beside it. Even then, 60 writers must
-// not leave more keys in a partition than fit into one page of a listing.
+// In the worst case, each delete takes effect only after the put beside it. Even then, 60 writers
+// must not leave more keys in a partition than fit into one page of a listing.
 func TestSixtyWritersLeaveAtMostAPageOfKeys(t *testing.T) {
 	store := memstore.New()
 	var late []func()
@@ -71,14 +72,14 @@ func TestSixtyWritersLeaveAtMostAPageOfKeys(t *testing.T) {
 	require.LessOrEqual(t, most, objstore.MaxPage)
 }
 
-// beside is a store that shows whether a delete runs beside a put.
+// beside is a store that shows whether deletes and puts run at the same time.
 type beside struct {
 	objstore.Store
-	// want makes each put wait until a delete begins.
+	// If want is true, each put waits until a delete begins.
 	want bool
 	// deleting receives the keys of each delete that begins.
 	deleting chan []string
-	// end makes each delete wait until it is closed.
+	// Each delete waits until the test closes end.
 	end chan struct{}
 }
 
@@ -99,8 +100,8 @@ func (s *beside) Delete(ctx context.Context, keys ...string) error {
 	return s.Store.Delete(ctx, keys...)
 }
 
-// A delete runs beside the next put, and nobody waits for it, except Close. The writer does not start
-// a second delete meanwhile.
+// A delete runs beside the next put, and only Close waits for the delete. Meanwhile, the writer
+// must not start a second delete.
 func TestDeletesAreNotWaitedFor(t *testing.T) {
 	store := &beside{Store: memstore.New(), deleting: make(chan []string, 9), end: make(chan struct{})}
 	w := newWriter(t, store, record.Config{})
@@ -126,7 +127,8 @@ func TestDeletesAreNotWaitedFor(t *testing.T) {
 	require.Len(t, keys(t, store), 2)
 }
 
-// If a run ends, its superseded objects are deleted beside the next put, whatever the partition.
+// After a run ends, its superseded objects are deleted beside the writer's next put, even if that
+// put is in another partition.
 func TestObjectsOfAnEndedRunAreDeleted(t *testing.T) {
 	now := noon
 	store := objstore.NewCounting(memstore.New())
@@ -146,13 +148,13 @@ func TestObjectsOfAnEndedRunAreDeleted(t *testing.T) {
 		require.NoError(t, w.Append(t.Context(), []event.Event{at("c", i)}))
 	}
 	require.Empty(t, store.Of(objstore.OpDelete))
-	require.Zero(t, w.Open(), "a run that is full is dropped at once")
+	require.Zero(t, w.Open(), "a full run is dropped immediately")
 	require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 6)}))
 	require.Equal(t, keysBefore(store, 3), store.Of(objstore.OpDelete)[0].Keys)
 }
 
-// A run may reach RunAge after the last sweep. The run then ends when its partition gets another
-// event, and its superseded objects are deleted beside the next put.
+// A run may reach RunAge between two sweeps. The run then ends when its partition gets another
+// event. The run's superseded objects are deleted beside the put that follows.
 func TestObjectsOfARunThatIsTooOldAreDeleted(t *testing.T) {
 	now := noon
 	store := objstore.NewCounting(memstore.New())
@@ -184,7 +186,7 @@ func keysBefore(store *objstore.Counting, n int) (all []string) {
 	return all
 }
 
-// A request deletes at most as many objects as the store allows. The next request deletes the rest.
+// A request deletes at most objstore.MaxPage objects. The next request deletes the rest.
 func TestManyObjectsTakeSeveralRequests(t *testing.T) {
 	const partitions, puts = 120, 11
 	store := objstore.NewCounting(memstore.New())

@@ -7,9 +7,9 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// deleteAt is the number of superseded objects of a run that the writer deletes with one request. It
-// is small enough that the open runs of 60 writers in a partition fit into one page of a listing. A
-// smaller number would cost more requests.
+// deleteAt is the number of superseded objects that an open run accumulates before the writer
+// deletes them with one request. With this number, the objects of 60 writers' open runs in a
+// partition fit into one page of a listing. A smaller number would cost more requests.
 const deleteAt = 12
 
 // partition is a writer's state for one partition. While a put is in flight, new events gather in a

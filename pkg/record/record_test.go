@@ -369,8 +369,8 @@ func TestTheOthersOfABatchAreRecorded(t *testing.T) {
 	require.Len(t, rows(t, store, all[1]), 3)
 }
 
-// If the only caller of a batch gives up, nothing of the batch is left, so the partition can be
-// forgotten.
+// If the only caller of a batch gives up, the batch is dropped. The writer can then forget the
+// partition.
 func TestAnAbandonedBatchIsDropped(t *testing.T) {
 	faulty, entered, gate := gated(memstore.New())
 	w := newWriter(t, faulty, record.Config{})

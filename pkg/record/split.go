@@ -38,7 +38,8 @@ type chunk struct {
 	size int64 // see event.Size
 }
 
-// chunks cuts rows into chunks of at most maxCommit bytes, or of one longer row.
+// chunks cuts rows into chunks of at most maxCommit bytes. A row that is longer than maxCommit
+// becomes a chunk of its own.
 func chunks(rows []segment.Row) (all []chunk) {
 	var c chunk
 	from := 0
