@@ -71,7 +71,8 @@ func withID(text string, handler func(http.ResponseWriter, *http.Request, quaran
 	}
 }
 
-// read reads an item after it has taken the memory for it from the budget. The error may be errBusy.
+// read acquires the memory for an item from the budget, and then reads the item. The error may be
+// errBusy.
 func (a admin) read(ctx context.Context, id quarantine.ID, memory *part) (quarantine.Item, error) {
 	if err := memory.resize(quarantineWeight); err != nil {
 		return quarantine.Item{}, err

@@ -14,14 +14,14 @@ const maxBody = 8 << 20
 
 var errUnreadable = errors.New("read body")
 
-// readBody reads the body without decompressing it. Further calls do nothing. The error wraps
+// readBody reads the body without decompressing it. Later calls do nothing. The error wraps
 // errTooLarge or errUnreadable.
 func (d *delivery) readBody() error {
 	if d.unread == nil {
 		return nil
 	}
 	var body bytes.Buffer
-	body.Grow(int(min(max(d.length, 0), maxBody)) + bytes.MinRead) // so that a body of known length is not copied
+	body.Grow(int(min(max(d.length, 0), maxBody)) + bytes.MinRead) // so that the buffer never grows if the length is known
 	_, err := body.ReadFrom(io.LimitReader(d.unread, maxBody+1))
 	d.body, d.unread = body.Bytes(), nil
 	switch {
@@ -59,7 +59,7 @@ func (d *delivery) decompressor() (io.Reader, error) {
 }
 
 // measure counts the bytes and the marks of the decompressed body, without keeping that body in
-// memory. Its errors have messages that can be shown to the sender.
+// memory. The messages of its errors may be shown to the sender.
 func (d *delivery) measure() (contents, error) {
 	reader, err := d.decompressor()
 	if err != nil {
@@ -75,8 +75,8 @@ func (d *delivery) measure() (contents, error) {
 	return c, nil
 }
 
-// decompress undoes the body's Content-Encoding. size is the length of the decompressed body, as
-// measured.
+// decompress undoes the body's Content-Encoding. size is the length of the decompressed body in
+// bytes, as returned by measure.
 func (d *delivery) decompress(size int64) error {
 	if d.encoding == "" || d.encoding == identity {
 		d.encoding = ""

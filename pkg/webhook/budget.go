@@ -9,20 +9,21 @@ import (
 // recorded.
 var errBusy = errors.New("too many requests are in progress")
 
-// budget limits the memory of the requests in progress. Each request takes its part before it uses
-// the memory: for the body before reading it, and for the decompressed body and the decoded events
-// before decompressing and decoding. If the budget has too few bytes left, the request is refused.
-// A budget is safe for concurrent use.
+// budget limits the memory of the requests in progress. Each request acquires memory in two steps:
+// for the body before reading it, and for the decompressed body and the events before decompressing
+// and decoding. If the budget has too few bytes left, the request is refused. A budget is safe for
+// concurrent use.
 //
 // A Handler has two budgets, because a signature can be checked only after the body has been read.
-// While the body of a signed request is read, the sender is still unproven, so the request counts
-// against Handler.unproven. Authorized requests count against Handler.budget.
+// Until then, the sender of a signed request is unproven, so the request counts against
+// Handler.unproven. Authorized requests count against Handler.budget.
 type budget struct {
 	size int64
 	used atomic.Int64
 }
 
-// part is the memory that one request has taken from a budget. It is not safe for concurrent use.
+// part is the memory that one request has acquired from a budget. It is not safe for concurrent
+// use.
 type part struct {
 	budget *budget
 	bytes  int64
@@ -31,8 +32,8 @@ type part struct {
 // part returns an empty part. The caller must release it.
 func (b *budget) part() *part { return &part{budget: b} }
 
-// resize makes the part n bytes large. If the budget has too few bytes left, resize returns errBusy
-// without waiting, and the part keeps its size.
+// resize changes the size of the part to n bytes. If the budget has too few bytes left, resize
+// returns errBusy without waiting, and the part keeps its size.
 func (p *part) resize(n int64) error {
 	more := n - p.bytes
 	if p.budget.used.Add(more) > p.budget.size && more > 0 {
@@ -43,7 +44,7 @@ func (p *part) resize(n int64) error {
 	return nil
 }
 
-// release gives the part back to the budget.
+// release returns all bytes of the part to the budget. Calling release again does nothing.
 func (p *part) release() {
 	p.budget.used.Add(-p.bytes)
 	p.bytes = 0

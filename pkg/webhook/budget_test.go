@@ -45,7 +45,7 @@ func TestSentWeight(t *testing.T) {
 	}
 }
 
-// TestSignedWeight checks that the weight of a signed body includes the copies that the check of a
+// TestSignedWeight checks that the weight of a signed body includes the copies that checking the
 // signature makes, but not the decompressed body.
 func TestSignedWeight(t *testing.T) {
 	for length, want := range map[int64]int64{0: minWeight, 100: minWeight + 400, -1: minWeight + 4*maxBody, 1 << 62: minWeight + 4*maxBody} {
@@ -140,7 +140,7 @@ func TestUnprovenBudgetIsHeld(t *testing.T) {
 	}
 }
 
-// watched is a recorder that notes how much of the budget is taken while it records.
+// watched is a recorder that notes how much of the budget is in use while it records.
 type watched struct {
 	*harness
 	handler *Handler
@@ -164,9 +164,9 @@ func (w *watched) Append(ctx context.Context, events []event.Event) error {
 	return w.harness.Append(ctx, events)
 }
 
-// TestABodyIsWeighedBeforeItIsDecompressed sends a short body that is long when decompressed. Such a
-// body must count with its decompressed length, and a budget that is too small for that must refuse
-// it.
+// TestABodyIsWeighedBeforeItIsDecompressed sends a short body that is long when decompressed. The
+// body must count with its decompressed length. If the budget is too small for that length, the
+// body must be refused.
 func TestABodyIsWeighedBeforeItIsDecompressed(t *testing.T) {
 	w := newWatched(&harness{}, false)
 	body := gzipped(t, ownEvent+strings.Repeat(" ", maxBody-len(ownEvent)))
@@ -189,7 +189,8 @@ func TestABodyIsWeighedBeforeItIsDecompressed(t *testing.T) {
 	require.Equal(t, http.StatusOK, send())
 }
 
-// TestTheBudgetIsGivenBack checks that no request keeps any part of the budgets, however it ends.
+// TestTheBudgetIsGivenBack checks that a request leaves both budgets unused, no matter how the
+// request ends.
 func TestTheBudgetIsGivenBack(t *testing.T) {
 	long := strings.Repeat(" ", maxBody+1)
 	for name, c := range map[string]struct {
@@ -237,7 +238,7 @@ func TestTheBudgetIsGivenBack(t *testing.T) {
 	}
 }
 
-// Triggers and replays take their memory from the same budget.
+// Triggers and requests to the quarantine acquire memory from the same budget as webhooks.
 func TestTriggersAndReplaysTakeFromTheBudget(t *testing.T) {
 	s := newSystem(t)
 	id := s.post("[1]")

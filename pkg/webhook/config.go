@@ -47,15 +47,15 @@ type Config struct {
 	// Retention is how long rows are kept. Older events are quarantined on arrival. Zero means no
 	// limit.
 	Retention time.Duration
-	// BudgetBytes is the memory, in bytes, for the authorized requests in progress: for their bodies,
-	// decompressed bodies and events. It must be at least MinBudget. A second budget of 32 MiB is for
-	// requests whose signature is not checked yet. Default 192 MiB, which suits a function with 512 MB
-	// of memory.
+	// BudgetBytes is the memory, in bytes, for the bodies, decompressed bodies and events of all
+	// authorized requests in progress. It must be at least MinBudget. Default 192 MiB, which suits
+	// a function with 512 MB of memory. Requests whose signature is not checked yet have a separate
+	// budget of 32 MiB.
 	BudgetBytes int64
 	// Transport makes the requests that confirm brokers' handshakes. Default:
 	// http.DefaultTransport.
 	Transport http.RoundTripper
-	// Random supplies the 32 random bits that identify each delivery. If two deliveries of one
+	// Random supplies the 32 random bits that identify each delivery. If two deliveries in the same
 	// millisecond had the same bits, their events without a time could collapse into one. Random
 	// must be safe for concurrent use. Default: crypto/rand.Reader.
 	Random io.Reader

@@ -69,9 +69,9 @@ func (h *Handler) recordBody(ctx context.Context, d *delivery, memory *part) (ou
 // decode decompresses the body and returns its events and its rejected items. A body that
 // cannot be decompressed counts as one rejected item. The error is errBusy or a refusal.
 //
-// memory is the delivery's part of the budget. decode first makes it large enough to quarantine the
-// body as sent. Before decode decompresses the body, it makes memory large enough for the
-// decompressed body and its events.
+// memory is the delivery's part of the budget. decode first resizes it to cover quarantining the
+// body as sent. Before decode decompresses the body, it resizes memory again, to cover the
+// decompressed body and its events as well.
 func (h *Handler) decode(d *delivery, memory *part) (broker.Batch, error) {
 	sent := int64(len(d.body))
 	if err := memory.resize(minWeight + byteWeight*sent); err != nil {
@@ -111,7 +111,8 @@ func (h *Handler) decode(d *delivery, memory *part) (broker.Batch, error) {
 	return batch, nil
 }
 
-// rejectAll returns the batch for a body that is rejected as a whole.
+// rejectAll returns the batch for a body that is rejected as a whole. field names the field at
+// fault, if any. reason says what is wrong.
 func rejectAll(field, reason string) broker.Batch {
 	return broker.Batch{Rejected: []broker.Rejected{{Field: field, Error: reason}}}
 }

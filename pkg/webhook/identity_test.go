@@ -28,7 +28,8 @@ func TestSimultaneousEventsWithoutATimeAreAllShown(t *testing.T) {
 	require.Len(t, s.trace("c"), 100)
 }
 
-// An identifier without a time does not show that two deliveries report the same event.
+// If an event has no time, its source_event_id does not identify it: two deliveries with the same
+// id are two events.
 func TestAnIDWithoutATimeIsNoIdentity(t *testing.T) {
 	s := newSystem(t)
 	for range 2 {
@@ -41,7 +42,7 @@ func TestAnIDWithoutATimeIsNoIdentity(t *testing.T) {
 	}
 }
 
-// Each delivery must draw its bits once, from the configured source.
+// Each delivery must draw its random bits exactly once, from Config.Random.
 func TestADeliveryDrawsItsBitsOnce(t *testing.T) {
 	s := newSystem(t)
 	random := bytes.NewReader([]byte{0xde, 0xad, 0xbe, 0xef, 0, 0, 0, 1, 2})
@@ -87,7 +88,8 @@ func TestARedeliveredMessageIsTheSameEvent(t *testing.T) {
 	require.Len(t, s.trace("c"), 1)
 }
 
-// A replay must repeat the bits of the item, so that it records the same events as the delivery.
+// A replay must use the random bits that are stored with the item. It then records the same events
+// as the original delivery.
 func TestAReplayRepeatsTheBits(t *testing.T) {
 	s := newSystem(t)
 	id := s.post(`[{"client_id":"c","action":"connect"},{"client_id":"c","action":"explode"},{"client_id":"c","action":"close"}]`)

@@ -6,8 +6,8 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// refusal is the error for a delivery that exceeds a limit. Nothing of such a delivery is recorded,
-// and sending it again cannot help.
+// refusal is the error for a delivery that exceeds a limit. No event of such a delivery is
+// recorded, and sending the delivery again cannot help.
 type refusal struct{ code, reason string }
 
 func (r refusal) Error() string { return r.reason }

@@ -16,8 +16,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// overLimit returns bodies that exceed a limit, with the expected code and reason. Each body consists
-// of good events.
+// overLimit returns one body for each limit. The body consists of valid events and exceeds only
+// that limit. code and reason are the expected error.
 func overLimit() map[string]struct{ body, code, reason string } {
 	var spread []string
 	for day := range record.MaxPartitions + 1 {
@@ -41,7 +41,8 @@ func (s *system) requireNothingStored() {
 	}
 }
 
-// A sender of a body that exceeds a limit gets 413 with the number. Nothing of the body is stored.
+// The sender of a body that exceeds a limit gets 413 and a message with the limit's value. Nothing
+// of the body is stored.
 func TestABodyOverALimitIsRefused(t *testing.T) {
 	for name, c := range overLimit() {
 		t.Run(name, func(t *testing.T) {
@@ -56,8 +57,8 @@ func TestABodyOverALimitIsRefused(t *testing.T) {
 	}
 }
 
-// A trigger would deliver a payload that exceeds a limit again and again, so the payload is
-// quarantined as a whole.
+// After an error, a trigger would deliver its payload again and again. A payload that exceeds a
+// limit is therefore quarantined as a whole, without an error.
 func TestAPayloadOverALimitIsQuarantined(t *testing.T) {
 	for name, c := range overLimit() {
 		t.Run(name, func(t *testing.T) {
@@ -79,7 +80,7 @@ func TestAPayloadOverALimitIsQuarantined(t *testing.T) {
 	}
 }
 
-// The largest bodies within the limits are recorded.
+// Bodies that reach the limit for items or for partitions, but do not exceed it, are recorded.
 func TestBodiesAtTheLimitsAreRecorded(t *testing.T) {
 	for name, c := range overLimit() {
 		if name == "bytes" {
@@ -94,7 +95,7 @@ func TestBodiesAtTheLimitsAreRecorded(t *testing.T) {
 	}
 }
 
-// Even the longest payload that the platform delivers fits into the smallest budget.
+// The smallest budget must suffice to quarantine the longest payload that the platform delivers.
 func TestTheLongestPayloadIsQuarantined(t *testing.T) {
 	s := newSystem(t)
 	s.handler.budget.size = MinBudget

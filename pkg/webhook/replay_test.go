@@ -149,8 +149,8 @@ func TestReplayJudgesTheAgeByTheReceivedTime(t *testing.T) {
 	require.Empty(t, s.trace("old"))
 }
 
-// TestReplayAcceptsAFutureEventLater checks that a replay judges whether an event is too far in the
-// future by the later of the received time and the time of the replay.
+// TestReplayAcceptsAFutureEventLater checks when a replay rejects an event for being too far in the
+// future. The event must be too far ahead of both the received time and the time of the replay.
 func TestReplayAcceptsAFutureEventLater(t *testing.T) {
 	s := newSystem(t)
 	ahead := now.Add(3 * time.Hour).Truncate(time.Millisecond)

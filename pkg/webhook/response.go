@@ -92,7 +92,7 @@ func tryLater(w http.ResponseWriter, err error) {
 	case errors.Is(err, errBusy):
 		serve.TryLater(w, http.StatusTooManyRequests, "Busy", "too much is waiting to be stored: send this again later")
 	case errors.Is(err, layout.ErrConflict):
-		serve.TryLater(w, http.StatusServiceUnavailable, "LayoutMismatch", "the bucket has another number of shards, or the markers of two: the recorder's log says how to repair it; then send this again")
+		serve.TryLater(w, http.StatusServiceUnavailable, "LayoutMismatch", "the recorder is configured for another number of shards than the bucket, or the bucket has two layout markers: repair it as the recorder's log says, then send this again")
 	default:
 		serve.TryLater(w, http.StatusServiceUnavailable, "StoreUnavailable", "the events could not be stored: send this again later")
 	}

@@ -24,7 +24,7 @@ const (
 var signatureHeaders = []string{idHeader, timestampHeader, signatureHeader}
 
 const (
-	// maxSignatureHeader is the maximum length of each of these headers in bytes.
+	// maxSignatureHeader is the maximum length of each signature header in bytes.
 	maxSignatureHeader = 1024
 	// maxTimestampBits excludes timestamps in milliseconds.
 	maxTimestampBits = 40
@@ -34,16 +34,16 @@ const (
 	signatureCopies = 3
 )
 
-// errBadSignature reports that a signature is not valid. The errors that wrap it say why. Their
-// messages can be shown to the sender.
+// errBadSignature reports that a signature is not valid. Errors that wrap errBadSignature say why.
+// Their messages may be shown to the sender.
 var errBadSignature = errors.New("the signature is not valid")
 
 func badSignature(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{errBadSignature}, args...)...)
 }
 
-// parseSignature returns the headers of a signature. It returns nil if the source does not sign
-// bodies, or if the request has none of these headers.
+// parseSignature returns the signature headers of a request. It returns nil if the request has none
+// of them, or if the source does not sign bodies.
 func parseSignature(r *http.Request, source broker.Source) http.Header {
 	present := http.Header{}
 	for _, name := range signatureHeaders {
@@ -58,8 +58,8 @@ func parseSignature(r *http.Request, source broker.Source) http.Header {
 }
 
 // verify returns nil if a token that may act for the instance has signed the body. It reads the
-// body only if the headers are in order. Errors: errUnauthorized if the request is not signed, an
-// error that wraps errBadSignature, or an error from checkBody.
+// body only if the signature headers are valid. Errors: errUnauthorized if the request is not
+// signed, an error that wraps errBadSignature, or an error from checkBody.
 func (h *Handler) verify(d *delivery) error {
 	if d.signature == nil {
 		return errUnauthorized

@@ -20,8 +20,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// signedAt returns the headers of a body that the library of Standard Webhooks has signed with each
-// of the tokens. The signatures are separated by spaces.
+// signedAt signs a body with each of the tokens, using the Standard Webhooks library, and returns
+// the headers. The signatures are separated by spaces.
 func signedAt(at time.Time, body string, tokens ...string) []string {
 	var signatures []string
 	for _, token := range tokens {
@@ -106,8 +106,8 @@ func TestSignature(t *testing.T) {
 	}
 }
 
-// bodySignature returns a header that many senders of webhooks use. The header contains no time, so
-// an attacker could send a captured request again at any time.
+// bodySignature returns a header that many webhook senders use. It has no timestamp, so anyone who
+// captures a request could replay the request forever.
 func bodySignature(token, body string) []string {
 	mac := hmac.New(sha256.New, []byte(token))
 	mac.Write([]byte(body))
@@ -200,9 +200,10 @@ func TestSignedBodyHasTheSameLimits(t *testing.T) {
 	require.Empty(t, b.recorded)
 }
 
-// TestSignatureCannotBeMoved checks that a captured signature does not fit a shorter body. Without a
-// rule for ids, the id could take up the timestamp and the start of the body. A device chooses part
-// of a body, such as its user name, and can write a timestamp there.
+// TestSignatureCannotBeMoved checks that a captured signature does not fit a shorter body. If ids
+// could contain full stops, an attacker could move the timestamp and the start of the body into the
+// id. The rest of the body would then need to start with a timestamp. A device can write one there,
+// for example as part of its user name.
 func TestSignatureCannotBeMoved(t *testing.T) {
 	moved := "." + strconv.FormatInt(now.Unix(), 10) + "."
 	captured := signed("secret", `[{"client_id":"c1`+moved+ownEvent)
@@ -211,8 +212,8 @@ func TestSignatureCannotBeMoved(t *testing.T) {
 	b.requireUnauthorized(t, b.do("POST", "/webhooks/events/prod", strings.NewReader(ownEvent), header...))
 }
 
-// FuzzSignature checks that a request is accepted only if its signature is valid by an independent
-// computation. It also checks that any valid signature is accepted.
+// FuzzSignature checks that a request is accepted only if an independent computation confirms its
+// signature. It also checks that every valid signature is accepted.
 func FuzzSignature(f *testing.F) {
 	valid := signed("secret", ownEvent)
 	f.Add(valid[1], valid[3], valid[5], ownEvent)

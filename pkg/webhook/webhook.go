@@ -9,13 +9,14 @@
 //   - The events of a delivery are recorded first. If any item was rejected, the whole delivery is
 //     then quarantined. If quarantining fails, the sender gets an error and sends the delivery
 //     again. The events are then stored twice, but queries show each event that has a time once.
-//   - Each delivery draws 32 random bits on arrival. They distinguish events without a time from
-//     those of all other deliveries. A replay from the quarantine repeats them.
-//   - A delivery takes memory from a budget before its body is read, and again before the body is
-//     decompressed and decoded. If the budget is exhausted, the delivery is refused. Only the check
-//     for a handshake reads the start of a body without taking memory from a budget.
-//   - A body that exceeds a limit is refused as a whole: nothing of it is recorded. If a trigger
-//     delivered it, it is quarantined.
+//   - Each delivery draws 32 random bits before it is recorded. The bits distinguish its events
+//     without a time from all other deliveries' events. A replay from the quarantine uses the same
+//     bits.
+//   - A delivery acquires memory from a budget before its body is read, and again before the body
+//     is decompressed and decoded. If the budget is exhausted, the delivery is refused. Only the
+//     check for a handshake reads the start of a body without acquiring memory.
+//   - No event of a body that exceeds a limit is recorded. A webhook's sender gets an error. A
+//     trigger's payload is quarantined as a whole.
 //   - No log line or error contains a token, a body or a handshake's URL.
 //
 // A delivery is one webhook request or trigger invocation, with all its events. A request is parsed

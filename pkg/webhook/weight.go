@@ -7,10 +7,10 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// The weight of a request is the memory, in bytes, that it may use until the response. The constants
-// were measured with the bodies that need the most memory: bodies of 8 MiB that consist of the
-// shortest possible events, of long texts, or of rejected items. A test of functions/recorder checks
-// that such bodies do not exceed the function's memory.
+// The weight of a request is the memory, in bytes, that it may use until the response. The
+// constants were measured with the bodies that need the most memory: bodies of 8 MiB that consist
+// of the shortest possible events, of long texts, or of rejected items. A test in
+// functions/recorder checks that such bodies do not exceed the function's memory.
 const (
 	// minWeight is the memory that does not depend on the body's length, such as the decompressor's.
 	minWeight = 64 << 10
@@ -27,18 +27,20 @@ const (
 	quarantineWeight = minWeight + byteWeight*maxBody
 )
 
-// MinBudget is the weight of the heaviest delivery, in bytes. That is either a decoded body, or a
-// trigger's payload of the maximum length, which is too long and therefore only quarantined.
+// MinBudget is the weight of the heaviest delivery, in bytes. The heaviest delivery is either a
+// decoded body or a trigger's payload of maximum length. Such a payload is longer than maxBody, so
+// it is quarantined without being decoded.
 const MinBudget = max(minWeight+maxBody+byteWeight*maxBody+itemWeight*maxItems, minWeight+byteWeight*serve.MaxBody)
 
 // unprovenBudget is the weight of the heaviest delivery whose signature is checked, in bytes.
 const unprovenBudget = minWeight + (1+signatureCopies)*maxBody
 
-// sentWeight returns the weight of a delivery whose body is read but not decoded.
+// sentWeight returns the weight of a delivery while its body is being read, before the body is
+// decoded.
 func (d *delivery) sentWeight() int64 { return minWeight + d.sentLength() }
 
-// signedWeight returns the weight of a delivery while its signature is checked. The body is not
-// decompressed by then.
+// signedWeight returns the weight of a delivery while its signature is being checked, before the
+// body is decompressed.
 func (d *delivery) signedWeight() int64 { return minWeight + (1+signatureCopies)*d.sentLength() }
 
 // sentLength returns the length of the body as sent, in bytes, or the maximum length if it is
@@ -50,8 +52,8 @@ func (d *delivery) sentLength() int64 {
 	return min(d.length, maxBody)
 }
 
-// contents counts the bytes and the marks of the decompressed body that is written to it. Each mark
-// may belong to an item.
+// contents counts the bytes and the marks of the decompressed body that is written to it. The
+// number of marks limits the number of events in the body.
 type contents struct {
 	bytes int64
 	marks int64
@@ -64,7 +66,8 @@ func (c *contents) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// weight returns the weight of a delivery whose body, as sent, has the given length.
+// weight returns the weight of a delivery with these contents. sent is the length of the body as
+// sent, in bytes.
 func (c *contents) weight(sent int64) int64 {
 	return minWeight + sent + byteWeight*c.bytes + itemWeight*min(c.marks+1, maxItems)
 }
