@@ -10,7 +10,7 @@ import (
 	"devicetrace/pkg/compact"
 )
 
-// tick handles a timer event: it compacts the share of the bucket that the event's payload names,
+// tick handles a timer event. It compacts the share of the bucket that the event's payload names,
 // or the whole bucket if the payload is empty.
 func tick(ctx context.Context, compactor *compact.Compactor, event []byte) error {
 	share, err := shareOf(event)
@@ -20,8 +20,8 @@ func tick(ctx context.Context, compactor *compact.Compactor, event []byte) error
 	return run(ctx, func(ctx context.Context) (compact.Report, error) { return compactor.Run(ctx, share) })
 }
 
-// shareOf returns the share named in a timer event. An empty event means the whole bucket, so that
-// an operator can invoke the function by hand.
+// shareOf returns the share that a timer event's payload names. An empty event or payload means the
+// whole bucket, so that an operator can invoke the function by hand.
 func shareOf(event []byte) (compact.Share, error) {
 	var timer struct {
 		Payload string `json:"payload"`

@@ -27,7 +27,7 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// TestMain runs the function instead of the tests in the process that TestMemory starts.
+// TestMain runs the tests. In the process that TestMemory starts, it runs the function instead.
 func TestMain(m *testing.M) {
 	if os.Getenv("RUN_RECORDER") != "" {
 		main()
@@ -36,12 +36,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// memorySize is the memory of the function in s.yaml, in MiB.
+// memorySize is the memory, in MiB, that s.yaml gives the function.
 const memorySize = 512
 
 const shards = 256
 
-// newBucket starts a service that confirms puts and stores nothing. Its bucket has a layout marker.
+// newBucket starts a stand-in for OSS, and returns its server. The stand-in confirms every put but
+// stores nothing. Every listing contains only the layout marker.
 func newBucket(t *testing.T) *httptest.Server {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -60,8 +61,8 @@ func newBucket(t *testing.T) *httptest.Server {
 	return server
 }
 
-// startRecorder starts the function as a plain server in a process of its own. It returns the URL
-// and the id of the process.
+// startRecorder starts the function as a plain server in a new process. It returns the server's URL
+// and the process id.
 func startRecorder(t *testing.T) (url string, pid int) {
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = []string{
@@ -96,7 +97,9 @@ func peak(t *testing.T, pid int) int {
 // maxBody is the maximum length of a body in bytes.
 const maxBody = 8 << 20
 
-// body joins up to 100,000 items, as many as fit into a body.
+// body returns a body that consists of first, up to 100,000 items, and last. between separates the
+// items. item(i) returns the item with index i. body stops adding items when the next one would not
+// fit into maxBody.
 func body(first, between, last string, item func(i int) string) string {
 	var b strings.Builder
 	b.WriteString(first)
@@ -113,7 +116,7 @@ func body(first, between, last string, item func(i int) string) string {
 	return b.String() + last
 }
 
-// text returns n random characters, which cannot be compressed well.
+// text returns n random characters, which compress badly.
 func text(n int) string {
 	b := make([]byte, n)
 	for i := range b {
@@ -133,7 +136,8 @@ func zipped(text string) string {
 	return b.String()
 }
 
-// heavy is a body that needs as much memory as possible.
+// heavy is a delivery that makes the recorder use as much memory as possible. want is the expected
+// status.
 type heavy struct {
 	route, body string
 	header      http.Header
@@ -173,7 +177,7 @@ func heavyBodies() map[string]heavy {
 	}
 }
 
-// post sends a body until the recorder is not busy, and returns the status.
+// post sends a delivery, repeats it while the recorder is busy, and returns the final status.
 func post(t *testing.T, url string, h heavy) int {
 	for {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/webhooks/"+h.route+"/prod", strings.NewReader(h.body))
@@ -197,8 +201,8 @@ func post(t *testing.T, url string, h heavy) int {
 	}
 }
 
-// TestMemory sends the heaviest bodies, all of them at the same time, to the function as a plain
-// server. The process must stay within the function's memory.
+// TestMemory runs the function as a plain server and sends it all heavy deliveries at the same
+// time. The process must not use more memory than the function has.
 func TestMemory(t *testing.T) {
 	url, pid := startRecorder(t)
 	var all sync.WaitGroup

@@ -2,12 +2,12 @@ package serve
 
 import "net/http"
 
-// door is a handler that admits a limited number of requests at a time. It refuses further requests
-// with 429, without reading their bodies.
+// door is a handler that limits the number of requests that next handles at the same time. At the
+// limit, it refuses requests with 429, without reading their bodies.
 //
-// Requests with a body are counted separately, up to a quarter of the limit. A body takes memory
-// before the handler knows the sender, and may take a minute to arrive. Slow bodies must not keep
-// out requests without a body.
+// Requests with a body have a limit of their own, a quarter of the limit for all other requests. A
+// body uses memory before the handler knows the sender, and may take a minute to arrive. Senders of
+// slow bodies must not keep out requests without a body.
 type door struct {
 	next             http.Handler
 	bodiless, bodied chan struct{}

@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestDoor checks that a plain server refuses requests beyond its limit while others are in
-// progress, and admits them again afterwards. Even senders of slow bodies must not keep out requests
-// without a body.
+// TestDoor checks that a plain server at its limit refuses requests, and that it admits requests
+// again after others have ended. Even senders of slow bodies must not keep out requests without a
+// body.
 func TestDoor(t *testing.T) {
 	const limit = 4
 	arrived, leave := make(chan struct{}, 2*limit), make(chan struct{})
@@ -52,7 +52,7 @@ func TestDoor(t *testing.T) {
 	for range limit + 1 {
 		require.NoError(t, await(t, ended))
 	}
-	for range 2 * limit { // also after a panic, a request no longer counts
+	for range 2 * limit { // a request that ends with a panic no longer counts
 		require.Equal(t, 500, status("GET", "/panic", ""))
 		await(t, arrived)
 	}
@@ -72,8 +72,7 @@ func request(method, url string, body io.Reader) error {
 	return err
 }
 
-// TestSmallDoor checks that even the smallest limit admits a request with a body, and that a function
-// without a limit admits any number.
+// TestSmallDoor checks that even the smallest limit admits a request with a body.
 func TestSmallDoor(t *testing.T) {
 	for _, limit := range []int{1, 3} {
 		base := startPlain(t, Function{MaxRequests: limit, Handler: http.HandlerFunc(readAll)}, false)

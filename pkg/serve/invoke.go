@@ -8,8 +8,8 @@ import (
 )
 
 // invoke calls the function with the event in the body of a POST /invoke request. The call is not
-// canceled if the connection closes. A function without a Handler runs once at a time, so that
-// repeated requests do not add up to more memory than one run needs.
+// canceled if the connection closes. A function without a Handler handles only one event at a time.
+// Otherwise, concurrent requests could exhaust the memory, which suffices for one run.
 func (front *plainFront) invoke(w http.ResponseWriter, r *http.Request) {
 	if front.life.function.Handler == nil {
 		if !front.running.TryLock() {

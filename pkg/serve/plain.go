@@ -20,8 +20,8 @@ const (
 	responseLimit = time.Minute      // for the handler; sending the response may take another minute
 	drainLimit    = 30 * time.Second // for finishing the requests in progress when the server stops
 	// idleLimit is the maximum time between two requests on a connection. The platform keeps a
-	// connection to a custom runtime open for up to 15 minutes. It treats a closed connection as a
-	// failure, so idleLimit is longer than 15 minutes.
+	// connection to a custom runtime open for up to 15 minutes. If the server closed the connection
+	// earlier, the platform would report a failure.
 	idleLimit = 20 * time.Minute
 )
 
@@ -161,8 +161,9 @@ func (front *plainFront) isControl(r *http.Request, method, path string) bool {
 		r.Header.Get("X-Fc-Control-Path") == path
 }
 
-// servesInvoke reports whether holders of the invoke token may deliver events. A function with a
-// Handler accepts events only from the platform, because its address is known to other clients.
+// servesInvoke reports whether anyone who holds the invoke token may POST events to /invoke. A
+// function with a Handler takes events only from the platform, because its HTTP clients know its
+// address.
 func (front *plainFront) servesInvoke() bool {
 	return !front.onPlatform && front.life.function.Event != nil && front.life.function.Handler == nil
 }

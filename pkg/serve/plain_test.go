@@ -23,8 +23,8 @@ import (
 
 func noEnv(string) string { return "" }
 
-// startPlain serves f on a free port until the test ends, and returns the base URL. Outside the
-// platform, the invoke token is "invoke-token".
+// startPlain serves f on a free port until the test ends, and returns the base URL. The invoke
+// token is "invoke-token".
 func startPlain(t *testing.T, f Function, onPlatform bool) string {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -206,8 +206,8 @@ func servable(f Function, env map[string]string) error {
 	return err
 }
 
-// TestInvokeRunsOnceAtATime checks that a second event is refused while the first one is handled.
-// The platform must see the refusal as a failure.
+// TestInvokeRunsOnceAtATime checks that a second event is refused while the first one is being
+// handled. The platform must see the refusal as a failure.
 func TestInvokeRunsOnceAtATime(t *testing.T) {
 	for _, onPlatform := range []bool{false, true} {
 		started, leave := make(chan struct{}, 2), make(chan struct{})
@@ -227,8 +227,8 @@ func TestInvokeRunsOnceAtATime(t *testing.T) {
 	}
 }
 
-// TestInvokeOutlivesItsSender checks that an event is still being handled after its sender has
-// disconnected, so that another event is refused.
+// TestInvokeOutlivesItsSender checks that an event's handling continues after the sender has
+// disconnected. Meanwhile, a second event must be refused.
 func TestInvokeOutlivesItsSender(t *testing.T) {
 	started, leave, result := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	base := startPlain(t, Function{Event: func(ctx context.Context, _ []byte) error {
@@ -248,8 +248,8 @@ func TestInvokeOutlivesItsSender(t *testing.T) {
 	require.NoError(t, await(t, result))
 }
 
-// invoke delivers an event with both the token and the platform's header. Unless the status is 200,
-// it returns an error that consists of the status, the platform's status and the body.
+// invoke delivers an event with both the token and the platform's header. If the status is not 200,
+// it returns an error that consists of the status, the X-Fc-Status header and the body.
 func invoke(ctx context.Context, base string) error {
 	r, err := http.NewRequestWithContext(ctx, "POST", base+"/invoke", nil)
 	if err != nil {
@@ -283,8 +283,8 @@ func TestInvokeAfterAPanic(t *testing.T) {
 	require.Equal(t, http.StatusOK, response.StatusCode)
 }
 
-// TestEventsOfHTTPFunctionsAreConcurrent checks that the platform can deliver several events at once
-// to a function that also serves HTTP, such as the recorder.
+// TestEventsOfHTTPFunctionsAreConcurrent checks that the platform can deliver several events
+// concurrently to a function that also serves HTTP, such as the recorder.
 func TestEventsOfHTTPFunctionsAreConcurrent(t *testing.T) {
 	arrived, leave := make(chan struct{}), make(chan struct{})
 	base := startPlain(t, Function{Handler: http.HandlerFunc(readAll), Event: func(context.Context, []byte) error {

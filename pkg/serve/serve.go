@@ -29,8 +29,9 @@ import (
 type Function struct {
 	// Handler serves HTTP requests. By default, every request gets 404.
 	Handler http.Handler
-	// MaxRequests is the maximum number of HTTP requests that a plain server handles at the same
-	// time. It refuses further requests with 429. By default, there is no maximum.
+	// MaxRequests is the maximum number of HTTP requests without a body that a plain server handles
+	// at the same time. The maximum for requests with a body is a quarter of it, but at least 1. At
+	// the maximum, a request gets 429. By default, there is no maximum.
 	MaxRequests int
 	// Event receives the payload of every invocation that is not an HTTP request, such as a
 	// timer's invocation. After an error, the platform delivers the payload again. If Handler is nil,
@@ -74,8 +75,8 @@ func Main(name string, wire func(getenv func(string) string) (Function, error)) 
 }
 
 // limitMemory sets Go's memory limit to four fifths of the instance's memory. Close to this limit,
-// the garbage collector works harder. Without it, the instance could run out of memory and be
-// killed by the platform. If GOMEMLIMIT is set, limitMemory does nothing.
+// the garbage collector works harder. Without the limit, the instance could run out of memory and
+// be killed by the platform. If GOMEMLIMIT is set, limitMemory does nothing.
 func limitMemory(getenv func(string) string) {
 	megabytes, err := strconv.ParseInt(getenv("FC_FUNCTION_MEMORY_SIZE"), 10, 32)
 	if err == nil && megabytes > 0 && getenv("GOMEMLIMIT") == "" {

@@ -11,19 +11,19 @@ import (
 )
 
 // maxSigningTokens is the maximum number of tokens that may sign for one instance. It limits the
-// cost of a wrong signature, which anyone can send.
+// cost of checking a wrong signature, which anyone can send.
 const maxSigningTokens = 4
 
-// decoy is a key that nobody knows.
+// decoy is a random key that nobody knows; see signingKeys.
 var decoy = rand.Text()
 
 // Signed reports whether a token that may act for the instance has signed the body. The headers
 // webhook-id, webhook-timestamp and webhook-signature hold the signature as defined by Standard
 // Webhooks (https://www.standardwebhooks.com). The key is the token's bytes. Signed ignores the age
-// of the timestamp. It takes memory for three copies of the body.
+// of the timestamp. It needs memory for three copies of the body.
 //
-// A wrong signature always costs maxSigningTokens HMACs, so that the time does not reveal how many
-// tokens an instance has, or whether an instance exists.
+// Checking a wrong signature always takes maxSigningTokens HMACs. The response time therefore does
+// not reveal whether an instance exists, or how many tokens it has.
 func (t Tokens) Signed(body []byte, header http.Header, instance event.InstanceID) bool {
 	for _, key := range t.signingKeys(instance) {
 		verifier, err := standardwebhooks.NewWebhookRaw([]byte(key))
@@ -34,7 +34,7 @@ func (t Tokens) Signed(body []byte, header http.Header, instance event.InstanceI
 	return false
 }
 
-// signingKeys returns the tokens that may act for the instance, followed by decoys.
+// signingKeys returns the tokens that may act for the instance. Decoys fill the rest of the array.
 func (t Tokens) signingKeys(instance event.InstanceID) [maxSigningTokens]string {
 	keys := [maxSigningTokens]string{decoy, decoy, decoy, decoy}
 	n := 0
@@ -47,8 +47,8 @@ func (t Tokens) signingKeys(instance event.InstanceID) [maxSigningTokens]string 
 	return keys
 }
 
-// CheckSigning returns an error if more tokens may act for an instance than Signed checks. A token
-// for all instances counts for each instance.
+// CheckSigning returns an error if more than maxSigningTokens tokens may act for one instance,
+// because Signed would ignore the rest. A token for all instances counts for each instance.
 func (t Tokens) CheckSigning() error {
 	for _, known := range t.known {
 		for _, instance := range known.grant.instances {

@@ -14,7 +14,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// signatureOf returns the headers of a body that the library has signed with each of the keys.
+// signatureOf signs a body with each of the keys, using the Standard Webhooks library, and returns
+// the headers.
 func signatureOf(t *testing.T, body string, keys ...string) http.Header {
 	t.Helper()
 	at := time.Unix(1_795_334_400, 0)
@@ -70,9 +71,9 @@ func TestSigned(t *testing.T) {
 	require.False(t, Tokens{}.Signed(nil, signatureOf(t, "", ""), "prod"))
 }
 
-// TestWrongSignatureCostsTheSame checks that a wrong signature costs four HMACs, whatever the number
-// of tokens that may act for the instance. Each HMAC of the library copies the body, so the memory
-// tells the number of HMACs.
+// TestWrongSignatureCostsTheSame checks that a wrong signature costs four HMACs, no matter how many
+// tokens may act for the instance. The library copies the body for each HMAC, so the allocated
+// memory shows the number of HMACs.
 func TestWrongSignatureCostsTheSame(t *testing.T) {
 	tokens := parsed(t, "one=full,some;two=full,some;three=full;four=full")
 	body := make([]byte, 1<<20)

@@ -141,7 +141,7 @@ func (g Grant) Allows(instance event.InstanceID) bool {
 }
 
 // Instances returns the instances that the grant names, in ascending order. If the grant covers all
-// instances, it returns none and true.
+// instances, Instances returns nil and true.
 func (g Grant) Instances() (named []event.InstanceID, all bool) {
 	if slices.Contains(g.instances, everyInstance) {
 		return nil, true

@@ -27,9 +27,10 @@ const AttemptTimeout = 4 * time.Second
 // no request. The caller must then call Err, and may use the bucket only if Err returns nil.
 //
 // If ALIBABA_CLOUD_ACCESS_KEY_ID is set, the initial credentials come from this variable,
-// ALIBABA_CLOUD_ACCESS_KEY_SECRET and ALIBABA_CLOUD_SECURITY_TOKEN. An attempt at a request that
-// takes longer than attemptTimeout, plus the time to transfer its bytes, is canceled, and the
-// request is retried. If attemptTimeout is 0, there is no limit.
+// ALIBABA_CLOUD_ACCESS_KEY_SECRET and ALIBABA_CLOUD_SECURITY_TOKEN.
+//
+// Each attempt at a request may take attemptTimeout plus the time to transfer its bytes. It is then
+// canceled, and the request is retried. If attemptTimeout is 0, there is no limit.
 func (r *Reader) Bucket(attemptTimeout time.Duration) Bucket {
 	credentials := &ossstore.Credentials{}
 	if id := r.Optional("ALIBABA_CLOUD_ACCESS_KEY_ID"); id != "" {

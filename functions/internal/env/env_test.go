@@ -114,8 +114,8 @@ func TestTokenErrorsNameTheVariableAndNotTheToken(t *testing.T) {
 	}
 }
 
-// TestSigningTokens checks that a list with more tokens for an instance than may sign is rejected
-// only where tokens sign. The token in TOKEN is valid for each instance.
+// TestSigningTokens checks that SigningTokens rejects too many tokens for an instance, and that
+// Tokens accepts them. The token in TOKEN counts for each instance.
 func TestSigningTokens(t *testing.T) {
 	const four = "hush1=a;hush2=a;hush3=a;hush4=a,b"
 	const want = `environment variable TOKENS is wrong: instance "a" has 5 tokens, want at most 4 (a token for all instances counts for each instance)`

@@ -7,8 +7,8 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// Shards returns the number of shards from the variable SHARDS, by default 16. The package layout
-// decides which numbers are allowed.
+// Shards returns the number of shards from the variable SHARDS, by default 16. It rejects numbers
+// that the package layout does not allow.
 func (r *Reader) Shards() int {
 	const byDefault = 16
 	text := r.Optional("SHARDS")

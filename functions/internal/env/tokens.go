@@ -29,7 +29,8 @@ func (r *Reader) Tokens(single, list string) serve.Tokens {
 	return tokens
 }
 
-// SigningTokens is like Tokens, but also rejects more tokens for an instance than may sign for it.
+// SigningTokens is like Tokens, but also rejects a list in which too many tokens may sign for one
+// instance; see serve.Tokens.CheckSigning.
 func (r *Reader) SigningTokens(single, list string) serve.Tokens {
 	tokens := r.Tokens(single, list)
 	if err := tokens.CheckSigning(); err != nil {
