@@ -30,10 +30,10 @@ var apsaraMQSource = Source{
 // trigger in Function Compute, with the notification in data.body
 // (https://www.alibabacloud.com/help/en/functioncompute/fc/apsaramq-for-rocketmq-triggers).
 //
-// If the notification has a time, nothing else in the envelope becomes part of the event: the
-// client, the channel, the kind and the time identify the event, even if the broker publishes it
-// again in another envelope. If the notification has no time, the envelope identifies the event;
-// see identify. The trigger may deliver a message several times, each time in the same envelope.
+// If the notification has a time, the event consists of the notification alone. It therefore stays
+// the same event even if the broker publishes the notification again in another envelope. If the
+// notification has no time, the envelope identifies the event; see identify. The trigger may
+// deliver a message several times, but always in the same envelope.
 type apsaraMQ struct {
 	apsaraMQNotice       // an envelope's field "time" is here, too
 	id             value // an envelope's field "id"
@@ -93,10 +93,10 @@ func (m *apsaraMQ) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// identify gives an event without a time the envelope's time, which is the time of publication, and
-// the identifier of the RocketMQ message. If the message has no identifier, identify uses the
-// envelope's id. Without a time in the envelope, the event keeps the time of receipt, and the
-// identifier is only evidence.
+// If the notification has no time, identify sets the event's identifier and time from the envelope.
+// The identifier is that of the RocketMQ message or, if the message has none, that of the envelope.
+// The time is the envelope's time, at which the message was published. If either is missing, the
+// event keeps the time of receipt, and an identifier is only evidence.
 func (m *apsaraMQ) identify(r *reader, e *event.Event, messageID value) {
 	if e.TimeOrigin == event.FromBroker {
 		return
@@ -135,14 +135,15 @@ var apsaraMQEvents = map[string]struct {
 	"tcpclean":   {event.Close, event.ClosedByClient},
 }
 
-// apsaraMQContent is the content of an envelope's field "data".
+// apsaraMQContent holds the values from an envelope's field "data".
 type apsaraMQContent struct {
 	notice    apsaraMQNotice
-	messageID value // the identifier of the RocketMQ message, the same in every delivery
+	messageID value // the identifier of the RocketMQ message, the same each time the trigger delivers it
 }
 
-// openEnvelope reads the notification in data.body. A setting of the trigger decides
-// whether data.body is JSON, a string that contains JSON, or base64.
+// openEnvelope reads the notification in data.body. A setting of the trigger decides whether
+// data.body is JSON, a string that contains JSON, or base64. If data is invalid, openEnvelope
+// returns the field at fault and the fault.
 func openEnvelope(data value) (content apsaraMQContent, field, fault string) {
 	var body, properties value
 	isObject := data.members(func(key []byte) *value {

@@ -12,9 +12,9 @@
 //     name.
 //   - NativeEvent and NativeReason are the source's own words. Action and ActionInfo are the
 //     closest words in the vocabulary of package event.
-//   - Texts of any length are accepted. A text that is longer than its bound is cut, but only after
-//     the decoder has interpreted it; see event.Event.Bound. A client identifier that looks like a
-//     cut one is rejected.
+//   - Texts of any length are accepted. A text that is too long is cut, but only after the decoder
+//     has interpreted it; see event.Event.Bound. A client identifier that looks like a cut one is
+//     rejected.
 //   - Unknown keys are ignored. Only the fields of an event are kept, so an event never contains a
 //     password or a message payload.
 //
@@ -58,17 +58,18 @@ type Meta struct {
 	InstanceID event.InstanceID
 	// ReceivedAt is the time at which the body arrived, on the receiver's clock.
 	ReceivedAt time.Time
-	// Now is the time at which the body is decoded, if that is later than ReceivedAt. An event is
-	// rejected if its time is later than both by more than event.MaxAhead. So an event that was too
-	// far in the future on arrival can be accepted later.
+	// Now is the time at which the body is decoded. An event is rejected if its time is more than
+	// event.MaxAhead later than both Now and ReceivedAt. An event that was too far in the future on
+	// arrival can therefore be accepted by a later replay.
 	Now time.Time
-	// Retention is how long events are kept. Events older than that are rejected. Zero: no limit.
+	// Retention is how long events are kept. Events older than Retention are rejected. Zero: no
+	// limit.
 	Retention time.Duration
-	// DeliveryID is 8 hex digits that were drawn at random when the body arrived. It becomes part of
-	// the identifier of every event that neither has a time of its own nor an envelope that
-	// identifies it. Such events of different deliveries therefore count as different events, even
-	// if they arrive in the same millisecond. Decoding a body again with the same DeliveryID and
-	// ReceivedAt results in the same events.
+	// DeliveryID is 8 hex digits that were drawn at random for the delivery of the body. It becomes
+	// part of the identifier of every event whose time is the time of receipt. Such events of
+	// different deliveries therefore count as different events, even if they arrive in the same
+	// millisecond. Decoding a body again with the same DeliveryID and ReceivedAt results in the
+	// same events.
 	DeliveryID string
 	// Hook is the kind of event that the body reports. It is the value of the header named in
 	// Source.HookHeader.

@@ -7,15 +7,15 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// MaxItems is the maximum number of items in one body, counting those that are not recorded.
+// MaxItems is the maximum number of items in one body, including items that are not recorded.
 const MaxItems = 100_000
 
 const (
 	// maxPreallocated is the maximum number of events for which memory is allocated in advance. The
-	// size of the first item serves to estimate how many events the body holds.
+	// number is estimated from the sizes of the body and of its first item.
 	maxPreallocated = 4_096
-	// maxRejected is the maximum number of rejections for one body. The last rejection also covers
-	// all further rejected items.
+	// maxRejected is the maximum number of rejections for one body. The last rejection stands for
+	// all later rejected items as well.
 	maxRejected = 1_000
 )
 
@@ -39,8 +39,9 @@ type collector struct {
 	batch    Batch
 }
 
-// full reports whether MaxItems items of the body have been read. The caller must be about to read
-// another item. If the collector is full, the body therefore holds too many items.
+// full reports whether MaxItems items of the body have been read, and notes the result in the
+// batch. The caller must have found another item. If full returns true, the body therefore holds
+// too many items.
 func (c *collector) full() bool {
 	c.batch.TooMany = c.items >= MaxItems
 	return c.batch.TooMany
@@ -87,10 +88,10 @@ func (c *collector) add(raw []byte, it item) {
 
 // cutClientID is the error text for a client identifier in the form of a cut one.
 var cutClientID = fmt.Sprintf("the client identifier looks like one that was shortened for storage, "+
-	"with about %d bytes and … and 16 hex digits at the end; use another identifier for this client", event.MaxClientID)
+	"because it has about %d bytes and ends with … and 16 hex digits; use another identifier for this client", event.MaxClientID)
 
-// identify makes the identifier of an event without a time of its own unique: it appends the
-// delivery and the index of the item. Nothing else distinguishes such events from others that
+// identify makes the identifier of an event unique if the event has the time of receipt. It appends
+// the delivery's id and the item's index. Nothing else distinguishes such events from others that
 // arrive in the same millisecond. An identifier from the source is not enough, because without a
 // time, nothing shows whether the source uses an identifier only once.
 //

@@ -18,9 +18,8 @@ func in(delivery string) broker.Meta {
 	return with
 }
 
-// An event without a time must never count as the same event as one of another delivery, even if
-// the source gave both the same identifier. Decoding a delivery again must result in the same
-// event.
+// An event without a time must never equal an event of another delivery, even if the source gave
+// both the same identifier. Decoding a delivery again must result in the same event.
 func TestNoSourceIdentifiesAnEventWithoutATime(t *testing.T) {
 	for _, name := range broker.Names() {
 		decodeIn := func(delivery string) event.Event {
@@ -40,7 +39,7 @@ func TestNoSourceIdentifiesAnEventWithoutATime(t *testing.T) {
 	}
 }
 
-// The delivery must not become part of an event that has a time.
+// If an event has a time, the delivery's id must not become part of the event's identifier.
 func TestAnEventWithATimeDoesNotDependOnItsDelivery(t *testing.T) {
 	timed := 0
 	for _, name := range broker.Names() {
@@ -61,8 +60,8 @@ func TestAnEventWithATimeDoesNotDependOnItsDelivery(t *testing.T) {
 	require.Greater(t, timed, 30)
 }
 
-// The identifier of an event without a time says which item of the body it is, counting ignored and
-// rejected items, too. It keeps an identifier from the source as evidence.
+// The identifier of an event without a time contains the index of the event's item in the body.
+// Ignored and rejected items count, too. An identifier from the source comes first, as evidence.
 func TestIdentifiersOfEventsWithoutATime(t *testing.T) {
 	const timeless, timed = `{"client_id":"c","action":"connect"}`, `{"client_id":"c","action":"connect","time":1795339800000}`
 	withID := strings.Replace(timeless, "}", `,"source_event_id":"order-7"}`, 1)
@@ -72,8 +71,8 @@ func TestIdentifiersOfEventsWithoutATime(t *testing.T) {
 	require.Equal(t, want, ids(decode(t, "events", "\n"+strings.Join(items, "\n\n")).Events))
 }
 
-// If identifiers that differ only beyond their bound were cut before the delivery was appended,
-// different events could become equal.
+// Even if an identifier is so long that it is cut, its digest must cover the delivery's id and the
+// item's index. Otherwise, different events could become equal.
 func TestALongIdentifierKeepsEventsApart(t *testing.T) {
 	item := fmt.Sprintf(`{"client_id":"c","action":"connect","source_event_id":%q}`, strings.Repeat("x", 600))
 	got := decode(t, "events", "["+item+","+item+"]").Events
@@ -83,8 +82,9 @@ func TestALongIdentifierKeepsEventsApart(t *testing.T) {
 }
 
 // A trigger delivers a message again in the same envelope. If the notification has no time, the
-// message's identifier and the envelope's time identify the event, whatever the delivery. Without
-// either of them, nothing does.
+// envelope's time and an identifier together identify the event in every delivery. The identifier
+// comes from the message or, if the message has none, from the envelope. If the time or both
+// identifiers are missing, nothing identifies the event.
 func TestAnEnvelopeIdentifiesANotificationWithoutATime(t *testing.T) {
 	const notice = `{"eventType":"connect","clientId":"c"}`
 	message := func(members, properties string) string {

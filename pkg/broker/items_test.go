@@ -87,8 +87,8 @@ func TestManyRejectionsCostNoMoreThanTheBody(t *testing.T) {
 	}
 }
 
-// requireLimit checks that a body with MaxItems items is decoded, and that nothing of a body with
-// one more item is decoded.
+// requireLimit checks that a body with MaxItems items is decoded, and that a body with one more
+// item results in neither events nor rejections.
 func requireLimit(t *testing.T, name string, body func(items int) string) {
 	t.Helper()
 	source, _ := broker.Find(name)

@@ -47,9 +47,9 @@ type Source struct {
 	isLog bool
 }
 
-// Mark returns a byte that limits the number of events in a body. Each item from which Decode makes
-// an event contains the byte or is followed by it, except perhaps the last item. A body with n such
-// bytes therefore has at most n+1 events.
+// Mark returns a byte that limits the number of events in a body. Each item that becomes an event
+// contains this byte or is followed by it, except perhaps the last item. A body with n such bytes
+// therefore has at most n+1 events.
 func (s Source) Mark() byte {
 	if s.isLog {
 		return '\n'

@@ -13,7 +13,7 @@ import (
 )
 
 // fromClient maps each source to the body of a delivery. In the body, %[1]s stands for the client
-// identifier and %[2]s for the longest other text that the source sends.
+// identifier, and %[2]s for every other long text.
 var fromClient = map[string]string{
 	broker.EMQX:           `{"event":"client.disconnected","clientid":"%[1]s","username":"%[2]s","reason":"%[2]s","node":"%[2]s","peername":"%[2]s"}`,
 	broker.EMQX4:          `{"action":"client_disconnected","clientid":"%[1]s","username":"%[2]s","reason":"%[2]s","node":"%[2]s","ipaddress":"%[2]s"}`,
@@ -28,7 +28,8 @@ var fromClient = map[string]string{
 		`"native_reason":"%[2]s","peer_address":"%[2]s","node":"%[2]s","protocol":"%[2]s","source":"%[2]s"}`,
 }
 
-// delivered decodes the delivery of a source in fromClient.
+// delivered decodes the body that fromClient holds for the named source. clientID and other replace
+// its two placeholders.
 func delivered(t *testing.T, name, clientID, other string) broker.Batch {
 	t.Helper()
 	require.Contains(t, fromClient, name)
@@ -65,7 +66,8 @@ func TestNoSourceAcceptsACutClientID(t *testing.T) {
 	}
 }
 
-// Group and device are joined before the result is cut or compared with the form of a cut one.
+// The group and the device are joined into a client identifier. Only then is the identifier checked
+// for the form of a cut one, and cut.
 func TestTheJoinedClientIDIsCut(t *testing.T) {
 	group, device := strings.Repeat("g", 600), strings.Repeat("d", 600)
 	got := decode(t, "events", fmt.Sprintf(`{"group_id":%q,"device_id":%q,"action":"connect"}`, group, device))
@@ -77,7 +79,7 @@ func TestTheJoinedClientIDIsCut(t *testing.T) {
 	require.Len(t, got.Rejected, 1)
 }
 
-// A reason must be mapped, and an address split, before it is cut.
+// A decoder must map a reason, and split an address, before the text is cut.
 func TestTextsAreInterpretedBeforeTheyAreCut(t *testing.T) {
 	long := strings.Repeat("x", 600)
 	reason := "{" + long + ",keepalive_timeout}"

@@ -24,7 +24,7 @@ func (r *reader) setTime(e *event.Event, fields ...timeField) {
 	e.Time, e.TimeOrigin = millisecond(r.now), event.FromReceiver
 }
 
-// latest returns the latest time that an event of the body may have.
+// latest returns the latest time that is accepted for an event in the body.
 func (m Meta) latest() time.Time {
 	known := m.ReceivedAt
 	if m.Now.After(known) {

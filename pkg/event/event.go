@@ -44,9 +44,9 @@ type Event struct {
 	// webhook. A sender of the project's own event format may give any other name.
 	Source string
 	// SourceEventID is the source's own identifier of this event, such as a CloudEvents id, a
-	// version number or a position in a log. If TimeOrigin is FromReceiver, the identifier of the
-	// delivery and the event's index in the delivery are appended, so that no two such events are
-	// equal.
+	// version number or a position in a log. If TimeOrigin is FromReceiver, SourceEventID ends with
+	// the delivery's identifier and the event's index in the delivery, so that no two such events
+	// are equal.
 	SourceEventID string
 	// NativeEvent and NativeReason are the source's own words, verbatim.
 	NativeEvent  string

@@ -23,17 +23,20 @@ const (
 
 // Stored returns the form in which the client identifier is stored. An identifier of up to
 // MaxClientID bytes is stored unchanged; a longer one is cut. Stored returns a cut identifier
-// unchanged. A query must therefore convert a given identifier before it compares the identifier
-// with stored ones or computes its shard.
+// unchanged.
+//
+// If a query is given a client identifier, it must call Stored before it compares the identifier
+// with stored ones or computes the shard.
 func (id ClientID) Stored() ClientID { return ClientID(cut(string(id), MaxClientID)) }
 
 // IsCut reports whether the client identifier has the form and the length of a cut one. In a query,
-// such an identifier stands for the stored one. From a sender, it must be refused. Otherwise, a
-// client could choose the stored identifier of another client as its own.
+// such an identifier names the client whose identifier was cut. A sender, however, must not use
+// such an identifier. Otherwise, one client could be recorded under the identifier of another.
 func (id ClientID) IsCut() bool { return isCut(string(id), MaxClientID) }
 
-// Bound cuts the client identifier and all other texts that are too long. Decoders must interpret
-// a text before it is cut: they map a reason to an action info, and split an address from its port.
+// Bound cuts the client identifier and all other texts that are too long. A decoder must interpret
+// a text before Bound cuts it: it maps a reason to an action info, and splits an address from its
+// port.
 func (e *Event) Bound() {
 	e.ClientID = e.ClientID.Stored()
 	for _, text := range []*string{
@@ -63,8 +66,8 @@ func cut(text string, limit int) string {
 	return text[:end] + cutMark + hex.EncodeToString(digest[:cutDigits/2])
 }
 
-// isCut reports whether a text has the form and the length of a result of cut. In practice, any
-// other text of this form was made up in order to look like one.
+// isCut reports whether a text has the form and the length of a result of cut. In practice, every
+// such text either came from cut or was made up to look as if it did.
 func isCut(text string, limit int) bool {
 	if len(text) > limit || len(text) <= limit-utf8.UTFMax {
 		return false

@@ -53,8 +53,8 @@ func TestOnlyTheFormOfACutClientIDIsOne(t *testing.T) {
 	}
 }
 
-// Bound must cut every text of an event except the instance identifier, which has a bound of its
-// own, and the words of the vocabulary.
+// Bound must cut every text of an event with two exceptions: the instance identifier, which has a
+// limit of its own, and the words of the vocabulary.
 func TestBoundCutsEveryText(t *testing.T) {
 	long := strings.Repeat("x", 2000)
 	bounded := map[string]int{"ClientID": 1024, "InstanceID": 2000, "Action": 2000, "ActionInfo": 2000, "TimeOrigin": 2000}
@@ -88,8 +88,8 @@ func TestBoundLeavesShortTextsAlone(t *testing.T) {
 	require.Equal(t, before, e)
 }
 
-// A stored form must never exceed its limit, be valid UTF-8 if the original is, and be its own
-// stored form.
+// A stored form must not exceed its limit, and must be valid UTF-8 if the original is. Storing it
+// again must not change it.
 func FuzzBound(f *testing.F) {
 	for _, text := range []string{"", "c", strings.Repeat("x", 1025), strings.Repeat("é", 600), strings.Repeat("€", 400), strings.Repeat("x😀", 300), strings.Repeat("\x80", 2000)} {
 		f.Add(text)

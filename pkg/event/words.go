@@ -81,7 +81,7 @@ const (
 	// FromBroker means that the source sent the time.
 	FromBroker TimeOrigin = "broker"
 	// FromReceiver means that the source sent no time, so the event has the time of receipt. If the
-	// source sends the event again, nothing shows that both deliveries report the same event, so it
-	// is shown twice.
+	// source sends the event again, nothing shows that the two deliveries report the same event.
+	// The event is therefore shown twice.
 	FromReceiver TimeOrigin = "received"
 )
