@@ -14,8 +14,8 @@ import (
 	"devicetrace/pkg/history/historytest"
 )
 
-// restless returns the events of a client whose connections follow each other within seconds. Many
-// of them take over the session of the previous one. No end event names its connection.
+// restless returns the events of a client that connects again and again, often within seconds. Many
+// connections take over the session of the previous connection. No end event has a channel.
 func restless(seed uint64) []event.Event {
 	random := rand.New(rand.NewPCG(seed, 3))
 	between := func(low, high int) time.Duration { return time.Duration(low+random.IntN(high-low)) * time.Millisecond }
@@ -47,8 +47,8 @@ func restless(seed uint64) []event.Event {
 	return events
 }
 
-// If the events before some instant are not known, a settled status must be the same as if they
-// were.
+// If a status is settled without the events before an instant, it must equal the status with all
+// events.
 func TestStatusAtACutIsRightIfSettled(t *testing.T) {
 	settled, unsettled := 0, 0
 	for seed := range uint64(4000) {

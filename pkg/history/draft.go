@@ -42,9 +42,9 @@ func (p *pairing) addConnect(d *draft, r *row) {
 	p.fill(d, r)
 }
 
-// addEnd adds r, an end event of the connection. If a connection has several end events, the one
-// with the highest detailRank determines the time and the cause of the end. Among equal ranks, the
-// one that was added first counts.
+// addEnd adds r, an end event of the connection. If a connection has several end events, the event
+// with the highest detailRank determines the time and the cause of the end. Among events of equal
+// rank, the first one added counts.
 func (p *pairing) addEnd(d *draft, r *row) {
 	p.fill(d, r)
 	d.first, d.last = cmp.Or(d.first, r), r
@@ -68,8 +68,8 @@ func (p *pairing) fill(d *draft, r *row) {
 	}
 }
 
-// continuedDraft returns a draft of connection c, the newest connection of an earlier Status.
-// Further events may be added to the draft.
+// continuedDraft returns a draft of connection c, the newest connection of an earlier Status. More
+// events may be added to the draft.
 func continuedDraft(c Connection) *draft { return &draft{Connection: c, isContinued: true} }
 
 // addEnds adds to d the end events of another draft, which has no connect event.

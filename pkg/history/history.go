@@ -27,15 +27,15 @@ import (
 // because a connection without an end counts as open until To.
 type Span struct {
 	From, To time.Time
-	// Cut means that the span was shortened: it should begin earlier, but there are too many events
-	// to read them all. Whatever happened before From is not known, except for the status.
+	// Cut means that From was moved to a later time, because there are too many events to read them
+	// all. Nothing is known about the time before From, except the client's status.
 	Cut bool
 }
 
 // History describes one client during a span of time.
 type History struct {
-	// CutBefore is the start of a span that was cut, and unknown for any other span. The lists and
-	// the summary leave out whatever happened earlier.
+	// CutBefore is the start of the span if the span was cut, and unknown otherwise. The lists and
+	// the summary leave out everything before CutBefore.
 	CutBefore Instant `json:"cut_before,omitzero"`
 	// Status is the client's status at the end of the span.
 	Status Status `json:"status"`

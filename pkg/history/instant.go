@@ -25,8 +25,9 @@ func (i Instant) Time() time.Time { return time.UnixMilli(int64(i - epoch)).UTC(
 // IsZero reports whether the time is unknown.
 func (i Instant) IsZero() bool { return i == 0 }
 
-// Sub returns the duration from j to i. It returns the longest or shortest time.Duration if the
-// difference is out of range, as it usually is if one of the two times is unknown.
+// Sub returns the duration from j to i. If the difference is out of range, Sub returns the largest
+// or smallest time.Duration. The difference is usually out of range if one of the two times is
+// unknown.
 func (i Instant) Sub(j Instant) time.Duration {
 	const longest = Instant(math.MaxInt64 / int64(time.Millisecond))
 	switch d := i - j; {

@@ -7,7 +7,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// interned holds one copy of each text, and of each group of texts, that events have in common.
+// interned holds one copy of each distinct text, meaning and details value, because many events
+// share them.
 type interned struct {
 	texts    map[string]string
 	meanings map[words]*meaning
@@ -18,7 +19,7 @@ type interned struct {
 // mapEntryBytes is the approximate size of an entry of a map with small keys and values.
 const mapEntryBytes = 40
 
-// words are an event's statement of what happened. The meaning follows from them.
+// words holds the fields of an event that say what happened. interpret derives a meaning from them.
 type words struct {
 	Action       event.Action     `json:"action"`
 	ActionInfo   event.ActionInfo `json:"action_info"`
@@ -28,7 +29,7 @@ type words struct {
 	source       string
 }
 
-// details are the facts about a connection that seldom differ between two connections of a client.
+// details holds facts about a connection that seldom differ between the connections of one client.
 type details struct {
 	Protocol        string         `json:"protocol"`
 	ProtocolVersion int32          `json:"protocol_version"`
@@ -43,7 +44,7 @@ var (
 	noDetails = &details{}
 )
 
-// text returns a copy of s that stays valid.
+// text returns a copy of s that stays valid after the caller reuses the memory of s.
 func (in *interned) text(s string) string {
 	if known, ok := in.texts[s]; ok || s == "" {
 		return known

@@ -5,7 +5,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// meaning is what words mean. It is derived once for equal words, because many events share them.
+// meaning is what words mean. Many events have equal words, so the meaning is derived once and
+// shared.
 type meaning struct {
 	words
 	isConnect bool // reports an accepted CONNECT

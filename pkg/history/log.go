@@ -44,11 +44,12 @@ type channel struct {
 	first, last *row
 }
 
-// A chunk holds twice as many rows as the one before it, within these limits.
+// A chunk holds twice as many rows as the previous chunk, within these limits.
 const minChunk, maxChunk = 8, 4096
 
-// Bytes counts these sizes for each row and each channel. historyBytes is for the connections,
-// refusals and stretches of time that are derived from the row.
+// Log.Bytes counts rowBytes and historyBytes for each row, and channelBytes for each channel.
+// historyBytes stands for the connections, refusals and stretches of time that are derived from a
+// row.
 const (
 	rowBytes     = int64(unsafe.Sizeof(row{}))
 	historyBytes = int64(unsafe.Sizeof(draft{}))
@@ -144,8 +145,8 @@ func (l *Log) rows(from, to Instant) iter.Seq[*row] {
 	}
 }
 
-// ascending returns the position of the i-th of n elements in ascending order. descending says that
-// the elements are stored in descending order.
+// ascending returns the index of the element that is number i, from 0, in ascending order. n is the
+// number of elements. descending means that they are stored in descending order.
 func ascending(i, n int, descending bool) int {
 	if descending {
 		return n - 1 - i

@@ -35,7 +35,7 @@ func TestLogKeepsNoTextOfTheCaller(t *testing.T) {
 	require.Equal(t, want, asJSON(t, ofDayLog(log)))
 }
 
-// A log must keep its rows in order, whatever their number.
+// A log must keep its rows in order, no matter how many there are.
 func TestLogOfManyEvents(t *testing.T) {
 	for _, n := range []int{0, 1, 7, 8, 9, 24, 25, 20_000} {
 		var events []event.Event

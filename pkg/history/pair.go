@@ -22,15 +22,17 @@ func (p *pairs) count(r *row) {
 	p.events++
 }
 
-// pair derives a client's connections and refusals from its events. earlier is a connection that
-// began before the events, or nil. pair follows these rules:
+// pair derives a client's connections and refusals from its events between from and to, both
+// included. earlier is a connection that began before these events, or nil. pair follows these
+// rules:
 //
 //   - The events of one channel usually belong to one connection, even if they are out of order. An
 //     exception: a later connection may reuse the channel, unless the channel is derived from the
 //     start time. See areOneConnection and ownsConnect.
 //   - An end event may have no connect event on its channel, because some sources send different
 //     details at the end than at the start. Such an end event belongs to the newest connection that
-//     was open at the time and whose details do not contradict the event's.
+//     was open at the time. The details of the connection must not contradict the details of the
+//     event.
 //   - If a session takeover may have caused the end, the end event belongs instead to the
 //     connection that the takeover replaced. Neither this rule nor the previous one applies if the
 //     broker itself supplied the channel, because the end event then has the same channel as its

@@ -25,8 +25,8 @@ func (p *pairing) byTime() {
 	}
 }
 
-// endingRefusals returns the times, in ascending order, of all refusals whose source also reports
-// the end of the refused connection.
+// endingRefusals returns the times, in ascending order, of all refusals whose source also sends an
+// end event for a refused CONNECT.
 func endingRefusals(refusals []Refusal) (times []Instant) {
 	for _, r := range refusals {
 		if r.traits.RefusalsEnd {
@@ -66,8 +66,8 @@ const maxCandidates = 16
 //   - An older connection, if the next connection began at most SameMoment before t. The next
 //     connection may have taken over the session, and the end of the older one may have been
 //     reported late.
-//   - A connection that began exactly at t. It is unlikely, because it would have ended as soon as
-//     it began.
+//   - A connection that began exactly at t. Such a connection is unlikely, because it would have
+//     ended as soon as it began.
 func candidates(drafts []*draft, earlier int, t Instant) []*draft {
 	var found []*draft
 	for i := earlier - 1; i >= 0 && len(found) < maxCandidates; i-- {
@@ -107,8 +107,9 @@ func (p *pairing) place(d *draft, candidates []*draft) {
 	}
 }
 
-// markDoubtful marks the candidates that may own the end event, given the chosen ones. If the end
-// event may hide a takeover, the others are those for which it would be a last resort; see owners.
+// markDoubtful marks as doubtful each candidate that may own the end event. These are the chosen
+// candidates, open and ended. If the end event may hide a takeover, each candidate that owners
+// would choose only as a last resort is marked as well.
 func markDoubtful(end *row, candidates []*draft, open, ended *draft) {
 	for _, d := range candidates {
 		isLastResort := end.hidesTakeover && end.Time.Sub(d.Start) <= SameMoment && d.mayOwn(end)
@@ -140,12 +141,12 @@ func isSessionTakeover(end *row, candidates []*draft) bool {
 //   - Otherwise, if the end event may hide a takeover, owners chooses the candidate only as a last
 //     resort.
 //
-// The result ended is a candidate whose recorded end is at about the time of the end event, which
-// may be a second report of the same end.
+// The result ended is a candidate whose recorded end is at about the time of the end event. The end
+// event may be a second report of that end.
 //
-// The results are certain if they would stay the same if older events were known. They are not if
-// it is doubtful whether a more likely candidate had ended, or if a connection that began before
-// all candidates would be more likely.
+// The result isCertain is true if older events could not change the other results. It is false if
+// it is doubtful whether a more likely candidate had ended. It is also false if a connection that
+// began before all candidates could be more likely.
 func owners(end *row, candidates []*draft) (open, ended *draft, isCertain bool) {
 	if end.isNamed {
 		return nil, nil, true

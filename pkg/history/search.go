@@ -7,26 +7,26 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// Search finds the status of a client at the end of its events, which are read newest first until
-// the status is settled. It keeps only the events that may still decide the status, so a flood of
-// refusals takes no memory. The zero value is ready to use.
+// Search finds the status of a client after its newest event. The caller adds events, newest first,
+// until the status is settled. Search keeps only the events that may still decide the status, so a
+// flood of refusals uses no memory. The zero value is ready to use.
 type Search struct {
 	log    Log
 	kept   int     // the number of events in log
 	check  int     // Add does not check the status again before log has this many events
 	began  Instant // the latest known start of a connection
 	newest Instant // the time of the newest event; unknown before the first call of Add
-	since  Instant // the start of the events that settle the status; unknown while it is not settled
+	since  Instant // the events from this instant on settle the status; unknown while it is not settled
 }
 
 // Add adds the next older event and returns false. If the newer events already settle the status,
 // Add ignores e and returns true, and older events need not be read. The events must be distinct
 // and in the opposite order of event.Compare.
 //
-// Add does not stop within a minute before the start of the newest connection, because the events
-// of a connection can be out of order. To save time, Add checks the status only when the number of
-// kept events has doubled, so it may keep up to twice as many events as necessary. Settled has no
-// such limits: it always checks the status.
+// Add returns true only if e is more than a minute older than the start of the newest connection,
+// because the events of a connection can be out of order. To save time, Add checks the status only
+// when the number of kept events has doubled, so it may keep up to twice as many events as
+// necessary. Settled has neither restriction.
 func (s *Search) Add(e *event.Event) (settled bool) {
 	at := At(e.Time)
 	if s.began.Sub(at) > maxDisorder && s.kept >= s.check {
@@ -55,8 +55,8 @@ func (s *Search) add(e *event.Event) {
 	s.kept++
 }
 
-// Settled reports whether the status is settled, given that all events from an instant on have been
-// added. See Status.Settled.
+// Settled reports whether the status is settled; see Status.Settled. All events at or after the
+// given instant must have been added.
 func (s *Search) Settled(from time.Time) bool { return s.began >= At(from) && s.isSettled(At(from)) }
 
 func (s *Search) isSettled(from Instant) bool {
@@ -74,8 +74,8 @@ func (s *Search) Status() Status {
 	return status
 }
 
-// statusSince returns the status after the events from an instant on. Of the events at an earlier
-// instant, perhaps only some have been added.
+// statusSince returns the status according to the events at or after an instant. It ignores earlier
+// events, because perhaps not all events of an earlier instant have been added.
 func (s *Search) statusSince(from Instant) Status {
 	p := pair(&s.log, from, math.MaxInt64, nil)
 	p.first = from

@@ -15,8 +15,8 @@ import (
 	"devicetrace/pkg/history/historytest"
 )
 
-// search adds events, which must be sorted by time, to a search until the status is settled. It
-// also returns the number of events that it read.
+// search adds events to a search, newest first, until the status is settled. The events must be
+// sorted by time. read is the number of events that search passed to Add.
 func search(events []event.Event) (found *history.Search, read int) {
 	found = &history.Search{}
 	for i := len(events) - 1; i >= 0; i-- {
@@ -47,7 +47,7 @@ func TestSearchFindsTheStatus(t *testing.T) {
 	}
 }
 
-// A search must read on if the newest connection may have taken over the session of an older one.
+// A search must continue if the newest connection may have taken over the session of an older one.
 func TestSearchReadsTheWholeTakeover(t *testing.T) {
 	var s history.Search
 	require.False(t, s.Settled(day), "nothing is known")
@@ -94,8 +94,8 @@ func TestSearchStopsAMinuteBeforeTheConnect(t *testing.T) {
 	require.Equal(t, history.Online, s.Status().State)
 }
 
-// Anyone can send logins that are refused, so refusals must not take memory. A source may report
-// the end of a refused CONNECT. Such an end must not be taken for the end of a connection.
+// Anyone can send logins that are refused, so refusals must not use up memory. A source may report
+// the end of a refused CONNECT. Such an end must not be mistaken for the end of a connection.
 func TestSearchPassesOverRefusals(t *testing.T) {
 	var s history.Search
 	refused := closed("12:00:00", event.NotAuthorized, native("client.connack"), source(broker.EMQX))
@@ -113,13 +113,13 @@ func TestSearchPassesOverRefusals(t *testing.T) {
 	require.Equal(t, history.Unknown, s.Status().State)
 }
 
-// A search that is not settled for a long time must not check the status too often: for four times
-// the events, quadratic time would be 16 times as long.
+// A search that is not settled for a long time must not check the status too often. With four times
+// as many events, a search in quadratic time would take 16 times as long.
 func TestSearchTakesLittleTime(t *testing.T) {
 	took := func(n int) time.Duration {
 		return historytest.CPUTime(t, func() {
 			var s history.Search
-			for i := range n { // the client connects every minute, either for a second or to take over its own session
+			for i := range n { // each minute, a connection begins, and a second later, this or the previous connection ends
 				e := nanomqEnd("00:00:01")
 				if i%2 == 1 {
 					e = nanomqConnect("00:00:00")

@@ -47,8 +47,8 @@ func StatusAt(events *Log, at time.Time) Status {
 // settle the status, because they say nothing about connections.
 //
 // However, the status is not settled if an older connection may own the recorded end. For example,
-// if the source sends no channel and the end is at most SameMoment after the start, the newest
-// connection may have taken over the session, and the end may be the end of the older connection.
+// the source may send no channel, and the end may be at most SameMoment after the start. The newest
+// connection may then have taken over the session, so the end may belong to the older connection.
 //
 // Settled overlooks one case: after a clock was set back, the newest connection may have an end
 // event that is earlier than all given events.
@@ -82,7 +82,7 @@ func (p pairs) isDoubtful() bool {
 }
 
 // include reports whether a connection with the given start began no earlier than the first event.
-// If it did, the events also include the connect events of all newer connections.
+// In that case, the events also include the connect events of all newer connections.
 func (p pairs) include(start Instant) bool {
 	return !start.IsZero() && p.events > 0 && start >= p.first
 }

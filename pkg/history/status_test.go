@@ -57,7 +57,7 @@ func TestStatusAt(t *testing.T) {
 		{"an end long before the connect, by a clock that was set back, may belong to an older connection", []event.Event{
 			closed("07:30:00", event.NoHeart, channel("a")), connect("08:00:00", channel("a")),
 		}, "12:00:00", history.Offline, "07:30:00", false},
-		{"an end that names no connection may belong to an older one that the connect took over", []event.Event{
+		{"an end without a channel may belong to an older connection, whose session was taken over", []event.Event{
 			connect("08:00:00", from("192.0.2.1", 1)), vernemqEnd("08:00:02"),
 		}, "12:00:00", history.Offline, "08:00:02", false},
 		{"an end too late for a takeover", []event.Event{

@@ -12,8 +12,8 @@ type Stretch struct {
 	State State   `json:"state"`
 }
 
-// timeline divides a span into stretches. The state is online while a connection is open. At other
-// times, it is unknown where events are missing, and offline everywhere else.
+// timeline divides a span into stretches. The state is online while a connection is open. At any
+// other time, the state is unknown if events are missing, and offline otherwise.
 //
 // Events count as missing in two cases:
 //
@@ -68,8 +68,7 @@ func firstOf(marks []Instant, fallback Instant) Instant {
 	return marks[0]
 }
 
-// lastBefore returns the last of the sorted marks before t, or the given default if there is
-// none.
+// lastBefore returns the last of the sorted marks before t, or fallback if there is none.
 func lastBefore(marks []Instant, t, fallback Instant) Instant {
 	at, _ := slices.BinarySearch(marks, t)
 	if at == 0 {

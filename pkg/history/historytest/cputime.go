@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// CPUTime returns the CPU time that do takes, without the time for collecting up to 1 GiB of
-// garbage. Other load on the machine can only lengthen the result, so CPUTime returns the shortest
-// of three attempts. No other test may run at the same time in this process.
+// CPUTime returns the CPU time that do takes. Meanwhile, garbage is collected only if memory
+// exceeds 1 GiB. Other load on the machine can only lengthen the result, so CPUTime returns the
+// shortest of three attempts. No other test may run at the same time in this process.
 func CPUTime(t require.TestingT, do func()) time.Duration {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 30))

@@ -32,7 +32,7 @@ func Clock(text string) time.Time {
 	return Day.Add(t.Sub(t.Truncate(24 * time.Hour)))
 }
 
-// Option sets a further field of an event.
+// Option sets another field of an event.
 type Option func(*event.Event)
 
 // Row returns an event at the given time on Day. Its TimeOrigin is event.FromBroker.
@@ -81,8 +81,9 @@ func KeepAlive(seconds int32) Option {
 	return func(e *event.Event) { e.KeepAlive = event.Some(time.Duration(seconds) * time.Second) }
 }
 
-// Log returns a log of the given events, which need not be sorted. Of repeated deliveries, the log
-// has the one that was received first, as a reader of segments would return it.
+// Log returns a log of the given events, which need not be sorted. If an event was delivered
+// several times, the log contains only the delivery that was received first. A reader of segments
+// does the same.
 func Log(events []event.Event) *history.Log { return filled(&history.Log{}, distinct(events)) }
 
 // NewestFirst is like Log, but adds the events in descending order.
@@ -116,7 +117,8 @@ func BothWays(t *testing.T, events []event.Event, do func(t require.TestingT, ev
 	do(t, NewestFirst(events))
 }
 
-// Lossy returns a copy of the events without about one in ten of them, chosen at random.
+// Lossy returns a copy of the events from which about one event in ten, chosen at random, is
+// missing.
 func Lossy(events []event.Event, seed uint64) []event.Event {
 	random := rand.New(rand.NewPCG(seed, 1))
 	return slices.DeleteFunc(slices.Clone(events), func(event.Event) bool { return random.IntN(10) == 0 })
