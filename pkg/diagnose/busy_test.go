@@ -17,9 +17,9 @@ import (
 	"devicetrace/pkg/history/historytest"
 )
 
-// busyDays are days on which a device has very many events. Each day is hard for a different
-// reason. A function sets the fields of event i. Events with even numbers are connects, unless the
-// function changes them.
+// busyDays maps the name of a day to a function that sets the fields of event i of that day. Each
+// day has very many events, and is expensive for a different reason. Events with even indexes are
+// connects, unless the function changes them.
 var busyDays = map[string]func(e *event.Event, i int){
 	"flapping": func(e *event.Event, i int) { e.ChannelID = fmt.Sprintf("%032x", i/2) },
 	"two devices in conflict": func(e *event.Event, i int) {
@@ -54,7 +54,7 @@ var busyDays = map[string]func(e *event.Event, i int){
 	},
 }
 
-// refuse makes e a login that was refused, by a user that no other event names.
+// refuse makes e a refused login of a user whose name is in no other event.
 func refuse(e *event.Event, i int) {
 	e.Action, e.ActionInfo, e.NativeEvent, e.NativeReason = event.Close, event.NotAuthorized, "client.connack", "bad_username_or_password"
 	e.Username, e.PeerPort = fmt.Sprintf("user-%d", i), int32(1024+i%60_000)
@@ -97,8 +97,8 @@ func BenchmarkBusyDay(b *testing.B) {
 	}
 }
 
-// The time must not grow much faster than the number of events: for four times the events, an
-// algorithm of quadratic time would take 16 times as long.
+// The time must not grow much faster than the number of events. With four times as many events, an
+// algorithm in quadratic time would take 16 times as long.
 func TestBusyDaysTakeLittleTime(t *testing.T) {
 	for name, set := range busyDays {
 		less, more := historytest.CPUTime(t, func() { busyDay(15_000, set) }), historytest.CPUTime(t, func() { busyDay(60_000, set) })

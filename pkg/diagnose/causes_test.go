@@ -75,7 +75,7 @@ func TestCauses(t *testing.T) {
 	}
 }
 
-// It must not matter in which order a log is filled.
+// The report must not depend on whether a log is filled in ascending or in descending order.
 func TestCausesBothWays(t *testing.T) {
 	for _, cause := range sim.Causes {
 		t.Run(string(cause), func(t *testing.T) {

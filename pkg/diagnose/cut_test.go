@@ -12,15 +12,16 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// afternoon is the rest of a day whose events before noon were left out.
+// afternoon is a span that was cut: the events before noon were left out.
 var afternoon = history.Span{From: clock("12:00:00"), To: wholeDay.To, Cut: true}
 
-// cut returns a report on the afternoon. The status at noon is known from the given earlier events.
+// cut returns a report on the script's events in the afternoon. The status at noon is known from
+// earlier, the events before noon.
 func cut(s *script, lang diagnose.Lang, earlier ...event.Event) diagnose.Report {
 	return report(s.events, afternoon, history.StatusAt(logOf(earlier), afternoon.From.Add(-1)), lang)
 }
 
-// If the span was cut, no verdict may claim anything about the whole range that was asked for.
+// If the span was cut, no verdict may claim anything about the whole range that the user requested.
 func TestVerdictsOnACutSpanSayWhatWasExamined(t *testing.T) {
 	for _, cause := range sim.Causes {
 		for seed := range uint64(20) {
@@ -78,7 +79,7 @@ func TestACutSpanMayHideTheFirstRefusal(t *testing.T) {
 	require.Equal(t, "Every login refused since 12:01 UTC (it worked before)", verdict(t, cut(later, diagnose.English, earlier...), "refused-after-success").Title)
 }
 
-// Refused logins before the cut may be attempts of the client to come back.
+// Refused logins before the cut may have been the client's attempts to reconnect.
 func TestACutSpanMayHideAttempts(t *testing.T) {
 	dropped := begin("08:00:00").hold(time.Minute, event.NoHeart, user("meter")).events
 	stranger := begin("13:00:00").refuse(user("root")).refuse(user("root"))
@@ -91,7 +92,8 @@ func TestACutSpanMayHideAttempts(t *testing.T) {
 	require.Contains(t, codes(cut(droppedLater, diagnose.English, dropped...)), diagnose.Code("no-return"))
 }
 
-// A few ends or refusals are not known to be rare if there may be more before the cut.
+// If there may have been more ends or refusals before the cut, a few after the cut must not count
+// as rare.
 func TestACutSpanMayHideMoreOfAKind(t *testing.T) {
 	few := begin("20:00:00").hold(time.Minute, event.ClientIDConflict).refuse().stay()
 	for _, code := range []diagnose.Code{"client-id-conflict", "refused-login"} {

@@ -12,11 +12,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// busyDayVariable names the environment variable that makes TestBusyDaysTakeLittleMemory work as
-// the process whose memory it measures. Its value is the name of a busy day.
+// busyDayVariable names an environment variable, whose value is the name of a busy day. If the
+// variable is set, TestBusyDaysTakeLittleMemory only processes that day and prints the peak memory
+// of the process.
 const busyDayVariable = "DIAGNOSE_BUSY_DAY"
 
-// A process that reads and explains the busiest of days must stay within 256 MB.
+// A process that reads and explains one of the busiest days must stay within 256 MB.
 func TestBusyDaysTakeLittleMemory(t *testing.T) {
 	if name := os.Getenv(busyDayVariable); name != "" {
 		busyDay(busy, busyDays[name])
@@ -25,7 +26,7 @@ func TestBusyDaysTakeLittleMemory(t *testing.T) {
 		fmt.Printf("%s\n", regexp.MustCompile(`VmHWM:\s+\d+ kB`).Find(status))
 		return
 	}
-	for _, name := range []string{"flapping", "logins perhaps refused", "a node for each connect"} { // the last two take the most
+	for _, name := range []string{"flapping", "logins perhaps refused", "a node for each connect"} { // the last two days take the most memory
 		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestBusyDaysTakeLittleMemory$")
 		child.Env = append(os.Environ(), busyDayVariable+"="+name)
 		output, err := child.CombinedOutput()

@@ -68,7 +68,7 @@ type rule struct {
 //
 // A problem that is over becomes a notice, but still comes before all other notices.
 func (in *input) verdicts(lang Lang) []Verdict {
-	found := []Verdict{} // without verdicts, JSON has an empty list instead of null
+	found := []Verdict{} // if there are no verdicts, JSON shows an empty list instead of null
 	found = append(found, slices.Concat(in.apply(patterns, lang), in.byCount(singles, lang), in.apply(symptoms, lang))...)
 	bySeverity(found)
 	for i := range found {
@@ -134,8 +134,8 @@ func (in *input) evidence(citations []citation, lang Lang) []Evidence {
 	return found
 }
 
-// known replaces the phrase startUnknown by startNotExamined if the span was cut, because the start
-// of the connection may then be on record. It returns the given sentences.
+// known returns the given sentences. If the span was cut, known first replaces startUnknown in them
+// with startNotExamined, because the start of the connection may be on record before the cut.
 func (in *input) known(sentences []sentence) []sentence {
 	for i := range sentences {
 		if s := &sentences[i]; s.phrase == startUnknown && in.isCut() {
