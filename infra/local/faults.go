@@ -17,7 +17,7 @@ type faults struct {
 	bucket *oss.Server
 	down   atomic.Bool
 	delay  atomic.Int64 // the delay before each response, in ns
-	aged   atomic.Int64 // by how much listings make objects look older, in ns
+	aged   atomic.Int64 // the time that listings add to each object's age, in ns
 }
 
 // ServeHTTP serves the bucket. While the bucket is down, it closes connections without a
@@ -38,9 +38,9 @@ func (f *faults) pause() time.Duration { return time.Duration(f.delay.Load()) }
 
 func (f *faults) age() time.Duration { return time.Duration(f.aged.Load()) }
 
-// serveSet activates the faults in the URL's query and deactivates all others. Examples of
-// faults are down=true, delay=200ms, max_bytes=1000 (the capacity of the disk) and age=1h (all
-// objects look an hour older than they are).
+// serveSet activates the faults in the URL's query and deactivates all others. Examples of faults
+// are down=true, delay=200ms, max_bytes=1000 (the capacity of the disk) and age=1h (listings show
+// each object an hour older than it is).
 func (f *faults) serveSet(w http.ResponseWriter, r *http.Request) {
 	if err := f.set(r.URL.Query()); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)

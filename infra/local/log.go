@@ -24,7 +24,7 @@ func openFunctionLog(path string) (*functionLog, error) {
 	return &functionLog{file}, nil
 }
 
-// errorMarks are substrings of the log lines that users should see at once.
+// errorMarks are substrings of the log lines that users should see immediately.
 var errorMarks = [][]byte{
 	[]byte(`"level":"ERROR"`),
 	[]byte("panic:"),

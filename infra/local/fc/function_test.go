@@ -86,9 +86,9 @@ func obey(ctx context.Context, o instruction) (any, error) {
 	return os.Getpid(), nil
 }
 
-// useMemory writes to the given number of megabytes, requests the URL if there is one, and then
-// frees the memory. It takes the memory from the system, because the Go runtime would keep some of
-// it.
+// useMemory allocates o.Megabytes of memory and writes to each page of it. It then requests o.URL,
+// unless that is empty, and frees the memory. It uses mmap, because the Go runtime would keep freed
+// memory for a while.
 func useMemory(o instruction) error {
 	block, err := syscall.Mmap(-1, 0, o.Megabytes<<20, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	if err != nil {

@@ -13,7 +13,7 @@
 //     process that was killed or has crashed gets no more calls. But a process that returns an
 //     error or recovers from a panic gets further calls.
 //   - A process is also killed if it uses more memory than memorySize during a call, even if only
-//     for a moment. The call fails, even if the function has responded. Where /proc is missing,
+//     for a moment. The call fails, even if the function has responded. On a system without /proc,
 //     memory is not measured.
 //   - A process that is stopped gracefully first finishes its call, and then runs its preStop hook.
 //   - A process is killed before its runtime API closes. Otherwise, the SDK would poll the closed
@@ -59,13 +59,13 @@ type Config struct {
 	RetryWait time.Duration
 	// Output receives the output of the functions. Each call to Write passes one line, prefixed
 	// with the function's name. Different goroutines call Write, but never concurrently. After each
-	// call of a function, the host adds a line with the memory that the call used. Default: the
-	// output is discarded.
+	// call of a function, the host adds a line that states how much memory the call used. Default:
+	// the output is discarded.
 	Output io.Writer
 
-	// These fields are for tests. proc is the folder of the proc file system, by default /proc.
-	// memoryPoll is the time between two looks at the memory of a process during a call, by default
-	// 50 ms. A look takes 10 to 100 µs.
+	// These fields are for tests. proc is the folder of the proc file system. Default: /proc.
+	// memoryPoll is the interval at which the host reads a process's memory use during a call.
+	// Default: 50 ms. A read takes 10 to 100 µs.
 	proc       string
 	memoryPoll time.Duration
 }

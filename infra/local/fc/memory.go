@@ -8,13 +8,13 @@ import (
 )
 
 // memory measures how much memory each call of one process uses. The platform ends an instance that
-// exceeds memorySize, and its call fails. A limit set with setrlimit cannot imitate that: RLIMIT_AS
-// keeps a Go process from starting, and RLIMIT_DATA counts memory that Go only reserves.
+// exceeds memorySize, and its call fails. setrlimit cannot imitate this limit: RLIMIT_AS keeps a Go
+// process from starting, and RLIMIT_DATA also counts memory that Go only reserves.
 type memory struct {
 	meter *meter // nil if memory cannot be measured
-	limit int64  // bytes
+	limit int64  // the function's memorySize, in bytes
 	poll  time.Duration
-	used  int64 // the largest amount that the current call was seen to use, in bytes
+	used  int64 // the largest amount seen during the current call, in bytes
 }
 
 // begin starts a new measurement. Memory that an earlier call has freed no longer counts.
@@ -23,22 +23,22 @@ func (m *memory) begin() {
 	m.meter.reset()
 }
 
-// exceeded reports whether the process has used more than the limit since begin, even if only for a
-// moment.
+// exceeded updates m.used. It reports whether the process has used more than the limit since begin,
+// even if only for a moment.
 func (m *memory) exceeded() bool {
 	m.used = max(m.used, m.meter.peak())
 	return m.used > m.limit
 }
 
-// canMeasure reports whether this machine shows and resets the peak memory of processes.
+// canMeasure reports whether this system can show and reset the peak memory of a process.
 func canMeasure(proc string) bool {
 	meter, err := openMeter(proc, os.Getpid())
 	meter.close()
 	return err == nil
 }
 
-// killForMemory kills a process that has exceeded its memorySize, says so in the log, and returns
-// the error that its caller gets.
+// killForMemory kills a process that has exceeded its memorySize, logs the reason, and returns the
+// error for the caller.
 func (p *process) killForMemory() *Error {
 	p.kill()
 	megabytes := p.memory.limit >> 20
@@ -47,7 +47,7 @@ func (p *process) killForMemory() *Error {
 		"the function's process exited: it used more memory than its memorySize, %d MB", megabytes)
 }
 
-// report writes the line that the platform shows for each call.
+// report logs a line about a call, as the platform does. took is the duration of the call.
 func (p *process) report(c *call, took time.Duration) {
 	if p.memory.meter == nil {
 		return

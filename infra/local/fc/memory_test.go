@@ -17,7 +17,7 @@ import (
 	"devicetrace/infra/local/syaml"
 )
 
-// needsProc skips a test on a machine that cannot measure memory.
+// needsProc skips the test on a system that cannot measure memory.
 func needsProc(t *testing.T) {
 	t.Helper()
 	if !canMeasure("/proc") {
@@ -25,8 +25,7 @@ func needsProc(t *testing.T) {
 	}
 }
 
-// useOrder returns the payload of a call that uses memory and then requests the URL, unless it is
-// empty.
+// useOrder returns the payload of a call that makes the function call useMemory.
 func useOrder(megabytes int, url string) []byte {
 	payload, err := json.Marshal(instruction{Do: "use memory", Megabytes: megabytes, URL: url})
 	if err != nil {
@@ -61,7 +60,8 @@ func requireExceeded(t *testing.T, err error) {
 
 const exceededLine = "recorder | recorder exceeded 192 MB (memorySize): its process was killed\n"
 
-// A process that uses too much memory must be killed during its call: the server never responds.
+// A process that uses too much memory must be killed during its call. The call never ends by
+// itself, because the barrier never responds.
 func TestMemoryIsPolledDuringACall(t *testing.T) {
 	needsProc(t)
 	barrier := newBarrier(t, 2)
@@ -78,8 +78,8 @@ func TestMemoryIsPolledDuringACall(t *testing.T) {
 	require.Equal(t, 1, strings.Count(output.String(), exceededLine), output)
 }
 
-// A call that used too much memory for a moment must fail, even if the function has responded and no
-// poll saw it.
+// A call that used too much memory between two polls must fail, even if the function has already
+// responded.
 func TestMemoryIsReadAfterACall(t *testing.T) {
 	needsProc(t)
 	host, output := withMemory(t, func(c *Config) { c.memoryPoll = time.Hour })
@@ -94,7 +94,8 @@ func TestMemoryIsReadAfterACall(t *testing.T) {
 	require.Equal(t, 1, strings.Count(output.String(), exceededLine), output)
 }
 
-// The sender of an HTTP request must get the platform's response.
+// If a function exceeds its memory during an HTTP request, the sender must get the platform's error
+// response.
 func TestMemoryOfAnHTTPRequest(t *testing.T) {
 	needsProc(t)
 	host, _ := withMemory(t, nil)
@@ -106,8 +107,8 @@ func TestMemoryOfAnHTTPRequest(t *testing.T) {
 
 var reported = regexp.MustCompile(`(?m)^recorder \| RequestId: 1-[0-9a-f]{32}, Duration: \d+\.\d\d ms, Memory Size: 192 MB, Max Memory Used: (\d+\.\d\d) MB$`)
 
-// The log must say how much memory each call used. Memory that an earlier call freed must not
-// count. Otherwise, a call could fail because of another one.
+// The log must state how much memory each call used. Memory that an earlier call freed must not
+// count. Otherwise, a call could fail because of an earlier one.
 func TestEachCallIsMeasuredForItself(t *testing.T) {
 	needsProc(t)
 	host, output := withMemory(t, func(c *Config) { c.memoryPoll = time.Hour })
@@ -135,8 +136,8 @@ func TestEachCallIsMeasuredForItself(t *testing.T) {
 	require.NotContains(t, output.String(), "exceeded")
 }
 
-// A host must close its files about a process when the process exits. Otherwise, a host that runs
-// for days would run out of files.
+// A host must close a process's files in /proc when the process exits. Otherwise, a host that runs
+// for days would run out of file descriptors.
 func TestMeterIsClosed(t *testing.T) {
 	needsProc(t)
 	host := one(t, nil)
@@ -159,8 +160,8 @@ func TestFunctionWithLittleMemory(t *testing.T) {
 	}
 }
 
-// A machine without /proc must run functions all the same, and say once that it does not enforce
-// memorySize.
+// On a system without /proc, the host must still run functions. It must report once that memorySize
+// is not enforced.
 func TestMachineThatCannotMeasure(t *testing.T) {
 	empty := t.TempDir()
 	host, output := withMemory(t, func(c *Config) { c.proc = empty })

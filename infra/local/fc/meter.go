@@ -7,16 +7,18 @@ import (
 	"strconv"
 )
 
-// meter measures how much memory a process has resident. A nil meter measures nothing. The files
-// stay open, because reading an open file takes a tenth of the time, and because they never refer
-// to a later process with the same id. A meter must not be used concurrently, except by close.
+// meter measures the resident memory of a process. A nil meter measures nothing. The files stay
+// open for two reasons: reading an open file takes a tenth of the time, and an open file never
+// refers to a later process with the same id. Only close may be called concurrently with another
+// method.
 type meter struct {
 	status *os.File // /proc/PID/status
 	refs   *os.File // /proc/PID/clear_refs
 	buffer []byte
 }
 
-// openMeter returns a meter for a process. proc is the folder of the proc file system.
+// openMeter returns a meter for the process with the given id. proc is the folder of the proc file
+// system.
 func openMeter(proc string, pid int) (*meter, error) {
 	folder := filepath.Join(proc, strconv.Itoa(pid))
 	status, err := os.Open(filepath.Join(folder, "status"))
@@ -31,7 +33,7 @@ func openMeter(proc string, pid int) (*meter, error) {
 	return &meter{status: status, refs: refs, buffer: make([]byte, 8<<10)}, nil
 }
 
-// reset makes the memory that is resident now the peak (proc_pid_clear_refs(5), value 5).
+// reset sets the peak to the memory that is resident now (proc_pid_clear_refs(5), value 5).
 func (m *meter) reset() {
 	if m != nil {
 		m.refs.WriteAt([]byte("5"), 0) // fails only if the process has exited
@@ -48,7 +50,8 @@ func (m *meter) peak() int64 {
 	return highWater(m.buffer[:n])
 }
 
-// highWater returns the value of VmHWM in a status file, in bytes, or 0 if there is none.
+// highWater returns the value of VmHWM in a status file, in bytes, or 0 if the file has no such
+// value.
 func highWater(status []byte) int64 {
 	_, rest, _ := bytes.Cut(status, []byte("\nVmHWM:"))
 	value, _, found := bytes.Cut(rest, []byte(" kB\n"))

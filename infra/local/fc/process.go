@@ -52,7 +52,7 @@ func (p *process) reap() {
 	p.api.close()
 }
 
-// do hands a call to the process, waits for the result and reports what the call used.
+// do hands a call to the process, waits for the result, and logs how much memory the call used.
 func (p *process) do(ctx context.Context, c *call) ([]byte, *Error) {
 	began := time.Now()
 	p.memory.begin()
@@ -60,7 +60,7 @@ func (p *process) do(ctx context.Context, c *call) ([]byte, *Error) {
 	if fault == errNotTaken {
 		return nil, fault
 	}
-	if p.alive() && p.memory.exceeded() { // between the last poll and the response
+	if p.alive() && p.memory.exceeded() { // the limit was exceeded after the last poll
 		response, fault = nil, p.killForMemory()
 	}
 	p.report(c, time.Since(began))

@@ -160,7 +160,8 @@ func (d *disk) openFile(key string) (entry, *os.File, error) {
 	return e, f, nil
 }
 
-// modified returns the time of the last put of the object under key, and whether there is one.
+// modified returns the time at which the object under key was last put. found is false if there is
+// no such object.
 func (d *disk) modified(key string) (at time.Time, found bool) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()

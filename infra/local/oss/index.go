@@ -46,10 +46,10 @@ func (x *index) remove(key string) {
 // bytesWithout returns the total size of all objects except the one with the given key.
 func (x *index) bytesWithout(key string) int64 { return x.bytes - x.entries[key].size }
 
-// group returns one page of a listing with the delimiter "/": the entries below prefix whose keys
-// have no further slash, and the common prefixes of all other keys. The page starts after the given
-// position and has at most objstore.MaxPage entries and prefixes together. more reports whether
-// anything follows.
+// group returns one page of a listing with the delimiter "/". It considers the keys that begin with
+// prefix and sort after the given key. entries are the objects whose keys have no slash after
+// prefix. prefixes are the common prefixes of all other keys. A page has at most objstore.MaxPage
+// entries and prefixes in total. more reports whether another page follows.
 func (x *index) group(prefix, after string) (entries []entry, prefixes []string, more bool) {
 	i, found := slices.BinarySearch(x.keys, max(prefix, after))
 	if found && after >= prefix && after != "" {

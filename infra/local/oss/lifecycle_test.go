@@ -54,7 +54,7 @@ func TestOpenRefusesOtherRules(t *testing.T) {
 	}
 }
 
-// Like OSS, the stand-in must refuse rules whose prefixes overlap, whichever comes first.
+// Like OSS, the stand-in must refuse rules whose prefixes overlap, in either order.
 func TestOpenRefusesOverlappingPrefixes(t *testing.T) {
 	for _, prefixes := range [][2]string{{"events/", "events/instance=prod/"}, {"events/instance=prod/", "events/"}, {"events/", "events/"}} {
 		rules := "<LifecycleConfiguration>"
@@ -66,7 +66,8 @@ func TestOpenRefusesOverlappingPrefixes(t *testing.T) {
 	}
 }
 
-// The rules per instance must keep each instance for its own time, and the layout marker forever.
+// The rules per instance must delete the events of each listed instance after its own number of
+// days. They must never delete the layout marker.
 func TestExpirePerInstance(t *testing.T) {
 	const day = 24 * time.Hour
 	now := time.Now()

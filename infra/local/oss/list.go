@@ -36,9 +36,9 @@ type listed struct {
 }
 
 // listObjects sends the first page of a listing. The listing contains the objects whose keys begin
-// with the value of "prefix" and sort after the value of "start-after". With the delimiter "/",
-// common prefixes take the place of objects whose keys have a further slash. listObjects refuses
-// all parameters that package ossstore does not send.
+// with the value of "prefix" and sort after the value of "start-after". With the delimiter "/", it
+// contains common prefixes in place of objects whose keys have a slash after the prefix.
+// listObjects refuses all parameters that package ossstore does not send.
 func (s *Server) listObjects(w http.ResponseWriter, query url.Values) error {
 	for name := range query {
 		switch name {
@@ -71,7 +71,8 @@ func (s *Server) listObjects(w http.ResponseWriter, query url.Values) error {
 	return writeXML(w, http.StatusOK, result)
 }
 
-// addObjects adds objects to the listing, and makes them look older by the given age.
+// addObjects adds objects to the listing. The times in the listing are earlier than the real ones
+// by the given age.
 func (l *listing) addObjects(objects []objstore.Object, age time.Duration) {
 	l.KeyCount += len(objects)
 	for _, o := range objects {

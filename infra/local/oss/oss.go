@@ -42,7 +42,7 @@ type Config struct {
 	RetentionDays int
 	// Delay returns how long to delay the next request. Default: no delay.
 	Delay func() time.Duration
-	// Age returns by how much listings make objects look older than they are. Default: zero.
+	// Age returns the time that listings add to the age of each object. Default: zero.
 	Age func() time.Duration
 	// Now returns the current time, which is stored with new objects and compared with the dates of
 	// requests. Default: time.Now.

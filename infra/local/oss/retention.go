@@ -14,7 +14,8 @@ type retention struct {
 	CreationDate          string
 }
 
-// getRetention sends the bucket's retention policy, which is always locked.
+// getRetention sends the bucket's retention policy, whose state is always Locked. It returns an
+// error if there is no policy.
 func (s *Server) getRetention(w http.ResponseWriter) error {
 	if s.cfg.RetentionDays == 0 {
 		return refuse(http.StatusNotFound, "NoSuchWORMConfiguration", "The WORM Configuration does not exist.")
@@ -24,8 +25,8 @@ func (s *Server) getRetention(w http.ResponseWriter) error {
 	})
 }
 
-// refuseProtected refuses a request that would replace or delete an object that the retention
-// policy protects.
+// refuseProtected returns an error if the retention policy protects an object under one of the keys
+// from being replaced or deleted.
 func (s *Server) refuseProtected(keys ...string) error {
 	age := time.Duration(s.cfg.RetentionDays) * 24 * time.Hour
 	for _, key := range keys {

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A retention policy protects an object for some days after its last put, and protects nothing
-// else.
+// A retention policy must protect each object for the given number of days after its last put. It
+// must protect neither older objects nor new keys.
 func TestRetentionPolicy(t *testing.T) {
 	s := open(t, func(c *Config) { c.RetentionDays = 2 })
 	put(t, s, "young", "v")

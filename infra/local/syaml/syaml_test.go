@@ -34,8 +34,8 @@ func parseRepositoryFile(t *testing.T) []Function {
 	return functions
 }
 
-// A put must give up early enough for the recorder to respond before the platform kills it. Two
-// seconds are for decoding the body before the put, and for the response.
+// A put must give up early enough for the recorder to respond before the platform kills the
+// recorder. Two seconds must remain for decoding the body before the put, and for the response.
 func TestPutsGiveUpBeforeTheRecorderIsKilled(t *testing.T) {
 	for _, f := range parseRepositoryFile(t) {
 		if f.Resource == "recorder" {
