@@ -88,7 +88,7 @@ fuzz: ## run each fuzz target for FUZZTIME (1m)
 	done; \
 	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 
-soak: compiler ## attack the system for DURATION (10m) with kills, freezes and outages, and with floods and large buckets
+soak: compiler ## attack the system with floods, large buckets and, for DURATION (10m), kills, freezes and outages
 	@mkdir -p .build && : > $(FIGURES)
 	@cd infra/verify/e2e && go test -tags soak -c -o ../../../.build/soak . && DURATION=$${DURATION:-10m} FIGURES=$(FIGURES) exec ../../../.build/soak -test.run '^TestSoak' -test.v -test.timeout 0
 	@$(PRINT_FIGURES)

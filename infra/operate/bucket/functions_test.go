@@ -42,7 +42,7 @@ type function struct {
 
 // start runs the named function as a plain HTTP server. The given folder must have been created by
 // build. The function accesses the bucket at the given endpoint with an access key of its own.
-// environment holds further variables.
+// environment holds additional environment variables, such as "NAME=value".
 func start(t *testing.T, folder, name, endpoint string, environment ...string) *function {
 	t.Helper()
 	f := &function{cmd: exec.CommandContext(t.Context(), filepath.Join(folder, name))}

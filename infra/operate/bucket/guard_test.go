@@ -34,8 +34,9 @@ type guard struct {
 	refused []string
 }
 
-// newGuard starts a guard in front of an empty bucket and returns the guard and its URL. The
-// guard serves requests until the test ends. queryPolicy names the policy of the query function.
+// newGuard starts a guard in front of an empty bucket and returns the guard and its URL. The guard
+// serves requests until the test ends. queryPolicy is the name of the query function's policy, such
+// as "query".
 func newGuard(t *testing.T, queryPolicy string) (g *guard, endpoint string) {
 	t.Helper()
 	g = &guard{policies: map[string]policy{}, used: map[string]map[grant]int{}}
@@ -56,7 +57,8 @@ func newGuard(t *testing.T, queryPolicy string) (g *guard, endpoint string) {
 	return g, server.URL
 }
 
-// open opens the bucket on disk. No function may be running.
+// open opens the bucket, or opens it again after its files have changed. No function may be
+// running.
 func (g *guard) open(t *testing.T) {
 	t.Helper()
 	bucket, err := oss.Open(g.config)

@@ -18,15 +18,15 @@ func TestFunctionsAndTheirPolicies(t *testing.T) {
 	guard, endpoint := newGuard(t, "query")
 	record(t, folder, endpoint)
 	quarantine(t, folder, endpoint)
-	guard.age(t) // the compactor leaves runs alone that a recorder may still hold
+	guard.age(t) // otherwise the compactor would leave the runs alone, because a recorder may still add to them
 	compact(t, folder, endpoint)
 	query(t, folder, endpoint)
 	guard.requireNoneRefused(t)
 	guard.requireAllUsed(t)
 }
 
-// A query function whose role and token cover one instance must work for that instance. The role
-// must also protect the other instances from a token that covers all.
+// A query function whose role and token cover one instance must work for that instance. Even with a
+// token that covers all instances, the role must protect the other instances.
 func TestARoleOfOneInstance(t *testing.T) {
 	folder := build(t)
 	guard, endpoint := newGuard(t, "query-one-instance")

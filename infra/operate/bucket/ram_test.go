@@ -90,8 +90,8 @@ func like(pattern, text string) bool {
 	return regexp.MustCompile(`(?s)^` + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, `.*`) + `$`).MatchString(text)
 }
 
-// readPolicy reads a policy. It fails the test if the file has elements that the Go type cannot
-// represent.
+// readPolicy reads the policy with the given name. It fails the test if the file has elements that
+// the Go type cannot represent.
 func readPolicy(t *testing.T, name string) policy {
 	t.Helper()
 	text, err := os.ReadFile(name + "-policy.json")

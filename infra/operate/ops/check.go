@@ -33,13 +33,14 @@ func runCheck(ctx context.Context, t terminal, a arguments) error {
 }
 
 // checkRetention returns an error if the bucket has a retention policy (WORM). If the policy cannot
-// be read, checkRetention only prints the reason, because no other command needs the permission.
+// be read, checkRetention only prints the reason, because the user may lack the permission
+// oss:GetBucketWorm. Nothing else requires this permission.
 func checkRetention(ctx context.Context, t terminal, bucket *ossstore.Store) error {
 	remedy := "The policy is not locked yet: delete it"
 	retention, err := bucket.Retention(ctx)
 	switch {
 	case err != nil:
-		fmt.Fprintf(t.stderr, "not checked whether the bucket has a retention policy (this requires the permission oss:GetBucketWorm): %v\n", err)
+		fmt.Fprintf(t.stderr, "could not check whether the bucket has a retention policy (the check requires the permission oss:GetBucketWorm): %v\n", err)
 		return nil
 	case retention.Days == 0:
 		return nil

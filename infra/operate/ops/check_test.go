@@ -24,8 +24,9 @@ func usedBucket(t *testing.T) (environment map[string]string, store objstore.Sto
 	return usedBucketBehind(t, 0, func(stand http.Handler) http.Handler { return stand })
 }
 
-// usedBucketBehind is like usedBucket, but the bucket has a retention policy of the given number of
-// days, or none if it is 0, and requests pass through the given handler.
+// usedBucketBehind is like usedBucket, with two additions. If retentionDays is not 0, the bucket
+// has a retention policy of that many days. Requests go to the handler that through returns, which
+// may pass them to the stand-in.
 func usedBucketBehind(t *testing.T, retentionDays int, through func(stand http.Handler) http.Handler) (environment map[string]string, store objstore.Store) {
 	stand, err := oss.Open(oss.Config{
 		Dir: t.TempDir(), Bucket: "trace", Region: "cn-hangzhou", RetentionDays: retentionDays,
@@ -72,7 +73,8 @@ func TestCheck(t *testing.T) {
 	require.Contains(t, out, "0 events in 0 partitions")
 }
 
-// The check must fail in a bucket with a retention policy and say what to do.
+// In a bucket with a retention policy, a recorder must still record events, and must log why
+// deletes fail. The check must fail and say what to do.
 func TestCheckReportsARetentionPolicy(t *testing.T) {
 	environment, store := usedBucketBehind(t, 30, func(stand http.Handler) http.Handler { return stand })
 	var logged strings.Builder
@@ -98,7 +100,7 @@ func TestCheckWithOtherRetentionPolicies(t *testing.T) {
 		status int
 		text   string
 	}{
-		"403 <Error><Code>AccessDenied</Code></Error>": {0, "not checked whether the bucket has a retention policy (this requires the permission oss:GetBucketWorm): "},
+		"403 <Error><Code>AccessDenied</Code></Error>": {0, "could not check whether the bucket has a retention policy (the check requires the permission oss:GetBucketWorm): "},
 		"200 <WormConfiguration><State>InProgress</State><RetentionPeriodInDays>1</RetentionPeriodInDays></WormConfiguration>": {statusFailed, "(WORM) of 1 day, which Device Trace does not support: superseded objects cannot be deleted, so they pile up, and queries get slower and more expensive. The policy is not locked yet: delete it\n"},
 	} {
 		environment, _ := usedBucketBehind(t, 0, func(stand http.Handler) http.Handler {

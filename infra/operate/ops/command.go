@@ -25,12 +25,12 @@ var commands = []command{
 }
 
 const usage = `usage:
-  ops quarantine list [-day 2026-11-22]     list what was not understood on that day (UTC; default today)
-  ops quarantine show ID                    print the original input and, on standard error, what was wrong;
+  ops quarantine list [-day 2026-11-22]     list the items received on that day (UTC; default today)
+  ops quarantine show ID                    print an item's original input, and its errors on standard error;
                                             on a terminal, control characters are escaped
-  ops quarantine replay ID…                 decode it again and record what is understood now
-  ops quarantine replay -day 2026-11-22     replay everything of that day
-  ops check [-day 2026-11-22]               read the bucket again and report what is wrong in it
+  ops quarantine replay ID…                 decode items again and record the events that are understood now
+  ops quarantine replay -day 2026-11-22     replay all items of that day
+  ops check [-day 2026-11-22]               read the whole bucket, or one day of it, and report violations
 
 environment of quarantine:
   DEVICE_TRACE_URL   the recorder's address; default http://127.0.0.1:8080

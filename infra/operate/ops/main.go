@@ -53,8 +53,8 @@ type terminal struct {
 	interactive    bool // whether stdout is a terminal
 }
 
-// isTerminal reports whether f is a terminal or another character device. An error counts as a
-// terminal, which is the safe choice.
+// isTerminal reports whether f is a terminal or another character device. If the kind of f is not
+// known, it reports true, which is the safe choice.
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
 	return err != nil || info.Mode()&os.ModeCharDevice != 0

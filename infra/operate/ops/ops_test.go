@@ -21,7 +21,7 @@ import (
 type fakeRecorder struct {
 	responses map[string]string // maps a request to "status body", with one line for each attempt
 	requests  []string
-	// retryAfter is sent with every response. By default, it is 3.
+	// retryAfter is the value of the header Retry-After in every response. Default: 3 (seconds).
 	retryAfter string
 }
 
@@ -132,8 +132,8 @@ func TestShow(t *testing.T) {
 	require.Equal(t, "received 2026-11-22 07:00:00, route mosquitto, instance prod\nhook h?\nposition log:5\nencoding gzip\nitem 0: is bad\nitem 4, x: too\n", err)
 }
 
-// On a terminal, a body must not be able to send control characters, even if an escape sequence is
-// spread over two parts.
+// On a terminal, the control characters in a body must be escaped, even if an escape sequence is
+// split between two parts of the body.
 func TestShowEscapesOnATerminal(t *testing.T) {
 	head := `200 {"id":"` + first + `","received_at":"2026-11-22T07:00:00Z","route":"events","instance_id":"prod","errors":[],`
 	f := &fakeRecorder{responses: map[string]string{
@@ -226,8 +226,8 @@ func TestRefusals(t *testing.T) {
 	require.Contains(t, err, "connection refused")
 }
 
-// While the recorder is busy, the command must retry a few times, after the pauses that the
-// recorder requests, and say so.
+// While the recorder is busy, the command must retry a few times and announce each retry. It must
+// pause as long as the recorder requests, or give up if that is longer than maxPause.
 func TestBusyRecorder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const busy = `429 {"code":"Busy","error":"too much is waiting"}`
@@ -255,7 +255,7 @@ func TestBusyRecorder(t *testing.T) {
 		f.requests, f.retryAfter = nil, "301"
 		began = time.Now()
 		require.EqualError(t, r.call(t.Context(), "GET", "/x", &got, 200),
-			"too much is waiting (the response asks for a pause of 5m1s: run this again after that time)")
+			"too much is waiting (the response requests a pause of 5m1s: run the command again afterwards)")
 		require.Len(t, f.requests, 1)
 		require.Zero(t, time.Since(began))
 
@@ -277,7 +277,8 @@ func TestRequestedPause(t *testing.T) {
 	}
 }
 
-// A response in the platform's own form has a code, but no text of ours.
+// An error response of the platform has a code, but no text in the recorder's form. The command
+// must not take it for a response of the recorder.
 func TestRefusalWithoutText(t *testing.T) {
 	err := newRefusal(429, []byte(`{"RequestId":"1","Code":"ResourceExhausted","Message":"busy"}`))
 	require.EqualError(t, err, "the response 429 Too Many Requests is not a recorder's: check DEVICE_TRACE_URL")

@@ -8,17 +8,18 @@ import (
 )
 
 const (
-	// minPause is the pause before another attempt if the recorder requests none.
+	// minPause is the shortest pause between two attempts. It is used if the recorder requests
+	// none.
 	minPause = time.Second
-	// maxPause is the longest pause that the command makes. If the recorder requests a longer one,
-	// the command ends, because its operator is waiting.
+	// maxPause is the longest pause between two attempts. If the recorder requests a longer one,
+	// the command fails, because its operator is waiting.
 	maxPause = 5 * time.Minute
 )
 
-// requestedPause returns the pause that a Retry-After header requests, as a number of seconds or as
-// a date. The pause is at least minPause.
+// requestedPause returns the pause that a Retry-After header requests. The header holds a number of
+// seconds or a date. The pause is at least minPause, and is minPause if the header is invalid.
 func requestedPause(header string, now time.Time) time.Duration {
-	seconds, err := strconv.ParseUint(header, 10, 31) // after ErrRange, seconds is the maximum
+	seconds, err := strconv.ParseUint(header, 10, 31) // if the error is ErrRange, seconds is the maximum
 	if err == nil || errors.Is(err, strconv.ErrRange) {
 		return max(minPause, time.Duration(seconds)*time.Second)
 	}

@@ -59,7 +59,7 @@ func (r recorder) call(ctx context.Context, method, path string, into any, statu
 		}
 		wait := requestedPause(header.Get("Retry-After"), time.Now())
 		if wait > maxPause {
-			return fmt.Errorf("%w (the response asks for a pause of %v: run this again after that time)", newRefusal(status, body), wait)
+			return fmt.Errorf("%w (the response requests a pause of %v: run the command again afterwards)", newRefusal(status, body), wait)
 		}
 		fmt.Fprintf(r.notices, "ops: the response was %d %s; trying again in %v\n", status, http.StatusText(status), wait)
 		if err := objstore.Wait(ctx, wait); err != nil {

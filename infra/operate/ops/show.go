@@ -8,7 +8,7 @@ import (
 
 // runShow writes the item's original body to standard output, and all other information about the
 // item to standard error. If standard output is a terminal, unprintable characters in the body are
-// escaped. Otherwise, such as in a pipe, the body is written byte for byte.
+// escaped. Otherwise, for example in a pipe, the body is written unchanged.
 func runShow(ctx context.Context, t terminal, a arguments) error {
 	if len(a.ids) != 1 || a.day != "" {
 		return a.wrong("takes exactly one ID")

@@ -20,7 +20,7 @@ func clean(text string) string {
 }
 
 // visible returns the text with every unprintable character escaped, except line feeds and tabs. A
-// terminal then shows the text instead of obeying the escape sequences in it.
+// terminal then shows escape sequences in the text instead of obeying them.
 func visible(text []byte) []byte {
 	var shown []byte
 	for len(text) > 0 {
