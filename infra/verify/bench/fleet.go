@@ -23,8 +23,8 @@ const (
 	sampledDevices  = 2000 // approximate size of a sample of the fleet
 )
 
-// instance is the broker instance of all devices. A query reads only its own instance's objects, so
-// more instances would change no figure.
+// instance is the broker instance of all devices. A query reads only the objects of its own
+// instance, so more instances would not change any figure.
 const instance = "i"
 
 // device identifies a device. The benchmark queries one day of its events.

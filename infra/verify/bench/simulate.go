@@ -97,8 +97,8 @@ func (s *simulation) compact(ctx context.Context) error {
 
 // look counts the objects that a query would have to read now, and appends the number to s.live. It
 // increments s.beyond if the number exceeds the expected bound: three runs per writer plus eight
-// objects per level. The three runs are the open one and those that ended a few minutes ago, which
-// the compactor leaves alone.
+// objects per level. The three runs are the open one and two that ended so recently that the
+// compactor still leaves them alone.
 func (s *simulation) look(ctx context.Context) error {
 	objects, err := objstore.All(ctx, s.store, s.partition.Prefix(), "")
 	if err != nil {

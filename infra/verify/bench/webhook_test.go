@@ -30,7 +30,8 @@ func (w webhook) decode() ([]event.Event, error) {
 	return batch.Events, nil
 }
 
-// webhooks returns up to 3,000 webhooks. Each contains a full batch of the fleet's EMQX events.
+// webhooks returns up to 3,000 webhooks. Each webhook contains a full batch of the fleet's EMQX
+// events.
 func webhooks(b *testing.B, events []event.Event, batch int) (hooks []webhook) {
 	events = slices.DeleteFunc(slices.Clone(events), func(e event.Event) bool {
 		return e.Source != "emqx"

@@ -138,11 +138,11 @@ func (s *stack) ask(t *testing.T, q url.Values) response {
 	return r
 }
 
-// apiTime is the format of times in responses of the API.
+// apiTime is the format of the times in the API's responses.
 const apiTime = "2006-01-02T15:04:05.000Z"
 
-// get requests a path below /api/v1 and returns the body of the response, which must have status
-// 200.
+// get requests a target below /api/v1/, such as "instances", with the given token. It returns the
+// body of the response, whose status must be 200.
 func (s *stack) get(t *testing.T, token, target string) []byte {
 	t.Helper()
 	r, err := do(t.Context(), http.MethodGet, s.url("/api/v1/"+target), token, nil, nil)
@@ -151,7 +151,8 @@ func (s *stack) get(t *testing.T, token, target string) []byte {
 	return r.body
 }
 
-// read queries an endpoint of the API and decodes the response, which must have status 200.
+// read queries an endpoint of the API, such as "status", and decodes the response. The status of
+// the response must be 200.
 func (s *stack) read(t *testing.T, endpoint string, parameters url.Values, into any) {
 	t.Helper()
 	require.NoError(t, json.Unmarshal(s.get(t, queryToken, endpoint+"?"+parameters.Encode()), into))

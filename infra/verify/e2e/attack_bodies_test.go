@@ -40,7 +40,7 @@ func items(n int) string {
 	return "[" + strings.TrimSuffix(strings.Repeat(eventItem+",", n), ",") + "]"
 }
 
-// clients returns a body with one event for each of n clients, all with the given user name.
+// clients returns a body with one event for each of n clients. All events have the given user name.
 func clients(n int, username string) string {
 	var b strings.Builder
 	for i := range n {
@@ -89,7 +89,7 @@ func TestAttackBodies(t *testing.T) {
 		"10,000 items":               {[]byte(items(10_000)), nil, 200},
 		"100,000 items":              {[]byte(items(100_000)), nil, 200},
 		"100,000 clients":            {[]byte(clients(100_000, "")), nil, 200},
-		"100,000 clients, zipped":    {zipped(t, 0, clients(100_000, "")), gzipped, 200},
+		"100,000 clients, gzipped":   {zipped(t, 0, clients(100_000, "")), gzipped, 200},
 		"1,500 clients, long texts":  {[]byte(clients(1_500, strings.Repeat("u", 5_000))), nil, 200},
 		"100,001 items":              {[]byte(items(100_001)), nil, 413},
 		"100,000 invalid items":      {[]byte("[" + strings.Repeat(`{"client_id":1},`, 99_999) + "{}]"), nil, 400},

@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// flood is a large number of events of one client on one day, which arrive in a few large bodies.
+// flood describes a large number of events of one client on one day. The events arrive in a few
+// large bodies.
 type flood struct {
 	day    time.Time
 	bodies int
@@ -19,14 +20,14 @@ type flood struct {
 }
 
 const (
-	// flooder is the client of every flood. Its identifier is short, so that the events of a body
-	// fit into 8 MiB.
+	// flooder is the client of every flood. Its identifier is short, so that floodItems events fit
+	// into a body of 8 MiB.
 	flooder = "f"
 	// floodItems is the number of events in a body: the maximum that the recorder accepts.
 	floodItems = 100_000
 )
 
-// newFlood returns a flood on yesterday's UTC day.
+// newFlood returns a flood on the previous UTC day, in the given number of bodies.
 func newFlood(bodies int) flood {
 	day := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -1)
 	every := 23 * time.Hour / time.Duration(bodies*floodItems)
@@ -38,7 +39,7 @@ func (f flood) events() int { return f.bodies * floodItems }
 // at returns the time of event number i.
 func (f flood) at(i int) time.Time { return f.day.Add(time.Duration(i) * f.every) }
 
-// body returns body number n. Each connection of the client ends with a drop.
+// body returns body number n, counted from 0. Each connection of the client ends with a drop.
 func (f flood) body(n int) []byte {
 	var b bytes.Buffer
 	for i := n * floodItems; i < (n+1)*floodItems; i += 2 {
@@ -48,14 +49,15 @@ func (f flood) body(n int) []byte {
 	return b.Bytes()
 }
 
-// TestAttackFlood floods an instance with 400,000 events, of which a diagnosis covers only a part.
+// TestAttackFlood floods an instance with 400,000 events. A diagnosis covers only some of them.
 func TestAttackFlood(t *testing.T) {
 	t.Parallel()
 	testFlood(t, newFlood(4))
 }
 
-// testFlood records a flood. Before and after compaction, every query for the client must succeed,
-// and a client of the same name on another instance must not be affected. No event may be lost.
+// testFlood records a flood. Before and after compaction, every query for the client must get the
+// expected response. A client of the same name on another instance must not be affected. No event
+// may be lost.
 func testFlood(t *testing.T, f flood) {
 	needsProc(t)
 	s := newStackWith(t, "OPENAPI_KEYS=local:local-secret=*")
@@ -75,8 +77,8 @@ func testFlood(t *testing.T, f flood) {
 	s.requireEvents(t, f.events()+2)
 }
 
-// requireFlood checks the responses about a flood, and those about the client of the same name on
-// the instance "quiet".
+// requireFlood queries the flooding client, and the client of the same name on the instance
+// "quiet". It checks all responses.
 func (s *stack) requireFlood(t *testing.T, f flood) {
 	t.Helper()
 	last := f.at(f.events() - 1)
@@ -97,7 +99,7 @@ func (s *stack) requireFlood(t *testing.T, f flood) {
 	}
 	s.read(t, "diagnosis", q, &diagnosis)
 	require.Greater(t, diagnosis.CutBefore, f.day.Format(apiTime))
-	require.Less(t, diagnosis.CutBefore, f.at(f.events()-100_000).Format(apiTime), "it covers the newest 100,000 events")
+	require.Less(t, diagnosis.CutBefore, f.at(f.events()-100_000).Format(apiTime), "the diagnosis must cover at least the newest 100,000 events")
 
 	s.requireAlibabaFlood(t, f)
 	page := s.trace(t, question("quiet", flooder, f.day, f.day.Add(time.Hour)))
@@ -106,8 +108,8 @@ func (s *stack) requireFlood(t *testing.T, f flood) {
 	require.Equal(t, 1, page.Receipt.Objects)
 }
 
-// requireAlibabaFlood checks what Alibaba's API says about a flood. The API counts the rows of a
-// trace, but no more than 300,000.
+// requireAlibabaFlood queries the flooding client through Alibaba's API. The API counts all rows of
+// a trace, so a trace must have at most 300,000 rows.
 func (s *stack) requireAlibabaFlood(t *testing.T, f flood) {
 	t.Helper()
 	c := alibabaClients["HMAC-SHA1"](t, s.endpoint(), "local", "local-secret")

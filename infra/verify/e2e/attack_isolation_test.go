@@ -10,21 +10,21 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAttackIsolation queries many clients with a token for one instance. All responses, with their
-// receipts and plans, must stay the same, whatever is recorded, compacted or damaged on another
-// instance.
+// TestAttackIsolation queries many clients with a token for one instance. The responses, including
+// their receipts and plans, must stay the same, whatever is recorded, compacted or damaged on
+// another instance.
 func TestAttackIsolation(t *testing.T) {
 	t.Parallel()
 	const mine = "e2e-mine"
 	s := newStackWith(t, "QUERY_TOKENS="+mine+"=mine")
-	from := time.Now().UTC().Truncate(24 * time.Hour).Add(-12 * time.Hour) // all events are of one day
+	from := time.Now().UTC().Truncate(24 * time.Hour).Add(-12 * time.Hour) // so that all events belong to one day
 	ids := append(clientIDs{"device", secretClient}, distinctShards(50)...)
 	s.record(t, "mine", manyEvents("device", from, 10))
 	before := s.responses(t, mine, ids, from)
 	require.Contains(t, before, `"source_event_id":"device-000009"`)
 
 	for _, id := range ids {
-		s.record(t, "theirs", manyEvents(id, from, runRows+1)) // ends a run
+		s.record(t, "theirs", manyEvents(id, from, runRows+1)) // enough events to end a run
 	}
 	require.Equal(t, before, s.responses(t, mine, ids, from), "recorded")
 	fresh := s.objects(t, "events/instance=theirs/")
@@ -38,11 +38,12 @@ func TestAttackIsolation(t *testing.T) {
 	require.Equal(t, before, s.responses(t, mine, ids, from), "damaged")
 }
 
-// responses returns the responses about all clients on the instance "mine", without durations.
+// responses queries the given clients on the instance "mine". It returns all responses as one text,
+// without durations.
 func (s *stack) responses(t *testing.T, token string, ids clientIDs, from time.Time) string {
 	t.Helper()
 	to := from.Add(time.Hour)
-	s.ask(t, question("mine", "somebody", from, to)) // the first query of a process also looks for the layout
+	s.ask(t, question("mine", "somebody", from, to)) // the first query of a process makes more requests, because it also looks for the layout
 	var responses strings.Builder
 	for _, id := range ids {
 		q := question("mine", id, from, to)
@@ -54,5 +55,5 @@ func (s *stack) responses(t *testing.T, token string, ids clientIDs, from time.T
 	return responses.String()
 }
 
-// durations matches the durations and the times in receipts and plans.
+// durations matches the fields of receipts and plans that vary from response to response.
 var durations = regexp.MustCompile(`"(at_)?ms":[0-9.e-]+`)

@@ -1,6 +1,6 @@
 //go:build soak
 
-// The tests in this file take too long or too much memory for `make test`. `make soak` runs them.
+// The tests in this file need too much time or memory for `make test`. `make soak` runs them.
 
 package e2e
 
@@ -20,7 +20,7 @@ func TestSoakFlood(t *testing.T) {
 	testFlood(t, newFlood(30))
 }
 
-// TestSoakHeavyRows seeds 256 runs, which take 720 MB before compression.
+// TestSoakHeavyRows seeds 256 runs, whose rows take 720 MB before compression.
 func TestSoakHeavyRows(t *testing.T) {
 	testHeavyRows(t, 256)
 }
@@ -31,7 +31,7 @@ func TestSoakManyInstances(t *testing.T) {
 }
 
 // TestSoakManyShards compacts a bucket of 4,096 partitions. Every eighth partition has two runs,
-// which must be merged. The others have one.
+// which must be merged. The remaining partitions have one run each.
 func TestSoakManyShards(t *testing.T) {
 	needsProc(t)
 	const shards, merged = 4096, 512

@@ -19,8 +19,9 @@ func TestAttackManyInstances(t *testing.T) {
 	testManyInstances(t, 1100)
 }
 
-// testManyInstances queries a bucket with many instances, and compacts it. The responses to a token
-// for two instances, and their cost, must not depend on the other instances.
+// testManyInstances seeds the given number of instances, makes queries, and compacts the bucket.
+// The responses to a token for two instances, and the costs of these responses, must not depend on
+// the other instances.
 func testManyInstances(t *testing.T, instances int) {
 	needsProc(t)
 	const narrow = "e2e-narrow"
@@ -57,7 +58,7 @@ func testManyInstances(t *testing.T, instances int) {
 	s.requireEvents(t, instances)
 }
 
-// instanceList is the response of /api/v1/instances.
+// instanceList is the body of a response from /api/v1/instances.
 type instanceList struct {
 	Instances []string
 	More      bool
@@ -71,8 +72,8 @@ func (s *stack) instances(t *testing.T, token string) (list instanceList) {
 }
 
 // TestAttackManyShards sends bodies for many of 4,096 shards. A body of 256 events must be
-// recorded, whatever its clients. A body that touches more partitions must be refused, and nothing
-// of it may be stored.
+// recorded, whatever clients it has. A body with events of more than 256 partitions must be
+// refused, and none of its events may be stored.
 func TestAttackManyShards(t *testing.T) {
 	t.Parallel()
 	needsProc(t)
@@ -98,10 +99,10 @@ func TestAttackManyShards(t *testing.T) {
 	s.requireEvents(t, 256)
 }
 
-// clientIDs are the clients of a body.
+// clientIDs lists the clients of a body.
 type clientIDs []string
 
-// distinctShards returns n clients, no two of which belong to the same of 4,096 shards.
+// distinctShards returns n clients, each in a different one of 4,096 shards.
 func distinctShards(n int) (ids clientIDs) {
 	seen := map[layout.Shard]bool{}
 	for i := 0; len(ids) < n; i++ {
@@ -114,7 +115,7 @@ func distinctShards(n int) (ids clientIDs) {
 	return ids
 }
 
-// body returns one event for each client.
+// body returns a body with one event for each client.
 func (ids clientIDs) body() []byte {
 	events := make([]inputEvent, len(ids))
 	for i, id := range ids {

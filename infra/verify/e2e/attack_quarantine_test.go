@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAttackQuarantine sends bodies of 8 MiB that are much longer in JSON. Each of them must be
-// quarantined in an object that is little longer than the body.
+// TestAttackQuarantine sends bodies of 8 MiB that would be much longer as JSON strings. Each body
+// must be quarantined in an object of less than 12 MiB.
 func TestAttackQuarantine(t *testing.T) {
 	t.Parallel()
 	needsProc(t)

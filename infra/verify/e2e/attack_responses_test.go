@@ -27,7 +27,7 @@ var hostileNames = []string{
 }
 
 // TestAttackNames sends hostile names to the recorder. The API must return each accepted name
-// unchanged in JSON, and the names must do no harm:
+// unchanged in JSON, unless the name is too long for a URL. The names must do no harm:
 //   - A browser must not take the JSON for a page.
 //   - A spreadsheet must not take a CSV cell for a formula.
 //   - Each log record must stay on one line, even if it contains a name.

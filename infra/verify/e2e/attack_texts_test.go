@@ -14,16 +14,16 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// longText returns a text of n bytes that begins with the given number.
+// longText returns a text of n bytes that begins with the six digits of the given number.
 func longText(number, n int) string { return fmt.Sprintf("%06d", number) + strings.Repeat("x", n-6) }
 
-// TestAttackLongTexts sends events in which every text has 64 KiB. They must be recorded with
-// shortened texts, and the shortened client identifier must find them.
+// TestAttackLongTexts sends events in which every text has 64 KiB. The recorder must shorten the
+// texts. A query for the shortened client identifier must find the events.
 func TestAttackLongTexts(t *testing.T) {
 	t.Parallel()
 	needsProc(t)
 	s := newStack(t)
-	const long, events = 64 << 10, 12 // together, the events fit into a body
+	const long, events = 64 << 10, 12 // events of this length fit into one body
 	from, client := time.Now().Add(-time.Minute), longText(0, long)
 	items := make([]map[string]any, events)
 	for i := range items {
@@ -52,12 +52,13 @@ func TestAttackLongTexts(t *testing.T) {
 	s.requireEvents(t, events)
 }
 
-// heavyRows is the number of rows of the device in each run of testHeavyRows. Before compression,
-// they take 2.8 MB.
+// heavyRows is the number of rows that the device has in each run of testHeavyRows. These rows take
+// 2.8 MB before compression.
 const heavyRows = 500
 
-// heavyRun returns the segment of run number run: refused logins of a device, one a second, whose
-// texts are as long as stored texts may be, and one event of a neighbor.
+// heavyRun returns the segment of run number run. The client heavy has one refused login a second,
+// with texts of the maximum length that is stored. The client neighbor has one event. The first
+// events are run milliseconds after from.
 func heavyRun(t *testing.T, heavy, neighbor string, from time.Time, run int) []byte {
 	t.Helper()
 	at := from.UnixMilli() + int64(run)
@@ -77,15 +78,16 @@ func heavyRun(t *testing.T, heavy, neighbor string, from time.Time, run int) []b
 	return encoded(t, rows)
 }
 
-// TestAttackHeavyRows seeds 48 runs, which take 135 MB before compression.
+// TestAttackHeavyRows seeds 48 runs, whose rows take 135 MB before compression.
 func TestAttackHeavyRows(t *testing.T) {
 	t.Parallel()
 	testHeavyRows(t, 48)
 }
 
-// testHeavyRows queries a device whose rows have the longest texts that are stored, before and after
-// its partition is compacted. Queries for the device, and for a neighbor in the partition, must
-// succeed. All runs cover the same 500 s, so that a query reads all of them at the same time.
+// testHeavyRows seeds the given number of runs with a device whose texts have the maximum length
+// that is stored. Queries for the device, and for a neighbor in the partition, must succeed before
+// and after compaction. All runs cover the same 500 seconds, so a query must read all of them at
+// the same time.
 func testHeavyRows(t *testing.T, runs int) {
 	needsProc(t)
 	s := newSeededStack(t, 16)

@@ -28,7 +28,8 @@ func basicAuth(password string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte("anyone:"+password))
 }
 
-// signed returns the headers of a body that the library of Standard Webhooks has signed.
+// signed returns the headers of a request whose body the Standard Webhooks library has signed with
+// the token.
 func signed(t *testing.T, token, body string) []string {
 	t.Helper()
 	signer, err := standardwebhooks.NewWebhook("whsec_" + base64.StdEncoding.EncodeToString([]byte(token)))

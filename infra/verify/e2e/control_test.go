@@ -33,9 +33,8 @@ func (s *stack) invoke(ctx context.Context, function string) error {
 	return s.control(ctx, http.MethodPost, "/invoke/"+function)
 }
 
-// setStore sets the faults that the store simulates, such as "down=true". They replace all earlier
-// faults. An empty string removes all faults. If s.aged is true, all objects look an hour old with
-// any faults.
+// setStore sets the faults that the store simulates, such as "down=true", in place of all earlier
+// faults. An empty string removes all faults. The effect of the age method remains in either case.
 func (s *stack) setStore(ctx context.Context, faults string) error {
 	if s.aged {
 		faults += "&age=1h"

@@ -150,7 +150,8 @@ func requireReceipt(t *testing.T, r receipt, device string, from, to time.Time) 
 	require.Equal(t, partitions("local", device, from, to), r.Partitions)
 }
 
-// partitions returns an instance's partitions that can hold a device's events in the given range.
+// partitions returns the names of an instance's partitions that can hold events of the device in
+// the given range.
 func partitions(instance, device string, from, to time.Time) (names []string) {
 	for _, p := range (layout.Layout{Shards: 16}).PartitionsBetween(event.InstanceID(instance), event.ClientID(device), from, to) {
 		names = append(names, p.String())

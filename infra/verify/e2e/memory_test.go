@@ -10,13 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// usedMemory matches the line that the function host logs after each call, and captures the
-// function's name and the largest amount of memory, in MB, that its process used during the call.
+// usedMemory matches the line that the function host logs after each call. It captures the
+// function's name and the call's peak memory in MB.
 var usedMemory = regexp.MustCompile(`(?m)^(\w+) \| RequestId: \S+, Duration: \S+ ms, Memory Size: \d+ MB, Max Memory Used: (\d+\.\d\d) MB$`)
 
-// peakOf returns the largest amount of memory, in bytes, that any call of the function has used
-// since the stack was started. The host resets the peak of a process before each call, so the peak
-// of the process itself covers only the last call.
+// peakOf returns the highest peak memory of any call of the function since the stack was started,
+// in bytes. It reads the peaks from the host's log. /proc shows only the peak of a process's last
+// call, because the host resets the peak before each call.
 func (s *stack) peakOf(t *testing.T, function string) int {
 	t.Helper()
 	needsProc(t)
@@ -34,12 +34,13 @@ func (s *stack) peakOf(t *testing.T, function string) int {
 	return int(peak * (1 << 20))
 }
 
-// memoryLimits holds, for each function, the maximum number of bytes that it may use, whatever its
-// input: seven eighths of memorySize in s.yaml, or one quarter for the compactor. The Go runtime of
-// the recorder and of the query function lets garbage grow to four fifths.
+// memoryLimits holds the maximum peak memory of each function, in bytes, for any input. For the
+// compactor, this is a quarter of memorySize in s.yaml. For the other functions, it is seven
+// eighths, because the Go runtime may let garbage grow to four fifths of memorySize.
 var memoryLimits = map[string]int{"recorder": 448 << 20, "query": 448 << 20, "compactor": 256 << 20}
 
-// requireMemory checks the peak memory of the given functions since the stack was started.
+// requireMemory checks that the peak memory of each given function, since the stack was started, is
+// below its limit in memoryLimits.
 func (s *stack) requireMemory(t *testing.T, functions ...string) {
 	t.Helper()
 	for _, function := range functions {

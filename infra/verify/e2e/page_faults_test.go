@@ -65,8 +65,8 @@ func testStore(t *testing.T, p *pageTest) {
 	require.Equal(t, 9, b.count(".event"))
 }
 
-// testNoStatus checks that the page shows everything except the status if only the status cannot be
-// read.
+// testNoStatus checks the page when the status, and nothing else, cannot be read. The page must
+// still show everything else.
 func testNoStatus(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.allow("503")

@@ -54,7 +54,8 @@ func testQuotedTimes(t *testing.T, p *pageTest) {
 }
 
 // testLong checks that the longest client identifiers do not make the page wider than a phone's
-// screen. The recorder has shortened longDevice, but the page finds it by its whole identifier.
+// screen. The recorder has shortened longDevice, but a search for the whole identifier must find
+// the device.
 func testLong(t *testing.T, p *pageTest) {
 	phone := viewer{width: 360, height: 740, mobile: true}
 	b := p.open(t, longDevice, time.Hour, phone)

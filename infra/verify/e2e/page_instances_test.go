@@ -12,8 +12,8 @@ import (
 
 const offered = `[...document.querySelectorAll('#instances option')].map((one) => one.value)`
 
-// testInstances checks that the form offers the instances from the API, narrows them while the user
-// types, and works without them.
+// testInstances checks that the form offers the instances from the API, and narrows the list while
+// the user types. The form must also work if the API cannot list the instances.
 func testInstances(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.open("/")
@@ -45,7 +45,8 @@ func testInstances(t *testing.T, p *pageTest) {
 	require.Equal(t, []string{pageInstance}, eval[[]string](b, offered))
 }
 
-// testUnknownInstance checks that the page says when an instance has no events, and offers others.
+// testUnknownInstance checks that the page reports an instance without events, and offers other
+// instances that the token covers. It also checks the page's message about an empty bucket.
 func testUnknownInstance(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	device := url.Values{"instance": {"paeg"}, "client": {busyDevice}}.Encode()
@@ -65,8 +66,8 @@ func testUnknownInstance(t *testing.T, p *pageTest) {
 	require.Contains(t, b.text(".notice.empty"), "No instance that your token covers has events.")
 	require.NotContains(t, b.text(".notice.empty"), pageInstance)
 
-	// The recorder of this system has put the layout marker into the bucket. So the test replaces the
-	// response with one about a bucket without a marker.
+	// This bucket is not empty. The test therefore replaces the response with one about an empty
+	// bucket.
 	real := p.stack.send(t, "GET", "/api/v1/diagnosis?"+device, "", "Authorization", "Bearer "+queryToken)
 	changed := strings.Replace(string(real.body), `"instances":["page"]`, `"instances":[],"bucket_empty":true`, 1)
 	require.Contains(t, changed, "bucket_empty")

@@ -27,7 +27,7 @@ func newOperator(t *testing.T, s *stack) operator {
 	return operator{s, binary}
 }
 
-// buildOps builds ops when the first test needs it, and returns the path of the binary.
+// buildOps builds ops when it is first called, and returns the path of the binary.
 var buildOps = sync.OnceValues(func() (string, error) {
 	binary := filepath.Join(built, ".build", "ops")
 	cmd := exec.Command("go", "build", "-trimpath", "-o", binary, "./infra/operate/ops")

@@ -32,8 +32,9 @@ func TestReadme(t *testing.T) {
 	require.Contains(t, after, `"action_info":"no heart"`)
 }
 
-// TestSigningExample runs the commands that explain on the events page how to sign a request. The
-// library of Standard Webhooks must accept the secret that the last command prints.
+// TestSigningExample runs the two commands in events.md that show how to sign a request. The first
+// command must record an event. The second prints a secret. A request that the Standard Webhooks
+// library signs with this secret must be accepted.
 func TestSigningExample(t *testing.T) {
 	t.Parallel()
 	s := newStackWith(t, "WEBHOOK_TOKEN=local")
@@ -45,8 +46,8 @@ func TestSigningExample(t *testing.T) {
 	require.Equal(t, 200, s.send(t, "POST", "/webhooks/events/local", "[]", signedBy(t, signer, "[]")...).status)
 }
 
-// documentCommands returns the indented commands in a section of a document in Markdown. Each
-// command includes its continuation lines.
+// documentCommands returns the indented commands in the section with the given title of a Markdown
+// document. Each command includes its continuation lines.
 func documentCommands(t *testing.T, document, title string) []string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, document))
@@ -61,8 +62,8 @@ func documentCommands(t *testing.T, document, title string) []string {
 	return commands
 }
 
-// shell runs a command from a document in the project's folder, against this stack, and returns the
-// output.
+// shell runs a command from a document against this stack, with the project's folder as the working
+// directory. It returns the standard output.
 func (s *stack) shell(t *testing.T, command string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "bash", "-ec", strings.ReplaceAll(command, "127.0.0.1:8080", "127.0.0.1:"+s.port))

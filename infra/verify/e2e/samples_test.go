@@ -104,14 +104,15 @@ func requireRows(t *testing.T, s *stack, instance string, events []event.Event) 
 	}
 }
 
-// noBits stands for the random bits of a delivery.
+// noBits takes the place of the random bits that identify a delivery.
 const noBits = "00000000"
 
-// randomBits matches the end of the identifier of an event without a time.
+// randomBits matches the end of the identifier that the recorder gives to an event without a time:
+// the delivery's random bits and the number of the event.
 var randomBits = regexp.MustCompile("[0-9a-f]{8}(-[0-9]{5})$")
 
-// withoutBits returns the row's source event id. If the source sent no time, the random bits in the
-// id are replaced with noBits.
+// withoutBits returns the row's source event id. If the source sent no time, noBits replaces the
+// random bits in the id.
 func withoutBits(r row) string {
 	if r.TimeOrigin == string(event.FromBroker) {
 		return r.SourceEventID

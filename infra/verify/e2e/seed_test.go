@@ -14,8 +14,9 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// newSeededStack returns a stack that has not been started. Its bucket has a layout with the given
-// number of shards, and no segments; see seed.
+// newSeededStack returns a stack that has not been started. env holds additional environment
+// variables. The bucket has a layout with the given number of shards, but no segments; use seed to
+// add them.
 func newSeededStack(t *testing.T, shards int, env ...string) *stack {
 	t.Helper()
 	s := &stack{data: t.TempDir(), env: append(env, fmt.Sprintf("SHARDS=%d", shards))}
@@ -26,9 +27,9 @@ func newSeededStack(t *testing.T, shards int, env ...string) *stack {
 	return s
 }
 
-// seed adds a segment to the bucket of a stack that is not running: the only object of run number
-// run in the partition. It writes the file itself, because a put of the OSS stand-in is slower: the
-// stand-in syncs each file.
+// seed adds an encoded segment to the bucket of a stack that is not running. The segment is the
+// only object of run number run in partition p. seed writes the file itself, because a put into the
+// OSS stand-in takes longer: the stand-in syncs each file.
 func (s *stack) seed(t *testing.T, p layout.Partition, run int, data []byte) {
 	t.Helper()
 	name := layout.Name{Run: fmt.Sprintf("%032x", run), Seq: 1}
@@ -37,7 +38,7 @@ func (s *stack) seed(t *testing.T, p layout.Partition, run int, data []byte) {
 	require.NoError(t, os.WriteFile(path, data, 0o644))
 }
 
-// encoded returns a segment with the given rows, sorted and without duplicates.
+// encoded sorts the rows, removes duplicates, and encodes the rows as a segment.
 func encoded(t *testing.T, rows []segment.Row) []byte {
 	t.Helper()
 	data, err := segment.Encode(segment.Distinct(rows))

@@ -36,7 +36,7 @@ type stack struct {
 	data           string
 	env            []string // additional environment variables, "NAME=value"
 	port, mqttPort string   // "0" before the start, which means any free port
-	aged           bool     // whether all objects look an hour old; see age
+	aged           bool     // whether age has been called
 	*daemon                 // nil until the stack is started
 }
 
@@ -138,8 +138,8 @@ func (s *stack) checkBucket(t *testing.T, ctx context.Context) check.Report {
 	return report
 }
 
-// requireEvents stops the stack. Its bucket must satisfy every invariant and hold exactly the given
-// number of events.
+// requireEvents stops the stack cleanly. The bucket must satisfy every invariant and hold exactly
+// the given number of events.
 func (s *stack) requireEvents(t *testing.T, events int) {
 	t.Helper()
 	require.EqualValues(t, events, s.checkBucket(t, t.Context()).Events)
@@ -174,8 +174,9 @@ func (s *stack) objects(t *testing.T, prefix string) map[string]string {
 	return files
 }
 
-// age makes all objects look an hour old. The compactor then takes every run for ended (see
-// compact.Config.RunAge) and every partition of a past day for quiet.
+// age makes listings show every object an hour older than it is, until the stack stops. To the
+// compactor, every run has then ended (see compact.Config.RunAge), and every partition of a past
+// day is quiet.
 func (s *stack) age(t *testing.T) {
 	t.Helper()
 	s.aged = true
