@@ -51,8 +51,8 @@ func aQuery(w *world, store objstore.Store) error {
 	return w.ask(w.newReader(objstoretest.Paged(store, 3), query.Config{WholeBytes: wholeBytes}), all(clientA))
 }
 
-// aQueryWithLittleMemory makes the same query newest first, in pages, with a reader that makes many
-// requests in the middle of the query.
+// aQueryWithLittleMemory makes the same query as aQuery, but in pages, from the newest event to the
+// oldest. Its reader has little memory, so it makes many requests in the middle of the query.
 func aQueryWithLittleMemory(w *world, store objstore.Store) error {
 	q := all(clientA)
 	q.Limit, q.Descending = 50, true

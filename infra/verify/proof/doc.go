@@ -10,9 +10,10 @@
 //   - The name of a compacted object does not contain the digest of the object's content.
 //   - An object is deleted although no later object holds its events.
 //
-// After each attack, a new reader must show every acknowledged event exactly once. This must be
-// true before and after compaction, and before and after delayed requests take effect. If a
-// response reported a delivery as rejected, the quarantine must hold that delivery.
+// After each attack, a new reader must show every acknowledged event exactly once. Each delivery of
+// an event without a time counts as another event. All this must be true before and after
+// compaction, and before and after delayed requests take effect. If a response reported a delivery
+// as rejected, the quarantine must hold that delivery.
 //
 // PROOF_SCHEDULES sets the number of schedules. The default is 2000, or fewer with the race
 // detector. If PROOF_SEED is set, TestSchedules plays only the schedule with that seed and logs
@@ -22,8 +23,8 @@
 // if the code no longer copes with the case on the left.
 //
 //	a repeated put is stored damaged            pkg/objstore/ossstore: TestDamagedBodyIsRefused, TestPutSendsLengthAndDigest
-//	a footer is believed without the rows       TestASegmentUnderAnotherNameFinishesNothing; pkg/compact: TestADamagedOutputFinishesNothing
-//	inputs are back after a merge was finished  TestHeldObjectsThatAreThereAgain
+//	a footer is trusted without its rows        TestASegmentUnderAnotherNameFinishesNothing; pkg/compact: TestADamagedOutputFinishesNothing
+//	inputs are back after a merge is finished   TestHeldObjectsThatAreThereAgain
 //	two compactors finish one merge             TestACompactionBeforeEveryCallOfFinishing
 //	an unverified output is deleted             TestAnOutputThatOneCannotVerifyStaysForAnother
 //	footer and rows from different versions     TestAReaderReadsOneVersionOfAKey, TestACompactorReadsOneVersionOfAKey

@@ -60,8 +60,9 @@ func notice(client string, ms int) event.Event {
 	return e
 }
 
-// message returns the event of a notification that has no time of its own, but arrives in an
-// envelope with a time and the identifier of a message.
+// message returns an event of a client, as the recorder derives it from a trigger notification in
+// an envelope. The notification has no time. The envelope has a time, ms milliseconds after noon,
+// and the identifier of a message.
 func message(client string, ms int) event.Event {
 	e := notice(client, ms)
 	e.SourceEventID = fmt.Sprint("message-", ms)
@@ -89,20 +90,20 @@ func encodeNotices(events []event.Event) ([]byte, error) {
 
 const doorToken = "secret"
 
-// door is a recorder's webhook handler. The next delivery at the door gets the bits in next.
+// door is a recorder's webhook handler. next holds the bits that identify the next delivery.
 type door struct {
 	*webhook.Handler
 	next uint32
 }
 
-// Read supplies the bits of a delivery in place of random ones.
+// Read supplies next to the handler in place of random bits.
 func (d *door) Read(p []byte) (int, error) {
 	binary.BigEndian.PutUint32(p, d.next)
 	return len(p), nil
 }
 
-// newDoor returns the door of a recorder. Its budget suffices for one delivery that is as heavy as
-// possible.
+// newDoor returns the door of a recorder. Its memory budget is just large enough for the heaviest
+// possible delivery.
 func (w *world) newDoor(writer *record.Writer, store webhook.Store, now func() time.Time) *door {
 	var tokens serve.Tokens
 	require.NoError(w.t, tokens.Add(doorToken))
@@ -128,7 +129,7 @@ func request(ctx context.Context, door http.Handler, path string, body io.Reader
 // post delivers a parcel to a recorder and reports whether the parcel was acknowledged. received
 // must be the time on the recorder's clock, because the ledger needs the received time of each
 // event. post returns false if the response asks the sender to try again, and an error if the
-// response is unexpected. No other delivery at the door may be in progress.
+// response is unexpected. No other delivery to the door may be in progress.
 func (w *world) post(d *door, p parcel, received time.Time) (acknowledged bool, err error) {
 	body, err := p.body()
 	if err != nil {

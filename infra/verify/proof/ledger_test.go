@@ -11,8 +11,8 @@ import (
 )
 
 // identity identifies an event. In these tests, no two events with a time of their own have the
-// same client and time. Events without one have the time of receipt, and differ in their
-// identifiers.
+// same client and time. An event without a time gets the time of receipt, and an identifier that no
+// other event has.
 type identity struct {
 	client string
 	ms     int64
@@ -32,7 +32,7 @@ type ledger struct {
 	// delivery.
 	acknowledged map[identity]time.Time
 	checked      int
-	deliveries   uint32 // number of deliveries that have an id
+	deliveries   uint32 // number of calls to nextID
 
 	// junk contains the deliveries with an item that no recorder understands, and maps each of them
 	// to its valid events. rejected contains the deliveries that a response has reported as
@@ -86,7 +86,7 @@ func (l *ledger) reject(item arrival) {
 	l.rejected[item] = true
 }
 
-// nextID returns the bits of a new delivery. No two deliveries of a world have the same bits.
+// nextID returns the bits that identify a new delivery. It never returns the same bits twice.
 func (l *ledger) nextID() uint32 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -95,8 +95,8 @@ func (l *ledger) nextID() uint32 {
 }
 
 // deliver records that a delivery with the given bits delivered the events at the given time. It
-// returns copies of the events, as the recorder derives them: with that time as their ReceivedAt,
-// and with the time and an identifier if they have none.
+// returns the events as the recorder derives them. ReceivedAt is the given time. An event without a
+// time also gets the given time as its Time, and an identifier that contains the bits.
 func (l *ledger) deliver(events []event.Event, received time.Time, bits uint32) []event.Event {
 	l.mu.Lock()
 	defer l.mu.Unlock()

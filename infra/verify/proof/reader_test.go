@@ -41,7 +41,8 @@ func reading(i *injection) error {
 	return readingWith(i, query.Config{WholeBytes: wholeBytes}, all(clientA))
 }
 
-// readingInPages is like reading, but the reader has little memory and reads page after page.
+// readingInPages is like reading, but the reader has little memory, and the query has several
+// pages.
 func readingInPages(i *injection) error {
 	q := all(clientA)
 	q.Limit = 300

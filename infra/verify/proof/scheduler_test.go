@@ -282,14 +282,14 @@ type process struct {
 	store  objstore.Store
 	ignore func(objstore.Call) bool // reports whether a call needs no turn
 	dead   atomic.Bool
-	// deleter is the actor that runs a delete of the process in the background. It is nil if there
-	// is no such delete.
+	// deleter is the actor that deletes objects for this process in the background, or nil if there
+	// is none. Until that actor has started, deleter is the actor of the process.
 	deleter atomic.Pointer[actor]
 }
 
-// background runs f in another actor, for record.Config.Background. The scheduler can then
-// interleave the delete in f with all other calls, even with later calls of the same process. A
-// process has at most one such actor at a time.
+// background implements record.Config.Background: it runs f, which deletes objects, in an actor of
+// its own. The scheduler can then interleave the delete with all other calls, even with later calls
+// of the same process. A process has at most one such actor at a time.
 func (p *process) background(f func()) {
 	p.deleter.Store(p.actor)
 	p.actor.scheduler.start(p.actor.name+", deleting", 0, func(a *actor) {

@@ -221,9 +221,10 @@ func (s *schedule) receive(a *actor, writer *record.Writer, store objstore.Store
 }
 
 // received returns the time at which the actor receives a parcel. Normally, this is the time on the
-// actor's clock. If the parcel has events without a time, it is one of the first ten milliseconds
-// after noon. All events of the schedule then belong to one partition, and many events without a
-// time get equal times.
+// actor's clock. An event without a time, however, is filed under its day of receipt, so actors
+// with different clocks would spread the schedule over several partitions. A parcel with such
+// events is therefore received in one of the first ten milliseconds after noon, which also makes
+// many of the times equal.
 func (a *actor) received(p parcel) time.Time {
 	for _, e := range p.events {
 		if e.TimeOrigin == event.FromReceiver {
@@ -262,9 +263,9 @@ func (s *schedule) compact(a *actor) {
 // read makes a few queries. Each query must show every event that was acknowledged before the
 // query began, and no event that was never sent.
 func (s *schedule) read(a *actor) {
-	// WholeBytes is the maximum size of an object that a query reads with one request. Larger
-	// objects take two. So with 1, every object takes two requests, and with 1 MiB, every object
-	// takes one.
+	// WholeBytes is the maximum size, in bytes, of an object that a query reads whole. With 1, the
+	// query reads the footer and the rows of every object separately. With 1 MiB, it reads every
+	// object whole.
 	config := query.Config{WholeBytes: []int64{1, 1 << 20}[a.random.IntN(2)]}
 	if a.random.IntN(3) == 0 {
 		config = little(config.WholeBytes)

@@ -58,7 +58,7 @@ func (w *world) putAgain(keys ...string) {
 	}
 }
 
-// faultOn returns a store that injects the given fault into every call of one kind.
+// faultOn returns a store that injects the given fault into every call with the operation op.
 func faultOn(store objstore.Store, op objstore.Op, fault objstore.Fault) *objstore.Faulty {
 	return objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
 		if c.Op == op {
@@ -192,8 +192,8 @@ func TestADeleteNamesWhatWasMerged(t *testing.T) {
 }
 
 // A merge's output must not have the name of one of its inputs. Otherwise, the compactor would
-// delete the output as one of its inputs. Even if a compacted object already has all events of a
-// run, so that merging both yields the same rows again, the output has a name of its own.
+// delete the output as one of its inputs. The output must have a new name even if a compacted
+// object already holds all events of a run, so that merging the two yields the same rows again.
 func TestAnOutputIsNoneOfItsInputs(t *testing.T) {
 	w := runs(t, 3)
 	require.NoError(t, w.settle())
@@ -209,7 +209,7 @@ func TestAnOutputIsNoneOfItsInputs(t *testing.T) {
 }
 
 // compacted encodes the events as a compacted object with the given number of rows per row group.
-// The object states that it holds the segments with the given names.
+// The object's footer states that the object holds the segments whose names are in holds.
 func compacted(t testing.TB, groupRows int64, holds []string, events ...event.Event) ([]byte, segment.Written) {
 	var out bytes.Buffer
 	writer := segment.NewWriter(&out, groupRows)
@@ -220,7 +220,8 @@ func compacted(t testing.TB, groupRows int64, holds []string, events ...event.Ev
 	return out.Bytes(), written
 }
 
-// holdsOf returns the names of the segments that a segment states it holds.
+// holdsOf returns the names of the segments that, according to its footer, an encoded segment
+// holds.
 func holdsOf(t testing.TB, data []byte) []string {
 	footer, err := segment.ParseFooter(data, int64(len(data)))
 	require.NoError(t, err)
@@ -267,7 +268,7 @@ func TestADelayedDeleteOfKeysThatAreThereAgain(t *testing.T) {
 	require.Len(t, w.listed(), 7, "inputs and output")
 
 	w.seed(50, 1, at(clientA, 500))
-	require.Len(t, w.compactOnce(faulty).Failed, 1, "the merge is finished, and its delete is late, too")
+	require.Len(t, w.compactOnce(faulty).Failed, 1, "the second compactor finishes the merge, and its delete is late, too")
 	w.soundAndSettled()
 	outputs := w.listed()
 	require.Len(t, outputs, 1)

@@ -10,8 +10,8 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// interrupted returns a world in which a compactor crashed after it had put its output and before
-// it deleted the inputs. Later, a recorder added one more run.
+// interrupted returns a world with an interrupted merge: a compactor put its output, but crashed
+// before it deleted the inputs. Later, a recorder added one more run.
 func interrupted(t *testing.T) *world {
 	w := runs(t, 3)
 	crashing := faultOn(w.store, objstore.OpDelete, objstore.Fault{Before: errCrash})
@@ -31,15 +31,15 @@ func finishing(i *injection) error {
 	return i.ending()
 }
 
-// If a compactor crashed between the put of its output and the deletes, the next one must not merge
-// the same inputs again.
+// If a compactor crashed after it had put its output, the next compactor must verify the output and
+// delete the inputs. It must not merge the inputs again.
 func TestAnInterruptedMergeIsFinished(t *testing.T) {
 	w := interrupted(t)
 	inputs := w.listed()[:6]
 	counting := objstore.NewCounting(w.store)
 	report := w.compactOnce(counting)
 	require.Equal(t, 1, report.Finished)
-	require.Equal(t, 1, report.Merges, "the finished output and the later run")
+	require.Equal(t, 1, report.Merges, "one merge: the finished output and the later run")
 	require.Equal(t, 2, report.Inputs)
 	for n, input := range inputs {
 		require.Equal(t, input.Key, counting.Of(objstore.OpDelete)[0].Keys[n])
@@ -51,8 +51,8 @@ func TestEveryFaultWhileAMergeIsFinished(t *testing.T) {
 	everyFault(t, interrupted(t).clone, finishing)
 }
 
-// Two compactors may finish the same merge at the same time, and one of them may go on to merge the
-// output before the other has verified it.
+// Two compactors may finish the same merge at the same time. One of them may even merge the output
+// with other objects before the other compactor has verified the output.
 func TestACompactionBeforeEveryCallOfFinishing(t *testing.T) {
 	atEveryCall(t, interrupted(t).clone, compaction, compactedOnce)
 	atEveryCall(t, interrupted(t).clone, compaction, (*world).settle)
@@ -68,8 +68,8 @@ func TestFinishingBeforeEveryCallOfAQuery(t *testing.T) {
 	atEveryCall(t, interrupted(t).clone, aQuery, compactedOnce)
 }
 
-// No event may be lost if inputs are there again after the merge was finished, because a delayed
-// put took effect. This also holds if the deletes take effect only later.
+// No event may be lost if delayed puts bring the inputs back after their merge was finished. This
+// must be true even if the deletes of the inputs take effect after these puts.
 func TestHeldObjectsThatAreThereAgain(t *testing.T) {
 	w := interrupted(t)
 	var inputs []string
@@ -91,8 +91,8 @@ func TestHeldObjectsThatAreThereAgain(t *testing.T) {
 	w.soundAndSettled()
 }
 
-// A segment whose content does not match its name must finish nothing, even if it is valid and its
-// footer states that it holds the inputs.
+// A segment whose content does not match its name must not finish a merge, even if the segment is
+// valid and its footer states that it holds the inputs.
 func TestASegmentUnderAnotherNameFinishesNothing(t *testing.T) {
 	w := interrupted(t)
 	before := w.listed()
@@ -100,7 +100,7 @@ func TestASegmentUnderAnotherNameFinishesNothing(t *testing.T) {
 	data, written := compacted(t, 0, holdsOf(t, w.store.contents[key]), span(clientA, 900, 3)...)
 	store := w.store.Store // without the historian, which would complain about the put
 	require.NoError(t, store.Put(t.Context(), key, bytes.NewReader(data), written.Size))
-	// Without the fault, the merge would put the original content again.
+	// Without the fault, the compactor would merge the inputs again and then rightly delete them.
 	counting := objstore.NewCounting(faultOn(store, objstore.OpPut, objstore.Fault{Before: objstore.ErrFault}))
 	report := w.compactOnce(counting)
 	require.Zero(t, report.Finished)

@@ -130,9 +130,9 @@ func TestADamagedHighestNumberAboveAValidOne(t *testing.T) {
 	w.soundAndSettled()
 }
 
-// If a bucket has the markers of two layouts, a query must fail rather than show only part of
-// the events. A compactor must fail after its first request. After the marker that does not match
-// the segments has been deleted, both must work again.
+// If a bucket has the markers of two layouts, a query must fail rather than show only part of the
+// events. A compactor must fail after its first request. After the wrong marker has been deleted,
+// the query and the compactor must work again.
 func TestTwoLayoutsShowNothing(t *testing.T) {
 	w := runs(t, 2)
 	require.NoError(t, w.store.Put(t.Context(), layout.Layout{Shards: 256}.Marker(), bytes.NewReader(nil), 0))

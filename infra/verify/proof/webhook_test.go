@@ -184,7 +184,8 @@ func TestAFullBudgetRefusesUnreadDeliveries(t *testing.T) {
 	delivery := w.deliver(events, noon, door.next)
 	body, err := parcel{events: events}.body()
 	require.NoError(t, err)
-	// Each opening brace may begin an event, so the braces make the delivery as heavy as possible.
+	// The recorder counts each opening brace as a possible event, so the braces make the delivery
+	// as heavy as possible.
 	braces := strings.Repeat("{", 8<<20-len(body)-len(`"x":"",`))
 	body = strings.Replace(body, "{", `{"x":"`+braces+`",`, 1)
 	first := make(chan int, 1)

@@ -56,12 +56,12 @@ func at(client string, ms int) event.Event {
 	}
 }
 
-// timeless returns an event of the given client without a time of its own. All such events of a
-// client have equal contents.
+// timeless returns an event of the given client that has no time of its own. It returns equal
+// events for the same client.
 func timeless(client string) event.Event { return withoutTime(at(client, 0)) }
 
-// withoutTime removes the event's time. The ledger's deliver method gives it a time of receipt and
-// an identifier.
+// withoutTime returns the event without its time. The ledger's deliver method adds the time of
+// receipt and an identifier.
 func withoutTime(e event.Event) event.Event {
 	e.Time, e.TimeOrigin = time.Time{}, event.FromReceiver
 	return e
@@ -184,7 +184,7 @@ func today(client string) query.Request {
 
 // ask makes a query and checks that the result contains every event that was acknowledged before
 // the query. The caller must pass a range that covers all of the client's events. If the query has
-// a limit, ask reads page after page, and checks all pages together.
+// a limit, ask reads all pages and checks their events together.
 func (w *world) ask(reader *query.Reader, q query.Request) error {
 	due := w.due(string(q.ClientID))
 	var events []event.Event
@@ -207,8 +207,8 @@ func (w *world) ask(reader *query.Reader, q query.Request) error {
 	return w.check(due, events)
 }
 
-// little returns the configuration of a reader that can hold only a few rows of each object, and so
-// reads each object many times during a query.
+// little returns the configuration of a reader that can hold only a few rows of each object, and
+// may therefore read an object many times during a query. whole is the value of Config.WholeBytes.
 func little(whole int64) query.Config {
 	return query.Config{WholeBytes: whole, BudgetBytes: 400_000}
 }

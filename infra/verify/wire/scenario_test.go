@@ -58,7 +58,7 @@ type scenario struct {
 	doors   [2]*webhook.Handler
 	acked   int // number of acknowledged events; the call events(0, acked) returns these events
 	kept    int // number of deliveries that were reported as quarantined
-	junk    int // number of deliveries that have an item for the quarantine
+	junk    int // number of deliveries with an item that must be quarantined
 	refused int // number of operations that reported a failure or an incomplete result
 }
 
@@ -274,8 +274,8 @@ func (s *scenario) proveWhole(ctx context.Context, store objstore.Store) error {
 	if len(result.Unreadable) > 0 || report.Events != int64(s.acked) || report.Foreign > 0 {
 		return fmt.Errorf("the bucket has %d events, want %d; %d objects cannot be read", report.Events, s.acked, len(result.Unreadable))
 	}
-	// A delivery that was not reported as quarantined may be in quarantine, because a delayed put
-	// takes effect later.
+	// A delivery may be in quarantine even if no response reported it as quarantined. This is
+	// because a put that fails may still take effect.
 	if report.Quarantined < s.kept || report.Quarantined > s.junk {
 		return fmt.Errorf("%d bodies are in quarantine, want %d to %d", report.Quarantined, s.kept, s.junk)
 	}
