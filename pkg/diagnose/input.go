@@ -20,7 +20,7 @@ func newInput(h history.History) *input {
 // last returns the newest known connection, or nil. It may have ended before the span.
 func (in *input) last() *history.Connection { return in.Status.Connection }
 
-// isCut reports whether the span was cut, so that earlier events are not known.
+// isCut reports whether the span was cut. If it was, earlier events are not known.
 func (in *input) isCut() bool { return !in.CutBefore.IsZero() }
 
 // hides reports whether events since t may be missing because the span was cut.

@@ -25,8 +25,8 @@ const (
 // MaxClientID bytes is stored unchanged; a longer one is cut. Stored returns a cut identifier
 // unchanged.
 //
-// If a query is given a client identifier, it must call Stored before it compares the identifier
-// with stored ones or computes the shard.
+// A query must call Stored on a given client identifier before it compares the identifier with
+// stored ones or computes the shard.
 func (id ClientID) Stored() ClientID { return ClientID(cut(string(id), MaxClientID)) }
 
 // IsCut reports whether the client identifier has the form and the length of a cut one. In a query,

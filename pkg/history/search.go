@@ -24,8 +24,8 @@ type Search struct {
 // and in the opposite order of event.Compare.
 //
 // Add returns true only if e is more than a minute older than the start of the newest connection,
-// because the events of a connection can be out of order. To save time, Add checks the status only
-// when the number of kept events has doubled, so it may keep up to twice as many events as
+// because a connection's events can be out of order. To save time, Add checks the status only when
+// the number of kept events has doubled. It may therefore keep up to twice as many events as
 // necessary. Settled has neither restriction.
 func (s *Search) Add(e *event.Event) (settled bool) {
 	at := At(e.Time)

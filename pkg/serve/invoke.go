@@ -41,11 +41,10 @@ func (front *plainFront) preStop(w http.ResponseWriter, r *http.Request) {
 	succeeded(w)
 }
 
-// failed and succeeded set the header x-fc-status, which tells the platform whether the function
-// succeeded. 200 means success, and 404 means any failure.
-
-// failed responds to an invocation or a hook that failed. On the platform, the status code is 404, as
-// the platform requires. Elsewhere it is 500, because 404 would look like a wrong path.
+// failed responds to an invocation or a hook that failed. The header x-fc-status tells the platform
+// about the failure: 404 means any failure, and 200 means success. On the platform, the HTTP status
+// is also 404, as the platform requires. Elsewhere it is 500, because 404 would look like a wrong
+// path.
 func (front *plainFront) failed(w http.ResponseWriter, r *http.Request, what string, err error) {
 	slog.ErrorContext(r.Context(), what, "error", err.Error())
 	w.Header().Set("X-Fc-Status", "404")

@@ -172,7 +172,7 @@ func TestPlainEventOnlyFunction(t *testing.T) {
 }
 
 // TestInvokeNeedsAToken checks that a server whose only path is /invoke does not start without a
-// token, except on the platform, where control paths cannot be called from outside.
+// token. On the platform, it does start, because control paths cannot be called from outside.
 func TestInvokeNeedsAToken(t *testing.T) {
 	event := func(context.Context, []byte) error { return nil }
 	handler := http.HandlerFunc(readAll)

@@ -55,8 +55,8 @@ type outcome struct {
 	rejected []broker.Rejected
 }
 
-// recordBody decodes the body and records its events. It keeps no reference to the events, so that
-// they can be freed while their rows are recorded.
+// recordBody decodes the body and records its events. It keeps no reference to the events, so they
+// can be freed while their rows are recorded.
 func (h *Handler) recordBody(ctx context.Context, d *delivery, memory *part) (outcome, error) {
 	batch, err := h.decode(d, memory)
 	if err != nil {

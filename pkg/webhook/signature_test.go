@@ -114,8 +114,8 @@ func bodySignature(token, body string) []string {
 	return []string{"X-Signature-256", "sha256=" + hex.EncodeToString(mac.Sum(nil))}
 }
 
-// TestBadSignatureSaysWhatIsWrong checks that a 401 response says what is wrong with a signature, and
-// that it does so before the body is read if the headers are wrong.
+// TestBadSignatureSaysWhatIsWrong checks that a 401 response says what is wrong with a signature.
+// If the headers are wrong, the body must not be read.
 func TestBadSignatureSaysWhatIsWrong(t *testing.T) {
 	valid := signed("secret", ownEvent)
 	const (
@@ -163,7 +163,7 @@ func problemOf(t *testing.T, w *httptest.ResponseRecorder) string {
 }
 
 // TestBadSignatureRevealsNoInstance checks that the responses to a wrong signature are the same for
-// instances with and without tokens, and that neither the response nor the log shows a header.
+// instances with and without tokens. Neither the response nor the log may show a header.
 func TestBadSignatureRevealsNoInstance(t *testing.T) {
 	respond := func(instance string) (response string) {
 		b := &harness{tokens: "test-secret=test"}
