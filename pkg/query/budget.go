@@ -6,18 +6,17 @@ import (
 	"sync"
 )
 
-// budget is an amount of memory that several goroutines share. It grants memory in the order in
-// which the goroutines asked for it, so that none of them waits forever. A budget is safe for
-// concurrent use.
+// budget is an amount of memory that several goroutines share. It grants memory in the order of the
+// requests, so small requests cannot starve a large one. It is safe for concurrent use.
 type budget struct {
 	size int64 // bytes
 
 	mu      sync.Mutex
 	free    int64     // bytes
-	waiting []*waiter // in the order in which they began to wait
+	waiting []*waiter // in the order of their requests
 }
 
-// waiter is a goroutine that waits for n bytes.
+// waiter represents a goroutine that is waiting for n bytes.
 type waiter struct {
 	n       int64
 	granted chan struct{} // closed once the bytes are granted
@@ -25,9 +24,9 @@ type waiter struct {
 
 func newBudget(size int64) *budget { return &budget{size: size, free: size} }
 
-// acquire takes n bytes from the budget, or the whole budget if n is larger. It waits until enough
-// bytes are free, and returns the number of bytes that the caller has to release. If ctx ends
-// first, acquire takes nothing and returns the error of ctx.
+// acquire acquires n bytes, or the whole budget if n exceeds its size. It waits until the bytes are
+// free, and returns the number of bytes that the caller must release. If ctx ends first, acquire
+// acquires nothing and returns the error of ctx.
 func (b *budget) acquire(ctx context.Context, n int64) (int64, error) {
 	n = min(n, b.size)
 	if b.tryAcquire(n) {
@@ -47,8 +46,8 @@ func (b *budget) acquire(ctx context.Context, n int64) (int64, error) {
 	}
 }
 
-// tryAcquire takes n bytes from the budget if they are free and no one waits for memory. It reports
-// whether it took them.
+// tryAcquire acquires n bytes if they are free and no goroutine is waiting. It reports whether it
+// has acquired them.
 func (b *budget) tryAcquire(n int64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -59,7 +58,7 @@ func (b *budget) tryAcquire(n int64) bool {
 	return true
 }
 
-// release gives n acquired bytes back.
+// release returns n acquired bytes to the budget.
 func (b *budget) release(n int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -67,7 +66,7 @@ func (b *budget) release(n int64) {
 	b.grant()
 }
 
-// abandon ends a wait. If the bytes were granted in the meantime, abandon gives them back.
+// abandon ends a wait. If the bytes were granted in the meantime, abandon releases them.
 func (b *budget) abandon(w *waiter) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -79,7 +78,8 @@ func (b *budget) abandon(w *waiter) {
 	b.grant()
 }
 
-// grant ends waits, in order, while enough bytes are free. The caller must hold b.mu.
+// grant grants memory to the waiting goroutines, in order, while enough bytes are free. The caller
+// must hold b.mu.
 func (b *budget) grant() {
 	for len(b.waiting) > 0 && b.waiting[0].n <= b.free {
 		b.free -= b.waiting[0].n

@@ -23,7 +23,7 @@ func TestABudgetGrantsMemoryInTheOrderOfTheRequests(t *testing.T) {
 			}()
 			synctest.Wait()
 		}
-		require.Empty(t, granted, "3 bytes are free, but 9 were requested before")
+		require.Empty(t, granted, "3 bytes are free, but the first request is for 9")
 		require.False(t, b.tryAcquire(1))
 		b.release(7)
 		synctest.Wait()
@@ -45,7 +45,7 @@ func TestMoreThanTheBudgetIsTheWholeBudget(t *testing.T) {
 	require.False(t, b.tryAcquire(1))
 }
 
-// A request that is given up must take no memory and must not delay the requests after it.
+// A request whose context ends must acquire no memory and must not delay later requests.
 func TestAnEndedWaitTakesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBudget(10)
@@ -64,7 +64,7 @@ func TestAnEndedWaitTakesNothing(t *testing.T) {
 	})
 }
 
-// If memory is granted at the moment when its request is given up, the memory must be returned.
+// If memory is granted just before its request is abandoned, the memory must be released.
 func TestMemoryGrantedTooLateIsReturned(t *testing.T) {
 	b := newBudget(10)
 	require.True(t, b.tryAcquire(10))

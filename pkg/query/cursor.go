@@ -10,15 +10,15 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// position identifies an event of a client by the event's time and a hash of its identity.
+// position identifies an event of a client by the event's time and a hash of its identity columns.
 type position struct {
 	time     int64 // Unix ms
 	identity [hashLength]byte
 }
 
 const (
-	// hashLength is the length of the hash of an identity in bytes. 128 bits of SHA-256 make it
-	// impossible to find two events with the same hash, even on purpose.
+	// hashLength is the length of an identity's hash in bytes. With 128 bits of SHA-256, nobody can
+	// find two events with the same hash, even on purpose.
 	hashLength = 16
 	// cursorLength is the length of a decoded cursor in bytes: the two fields of a position.
 	cursorLength = 8 + hashLength
@@ -51,10 +51,10 @@ func parseCursor(cursor string) (*position, error) {
 	return &position{int64(binary.BigEndian.Uint64(b)), [hashLength]byte(b[8:])}, nil
 }
 
-// passes reports whether a row follows the position *p. Callers must pass the rows in order,
-// beginning with all rows at the position's time. Once the rows have reached the position, passes
-// sets *p to nil. If the event at the position no longer exists, all rows at its time count as
-// before the position.
+// passes reports whether a row follows the position *p. Callers must pass the rows in the order of
+// the stream, beginning with all rows at the position's time. passes sets *p to nil at the
+// position's row, or at the first row with another time. If *p is nil, every row passes. If the
+// event at the position no longer exists, all rows at its time count as before the position.
 func passes(p **position, row *segment.Row) bool {
 	switch after := *p; {
 	case after == nil:

@@ -2,17 +2,17 @@ package query
 
 import "testing"
 
-// RequireNoMemory fails the test unless all memory of the reader's budgets is free.
+// RequireNoMemory fails the test if memory of the reader's budgets is in use or awaited.
 func (r *Reader) RequireNoMemory(t testing.TB) {
 	t.Helper()
 	for name, b := range map[string]*budget{"reads": r.reads, "rows": r.rows} {
 		if b.free != b.size || len(b.waiting) > 0 {
-			t.Fatalf("budget %s: %d of %d bytes are free, %d wait", name, b.free, b.size, len(b.waiting))
+			t.Fatalf("budget %s: %d of %d bytes are free, %d goroutines wait", name, b.free, b.size, len(b.waiting))
 		}
 	}
 }
 
-// IsAwaited reports whether someone waits for memory.
+// IsAwaited reports whether a goroutine is waiting for memory.
 func (r *Reader) IsAwaited() bool { return r.rows.isAwaited() || r.reads.isAwaited() }
 
 func (b *budget) isAwaited() bool {
@@ -21,7 +21,8 @@ func (b *budget) isAwaited() bool {
 	return len(b.waiting) > 0
 }
 
-// HoldReads takes memory for objects that are being read, until free is called.
+// HoldReads acquires n bytes of the memory for objects that are being read. Calling free releases
+// them.
 func (r *Reader) HoldReads(n int64) (free func()) {
 	if !r.reads.tryAcquire(n) {
 		panic("too little memory is free")

@@ -9,19 +9,19 @@ import (
 	"devicetrace/pkg/parallel"
 )
 
-// Instances is a list of instances that have events, and the cost of the list.
+// Instances is a list of instances that have events, and the cost of finding them.
 type Instances struct {
 	// IDs are in ascending order.
 	IDs []event.InstanceID
-	// More means that the bucket has more instances than the list.
+	// More means that the bucket has more instances than IDs lists.
 	More    bool
 	Receipt Receipt
 	// Steps lists the requests to the store, in the order in which they completed.
 	Steps []Step
 }
 
-// Instances returns the instances that have events, up to the given limit. It makes one request per
-// 1,000 instances, and at least one.
+// Instances returns the instances that have events, but at most limit of them. It makes one request
+// per 1,000 instances, and at least one.
 func (r *Reader) Instances(ctx context.Context, limit int) (Instances, error) {
 	store := r.newMeter(true)
 	var found Instances
@@ -37,8 +37,8 @@ func (r *Reader) Instances(ctx context.Context, limit int) (Instances, error) {
 	return found.with(store), nil
 }
 
-// InstancesAmong returns the given instances that have events. It makes one request per given
-// instance, and no request about another instance.
+// InstancesAmong returns the instances in ids that have events. It makes one request for each of
+// them, and no request about any other instance.
 func (r *Reader) InstancesAmong(ctx context.Context, ids []event.InstanceID) (Instances, error) {
 	store := r.newMeter(true)
 	known := make([]bool, len(ids))
@@ -58,7 +58,7 @@ func (r *Reader) InstancesAmong(ctx context.Context, ids []event.InstanceID) (In
 	return found.with(store), nil
 }
 
-// with returns the list, sorted, with its cost.
+// with returns the list, sorted, with the cost and the steps that store has recorded.
 func (i Instances) with(store *meter) Instances {
 	slices.Sort(i.IDs)
 	i.Receipt, i.Steps = store.receipt(nil), store.steps

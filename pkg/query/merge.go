@@ -8,16 +8,16 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// merge yields the rows of all sources in order, without duplicates. If several rows record the
-// same event, it yields the row that was received first.
+// merge yields the rows of all sources in order, without duplicates. If an event has several rows,
+// merge yields the row that was received first.
 type merge struct {
 	sources    sourceHeap
 	descending bool
-	last       *segment.Row // the last row that was taken from a source
+	last       *segment.Row // the row that was last taken from a source
 }
 
-// start begins to merge sources. It may be called again, with other sources, in the middle of a
-// merge. New sources must not yield rows that come before the last row.
+// start starts to merge the given sources. It may be called again in the middle of a merge, with
+// other sources. None of their rows may come before m.last.
 func (m *merge) start(sources []*source) {
 	m.sources = sourceHeap{descending: m.descending}
 	for _, s := range sources {
@@ -28,12 +28,12 @@ func (m *merge) start(sources []*source) {
 	heap.Init(&m.sources)
 }
 
-// next returns the next distinct row, or nil after the last one. If the rows of a source could not
-// be loaded, next returns that source and the error. Callers can then call next again.
+// next returns the next distinct row, or nil after the last one. If it cannot load the rows of a
+// source, it returns this source and the error. The caller may then call next again.
 //
-// Copies of an event are adjacent, and the one received first comes first of them. So in ascending
-// order, next returns the first copy and drops the others. In descending order, it returns a copy
-// only when the next row is of another event.
+// Copies of an event are adjacent. In ascending order, the copy that was received first comes
+// first, so next returns it and drops the others. In descending order, that copy comes last. So
+// next returns a copy only after it has seen a row of another event.
 func (m *merge) next(ctx context.Context) (*segment.Row, *source, error) {
 	for len(m.sources.list) > 0 {
 		s := m.sources.list[0]
@@ -58,7 +58,8 @@ func (m *merge) next(ctx context.Context) (*segment.Row, *source, error) {
 	return nil, nil, nil
 }
 
-// take adds a row from a source, and returns a row that is now known to be distinct, or nil.
+// take adds a row that was taken from a source. It returns a row that next must yield, or nil if
+// there is none yet.
 func (m *merge) take(row *segment.Row) *segment.Row {
 	last := m.last
 	switch duplicate := last != nil && last.SameEvent(row); {
@@ -78,7 +79,8 @@ func (m *merge) take(row *segment.Row) *segment.Row {
 	}
 }
 
-// fix restores the order of the sources after the first one has moved.
+// fix restores the order of the heap after its first source has moved to another row. It removes
+// the source if the source has ended.
 func (m *merge) fix(first *source) {
 	if first.ended() {
 		heap.Pop(&m.sources)
@@ -87,8 +89,9 @@ func (m *merge) fix(first *source) {
 	}
 }
 
-// sourceHeap orders sources by their next rows. A source whose next rows are not loaded yet comes
-// before all rows that may follow those rows.
+// sourceHeap orders sources by their next rows. If a source has no decoded rows, the heap uses a
+// time that none of its rows comes before. At equal times, such a source comes first, so that its
+// rows are loaded before any other source yields a row.
 type sourceHeap struct {
 	list       []*source
 	descending bool

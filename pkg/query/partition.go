@@ -24,16 +24,16 @@ type partition struct {
 	reading  *reading
 	where    layout.Partition
 	listings int
-	runs     []layout.Run // the last listing; each compacted object counts as a run
+	runs     []layout.Run // the runs in the last listing; each compacted object counts as a run
 
 	mu sync.Mutex
-	// sources holds every object that was opened, by key. The content under a key never changes, so
-	// a source continues where it was, even if the partition is listed again.
+	// sources holds the source of every object that was opened, by key. The content under a key
+	// never changes, so a source stays usable when the partition is listed again.
 	sources map[string]*source
 }
 
-// list lists the partition. Every listing except the first follows a pause. After maxListings
-// listings, list returns ErrUnsettled.
+// list lists the partition. It pauses before each listing except the first. If the partition has
+// already been listed maxListings times, list returns ErrUnsettled.
 func (p *partition) list(ctx context.Context) error {
 	if p.listings == maxListings {
 		return p.failed(ErrUnsettled)
@@ -69,8 +69,8 @@ func (c Config) retreat(ctx context.Context, listing int) error {
 }
 
 // open opens the listed objects that are not open yet. If one of them is missing, open lists the
-// partition again and starts over. Rows up to the given row are passed over in newly opened
-// objects.
+// partition again and starts over. The new sources skip the rows up to the row after; if after is
+// nil, they skip none.
 func (p *partition) open(ctx context.Context, after *segment.Row) error {
 	for {
 		missing, err := p.openListed(ctx, after)
@@ -87,8 +87,8 @@ func (p *partition) open(ctx context.Context, after *segment.Row) error {
 }
 
 // openListed opens the listed objects and reports whether one of them was missing. If none was
-// missing, openListed retires all other objects that were opened before, because the listed objects
-// contain their rows, too.
+// missing, openListed retires the sources of all other objects, because the listed objects contain
+// their rows, too.
 func (p *partition) openListed(ctx context.Context, after *segment.Row) (missing bool, err error) {
 	heads := make([]*source, len(p.runs))
 	var gone atomic.Bool
@@ -109,8 +109,8 @@ func (p *partition) openListed(ctx context.Context, after *segment.Row) (missing
 	return false, nil
 }
 
-// openHead opens the head of a run. If the head is not a valid segment, openHead opens the run's
-// newest valid segment instead. It returns nil if there is none.
+// openHead opens the newest valid segment of a run and returns its source. It returns nil if the
+// run has no valid segment.
 func (p *partition) openHead(ctx context.Context, run layout.Run, after *segment.Row) (*source, error) {
 	for _, object := range slices.Backward(run) {
 		s, err := p.openObject(ctx, object, after)
@@ -121,8 +121,9 @@ func (p *partition) openHead(ctx context.Context, run layout.Run, after *segment
 	return nil, nil
 }
 
-// openObject returns the source of an object and opens it if it is new. If the object is not a
-// valid segment, openObject reports this in the source and returns a nil error.
+// openObject returns the source of an object. It opens the object unless the object is already
+// open. If the object is not a valid segment, openObject states the reason in the source and
+// returns no error.
 func (p *partition) openObject(ctx context.Context, object layout.Segment, after *segment.Row) (*source, error) {
 	p.mu.Lock()
 	s, known := p.sources[object.Key]
@@ -146,9 +147,9 @@ func (p *partition) openObject(ctx context.Context, object layout.Segment, after
 	return s, nil
 }
 
-// reopen replaces a source whose next rows could not be read for the given reason. If the object is
-// missing, reopen lists the partition again. If the object is not a valid segment, reopen opens the
-// next older object of its run. Any other reason is returned as an error.
+// reopen replaces source s, whose next rows could not be loaded. reason is the error. If the object
+// is missing, reopen lists the partition again. If the object is not a valid segment, reopen opens
+// the next older object of its run. It returns any other reason as an error.
 func (p *partition) reopen(ctx context.Context, s *source, reason error, after *segment.Row) error {
 	switch {
 	case errors.Is(reason, fs.ErrNotExist):
@@ -163,8 +164,8 @@ func (p *partition) reopen(ctx context.Context, s *source, reason error, after *
 	return p.open(ctx, after)
 }
 
-// unreadable returns the objects that are not valid segments, sorted by key. It leaves out an
-// object if a later, valid object of its run was found, because the later object holds all of its
+// unreadable returns the objects that are not valid segments, sorted by key. It omits an object if
+// a later, valid object of the same run was found, because the later object contains all of its
 // rows.
 func (p *partition) unreadable() []Unreadable {
 	var all []Unreadable
@@ -177,8 +178,8 @@ func (p *partition) unreadable() []Unreadable {
 	return all
 }
 
-// supersedes reports whether a valid object of the same run comes after the object with the given
-// name.
+// supersedes reports whether a valid object of the same run has a higher sequence number than the
+// object with the given name.
 func (p *partition) supersedes(name layout.Name) bool {
 	for _, s := range p.sources {
 		if o := s.object.Name; s.invalid == nil && name.Fresh() && o.Fresh() && o.Run == name.Run && o.Seq > name.Seq {

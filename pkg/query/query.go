@@ -7,12 +7,12 @@
 //
 //   - A trace uses all valid compacted objects of a partition, and the newest valid object of each
 //     run.
-//   - A trace lists the whole partition in ascending order of keys. An object that supersedes
-//     another one has the later key, and is stored before the other one is deleted. A listing that
-//     misses the deleted object therefore includes the object that superseded it.
-//   - If a listed object is missing when the trace reads it, the object was deleted, usually as
-//     superseded. The trace then lists the partition again. It does not repeat its reads of objects
-//     that are still listed.
+//   - A trace lists the whole partition in ascending order of keys. If an object supersedes another
+//     one, its key sorts later, and it is stored before the other one is deleted. So a listing that
+//     misses the deleted object includes the object that superseded it.
+//   - If a listed object is missing when the trace reads it, the object was deleted, usually
+//     because another one supersedes it. The trace then lists the partition again. It does not
+//     repeat reads of objects that are still listed.
 //   - A result is complete, or it names the objects that are not valid segments. If a store request
 //     fails, the trace returns an error, never an incomplete result.
 package query
@@ -38,8 +38,9 @@ var (
 	ErrCursor = errors.New("not a cursor of this API")
 	// ErrLayout means that the bucket's layout is contradictory or of another version.
 	ErrLayout = layout.ErrConflict
-	// ErrNoMarker means that the bucket has segments but no layout marker. It wraps ErrLayout. Trace
-	// does not return it, because it looks for segments only if it finds a marker.
+	// ErrNoMarker means that the bucket has segments but no layout marker. It wraps ErrLayout. A
+	// Reader does not return it. Without a marker, a trace finds no segments, and its result states
+	// NoLayout.
 	ErrNoMarker = layout.ErrNoMarker
 	// ErrUnsettled means that a trace listed a partition several times, but each time a listed
 	// object disappeared before it was read. Retrying may help.
@@ -65,9 +66,9 @@ type Config struct {
 	// CacheBytes is the memory budget, in bytes, for cached footers of compacted objects.
 	// Default 96 MiB.
 	CacheBytes int64
-	// BudgetBytes is the memory, in bytes, that all traces together may use at the same time for
-	// reading and decoding. One half is for objects that are being read, the other half for decoded
-	// rows. A trace waits until enough memory is free. Default 128 MiB.
+	// BudgetBytes is the approximate maximum memory, in bytes, that all traces together use at a
+	// time for reading and decoding. One half is for objects that are being read, the other half
+	// for decoded rows. A trace waits until enough memory is free. Default 128 MiB.
 	BudgetBytes int64
 	// Parallel is the maximum number of partitions that a trace reads in parallel. It is also the
 	// maximum number of objects read in parallel in each partition. Default 16. If Parallel is 1, a
@@ -126,8 +127,8 @@ type Reader struct {
 	store   Store
 	config  Config
 	footers *footerCache
-	reads   *budget // memory of objects that are being read; see Config.BudgetBytes
-	rows    *budget // memory of decoded rows
+	reads   *budget // memory for objects that are being read; see Config.BudgetBytes
+	rows    *budget // memory for decoded rows
 
 	mu     sync.Mutex
 	layout layout.Layout // the zero Layout until the layout is known
@@ -174,9 +175,9 @@ type Result struct {
 	// NextCursor is the cursor for the next page. It is empty on the last page.
 	NextCursor string
 	Receipt    Receipt
-	// Unreadable lists the objects in the request's partitions that are not valid segments. If
-	// the list is not empty, events may be missing. If the events end at the limit, the list
-	// contains only the objects that were found up to there.
+	// Unreadable lists the objects in the request's partitions that are not valid segments. If the
+	// list is not empty, events may be missing. If Events ends because of the limit, the list
+	// contains only the objects that were found before Trace reached the limit.
 	Unreadable []Unreadable
 	// NoSegments means that the request's partitions contain no segments, not even of other clients.
 	NoSegments bool
@@ -202,15 +203,15 @@ type Unreadable struct {
 //
 //   - An object of up to Config.WholeBytes takes one read.
 //   - A larger object takes one read for its footer, unless the footer is cached. It takes another
-//     read for the rows, unless the footer shows that no row can match. If the client has thousands
-//     of events in the object, reading all of them takes several reads.
+//     read for the rows, unless the footer shows that no row can match. Thousands of events of the
+//     client in one object take several reads.
 //
-// Trace reads the partitions, and the objects in each partition, in parallel. A request with a
-// cursor reads only the partitions from the cursor on.
+// Trace reads the partitions, and the objects in each partition, in parallel. If the request has a
+// cursor, Trace reads only the partitions from the cursor on.
 //
-// The first trace also lists the layout's marker, in parallel with the other requests. If the
-// bucket's layout is not the configured one, the first trace discards its rows. It then reads the
-// partitions of the actual layout.
+// Until the layout is known, each trace also looks for the layout marker, in parallel with the
+// other requests. If the actual layout is not the configured one, the trace discards its rows and
+// reads the partitions of the actual layout.
 //
 // Callers can test for ErrCursor, ErrLayout and ErrUnsettled with errors.Is. Any other error comes
 // from the store or from ctx, and a retry can help.

@@ -65,10 +65,10 @@ func putBytes(t testing.TB, store objstore.Store, where layout.Partition, name l
 	return key
 }
 
-// runOf returns the name of a segment of the n-th run.
+// runOf returns the name of segment number seq of the n-th run.
 func runOf(n, seq int) layout.Name { return layout.Name{Run: fmt.Sprintf("%032x", n), Seq: seq} }
 
-// mergedOf returns the name of the n-th compacted segment.
+// mergedOf returns the name of the n-th compacted segment, on the given level.
 func mergedOf(level, n int) layout.Name {
 	return layout.Name{Level: level, Digest: fmt.Sprintf("%064x", n)}
 }
@@ -99,7 +99,7 @@ func reversed(events []event.Event, descending bool) []event.Event {
 	return events
 }
 
-// callsOf returns the calls of an operation that concern one key or prefix.
+// callsOf returns the calls of operation op for the given key or prefix.
 func callsOf(store *objstore.Counting, op objstore.Op, key string) []objstore.Call {
 	return slices.DeleteFunc(store.Of(op), func(c objstore.Call) bool { return c.Key != key })
 }
@@ -128,7 +128,7 @@ func TestOneClientOneInstanceOneSpan(t *testing.T) {
 	require.Equal(t, events[2:5], trace(t, newReader(t, store, query.Config{}), q).Events)
 }
 
-// A question may name a long client by its whole identifier or by its stored one.
+// A request may contain a long client identifier as a whole or in its stored form.
 func TestALongClientIDIsFoundByBothForms(t *testing.T) {
 	store := bucket(t)
 	long := event.ClientID(strings.Repeat("x", 2000))

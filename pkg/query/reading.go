@@ -8,30 +8,32 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// reading merges the client's rows from the objects of the request's partitions. Except for open,
-// it must be used by one goroutine at a time.
+// reading merges the client's rows from the objects of the request's partitions. It is not safe for
+// concurrent use.
 type reading struct {
 	reader     *Reader
 	store      *meter
 	request    Request
 	partitions []*partition
 	merge      merge
-	// share is the memory that each source may use for decoded rows, in bytes. reserved is the
-	// memory for all sources, which open takes from Reader.rows at once. If more memory is free,
-	// sources can take it. They never wait for it, so readings cannot block each other.
+	// share is the memory, in bytes, that each source is guaranteed for decoded rows. reserved is
+	// the sum for all sources. open acquires it from Reader.rows in one step, and waits for it if
+	// necessary. Later, a source may acquire more if it is free, but never waits for it, so
+	// readings cannot deadlock.
 	share, reserved int64
 }
 
 const (
-	// maxShare is the maximum of reading.share.
+	// maxShare is the maximum of reading.share, in bytes.
 	maxShare = 128 << 10
-	// minReadings is the number of readings that can always be open at the same time, regardless of
-	// how many objects each of them reads.
+	// minReadings is the number of readings that can always be open at the same time, however many
+	// objects each of them reads.
 	minReadings = 4
 )
 
-// open opens the partitions of a request in a bucket with layout l. The zero Layout stands for a
-// bucket that is not in use yet. The caller must close the reading, even after an error.
+// open opens the partitions of a request in a bucket with layout l. If l is the zero Layout, the
+// bucket is not in use yet, and the reading has no rows. The caller must close the reading, even
+// after an error.
 func (r *Reader) open(ctx context.Context, l layout.Layout, store *meter, q Request) (*reading, error) {
 	n := &reading{reader: r, store: store, request: q, merge: merge{descending: q.Descending}}
 	if l.Shards == 0 {
@@ -51,12 +53,13 @@ func (r *Reader) open(ctx context.Context, l layout.Layout, store *meter, q Requ
 	return n, err
 }
 
-// each calls do for all partitions in parallel.
+// each calls do for all partitions, in parallel.
 func (n *reading) each(do func(*partition) error) error {
 	return parallel.Do(len(n.partitions), n.reader.config.Parallel, func(i int) error { return do(n.partitions[i]) })
 }
 
-// reserve waits for the memory of the listed objects' sources.
+// reserve sets share, and acquires the memory for the sources of all listed objects. It waits until
+// the memory is free.
 func (n *reading) reserve(ctx context.Context) (err error) {
 	var sources int64
 	for _, p := range n.partitions {
@@ -67,7 +70,7 @@ func (n *reading) reserve(ctx context.Context) (err error) {
 	return err
 }
 
-// restart makes the merge go on with the sources that are now open.
+// restart restarts the merge with the sources that are now open.
 func (n *reading) restart() {
 	var sources []*source
 	for _, p := range n.partitions {
@@ -104,10 +107,10 @@ func (n *reading) close() {
 	n.reserved = 0
 }
 
-// openStream is like open, but finds out the layout of the bucket. If the layout is not known yet,
-// it assumes the configured layout and looks up the actual layout in parallel. If the two layouts
-// differ, it opens the partitions of the actual layout. The zero Layout means that the bucket has
-// no layout marker.
+// openStream is like open, but determines the bucket's layout and returns it. If the layout is not
+// known yet, openStream assumes the configured one and looks up the actual one in parallel. If they
+// differ, it opens the partitions of the actual layout. If the bucket has no layout marker, the
+// returned layout is the zero Layout.
 func (r *Reader) openStream(ctx context.Context, store *meter, q Request) (*reading, layout.Layout, error) {
 	if known := r.knownLayout(); known.Shards != 0 {
 		n, err := r.open(ctx, known, store, q)

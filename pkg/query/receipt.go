@@ -46,7 +46,7 @@ type meter struct {
 	steps   []Step // recorded only if explain is true
 }
 
-// newMeter returns a meter whose time starts now.
+// newMeter returns a meter whose time starts now. If explain is true, the meter also records steps.
 func (r *Reader) newMeter(explain bool) *meter {
 	return &meter{store: r.store, now: r.config.Now, started: r.config.Now(), explain: explain}
 }
@@ -87,7 +87,7 @@ func (m *meter) countObjects() (n int) {
 	return n
 }
 
-// receipt returns the cost so far.
+// receipt returns the cost so far. partitions are the partitions that the request covers.
 func (m *meter) receipt(partitions []*partition) Receipt {
 	r := Receipt{
 		Objects:    m.countObjects(),

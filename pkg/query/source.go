@@ -11,41 +11,43 @@ import (
 )
 
 const (
-	// chunkMemory is the approximate memory of the rows that are decoded after one read, unless a
-	// single row group takes more.
+	// chunkMemory is the approximate maximum memory, in bytes, of the rows that are decoded after
+	// one read. A single row group may need more.
 	chunkMemory = 8 << 20
-	// earlyMemory is the approximate memory of rows that are decoded before their turn.
+	// earlyMemory is the approximate maximum memory, in bytes, of the rows that are decoded before
+	// the stream needs them.
 	earlyMemory = 1 << 20
-	// wholeFactor is the typical memory for decoding a small object, relative to its size.
+	// wholeFactor is the typical ratio of the memory for decoding a small object to the object's
+	// size.
 	wholeFactor = 8
-	// footerFactor is the typical memory of a parsed footer, relative to its length.
+	// footerFactor is the typical ratio of a parsed footer's size in memory to its encoded length.
 	footerFactor = 16
 )
 
 // source yields the client's rows of one object, in the order of the stream. It reads and decodes
-// them when they are needed.
+// them as needed.
 type source struct {
 	reading   *reading
 	partition *partition
 	object    layout.Segment
-	after     *segment.Row // the rows up to this one are passed over; nil to pass over none
+	after     *segment.Row // the rows up to this one are skipped; nil: none
 
 	rows    *segment.ClientRows // nil until the object's footer is known
 	blocks  []segment.Block     // decoded rows
 	at      int                 // index of the next row in blocks[0]
-	extra   int64               // memory of the blocks in excess of reading.share, in bytes
+	extra   int64               // memory acquired in addition to reading.share, in bytes
 	invalid error               // why the object is not a valid segment, or nil
-	// finished means that the source has yielded all its rows. retired means that the source must not
-	// decode further rows: they cannot be read, or other sources have them.
+	// finished means that the source has yielded all its rows. retired means that the source must
+	// decode no more rows, because they cannot be read or other sources have them.
 	finished, retired bool
 }
 
 // small reports whether the object is read whole.
 func (s *source) small() bool { return s.object.Size <= s.reading.reader.config.WholeBytes }
 
-// open finds the row groups that may hold matching rows. Unless the client has very many rows in
-// these row groups, open also decodes the rows, so that the objects are read in parallel. Otherwise
-// the rows are decoded when the stream gets to them.
+// open finds the row groups that may hold matching rows. It also decodes the first rows, so that
+// the objects are read in parallel. If the client has very many rows in these row groups, however,
+// the rows are decoded only when the stream needs them.
 func (s *source) open(ctx context.Context) error {
 	if s.small() {
 		return s.load(ctx)
@@ -61,7 +63,8 @@ func (s *source) open(ctx context.Context) error {
 	return s.load(ctx)
 }
 
-// clientRows returns the rows that the source yields, from its first row on.
+// clientRows returns a decoder of the rows that the source yields. Its position is before the first
+// of them.
 func (s *source) clientRows(footer *segment.Footer) *segment.ClientRows {
 	q := s.reading.request
 	from, to := q.From.UnixMilli(), q.To.UnixMilli()
@@ -97,7 +100,7 @@ func (s *source) footer(ctx context.Context) (*segment.Footer, error) {
 	return footer, nil
 }
 
-// load reads and decodes the source's next rows. The rows that were decoded before must have been
+// load reads and decodes the source's next rows. All rows that were decoded before must have been
 // yielded.
 func (s *source) load(ctx context.Context) error {
 	s.giveBack(0)
@@ -107,7 +110,7 @@ func (s *source) load(ctx context.Context) error {
 	return s.loadGroups(ctx)
 }
 
-// loadWhole reads the whole object.
+// loadWhole reads the whole object and decodes the next rows.
 func (s *source) loadWhole(ctx context.Context) error {
 	r := s.reading.reader
 	held, err := r.reads.acquire(ctx, wholeFactor*s.object.Size)
@@ -137,7 +140,8 @@ func (s *source) loadWhole(ctx context.Context) error {
 	return s.decode(n, data, 0)
 }
 
-// loadGroups reads the row groups of the next chunk, which are adjacent, in one request.
+// loadGroups reads the row groups of the next chunk, which are adjacent, in one request. It then
+// decodes their rows.
 func (s *source) loadGroups(ctx context.Context) error {
 	n := s.take()
 	groups := s.rows.Groups()[:n]
@@ -159,8 +163,8 @@ func (s *source) loadGroups(ctx context.Context) error {
 	return s.decode(n, data, first.Offset)
 }
 
-// decode decodes rows from the first n row groups. data holds the object's content, starting at
-// offset.
+// decode decodes rows from the first n row groups. data holds the bytes of these row groups, and
+// begins at the given offset of the object.
 func (s *source) decode(n int, data []byte, offset int64) error {
 	blocks, err := s.rows.Decode(n, data, offset, s.reading.share+s.extra)
 	if err != nil {
@@ -178,8 +182,8 @@ func (s *source) decode(n int, data []byte, offset int64) error {
 	return nil
 }
 
-// passedOver reports whether a row comes before the stream's position at the time when the source
-// was opened. The result does not matter for copies of the last event, because the merge drops
+// passedOver reports whether the source must skip a row, because it comes before s.after in the
+// order of the stream. Copies of the event at s.after need not be skipped, because the merge drops
 // them.
 func (s *source) passedOver(row *segment.Row) bool {
 	return s.after != nil && (row.Compare(s.after) > 0) == s.reading.request.Descending
@@ -187,8 +191,8 @@ func (s *source) passedOver(row *segment.Row) bool {
 
 func (s *source) corrupt(err error) error { return &segment.ObjectError{Key: s.object.Key, Err: err} }
 
-// chunk returns the number of row groups to read at once. It is at least one, and more if their
-// rows fit in chunkMemory.
+// chunk returns the number of row groups to read in one request: as many as fit in chunkMemory once
+// they are decoded, but at least one.
 func chunk(groups []segment.Group) (n int) {
 	var memory int64
 	for ; n < len(groups); n++ {
@@ -199,8 +203,8 @@ func chunk(groups []segment.Group) (n int) {
 	return n
 }
 
-// largest returns the size, before encoding, of the largest row group. Decoding takes about this
-// much memory in addition to the memory of the rows.
+// largest returns the size of the largest row group before encoding, in bytes. Decoding a row group
+// takes about this much memory in addition to the memory of the decoded rows.
 func largest(groups []segment.Group) (size int64) {
 	for _, g := range groups {
 		size = max(size, g.Raw)
@@ -208,10 +212,10 @@ func largest(groups []segment.Group) (size int64) {
 	return size
 }
 
-// take takes memory for the rows of the next chunk, and returns the number of row groups to read.
-// If too little memory is free, take returns only as many row groups as fit in the source's share,
-// but at least one. It does not wait for memory, because other streams may be waiting for the
-// memory that this stream holds.
+// take acquires memory for the rows of the next chunk, and returns the number of row groups to
+// read. If too little memory is free, take returns only as many row groups as fit in the source's
+// share, but at least one. It never waits, because other streams may be waiting for memory that
+// this stream holds.
 func (s *source) take() (n int) {
 	groups := s.rows.Groups()
 	n = chunk(groups)
@@ -228,7 +232,7 @@ func (s *source) take() (n int) {
 	return n
 }
 
-// giveBack releases the extra memory that is not needed to hold the given number of bytes.
+// giveBack releases the part of s.extra that decoded rows of the given size, in bytes, do not need.
 func (s *source) giveBack(bytes int64) {
 	if unused := s.extra - max(0, bytes-s.reading.share); unused > 0 {
 		s.reading.reader.rows.release(unused)
@@ -236,7 +240,7 @@ func (s *source) giveBack(bytes int64) {
 	}
 }
 
-// row returns the next row, or nil if no rows are decoded.
+// row returns the next row, or nil if no decoded row is left.
 func (s *source) row() *segment.Row {
 	if len(s.blocks) == 0 {
 		return nil
@@ -244,7 +248,7 @@ func (s *source) row() *segment.Row {
 	return &s.blocks[0].Rows[s.at]
 }
 
-// next moves to the next decoded row.
+// next moves past the next row, which must be decoded.
 func (s *source) next() {
 	if s.at++; s.at == len(s.blocks[0].Rows) {
 		s.blocks[0] = segment.Block{}
@@ -252,8 +256,9 @@ func (s *source) next() {
 	}
 }
 
-// time returns the time of the next row. If that row is not decoded yet, time returns a time that
-// no remaining row comes before. It must not be called once the source has ended.
+// time returns the time of the next row. If the row is not decoded yet, time returns a time that no
+// remaining row comes before, in the order of the stream. It must not be called once the source has
+// ended.
 func (s *source) time() int64 {
 	if row := s.row(); row != nil {
 		return row.Time
@@ -261,7 +266,8 @@ func (s *source) time() int64 {
 	return s.rows.Bound()
 }
 
-// ended reports whether the source has no more rows to yield. If so, it frees the source's memory.
+// ended reports whether the source has no more rows to yield. If so, it releases the source's
+// memory.
 func (s *source) ended() bool {
 	switch {
 	case s.row() != nil:

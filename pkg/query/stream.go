@@ -9,8 +9,8 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// Stream yields the events that match a request. It holds only a small part of the events in memory
-// and reads more when they are needed. It must be used by one goroutine at a time.
+// Stream yields the events that match a request. It keeps only a small part of the events in memory
+// and reads more objects as needed. It is not safe for concurrent use.
 type Stream struct {
 	request Request
 	store   *meter
@@ -23,11 +23,12 @@ type Stream struct {
 // Stream returns the events that match a request, one by one. It ignores the request's Limit. The
 // caller must close the stream.
 //
-// A stream waits for the memory that it needs, and holds memory until it is closed. So a goroutine
-// must not open a stream while it holds another one open.
+// A stream may wait for memory, and holds memory until it is closed. A goroutine must therefore
+// close a stream before it opens another one. Otherwise, it could wait forever.
 //
 // Stream makes the same requests as Trace, and returns the same errors. If the client has many
-// events, however, the stream reads their row groups only when the caller gets to these events.
+// events, however, the stream makes some requests only when the caller reaches the events, and
+// Events then yields their errors.
 func (r *Reader) Stream(ctx context.Context, q Request) (*Stream, error) {
 	q.ClientID = q.ClientID.Stored()
 	s := &Stream{request: q, store: r.newMeter(q.Explain)}
@@ -43,7 +44,8 @@ func (r *Reader) Stream(ctx context.Context, q Request) (*Stream, error) {
 	return s, nil
 }
 
-// from returns the request without the times that come before the position.
+// from returns the request with a range that begins at the position's time, in the order of the
+// stream. If after is nil, it returns the request unchanged.
 func (q Request) from(after *position) Request {
 	if after == nil {
 		return q
@@ -73,9 +75,9 @@ func (s *Stream) Events(ctx context.Context) iter.Seq2[*event.Event, error] {
 
 // next returns the next event, or nil after the last one.
 //
-// Filters apply only to rows without duplicates. action and action_info are not part of an event's
-// identity, so copies of an event may differ in them. A filter applied first could keep a copy that
-// is to be dropped.
+// next applies filters only after duplicates have been dropped. action and action_info are not part
+// of an event's identity, so copies of an event may differ in them. A filter before that step could
+// keep the wrong copy.
 func (s *Stream) next(ctx context.Context) (*event.Event, error) {
 	for {
 		row, err := s.reading.next(ctx)
@@ -89,7 +91,7 @@ func (s *Stream) next(ctx context.Context) (*event.Event, error) {
 	}
 }
 
-// Result returns the result so far, without the events and the cursor.
+// Result returns the result so far, without Events and NextCursor.
 func (s *Stream) Result() Result {
 	result := Result{
 		Receipt:    s.store.receipt(s.reading.partitions),
@@ -104,7 +106,7 @@ func (s *Stream) Result() Result {
 	return result
 }
 
-// Close frees the stream's memory. It may be called more than once.
+// Close releases the stream's memory. It may be called more than once.
 func (s *Stream) Close() {
 	if s.reading != nil {
 		s.reading.close()

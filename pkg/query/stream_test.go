@@ -23,12 +23,13 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// tiny is a budget with which a reader can hold only about one row of each object.
+// tiny is a budget, in bytes, with which a reader can hold only about one row of each object.
 const tiny = 1 << 10
 
-// crowded returns a store in which client c has many events: in runs and compacted objects, on two
-// days, most of them in several objects, several in the same millisecond. Copies of an event differ
-// in their received times and action infos. The returned events are the copies to show, in order.
+// crowded returns a store in which client c has many events, in runs and compacted objects on two
+// days. Most events are in several objects, and some share a millisecond. Copies of an event differ
+// in their received times and action infos. crowded also returns the events that a stream must
+// yield, in order.
 func crowded(t testing.TB) (*memstore.Store, []event.Event) {
 	random := rand.New(rand.NewPCG(7, 7))
 	store := bucket(t)
@@ -70,7 +71,7 @@ func crowded(t testing.TB) (*memstore.Store, []event.Event) {
 	return store, want
 }
 
-// read returns all events of a stream.
+// read returns all events that match a request, and the result of the stream.
 func read(t testing.TB, r *query.Reader, q query.Request) ([]event.Event, query.Result, error) {
 	s, err := r.Stream(t.Context(), q)
 	if err != nil {
@@ -87,15 +88,15 @@ func read(t testing.TB, r *query.Reader, q query.Request) ([]event.Event, query.
 	return events, s.Result(), nil
 }
 
-// twoDays is a request for all events of the crowded store.
+// twoDays returns a request for all events of the crowded store.
 func twoDays(descending bool) query.Request {
 	q := day("c")
 	q.From, q.To, q.Descending = noon.Add(-15*time.Hour), noon.Add(15*time.Hour), descending
 	return q
 }
 
-// With any budget, a stream must yield each event once, in order, in the copy that was received
-// first.
+// With any budget, a stream must yield each event once and in order. Of several copies, it must
+// yield the one that was received first.
 func TestStreamsWithAnyBudget(t *testing.T) {
 	store, all := crowded(t)
 	for _, budget := range []int64{1, tiny, 1 << 16, 0} {
@@ -111,8 +112,8 @@ func TestStreamsWithAnyBudget(t *testing.T) {
 	}
 }
 
-// A stream that continues after any event must yield the events that follow it, whatever the
-// filters are.
+// A stream that continues after any event must yield exactly the later events that match its
+// filters.
 func TestStreamsContinueAfterAnyEvent(t *testing.T) {
 	store, all := crowded(t)
 	r := newReader(t, store, query.Config{WholeBytes: 1})
@@ -130,7 +131,7 @@ func TestStreamsContinueAfterAnyEvent(t *testing.T) {
 	}
 }
 
-// Streams that run at the same time must share a budget without blocking each other, although it is
+// Streams that run at the same time must share a budget without blocking each other, even if it is
 // far too small for all of them.
 func TestStreamsShareABudget(t *testing.T) {
 	store, all := crowded(t)
@@ -147,8 +148,8 @@ func TestStreamsShareABudget(t *testing.T) {
 	r.RequireNoMemory(t)
 }
 
-// wide returns n events of client c, one per second, with long texts. About 1,300 of them fit in
-// the memory that is decoded after one read.
+// wide returns n events of client c with long texts, one per second. About 1,700 of them fit in the
+// memory for rows that are decoded after one read.
 func wide(from time.Time, n int) []event.Event {
 	events := span("c", from, n)
 	for i := range events {
@@ -161,8 +162,8 @@ func wide(from time.Time, n int) []event.Event {
 	return events
 }
 
-// A page must not read row groups that come after it, in either order. The next page must not read
-// row groups that come before it.
+// A trace must not read row groups that come after its page, in either order. With a cursor, it
+// must not read row groups that come before the page.
 func TestAPageReadsOnlyItsRowGroups(t *testing.T) {
 	store := objstore.NewCounting(bucket(t))
 	events := wide(noon, 6000)
@@ -187,7 +188,8 @@ func TestAPageReadsOnlyItsRowGroups(t *testing.T) {
 	}
 }
 
-// An object that lies ahead must be read only when the stream gets to it.
+// If an object contains only later events, its row groups must be read only when the stream reaches
+// them.
 func TestObjectsThatLieAheadAreReadLater(t *testing.T) {
 	store := objstore.NewCounting(bucket(t))
 	early, late := wide(noon.Add(-6*time.Hour), 3000), wide(noon, 3000)
@@ -203,8 +205,8 @@ func TestObjectsThatLieAheadAreReadLater(t *testing.T) {
 	require.Equal(t, slices.Concat(early, late), got)
 }
 
-// onRead returns a store that calls do before the n-th read of an object. With large, the first
-// read is a read of the footer.
+// onRead returns a store that calls do before the n-th read of the object under key. If the
+// reader's Config is large, the first read is of the footer.
 func onRead(store objstore.Store, key string, n int, do func()) *objstore.Faulty {
 	seen := 0
 	return objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
@@ -217,12 +219,13 @@ func onRead(store objstore.Store, key string, n int, do func()) *objstore.Faulty
 	})
 }
 
-// large makes a reader read the footer and the row groups of every object separately.
+// large is a Config that makes a Reader treat every object as large, and so read its footer and row
+// groups separately.
 var large = query.Config{WholeBytes: 1, Retreat: 1}
 
 // If a compaction deletes objects while a stream reads them, the stream must list the partition
-// again and go on after the last event that it has yielded. It must list only once, even if several
-// objects are missing.
+// again. It must continue after the last event that it has yielded. Even if several objects are
+// missing, it must list only once more.
 func TestObjectsMissingInMidStream(t *testing.T) {
 	for _, descending := range []bool{false, true} {
 		for _, budget := range []int64{tiny, 0} {
@@ -263,7 +266,7 @@ func TestObjectsMissingInMidStream(t *testing.T) {
 	}
 }
 
-// A stream must give up after six listings, also in mid-stream.
+// If a partition keeps changing in mid-stream, the stream must fail after six listings.
 func TestAPartitionThatNeverSettlesInMidStream(t *testing.T) {
 	store := bucket(t)
 	events := wide(noon, 3000)
@@ -287,7 +290,7 @@ func TestAPartitionThatNeverSettlesInMidStream(t *testing.T) {
 	r.RequireNoMemory(t)
 }
 
-// damage changes a byte in the middle of a row group.
+// damage changes a byte in the middle of the row group with the given index.
 func damage(t testing.TB, store objstore.Store, key string, group int) {
 	object := objectOf(t, store, key)
 	footer, err := segment.OpenFooter(t.Context(), store, segment.Object{Key: key, Size: object.Size})
@@ -306,8 +309,8 @@ func objectOf(t testing.TB, store objstore.Store, key string) objstore.Object {
 	return objects[0]
 }
 
-// If a later row group of a run's newest object is damaged, the stream must go on with the next
-// older object, and name the damaged one.
+// If a later row group of a run's newest object is damaged, the stream must continue with the next
+// older object, and report the damaged one.
 func TestDamageInMidStream(t *testing.T) {
 	for _, descending := range []bool{false, true} {
 		store := bucket(t)
@@ -324,7 +327,7 @@ func TestDamageInMidStream(t *testing.T) {
 		require.Equal(t, head, result.Unreadable[0].Key)
 		require.Contains(t, result.Unreadable[0].Error, fmt.Sprintf("read segment %q: not a valid segment: the checksum of row group 20 is wrong", head))
 		want := reversed(events[:5000], descending)
-		if descending { // the newest events come from the damaged object's sound row groups
+		if descending { // the newest events come from the damaged object's intact row groups
 			want = reversed(events, descending)
 		}
 		require.Equal(t, len(want), len(got))
@@ -332,8 +335,8 @@ func TestDamageInMidStream(t *testing.T) {
 	}
 }
 
-// Damage in a compacted object must hide only rows that no other object holds, and must not hide
-// the rows before it.
+// Damage in a compacted object must hide only rows that no other object holds. It must not hide
+// rows that come before the damage.
 func TestDamageInMidStreamOfACompactedObject(t *testing.T) {
 	store := bucket(t)
 	events := wide(noon, 6000)
@@ -349,8 +352,8 @@ func TestDamageInMidStreamOfACompactedObject(t *testing.T) {
 	require.Equal(t, span("c", noon.Add(5*time.Hour), 3), got[rows:])
 }
 
-// Several objects with damage in later row groups must each be reported once, and none of them must
-// be read again.
+// If several objects have damage in later row groups, each of them must be reported once, and none
+// must be read again.
 func TestDamageInSeveralObjects(t *testing.T) {
 	store := bucket(t)
 	for n := range 3 {
@@ -368,7 +371,8 @@ func TestDamageInSeveralObjects(t *testing.T) {
 	}
 }
 
-// A damaged object does not make a result incomplete if a later object of its run holds its rows.
+// A damaged object must not make a result incomplete if a later object of its run contains its
+// rows.
 func TestADamagedObjectThatIsSuperseded(t *testing.T) {
 	store := bucket(t)
 	events := span("c", noon, 5)
@@ -389,8 +393,8 @@ func TestADamagedObjectThatIsSuperseded(t *testing.T) {
 	require.Equal(t, damaged, counting.Of(objstore.OpRead)[0].Key, "the damaged object was read")
 }
 
-// A stream may go back to an older object of a run, because the newer one turns out to be damaged.
-// If rows of the older object are still decoded, the stream must release their memory.
+// A stream may return to an older object of a run if the newer one turns out to be damaged. If rows
+// of the older object are still decoded, the stream must release their memory.
 func TestAnOlderObjectThatIsReadAgain(t *testing.T) {
 	store := bucket(t)
 	all := wide(noon, 6000)
@@ -422,7 +426,7 @@ func TestAnOlderObjectThatIsReadAgain(t *testing.T) {
 	r.RequireNoMemory(t)
 }
 
-// A store that fails in mid-stream must make the stream fail, never end early.
+// If the store fails in mid-stream, the stream must return an error. It must not just end early.
 func TestAFaultInMidStreamIsAnError(t *testing.T) {
 	store := bucket(t)
 	events := wide(noon, 5000)
@@ -446,7 +450,8 @@ func TestAFaultInMidStreamIsAnError(t *testing.T) {
 	}
 }
 
-// A stream that waits for memory must end when its context ends, and give back what it holds.
+// A stream that waits for memory must end when its context ends, and must release the memory that
+// it holds.
 func TestAWaitForMemoryEndsWithItsContext(t *testing.T) {
 	store, _ := crowded(t)
 	r := newReader(t, store, query.Config{BudgetBytes: 4})
@@ -465,8 +470,8 @@ func TestAWaitForMemoryEndsWithItsContext(t *testing.T) {
 	r.RequireNoMemory(t)
 }
 
-// Before a small object is decoded, the reader must wait for the memory that its footer says
-// decoding takes, even if the object is compressed to a small part of that.
+// Before a reader decodes a small object, it must wait for the memory that the decoding takes
+// according to the footer. This memory can be many times the object's size.
 func TestDecodingWaitsForItsMemory(t *testing.T) {
 	store := bucket(t)
 	events := wide(noon, 400) // almost 2 MiB
@@ -485,7 +490,7 @@ func TestDecodingWaitsForItsMemory(t *testing.T) {
 	r.RequireNoMemory(t)
 }
 
-// With little memory, a reader must not read more row groups at once than it can decode.
+// With little memory, a reader must not read more row groups in one request than it can decode.
 func TestLittleMemoryMeansSmallReads(t *testing.T) {
 	store := objstore.NewCounting(bucket(t))
 	events := wide(noon, 1000)
@@ -507,7 +512,8 @@ func TestLittleMemoryMeansSmallReads(t *testing.T) {
 	}
 }
 
-// Before each listing except the first, a reader must pause. The bound of the pause doubles.
+// A reader must pause before each listing except the first. The maximum of the pause must double
+// each time.
 func TestPausesBetweenListings(t *testing.T) {
 	store := bucket(t)
 	key := put(t, store, partition("c"), fresh(1), span("c", noon, 1))
@@ -527,7 +533,7 @@ func TestPausesBetweenListings(t *testing.T) {
 	require.Equal(t, []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second}, bounds)
 }
 
-// Without a layout marker, a result must say so, because the bucket may well contain events.
+// Without a layout marker, a result must say so, because the bucket may still contain events.
 func TestABucketWithoutALayoutMarker(t *testing.T) {
 	store := memstore.New()
 	put(t, store, partition("c"), fresh(1), span("c", noon, 3))
