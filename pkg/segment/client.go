@@ -8,22 +8,22 @@ import (
 )
 
 // ClientRows decodes the rows of one client in one segment, in the order of Row.Compare or in
-// reverse. It decodes a few rows at a time and keeps its position in between, so that even a client
-// with millions of rows takes little memory. It makes no requests, because the caller reads the row
-// groups. It is not safe for concurrent use.
+// reverse. It decodes a few rows at a time, so even a client with millions of rows takes little
+// memory. It makes no requests, because the caller reads the row groups. It is not safe for
+// concurrent use.
 type ClientRows struct {
 	footer     *Footer
 	clientID   string
 	from, to   int64 // event times in Unix ms, both inclusive
 	descending bool
 	groups     []Group // the row groups that still have rows to decode, in the order of decoding
-	done       int     // number of rows of groups[0] that are decoded already
-	last       *Row    // the row that was decoded last
+	done       int     // number of rows of groups[0] that are already decoded
+	last       *Row    // the row that was last decoded
 }
 
-// ClientRows returns a ClientRows for a client's rows between two times. Its position is before the
-// first of these rows in the order of decoding. The times are event times in Unix ms, both ends
-// inclusive.
+// ClientRows returns a ClientRows for a client's rows between the event times from and to, in Unix
+// ms, both inclusive. If descending is true, it decodes the rows in reverse. Its position is before
+// the first row to decode.
 func (f *Footer) ClientRows(clientID event.ClientID, from, to int64, descending bool) *ClientRows {
 	groups := f.GroupsOf(clientID, from, to)
 	if descending {
@@ -33,12 +33,13 @@ func (f *Footer) ClientRows(clientID event.ClientID, from, to int64, descending 
 }
 
 // Groups returns the row groups that may still have rows to decode, in the order of decoding.
-// Callers must not change the slice. Usually there is at most one row group. If the client's
-// rows extend across row group boundaries, there are several, which are adjacent.
+// Callers must not change the slice. Usually there is at most one row group. If the client's rows
+// cross row group boundaries, there are several adjacent row groups.
 func (c *ClientRows) Groups() []Group { return c.groups }
 
-// Alone returns the approximate memory of the decoded rows of the remaining row groups that hold
-// only this client's rows. It is zero unless the client has very many rows.
+// Alone returns the approximate memory, in bytes, that rows take once they are decoded. It counts
+// only the remaining row groups without rows of other clients. The result is zero unless the client
+// has very many rows.
 func (c *ClientRows) Alone() (memory int64) {
 	for _, g := range c.groups {
 		if g.first == c.clientID && g.last == c.clientID {
@@ -48,8 +49,8 @@ func (c *ClientRows) Alone() (memory int64) {
 	return memory
 }
 
-// Bound returns a time that no remaining row comes before, in the order of decoding. There must be
-// remaining row groups.
+// Bound returns a time, in Unix ms, that no remaining row comes before in the order of decoding. At
+// least one row group must remain.
 func (c *ClientRows) Bound() int64 {
 	switch {
 	case c.last != nil:
@@ -61,16 +62,16 @@ func (c *ClientRows) Bound() int64 {
 	}
 }
 
-// Block is a list of rows, in the order of decoding, and the memory that they take.
+// Block is a list of rows in the order of decoding, with the memory that they take.
 type Block struct {
 	Rows   []Row
 	Memory int64 // bytes
 }
 
-// Decode decodes further rows from the first n remaining row groups. It stops as soon as the rows
-// take maxMemory bytes, but returns at least one row if there is one. data holds the bytes of the
-// n row groups and begins at the given offset of the object. If the row groups turn out to be
-// corrupt, Decode returns no rows and must not be called again.
+// Decode decodes the next rows from the first n remaining row groups. It stops once the rows take
+// maxMemory bytes, but returns at least one row if there is one. data holds the bytes of these row
+// groups, and begins at the given offset of the object. If the row groups turn out to be corrupt,
+// Decode returns an error and must not be called again.
 func (c *ClientRows) Decode(n int, data []byte, offset, maxMemory int64) (blocks []Block, err error) {
 	defer guard(&err)
 	for ; n > 0 && (maxMemory > 0 || len(blocks) == 0); n-- {
@@ -91,7 +92,8 @@ func (c *ClientRows) Decode(n int, data []byte, offset, maxMemory int64) (blocks
 	return blocks, c.checkOrder(blocks)
 }
 
-// checkOrder checks that the rows follow each other and the rows that were decoded before.
+// checkOrder checks that the rows are in order, and that none sorts before the rows decoded
+// earlier.
 func (c *ClientRows) checkOrder(blocks []Block) error {
 	for i := range blocks {
 		rows := blocks[i].Rows
@@ -105,7 +107,7 @@ func (c *ClientRows) checkOrder(blocks []Block) error {
 	return nil
 }
 
-// compare orders rows by their order of decoding.
+// compare compares two rows in the order of decoding.
 func (c *ClientRows) compare(a, b *Row) int {
 	if c.descending {
 		a, b = b, a
@@ -113,8 +115,8 @@ func (c *ClientRows) compare(a, b *Row) int {
 	return a.Compare(b)
 }
 
-// decodeGroup decodes rows of row group g, whose bytes are data. It reports whether it has decoded
-// the last row of the client.
+// decodeGroup decodes the next rows of row group g. data holds the bytes of the row group, and
+// maxMemory is as in Decode. whole reports whether no rows to decode remain in the row group.
 func (c *ClientRows) decodeGroup(g Group, data []byte, maxMemory int64) (blocks []Block, whole bool, err error) {
 	group, err := c.footer.openGroup(g, data)
 	if err != nil {
@@ -139,8 +141,9 @@ func (c *ClientRows) decodeGroup(g Group, data []byte, maxMemory int64) (blocks 
 	return blocks, from+c.done == to, err
 }
 
-// rowsBetween returns the range [from, to) of a client's rows between two times, both inclusive.
-// The reader must be at the first row of the row group. rowsBetween does not move the reader.
+// rowsBetween returns the range [from, to) of a client's rows between the times first and last, in
+// Unix ms, both inclusive. The reader must be at the first row of the row group. rowsBetween does
+// not move the reader.
 func (g *groupReader) rowsBetween(clientID string, first, last int64) (from, to int, err error) {
 	from, to, err = g.rangeOf(clientID)
 	if err != nil || from == to {
@@ -152,8 +155,8 @@ func (g *groupReader) rowsBetween(clientID string, first, last int64) (from, to 
 	return from, to, err
 }
 
-// expect reads the next n rows and checks that each of them has the given text. The column must
-// hold the client identifiers.
+// expect reads the next n rows. It returns an error unless each of them has the given text. The
+// column must hold the client identifiers.
 func (c *columnReader) expect(n int, text string) error {
 	for n > 0 {
 		if c.next == c.end {
@@ -173,9 +176,9 @@ func (c *columnReader) expect(n int, text string) error {
 	return nil
 }
 
-// between returns the part of the rows [from, to) whose values are between two values, both
-// inclusive. The values in this range must not decrease. The column must hold the event times, and
-// the reader must be at the first row.
+// between returns the part [low, high) of the rows [from, to) whose values are between first and
+// last, both inclusive. It returns an error if the values in [from, to) decrease. The column must
+// hold the event times, and the reader must be at the first row.
 func (c *columnReader) between(from, to int, first, last int64) (low, high int, err error) {
 	if err := c.skip(from); err != nil {
 		return 0, 0, err

@@ -15,8 +15,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// decodeAll returns all remaining rows. It decodes up to n row groups at a time, with the given
-// memory.
+// decodeAll returns all remaining rows. Each call of Decode gets up to n row groups and the given
+// memory, in bytes. data holds the whole segment.
 func decodeAll(c *segment.ClientRows, data []byte, n int, memory int64) (rows []segment.Row, err error) {
 	for len(c.Groups()) > 0 {
 		groups := c.Groups()[:min(n, len(c.Groups()))]
@@ -33,7 +33,7 @@ func decodeAll(c *segment.ClientRows, data []byte, n int, memory int64) (rows []
 	return rows, nil
 }
 
-// clientRows returns the rows of a client that data holds, in the order of time.
+// clientRows returns the rows of a client in a segment, in ascending order. data holds the segment.
 func clientRows(t testing.TB, data []byte, client string) []segment.Row {
 	footer, err := segment.ParseFooter(data, int64(len(data)))
 	require.NoError(t, err)
@@ -42,7 +42,8 @@ func clientRows(t testing.TB, data []byte, client string) []segment.Row {
 	return rows
 }
 
-// between returns a client's rows between two times, in the given order.
+// between returns a client's rows between two times, in Unix ms. If descending is true, it returns
+// them in reverse.
 func between(rows []segment.Row, client string, from, to int64, descending bool) (found []segment.Row) {
 	for _, row := range rows {
 		if row.ClientID == client && from <= row.Time && row.Time <= to {
@@ -55,8 +56,8 @@ func between(rows []segment.Row, client string, from, to int64, descending bool)
 	return found
 }
 
-// However many row groups a caller reads at once and however little memory it has, the rows of a
-// client come in order, each of them once.
+// However many row groups a caller reads at a time, and however little memory it has, ClientRows
+// must yield each row of the client once, in order.
 func TestClientRowsComeInOrderWithAnyMemory(t *testing.T) {
 	rows := append(rowsOf(30, 12), segment.FromEvents(span("GID_z", 170))...)
 	rows = append(rows, segment.FromEvents(span("GID_zz", 3))...)
@@ -83,8 +84,8 @@ func TestClientRowsComeInOrderWithAnyMemory(t *testing.T) {
 	}
 }
 
-// Decode must stop once the rows take the given memory, even if they are much longer than the
-// average row of their row group.
+// Decode must stop once the rows take the given memory. This must hold even if the client's rows
+// are much longer than the average row of the row group.
 func TestDecodeStopsAtItsMemory(t *testing.T) {
 	rows := segment.FromEvents(span("GID_a", 3000)) // short rows
 	long := segment.FromEvents(span("GID_b", 1000))
@@ -111,7 +112,7 @@ func TestDecodeStopsAtItsMemory(t *testing.T) {
 	}
 }
 
-// A few rows must not keep the texts of the other rows of their row group in memory.
+// A few decoded rows must not keep the texts of the other rows of their row group in memory.
 func TestFewRowsTakeLittleMemory(t *testing.T) {
 	rows := segment.FromEvents(span("GID_a", 500))
 	for i := range rows {
@@ -132,7 +133,8 @@ func TestFewRowsTakeLittleMemory(t *testing.T) {
 	runtime.KeepAlive(kept)
 }
 
-// Bound must never come after a row that is still to be decoded, and must move with the rows.
+// No remaining row may come before Bound in the order of decoding. Bound must advance with the
+// decoded rows.
 func TestBoundsOfTheRowsToCome(t *testing.T) {
 	rows := segment.FromEvents(span("GID_z", 1000))
 	data, _ := write(t, rows, 100)
@@ -155,8 +157,8 @@ func TestBoundsOfTheRowsToCome(t *testing.T) {
 	}
 }
 
-// A segment whose rows of one client are out of order is corrupt. Readers merge the rows of several
-// segments, so they would otherwise show rows twice or in the wrong order.
+// A segment in which the rows of a client are out of order is corrupt. Readers merge the rows of
+// several segments, and would otherwise show rows twice or in the wrong order.
 func TestRowsOfAClientOutOfOrder(t *testing.T) {
 	rows := segment.FromEvents(span("GID_z", 1000))
 	swapped := slices.Clone(rows)
@@ -175,7 +177,7 @@ func TestRowsOfAClientOutOfOrder(t *testing.T) {
 	}
 }
 
-// Damage in a row group must be noticed when that row group is decoded, not before.
+// Damage in a row group must be noticed when the row group is decoded, not before.
 func TestDamageInALaterRowGroup(t *testing.T) {
 	rows := segment.FromEvents(span("GID_z", 1000))
 	data, _ := write(t, rows, 100)

@@ -171,9 +171,9 @@ func (c *columnReader) readDictionary(dictionary parquet.Dictionary) {
 	}
 }
 
-// sharedTexts is the maximum length, in bytes, of a dictionary whose texts share one allocation. In
-// a longer dictionary, each text has its own allocation. Otherwise, a few rows could keep megabytes
-// in memory, because a text keeps the whole allocation that it shares.
+// sharedTexts is the maximum length, in bytes, of a dictionary whose texts share one allocation. A
+// text keeps its whole allocation in memory. In a longer dictionary, each text therefore has its
+// own allocation. Otherwise, a few rows could keep megabytes in memory.
 const sharedTexts = 4 << 10
 
 // substrings splits data into strings at the offsets, and passes each string to the do function.

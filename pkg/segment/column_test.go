@@ -24,7 +24,8 @@ func writtenColumns() (names []string) {
 	return names
 }
 
-// storedColumns returns the columns of an event without the instance, which is part of the key.
+// storedColumns returns the columns of an event that a segment stores: all except the instance,
+// which is part of the key.
 func storedColumns() []event.Column {
 	return slices.DeleteFunc(event.Columns(), func(c event.Column) bool { return c.Name == "instance_id" })
 }

@@ -145,9 +145,8 @@ func (c *Cursor) decode(data []byte) (err error) {
 	return nil
 }
 
-// resize returns a buffer for n rows. It reuses the old buffer if the old one is large enough. It
-// clears the rest of the old buffer, whose rows would keep the texts of an earlier row group in
-// memory.
+// resize returns a buffer for n rows. It reuses the old buffer if it is large enough. It then
+// clears the unused rows, which would keep the texts of an earlier row group in memory.
 func (c *Cursor) resize(n int) []Row {
 	if cap(c.buffer) < n {
 		return make([]Row, n)

@@ -5,20 +5,20 @@ import "slices"
 const (
 	// blockRows is the maximum number of rows in a block.
 	blockRows = 128
-	// rowMemory is the memory that a row takes in addition to its texts, in bytes.
+	// rowMemory is the approximate memory, in bytes, that a row takes in addition to its texts.
 	rowMemory = 300
 )
 
-// decoder decodes a range of the rows of one row group. All of these rows must belong to one
-// client.
+// decoder decodes rows of one row group. All of these rows must belong to one client.
 type decoder struct {
 	group     *groupReader
 	clientID  string
-	perRow    int64 // approximate memory of a row
+	perRow    int64 // approximate memory of a row, in bytes
 	maxMemory int64 // see ClientRows.Decode
 }
 
-// forwards decodes the first rows of the range [from, to).
+// forwards decodes the first rows of the range [from, to): about as many as fit in d.maxMemory, but
+// at least one.
 func (d *decoder) forwards(from, to int) (blocks []Block, err error) {
 	if from == to {
 		return nil, nil
@@ -38,8 +38,8 @@ func (d *decoder) forwards(from, to int) (blocks []Block, err error) {
 }
 
 // backwards decodes the last rows of the range [from, to), in reverse. A column can only be read
-// forwards. So backwards starts at about the first row that it can return, and forgets the first
-// blocks again if the rows turn out to be longer than average.
+// forwards. So backwards estimates from the average length where the rows begin that fit in
+// d.maxMemory. If they turn out to be longer, it drops the first blocks again.
 func (d *decoder) backwards(from, to int) (blocks []Block, err error) {
 	if from == to {
 		return nil, nil
@@ -67,8 +67,8 @@ func (d *decoder) backwards(from, to int) (blocks []Block, err error) {
 	return blocks, nil
 }
 
-// fitting returns how many rows of average length a block may have so that it takes at most the
-// given memory.
+// fitting returns the number of rows of average length that fit in the given memory: at least one,
+// and at most blockRows.
 func (d *decoder) fitting(memory int64) int { return int(max(1, min(blockRows, memory/d.perRow))) }
 
 // block decodes the next n rows.
@@ -90,7 +90,7 @@ func (d *decoder) block(n int) (Block, error) {
 	return b, nil
 }
 
-// memory returns the approximate memory of a row without its client identifier.
+// memory returns the approximate memory of a row without its client identifier, in bytes.
 func (r *Row) memory() int64 {
 	return rowMemory + int64(len(r.Action)+len(r.ActionInfo)+len(r.ChannelID)+len(r.NativeEvent)+len(r.NativeReason)+
 		len(r.PeerAddress)+len(r.Username)+len(r.Node)+len(r.Protocol)+len(r.Source)+len(r.SourceEventID)+len(r.TimeOrigin))

@@ -47,7 +47,7 @@ type Group struct {
 	checksum    uint64
 }
 
-// Memory returns the approximate memory of the decoded rows in bytes.
+// Memory returns the approximate memory that the rows take once they are decoded, in bytes.
 func (g Group) Memory() int64 { return g.Raw + rowMemory*g.Rows }
 
 // before reports whether g comes before o, both in the object and in the order of clients. The two

@@ -4,8 +4,8 @@ import "strings"
 
 const keyHolds = "device-trace.holds"
 
-// SetHolds states in the footer which other segments the segment holds, that is, the names of
-// segments whose rows are all in this segment. It must be called before Close, and has no effect on
+// SetHolds sets the names of the segments that the footer states this segment holds. All rows of a
+// held segment are in this segment, too. SetHolds must be called before Close. It has no effect on
 // a fresh segment.
 func (w *Writer) SetHolds(names []string) { w.holds = names }
 

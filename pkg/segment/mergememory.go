@@ -1,9 +1,10 @@
 package segment
 
-// MergeMemory returns the approximate maximum memory, in bytes, that a merge needs for this input.
-// This is the sum of:
+// MergeMemory returns the approximate memory, in bytes, that a merge needs for this segment as an
+// input. It is the sum of:
 //
-//   - The footer, and the share of the output's footer that the writer keeps until the end.
+//   - The segment's footer, and the part of the output's footer that describes the segment's rows.
+//     The writer keeps the output's footer in memory until the end.
 //   - The row group that takes the most memory.
 //   - Buffers of a fixed size.
 func (f *Footer) MergeMemory() int64 {
@@ -15,9 +16,9 @@ func (f *Footer) MergeMemory() int64 {
 	return buffers + 5*f.Memory()/2 + largest
 }
 
-// groupMemory returns the approximate memory that a cursor needs while it reads a row group: the
-// group's bytes, and of each column one decoded page and the dictionary. The numbers are measured;
-// see TestMergeMemory.
+// groupMemory returns the approximate memory, in bytes, that a cursor needs while it reads row
+// group g. It is the sum of the row group's bytes and, for each column, a decoded page and the
+// dictionary. The factors are measured; see TestMergeMemory.
 func (f *Footer) groupMemory(g *Group) int64 {
 	var decoded int64
 	for _, c := range f.columns {
@@ -27,8 +28,8 @@ func (f *Footer) groupMemory(g *Group) int64 {
 			decoded += min(size, 2*pageBytes)
 			continue
 		}
-		// Each entry is decoded and copied into a string. An entry takes at least five bytes of the
-		// dictionary. Each row has an index.
+		// Each dictionary entry takes at least five bytes. It is decoded and copied into a string,
+		// whose header takes 16 bytes. Each row has an index of four bytes.
 		entries := min(g.Rows, size/5)
 		decoded += 2*size + 16*entries + 4*g.Rows
 	}

@@ -21,7 +21,8 @@ func (c copying) Read(_ context.Context, _ string, off, n int64) ([]byte, error)
 	return bytes.Clone(c[off : off+n]), nil
 }
 
-// randomWords, sameWord and numbers return a function that returns a text of n bytes for row i.
+// randomWords, sameWord and numbers each return a function that returns a text of n bytes for row
+// i.
 
 func randomWords(n int) func(int) string {
 	random := rand.New(rand.NewPCG(1, 2))
@@ -38,8 +39,8 @@ func sameWord(n int) func(int) string { return func(int) string { return strings
 
 func numbers(n int) func(int) string { return func(i int) string { return fmt.Sprintf("%0*d", n, i) } }
 
-// rowsWith returns rows whose texts come from the given functions: those in columns with a
-// dictionary and those in other columns.
+// rowsWith returns n rows. client supplies the client identifiers, dictionary the texts of the
+// dictionary-encoded columns, and plain all other texts.
 func rowsWith(n int, client, plain, dictionary func(int) string) []segment.Row {
 	rows := make([]segment.Row, n)
 	for i := range rows {
@@ -53,8 +54,8 @@ func rowsWith(n int, client, plain, dictionary func(int) string) []segment.Row {
 	return rows
 }
 
-// MergeMemory must not be below the memory that a cursor takes, whatever the rows are. If it were
-// far above, merges would have fewer inputs than necessary.
+// MergeMemory must be at least the memory that a cursor takes, whatever the rows are. It must not
+// be far above that memory, because merges would then have fewer inputs than possible.
 func TestMergeMemory(t *testing.T) {
 	for name, c := range map[string]struct {
 		rows  []segment.Row

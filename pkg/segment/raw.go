@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// rawSizes holds the sizes of the row groups before encoding, in order. A row's size is the number
-// of bytes that the digest hashes. Before a reader reads a row group, it uses the size to estimate
-// the memory of the decoded rows.
+// rawSizes holds the size of each row group before encoding, in bytes and in order; see Group.Raw.
+// Before a reader reads a row group, it uses the size to estimate the memory of the decoded rows.
 type rawSizes []int64
 
 // String formats the sizes as decimal numbers, separated by commas.

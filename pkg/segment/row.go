@@ -183,8 +183,8 @@ func (r *Row) Compare(o *Row) int {
 // identity columns are equal.
 func (r *Row) SameEvent(o *Row) bool { return r.compareIdentity(o) == 0 }
 
-// compareIdentity gives the same order as event.CompareIdentity. It compares the first two columns
-// one by one and returns early, because most pairs of rows differ in one of these.
+// compareIdentity orders rows as event.CompareIdentity orders events. It checks the client and the
+// time first, because most pairs of rows differ in one of them.
 func (r *Row) compareIdentity(o *Row) int {
 	if c := cmp.Compare(r.ClientID, o.ClientID); c != 0 {
 		return c

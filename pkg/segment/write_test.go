@@ -25,8 +25,8 @@ func (f *failing) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Wherever the output fails, Write or Close must return its error. Otherwise an incomplete segment
-// would look finished.
+// Whichever write to the output fails, Write or Close must return the error. Otherwise, an
+// incomplete segment would look finished.
 func TestAWriterReturnsTheErrorOfItsOutput(t *testing.T) {
 	rows := rowsOf(6, 4)
 	for name, newWriter := range map[string]func(io.Writer, int64) *segment.Writer{
@@ -49,7 +49,8 @@ func TestAWriterReturnsTheErrorOfItsOutput(t *testing.T) {
 	}
 }
 
-// A footer must state the number and the hash of the rows, because readers prove the rows with them.
+// A footer must state the number and the hash of the rows, because readers compare the rows with
+// them.
 func TestAFooterWithoutADigestIsCorrupt(t *testing.T) {
 	const rowsKey, hashKey = "device-trace.rows", "device-trace.hash"
 	for name, missing := range map[string][]string{"count": {rowsKey}, "hash": {hashKey}, "count and hash": {rowsKey, hashKey}} {

@@ -7,7 +7,7 @@ import (
 	"github.com/parquet-go/parquet-go/compress/zstd"
 )
 
-// zstdCodec compresses with zstd like the Parquet library's codec, but with a window of 1 MiB. The
+// zstdCodec is like the Parquet library's zstd codec, but compresses with a window of 1 MiB. The
 // library's encoders have a window of 8 MiB and take 16 MiB of memory each, although few pages
 // exceed 256 KiB.
 type zstdCodec struct {
