@@ -271,7 +271,8 @@ func TestBodies(t *testing.T) {
 	requireError(t, backend.do(t, r), 400, "InvalidRequest", "the body could not be read completely")
 }
 
-// If the body is not the signed one, the error must name the header that does not match it.
+// If the body is not the one that was signed, the error must name the header that does not match
+// the body.
 func TestAnotherBodyThanSigned(t *testing.T) {
 	r := acs3Draft("QueryMqttTraceDevice", map[string]string{"a": "1"}).inBody().signed("ak", "sk")
 	r.Body = io.NopCloser(strings.NewReader("a=2"))

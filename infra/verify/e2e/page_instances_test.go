@@ -52,7 +52,7 @@ func testUnknownInstance(t *testing.T, p *pageTest) {
 	device := url.Values{"instance": {"paeg"}, "client": {busyDevice}}.Encode()
 	b.open("/?" + device)
 	b.results()
-	require.Equal(t, "No events of instance “paeg” yet", b.text(".notice.empty h2"))
+	require.Equal(t, "No events from instance “paeg” yet", b.text(".notice.empty h2"))
 	require.Equal(t, "Instances with events: page", b.text(".notice.empty p")+" "+b.text(".notice.empty .others"))
 	b.screenshot("unknown-instance")
 	require.NotContains(t, eval[[]string](b, offered), "paeg", "a mistyped instance must not be remembered")

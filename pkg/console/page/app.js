@@ -84,8 +84,9 @@ function showWelcome(next) {
   byId(byId('instance').value ? 'device' : 'instance').focus();
 }
 
-// listInstances offers the instances from the API in the form. If there is only one and the user is
-// about to enter the first query, listInstances fills it in, selected so that typing replaces it.
+// listInstances requests the instances from the API and offers them in the form. If there is
+// exactly one, and the user is about to enter the first query, listInstances fills it in. If the
+// field has the focus, it also selects the name, so that typing replaces it.
 async function listInstances() {
   await fetchInstances();
   const field = byId('instance');

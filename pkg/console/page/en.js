@@ -256,7 +256,7 @@ export default {
   "receipt.line": "Cost: {calls} API calls, {objects} objects, {requests} store requests, {bytes} read, {ms} ms.",
   "receipt.partitions": "Partitions:",
 
-  "absent.title": "No events of instance “{instance}” yet",
+  "absent.title": "No events from instance “{instance}” yet",
   "absent.others": "Instances with events:",
   "absent.more": "and more",
   "absent.none": "No instance that your token covers has events. Check that a broker sends its events to the recorder.",

@@ -32,8 +32,8 @@ export async function fetchLatestView(query, signal) {
 
 const diagnosis = (query, signal) => getJSON('diagnosis', { ...deviceParameters(query), lang: preferences.lang }, signal);
 
-// statusNow returns the current status, or null if the failure is temporary. The page may still be
-// able to show the report, because the report is read separately and from other days.
+// statusNow returns the current status, or null if the request fails temporarily. The page may then
+// still be able to show the report, which has its own request and comes from other days.
 async function statusNow({ instance, client }, signal) {
   try {
     return await getJSON('status', { instance, client }, signal);

@@ -1,4 +1,5 @@
-// The instances that the form offers: recently queried ones first, then the others from the API.
+// The instances that the form offers. Recently queried instances come first, then the others from
+// the API.
 
 import { getJSON } from './api.js';
 import { recentInstances } from './preferences.js';
@@ -7,9 +8,9 @@ import { token } from './token.js';
 let listed = []; // the instances from the API
 let listedFor = ''; // the token for which the instances were requested
 
-// fetchInstances requests the instances that have events and that the token covers, unless it has
-// already done so. If the request fails, the form still offers the recently queried instances, and
-// the next call tries again.
+// fetchInstances requests the instances that have events and that the token covers. It does nothing
+// if it has already requested them with this token. If the request fails, the form still offers the
+// recently queried instances, and the next call tries again.
 export async function fetchInstances() {
   const asked = token();
   if (!asked || asked === listedFor) return;
@@ -22,12 +23,12 @@ export async function fetchInstances() {
   }
 }
 
-// onlyInstance returns the instance that has events if there is exactly one, or ''.
+// onlyInstance returns the instance from the API if there is exactly one, otherwise ''.
 export const onlyInstance = () => (listed.length === 1 ? listed[0] : '');
 
 const maxOffered = 100;
 
-// offered returns the instances whose names contain the typed text, at most maxOffered.
+// offered returns the instances whose names contain the typed text, but at most maxOffered of them.
 export function offered(typed) {
   const words = typed.trim().toLowerCase();
   const all = new Set([...recentInstances(), ...listed]);

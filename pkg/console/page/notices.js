@@ -55,7 +55,8 @@ export function emptyNotice(view, { onDay, onInstance }) {
 
 const maxOthers = 20;
 
-// absentTitle says in plain text that the instance, or even the bucket, has no events yet.
+// absentTitle returns a plain text that says that the instance, or even the whole bucket, has no
+// events yet.
 export const absentTitle = ({ query, report }) => text(report.bucket_empty ? 'absent.bucket' : 'absent.title', { instance: plain(query.instance, 80) });
 
 function absentNotice(view, onInstance) {
