@@ -9,11 +9,11 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// absence is the part of a response that says that the instance has no events. A response about any
-// other instance has no such part.
+// absence is the part of a response that says that the instance has no events. A response about an
+// instance with events omits it.
 type absence struct {
 	InstanceKnown bool `json:"instance_known"` // always false
-	// Instances are instances that have events and that the token covers, at most maxSuggested.
+	// Instances lists up to maxSuggested instances that have events and that the token covers.
 	// MoreInstances means that there are more.
 	Instances     []event.InstanceID `json:"instances"`
 	MoreInstances bool               `json:"more_instances,omitempty"`
@@ -21,15 +21,16 @@ type absence struct {
 	BucketEmpty bool `json:"bucket_empty,omitempty"`
 }
 
-// maxSuggested is the maximum number of instances in an absence. Finding that many takes one
-// request.
+// maxSuggested is the maximum number of instances that an absence lists. If the token covers all
+// instances, finding them takes one request.
 const maxSuggested = 100
 
-// absenceOf returns the absence of an instance, or nil if the instance has events. result must come
-// from a trace of the instance. absenceOf adds the cost of its requests to it.
+// absenceOf returns the absence of an instance, or nil if the instance has events. result is the
+// result of a trace of the instance. absenceOf adds the cost of its own requests to it.
 //
-// It makes no request if the trace found a segment. Otherwise, it makes one request to find out
-// whether the instance has segments at all. If it has none, absenceOf looks for other instances.
+// If the trace found a segment, absenceOf makes no request. Otherwise, it makes one request to find
+// out whether the instance has segments at all. If the instance has none, absenceOf also looks for
+// other instances.
 func (a api) absenceOf(ctx context.Context, may permission, id event.InstanceID, result *query.Result) (*absence, error) {
 	if !result.NoSegments {
 		return nil, nil
@@ -56,8 +57,9 @@ func (a api) absenceOf(ctx context.Context, may permission, id event.InstanceID,
 	}, nil
 }
 
-// noMarker returns query.ErrNoMarker if the layout marker is missing in a bucket that has segments.
-// Without the marker, a trace finds nothing. This must not look like the absence of events.
+// noMarker returns query.ErrNoMarker if result says that the layout marker is missing. The caller
+// knows that the bucket has segments. Without the marker, a trace cannot find them, and the
+// response would wrongly state that there are no events.
 func noMarker(result *query.Result) error {
 	if result.NoLayout {
 		return query.ErrNoMarker
@@ -65,7 +67,8 @@ func noMarker(result *query.Result) error {
 	return nil
 }
 
-// addCost adds the cost of a list of instances to a result, and its steps if the result has steps.
+// addCost adds the cost of finding instances to a result. If the result has steps, addCost adds the
+// steps, too.
 func addCost(result *query.Result, found query.Instances) {
 	if result.Steps != nil {
 		for _, step := range found.Steps {
@@ -76,7 +79,8 @@ func addCost(result *query.Result, found query.Instances) {
 	result.Receipt = result.Receipt.Plus(found.Receipt)
 }
 
-// header sets the headers that state the absence in CSV and NDJSON responses. a may be nil.
+// header sets the headers that state the absence in CSV and NDJSON responses. If a is nil, it sets
+// none.
 func (a *absence) header(header http.Header) {
 	if a == nil {
 		return
@@ -87,7 +91,7 @@ func (a *absence) header(header http.Header) {
 	}
 }
 
-// without returns the list without one of its elements.
+// without returns a copy of the list that omits one instance.
 func without(list []event.InstanceID, one event.InstanceID) []event.InstanceID {
 	return slices.DeleteFunc(slices.Clone(list), func(id event.InstanceID) bool { return id == one })
 }

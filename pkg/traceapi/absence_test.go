@@ -23,8 +23,8 @@ const (
 	withoutMarker = false
 )
 
-// usedBucket returns a store in which each given instance has one event of the client "c", an hour
-// before now.
+// usedBucket returns a store that counts its requests. In it, each given instance has one event of
+// the client "c", half an hour before now. The store has a layout marker if hasMarker is true.
 func usedBucket(t *testing.T, hasMarker bool, instances ...event.InstanceID) *objstore.Counting {
 	t.Helper()
 	store, shards := memstore.New(), layout.Layout{Shards: 16}
@@ -42,7 +42,7 @@ func usedBucket(t *testing.T, hasMarker bool, instances ...event.InstanceID) *ob
 	return objstore.NewCounting(store)
 }
 
-// found holds the part of a response that concerns the instance and the cost.
+// found holds the parts of a response that concern the instance and the cost.
 type found struct {
 	InstanceKnown *bool           `json:"instance_known"`
 	Instances     json.RawMessage `json:"instances"`
@@ -52,9 +52,8 @@ type found struct {
 	Plan          []query.Step
 }
 
-// TestAbsence checks what a response says if it has no events, and the number of extra requests
-// that this takes. The client "c" has an event, and the client "x" has none. Both are in different
-// shards.
+// TestAbsence checks what responses say about an instance, and how many extra requests they take.
+// The client "c" has an event, and the client "x" has none. They are in different shards.
 func TestAbsence(t *testing.T) {
 	for name, c := range map[string]struct {
 		store   *objstore.Counting
@@ -72,7 +71,7 @@ func TestAbsence(t *testing.T) {
 		"an unknown instance of several":        {usedBucket(t, withMarker, "prod", "a", "c"), "several", "instance=b&client=c", true, `["a","c"]`, false, 3},
 		"a bucket with a marker only":           {usedBucket(t, withMarker), "secret", "instance=i&client=c", true, `[]`, false, 2},
 		"an empty bucket":                       {usedBucket(t, withoutMarker), "secret", "instance=i&client=c", true, `[]`, true, 2},
-		"an empty bucket, with a token of one":  {usedBucket(t, withoutMarker), "narrow", "instance=i&client=c", true, `[]`, true, 1},
+		"an empty bucket, one-instance token":   {usedBucket(t, withoutMarker), "narrow", "instance=i&client=c", true, `[]`, true, 1},
 	} {
 		for _, path := range []string{"trace", "status", "diagnosis"} {
 			t.Run(name+" "+path, func(t *testing.T) {
@@ -97,7 +96,7 @@ func TestAbsence(t *testing.T) {
 				}
 				if c.token != "secret" {
 					for _, call := range c.store.Of(objstore.OpPrefixes) {
-						require.NotEqual(t, layout.EventsPrefix, call.Key, "a token of some instances must not list the others")
+						require.NotEqual(t, layout.EventsPrefix, call.Key, "a token for some instances must not list the others")
 					}
 				}
 			})
@@ -117,7 +116,7 @@ func TestAbsenceIsAsDescribed(t *testing.T) {
 	}
 }
 
-// The other formats must state the absence in headers.
+// CSV and NDJSON responses must state the absence in headers.
 func TestAbsenceInHeaders(t *testing.T) {
 	for _, format := range []string{"csv", "ndjson"} {
 		for instance, want := range map[string][2]string{"i": {"", ""}, "prdo": {"false", ""}} {
@@ -148,11 +147,12 @@ func TestAbsenceListsSomeInstances(t *testing.T) {
 	a.directory = crowded{many}
 	absent, err := a.absenceOf(t.Context(), permission{}, "i", &query.Result{NoSegments: true})
 	require.NoError(t, err)
-	require.Len(t, absent.Instances, maxSuggested, "also for a token of more instances")
+	require.Len(t, absent.Instances, maxSuggested, "even if the token covers more instances")
 	require.True(t, absent.MoreInstances)
 }
 
-// crowded is a directory in which a token covers many instances, but "i" has no events.
+// crowded is a directory in which a token covers many instances with events, but the instance "i"
+// has none.
 type crowded struct{ ids []event.InstanceID }
 
 func (c crowded) Instances(context.Context, int) (query.Instances, error) {
@@ -166,7 +166,7 @@ func (c crowded) InstancesAmong(_ context.Context, ids []event.InstanceID) (quer
 	return query.Instances{IDs: c.ids}, nil
 }
 
-// If the bucket has events but no layout marker, nothing can be found. The response must be an
+// If the bucket has events but no layout marker, a trace finds nothing. The response must be an
 // error, whether the events belong to the requested instance or to another one.
 func TestAMissingMarkerIsAnError(t *testing.T) {
 	store := usedBucket(t, withoutMarker, "i", "j")
@@ -179,7 +179,8 @@ func TestAMissingMarkerIsAnError(t *testing.T) {
 	}
 }
 
-// If a request about the instances fails, the response must be an error rather than an empty list.
+// If a request that looks for instances fails, the response must be an error. It must not state
+// that there are none.
 func TestAbsenceFails(t *testing.T) {
 	for failing := 1; failing <= 2; failing++ {
 		prefixes := 0
@@ -200,7 +201,8 @@ func TestAbsenceFails(t *testing.T) {
 	}
 }
 
-// A cached response must not outlive the first event of its instance.
+// A cached response that states an absence must become invalid with the first event of the
+// instance.
 func TestAbsenceHasItsOwnEntityTag(t *testing.T) {
 	empty, used := apiOn(t, usedBucket(t, withMarker, "prod")), apiOn(t, usedBucket(t, withMarker, "i", "prod"))
 	for _, path := range []string{"trace", "diagnosis"} {

@@ -16,7 +16,8 @@ type alibaba struct{ api api }
 
 var _ openapi.Backend = alibaba{}
 
-// maxTotal is the maximum number of rows that Trace counts. openapi.ErrTooMany states it.
+// maxTotal is the maximum number of rows that Trace counts. The message of openapi.ErrTooMany
+// contains this number.
 const maxTotal = 300_000
 
 // Trace returns one page of the rows in a range. It reads the whole range, because the
@@ -79,9 +80,9 @@ func (b alibaba) state(ctx context.Context, d device) (history.State, error) {
 	}
 }
 
-// Alibaba's response has no field for a warning. So these errors are returned instead of a status
-// that may be wrong.
+// Alibaba's responses have no field for a warning. So if a status may be wrong, the response is one
+// of these errors instead.
 var (
 	errIncomplete = errors.New("the device's status is uncertain because objects of its partitions are unreadable")
-	errUnsettled  = errors.New("the device's status is uncertain because deciding it takes too many events")
+	errUnsettled  = errors.New("the device's status is uncertain because too many events would have to be read")
 )

@@ -15,7 +15,7 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// A page must not read further than the first event after it, and must close its stream.
+// A trace must read no further than the first event after its page, and must close its stream.
 func TestAPageReadsNoFurtherThanItsEnd(t *testing.T) {
 	g := &generated{n: 1 << 30, newest: now, q: query.Request{To: now}}
 	open := func(context.Context, query.Request) (stream, error) { return g, nil }
@@ -25,7 +25,7 @@ func TestAPageReadsNoFurtherThanItsEnd(t *testing.T) {
 	require.True(t, g.closed)
 }
 
-// If a stream fails after some events, the response must be an error, not a part of the page.
+// If a stream fails after some events, the response must be an error, not a partial page.
 func TestAFaultInMidStreamIsNoPartialResponse(t *testing.T) {
 	f := &fixed{result: query.Result{Events: []event.Event{full, sparse}}, err: errors.New("oss: secret detail")}
 	open := func(context.Context, query.Request) (stream, error) { return f, nil }
@@ -40,7 +40,7 @@ func TestAFaultInMidStreamIsNoPartialResponse(t *testing.T) {
 	require.Error(t, err)
 }
 
-// diagnosisOf holds what the tests check in a diagnosis.
+// diagnosisOf holds the parts of a diagnosis that the tests check.
 type diagnosisOf struct {
 	From, To    string
 	CutBefore   string `json:"cut_before"`
@@ -60,8 +60,9 @@ func diagnosed(t *testing.T, a api, query string) (found diagnosisOf) {
 	return found
 }
 
-// If a range has more events than fit in memory, the diagnosis must be about its newest part, and
-// say from when on. The status at the start of that part must still come from the events before it.
+// If a range has more events than fit in memory, the diagnosis must cover the newest part of the
+// range, and state where this part begins. The status at the beginning must still come from the
+// earlier events.
 func TestTooManyEventsCutTheDiagnosis(t *testing.T) {
 	a := newAPI(everything{}, many(20_001, now), func() time.Time { return now }, 0)
 	span := "&from=" + instant(now.Add(-time.Hour)) + "&to=" + instant(now)
@@ -81,7 +82,8 @@ func TestTooManyEventsCutTheDiagnosis(t *testing.T) {
 	require.Zero(t, found.Summary.UnknownMS, "the status at the cut is known")
 }
 
-// Events of one millisecond are never divided by a cut, unless they alone take too much memory.
+// A cut must never divide the events of one millisecond. If these events alone take too much
+// memory, the diagnosis must omit all of them.
 func TestOneMillisecondOfTooManyEvents(t *testing.T) {
 	a := newAPI(everything{}, func(_ context.Context, q query.Request) (stream, error) {
 		return &generated{n: 20_000, newest: now.Add(-time.Second), still: true, q: q}, nil
@@ -92,8 +94,8 @@ func TestOneMillisecondOfTooManyEvents(t *testing.T) {
 	require.Zero(t, found.Summary.Connects)
 }
 
-// A status that cannot be decided with the available memory must say how far the search went back.
-// In Alibaba's API, it is an error.
+// If the available memory is too small to decide a status, the response must say how far the search
+// went back. Alibaba's API must return an error.
 func TestAStatusThatTakesTooManyEvents(t *testing.T) {
 	a := newAPI(everything{}, func(_ context.Context, q query.Request) (stream, error) {
 		return &generated{n: 50_000, newest: now, ends: true, q: q}, nil
@@ -110,8 +112,8 @@ func TestAStatusThatTakesTooManyEvents(t *testing.T) {
 	require.ErrorIs(t, err, errUnsettled)
 }
 
-// Requests that need much memory take turns. A request that gives up must not take a turn, and its
-// response must not blame the store.
+// Requests that need much memory must take turns. A request that stops waiting must not get the
+// turn later, and its response must not blame the store.
 func TestLargeRequestsTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		at := 0
@@ -126,7 +128,7 @@ func TestLargeRequestsTakeTurns(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		require.Empty(t, ended)
-		require.Less(t, at, 5_000, "it reads no more than it may hold")
+		require.Less(t, at, 5_000, "it reads no more events than it may keep")
 
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()

@@ -7,8 +7,8 @@ import (
 	"unicode"
 )
 
-// csvRecord returns a CSV record (RFC 4180). It does not use the standard library's csv.Writer,
-// because csv.Writer changes line ends inside a cell.
+// csvRecord returns a CSV record (RFC 4180). It does not use encoding/csv, because csv.Writer
+// changes line endings inside a cell.
 func csvRecord(cells []string) []byte {
 	var b bytes.Buffer
 	for i, text := range cells {
@@ -24,12 +24,13 @@ func csvRecord(cells []string) []byte {
 	return b.Bytes()
 }
 
-// needsQuotes reports whether a cell with the character r must be quoted. RFC 4180 requires quotes
-// only for commas, quotes and line breaks. Quotes around the other separators keep the cell in one
-// piece in programs that split at several separators by default, such as LibreOffice.
+// needsQuotes reports whether a cell that contains r must be quoted. RFC 4180 requires quotes only
+// for commas, quotes and line breaks. Some programs, such as LibreOffice, split at other separators
+// by default, too. Quotes keep them from splitting the cell.
 func needsQuotes(r rune) bool { return r == '"' || isSeparator(r) }
 
-// cell returns a value as a CSV cell. withoutFormulas keeps texts from starting a formula.
+// cell returns a value as the text of a CSV cell. A string cannot start a formula; see
+// withoutFormulas.
 func cell(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -42,13 +43,13 @@ func cell(v any) string {
 }
 
 // withoutFormulas puts an apostrophe before each character that might start a formula in a
-// spreadsheet. Devices choose some texts themselves, such as their client identifiers, and the
-// program that opens the file may run a formula in them.
+// spreadsheet. Devices choose some texts themselves, such as their client identifiers. The program
+// that opens the file may run a formula in such a text.
 //
-// A formula can start at the beginning of the text. It can also start after a separator in the
-// text, because a program that splits the file at that separator sees a new cell there. Quotes do
-// not prevent this: many programs respect them only at the beginning of what they take for a cell.
-// Characters that such a program may remove from the beginning of a cell do not hide a formula.
+// A formula can start at the beginning of the text. It can also start after a separator, because a
+// program that splits the file at the separator sees a new cell there. Quotes do not always prevent
+// the split, because many programs respect quotes only at the beginning of a cell. A program may
+// also remove some characters from the beginning of a cell, so a formula can start after them, too.
 //
 // See https://owasp.org/www-community/attacks/CSV_Injection.
 func withoutFormulas(text string) string {
@@ -69,12 +70,12 @@ func withoutFormulas(text string) string {
 	return b.String()
 }
 
-// formulaStarts lists the characters that can start a formula. The last four are the
-// full-width =, +, - and @, which start formulas in some locales.
+// formulaStarts lists the characters that can start a formula. The last four are the full-width =,
+// +, - and @, which can start formulas in some locales.
 const formulaStarts = "=+-@\uff1d\uff0b\uff0d\uff20"
 
-// isSeparator reports whether a program may start a new cell or line after r. Tabs and line breaks
-// are control characters.
+// isSeparator reports whether a program may start a new cell or line after r. All control
+// characters count, because tabs and line breaks are among them.
 func isSeparator(r rune) bool {
 	return strings.ContainsRune(",;|\u2028\u2029", r) || unicode.IsControl(r)
 }

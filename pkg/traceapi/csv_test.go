@@ -28,7 +28,8 @@ func TestCellsAreNoFormulas(t *testing.T) {
 	}
 }
 
-// Cells with a separator of any program must be quoted, so that the program does not split them.
+// If a cell contains a character at which some program splits, the cell must be quoted, so that the
+// program keeps it whole.
 func TestCellsWithSeparatorsAreQuoted(t *testing.T) {
 	for text, want := range map[string]string{
 		"a": "a", "a b": "a b", "": "", "a;b": `"a;b"`, "a\tb": "\"a\tb\"", "a|b": `"a|b"`, "a,b": `"a,b"`, `a"b`: `"a""b"`, "a\r\nb": "\"a\r\nb\"",
@@ -37,8 +38,8 @@ func TestCellsWithSeparatorsAreQuoted(t *testing.T) {
 	}
 }
 
-// importers lists how programs read a file: the characters at which they split lines into cells,
-// and whether they respect quotes at the beginning of a cell.
+// importers lists how programs read a file. separators are the characters at which a program splits
+// lines into cells. quotes reports whether it respects quotes at the beginning of a cell.
 var importers = []struct {
 	separators string
 	quotes     bool
@@ -47,7 +48,7 @@ var importers = []struct {
 	{",", false}, {";", false}, {"\t", false}, {"|", false}, {",;\t|", false},
 }
 
-// split returns the cells of a file as a program reads them.
+// split returns the cells of a file as such a program reads them.
 func split(file, separators string, respectsQuotes bool) (cells []string) {
 	var cell strings.Builder
 	isQuoted := false
@@ -65,8 +66,8 @@ func split(file, separators string, respectsQuotes bool) (cells []string) {
 	return append(cells, cell.String())
 }
 
-// FuzzCSV checks that no program finds a formula at the beginning of a cell, and that a reader of
-// RFC 4180 gets every text back, apart from the apostrophes.
+// FuzzCSV checks that no program finds a formula at the beginning of a cell. It also checks that a
+// reader of RFC 4180 gets every text back, except for the apostrophes.
 func FuzzCSV(f *testing.F) {
 	f.Add("=x", "a;=y", "b")
 	f.Add("x;\"=y\"", "\t-1", "a\r\n@b")
@@ -85,7 +86,7 @@ func FuzzCSV(f *testing.F) {
 		record, err := reader.Read()
 		require.NoError(t, err)
 		for i, text := range texts {
-			text = strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\r\n", "\n") // the reader changes line ends
+			text = strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\r\n", "\n") // the reader changes line endings
 			require.Equal(t, strings.ReplaceAll(text, "'", ""), strings.ReplaceAll(record[i], "'", ""))
 		}
 	})

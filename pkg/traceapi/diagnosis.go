@@ -86,12 +86,13 @@ func (a api) diagnose(ctx context.Context, may permission, d device, from, to ti
 	return taggedResponse(found.fit(), p.receipt), nil
 }
 
-// recent is a fold that keeps the events of a range. Before the range, it searches for the device's
-// status. If the range holds too many events, recent moves the start of the range forwards.
+// recent is a fold that keeps the events of a range. In earlier events, it searches for the
+// device's status at the start of the range. If the range has too many events, recent moves the
+// start forward.
 type recent struct {
 	from           time.Time // the start of the range
 	events         history.Log
-	maxBytes       int64 // the maximum memory of events; the rest of api.turnBytes is for before
+	maxBytes       int64 // the maximum memory of events, in bytes; the rest of api.turnBytes is for before
 	before         history.Search
 	newest, oldest time.Time // the times of the newest and the oldest event in the log, or zero
 	isCut          bool
@@ -125,8 +126,8 @@ func (r *recent) Settled(from time.Time) bool { return r.before.Settled(from) }
 // Bytes implements fold.
 func (r *recent) Bytes() int64 { return r.events.Bytes() + r.before.Bytes() }
 
-// knownTo returns the end of a diagnosis's range. Nothing is known about the future. So if to is
-// later than all of the following times, knownTo returns the latest of them, otherwise to:
+// knownTo returns the end of a diagnosis's range. Nothing is known about the future. So knownTo
+// returns the latest of these times, or to if that is earlier:
 //   - now
 //   - the time of the newest event, which can be later than now if a broker's clock runs fast
 //   - from, so that the range does not end before it begins

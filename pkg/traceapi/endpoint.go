@@ -20,7 +20,8 @@ type api struct {
 	now       func() time.Time
 	// lookback is the value of Config.Lookback.
 	lookback time.Duration
-	// turn is full while a request has its turn, in which it may use turnBytes.
+	// turn contains an element while a request has its turn. During its turn, a request may use
+	// turnBytes.
 	turn      chan struct{}
 	turnBytes int64 // the constant turnBytes, except in tests
 }
@@ -39,7 +40,7 @@ type stream interface {
 	Close()
 }
 
-// openerOf returns an opener of the reader's streams.
+// openerOf returns an opener that uses the given reader.
 func openerOf(r *query.Reader) opener {
 	return func(ctx context.Context, q query.Request) (stream, error) {
 		s, err := r.Stream(ctx, q)
@@ -52,8 +53,8 @@ func openerOf(r *query.Reader) opener {
 
 const tracePath = "/api/v1/trace"
 
-// endpoint serves one path. Possible errors: a parameterError, errForbidden, errBusy,
-// query.ErrCursor, query.ErrLayout, and errors from the store.
+// endpoint serves one path. It returns a parameterError, errForbidden, errBusy, query.ErrCursor,
+// query.ErrLayout, or an error from the store.
 type endpoint func(r *http.Request, may permission) (response, error)
 
 func (a api) endpoints() map[string]endpoint {

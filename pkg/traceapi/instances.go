@@ -17,8 +17,8 @@ type directory interface {
 const instancesPath = "/api/v1/instances"
 
 // maxInstances is the maximum number of instances that a response lists. A full list takes at most
-// eleven requests to the store, the last of which finds out whether there are more instances. It
-// has at most 1.4 MB, because an identifier has at most 128 bytes.
+// eleven requests to the store. The last request finds out whether there are more instances. The
+// response has at most 1.4 MB, because an identifier has at most 128 bytes.
 const maxInstances = 10_000
 
 // instancesResponse is the body of GET /api/v1/instances.
@@ -42,9 +42,9 @@ func (a api) listInstances(r *http.Request, may permission) (response, error) {
 }
 
 // visible returns the instances that have events and that the token covers. If the token covers all
-// instances, visible lists them up to the limit. Otherwise it asks for each of the token's
-// instances separately, so that neither the response nor its cost depends on other instances. It
-// skips the instance absent, which is known to have no events.
+// instances, visible returns at most limit of them. Otherwise, it makes one request for each of the
+// token's instances, except for absent, which is known to have no events. So neither the response
+// nor its cost depends on instances that the token does not cover.
 func (a api) visible(ctx context.Context, may permission, limit int, absent event.InstanceID) (query.Instances, error) {
 	named, all := may.grant.Instances()
 	if all {
@@ -53,7 +53,7 @@ func (a api) visible(ctx context.Context, may permission, limit int, absent even
 	return a.directory.InstancesAmong(ctx, without(named, absent))
 }
 
-// orEmpty returns the list, or an empty one instead of nil, which JSON would show as null.
+// orEmpty returns the list, or an empty list instead of nil, because JSON would show nil as null.
 func orEmpty[T any](list []T) []T {
 	if list == nil {
 		return []T{}

@@ -30,7 +30,7 @@ func (everything) InstancesAmong(_ context.Context, ids []event.InstanceID) (que
 	return query.Instances{IDs: ids, Receipt: receipt}, nil
 }
 
-// bucketOf returns a store that has an object of each given instance, and counts the requests.
+// bucketOf returns a store that has one object of each given instance and counts its requests.
 func bucketOf(t *testing.T, instances ...string) *objstore.Counting {
 	t.Helper()
 	store := memstore.New()
@@ -60,7 +60,7 @@ func TestInstances(t *testing.T) {
 		"none at all":                {"secret", nil, `[]`, 1},
 		"the token's own":            {"narrow", []string{"i", "j"}, `["i"]`, 1},
 		"not the token's":            {"narrow", []string{"j", "ii", "i-1"}, `[]`, 1},
-		"several of a token":         {"several", []string{"a", "c", "d", "prod"}, `["a","c"]`, 3},
+		"several of the token's":     {"several", []string{"a", "c", "d", "prod"}, `["a","c"]`, 3},
 		"keys that name no instance": {"secret", []string{"a b", "", "prod"}, `["prod"]`, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -80,14 +80,14 @@ func TestInstances(t *testing.T) {
 			for _, call := range store.Calls() {
 				require.Equal(t, objstore.OpPrefixes, call.Op)
 				if c.token != "secret" {
-					require.True(t, strings.HasPrefix(call.Key, "events/instance="), "a token of some instances must not list the others")
+					require.True(t, strings.HasPrefix(call.Key, "events/instance="), "a token for some instances must not list the others")
 				}
 			}
 		})
 	}
 }
 
-// The list must be bounded in requests and in bytes, and must state that it is cut.
+// The list must be limited in requests and in bytes, and must say if there are more instances.
 func TestInstancesAreBounded(t *testing.T) {
 	var instances []string
 	for i := range maxInstances + 1 {
@@ -119,8 +119,8 @@ func TestInstancesFail(t *testing.T) {
 	}
 }
 
-// An instance that the token does not cover must be refused before any request to the store, in the
-// same way whether it exists or not.
+// An instance that the token does not cover must be refused before any request to the store. The
+// response must not depend on whether the instance exists.
 func TestForbiddenBeforeAnyRead(t *testing.T) {
 	store := bucketOf(t, "i", "there")
 	a := apiOn(t, store)
@@ -136,7 +136,8 @@ func TestForbiddenBeforeAnyRead(t *testing.T) {
 	require.Empty(t, store.Calls())
 }
 
-// A name that no instance can have must be refused before any request to the store.
+// A name that is not a valid identifier of an instance must be refused before any request to the
+// store.
 func TestImpossibleInstances(t *testing.T) {
 	store := bucketOf(t, "i")
 	a := apiOn(t, store)

@@ -53,7 +53,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// measured holds the cost and the responses that the process prints.
+// measured holds the measurements and the responses that the process prints.
 type measured struct {
 	Peak      int64 // bytes
 	CPU       time.Duration
@@ -136,7 +136,7 @@ func peak() (int64, error) {
 	return kilobytes << 10, err
 }
 
-// measure requests paths at the same time in a new process.
+// measure requests the paths at the same time, in a new process.
 func measure(t *testing.T, b *bucket, paths ...string) measured {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), os.Args[0])
@@ -153,7 +153,7 @@ func measure(t *testing.T, b *bucket, paths ...string) measured {
 	return m
 }
 
-// bucket is a store in a folder. It reads objects from files, so that they take no memory.
+// bucket is a store that keeps objects as files in a folder, so that they take no memory.
 type bucket struct{ folder string }
 
 func (b *bucket) Read(_ context.Context, key string, off, n int64) ([]byte, error) {
@@ -187,7 +187,7 @@ func (b *bucket) Prefixes(context.Context, string, string) (objstore.PrefixPage,
 	return objstore.PrefixPage{}, errors.ErrUnsupported
 }
 
-// put stores an object.
+// put stores an object as a file.
 func (b *bucket) put(t *testing.T, key string, data []byte) {
 	path := filepath.Join(b.folder, key)
 	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
@@ -199,9 +199,9 @@ var morning = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
 const dayPath = "instance=i&client=c&from=2026-11-22T00:00:00Z&to=2026-11-22T23:59:59.999Z"
 
-// newBucket returns a bucket with a day of n rows of client c. The first 60% of the rows are in one
-// compacted object, the next 30% in ten smaller ones, and the rest in runs of eight recorders that
-// receive the device's events in turn.
+// newBucket returns a bucket in which client c has n rows on one day. The first 60% of the rows are
+// in one compacted object, the next 30% in ten smaller ones, and the rest in runs of eight
+// recorders that receive the device's events in turn.
 func newBucket(t *testing.T, n int, row func(i int) segment.Row) *bucket {
 	b := &bucket{folder: t.TempDir()}
 	l := layout.Layout{Shards: 16}
@@ -241,7 +241,7 @@ func newBucket(t *testing.T, n int, row func(i int) segment.Row) *bucket {
 	return b
 }
 
-// rowOf returns a function that returns the i-th of n rows of a day. Connects and ends take turns.
+// rowOf returns a function that returns the i-th of n rows of a day. Connects and ends alternate.
 func rowOf(n int) func(i int) segment.Row {
 	return func(i int) segment.Row {
 		at := morning.Add(time.Duration(i*86_400_000/n) * time.Millisecond)
@@ -288,7 +288,7 @@ const (
 )
 
 // A device with 300,000 events in a day must be diagnosed completely, in little memory and time.
-// Its pages must cost no more than the pages of other devices with as many objects.
+// Traces of the device and requests for its status must also take little memory.
 func TestMemoryOfABusyDevice(t *testing.T) {
 	const n = 300_000
 	b := newBucket(t, n, rowOf(n))
@@ -303,8 +303,8 @@ func TestMemoryOfABusyDevice(t *testing.T) {
 	require.Less(t, measure(t, b, slices.Repeat([]string{tracePath + "&limit=5000"}, 16)...).Peak, int64(400*MB))
 }
 
-// The same must hold if the device has the longest possible texts, except that its diagnosis may be
-// cut.
+// Requests about a busy device must take little memory even if its texts have the maximum length.
+// The diagnosis may then be cut.
 func TestMemoryOfABusyDeviceWithLongTexts(t *testing.T) {
 	const n = 40_000
 	b := newBucket(t, n, longRowOf(n))
@@ -316,7 +316,8 @@ func TestMemoryOfABusyDeviceWithLongTexts(t *testing.T) {
 	require.Less(t, measure(t, b, slices.Repeat([]string{tracePath + "&limit=5000"}, 16)...).Peak, int64(512*MB))
 }
 
-// Requests about a device with a million events in a day must take no more memory.
+// Requests about a device with a million events in a day must take no more memory than with
+// 300,000.
 func TestMemoryOfAMillionEvents(t *testing.T) {
 	const n = 1_000_000
 	b := newBucket(t, n, rowOf(n))
@@ -324,5 +325,5 @@ func TestMemoryOfAMillionEvents(t *testing.T) {
 		require.Less(t, measure(t, b, path).Peak, int64(128*MB))
 	}
 	require.Less(t, measure(t, b, diagnosisPath).Peak, int64(256*MB))
-	require.Less(t, measure(t, b, slices.Repeat([]string{diagnosisPath}, 4)...).Peak, int64(384*MB), "only one at a time")
+	require.Less(t, measure(t, b, slices.Repeat([]string{diagnosisPath}, 4)...).Peak, int64(384*MB), "only one request has its turn at a time")
 }

@@ -18,9 +18,9 @@ type omitted struct {
 // entries first. All lists get equal shares of the bytes. If a list needs less than its share, the
 // other lists get the rest.
 //
-// A response can be too long, for example, if the device connects every second, because a
-// connection takes about 700 bytes and an entry of the timeline about 100. It can also be too long
-// if the device has long names.
+// A response can be too long if, for example, the device connects every second. A connection takes
+// about 700 bytes, and an entry of the timeline about 100. Long names can also make a response too
+// long.
 func (d diagnosisResponse) fit() diagnosisResponse {
 	d.Verdicts = slices.Clone(d.Verdicts) // so that fit drops evidence only from its own copy
 	var left omitted

@@ -11,10 +11,11 @@ import (
 )
 
 const (
-	// freeBytes is the memory that every request may use for a device's events. A request that needs
-	// more waits for its turn; see api.turn.
+	// freeBytes is the memory, in bytes, that every request may use for a device's events. A
+	// request that needs more must wait for its turn; see api.turn.
 	freeBytes = 1 << 20
-	// turnBytes is the memory that a request may use for a device's events in its turn.
+	// turnBytes is the memory, in bytes, that a request may use for a device's events during its
+	// turn.
 	turnBytes = 128 << 20
 )
 
@@ -26,31 +27,31 @@ type fold interface {
 	// Settled reports whether older events are not needed, given that all events from an instant on
 	// have been added.
 	Settled(from time.Time) bool
-	// Bytes returns the approximate memory that the fold occupies.
+	// Bytes returns the approximate memory that the fold takes, in bytes.
 	Bytes() int64
 }
 
-// past is the part of a device's past that was read into a fold. It grows backwards by whole UTC
-// days, because a partition holds one day.
+// past is the part of a device's past that has been read into a fold. It grows backwards by whole
+// UTC days, because a partition holds one day.
 type past struct {
 	api        api
 	device     device
 	from       time.Time // the start of the part
 	receipt    query.Receipt
 	unreadable []query.Unreadable
-	// hasSegments means that a partition contains a segment. noLayout means that the bucket has no
-	// layout marker.
+	// hasSegments means that one of the partitions contains a segment. noLayout means that the
+	// bucket has no layout marker.
 	hasSegments, noLayout bool
-	// full means that reading stopped because of api.turnBytes.
+	// full means that reading stopped because the fold took more than api.turnBytes.
 	full bool
-	// hasTurn means that the request may use api.turnBytes.
+	// hasTurn means that the request has its turn, and so may use api.turnBytes.
 	hasTurn bool
 }
 
 // readPast reads the device's events into f, newest first. It first reads the events in the range
 // [startOfDay(from), to]. While f needs older events, it reads one more day, then two, four and so
-// on, back to limit at most. The caller must close the past when f is no longer used, even after an
-// error.
+// on, but nothing before limit. The caller must close the past when f is no longer used, even after
+// an error.
 func (a api) readPast(ctx context.Context, d device, from, to, limit time.Time, f fold) (*past, error) {
 	p := &past{api: a, device: d, from: to.Add(time.Millisecond)}
 	start := startOfDay(from)
@@ -63,8 +64,9 @@ func (a api) readPast(ctx context.Context, d device, from, to, limit time.Time, 
 	}
 }
 
-// extend reads the events in the range [from, p.from) into f, and moves p.from back to from. It
-// reports whether older events are not needed or may not be read.
+// extend reads the events in the range [from, p.from) into f, and moves p.from back to from. If f
+// takes too much memory, extend stops early, and p.from becomes the time of the last event that it
+// read. done reports whether older events are not needed or must not be read.
 func (p *past) extend(ctx context.Context, from time.Time, f fold) (done bool, err error) {
 	q := query.Request{
 		InstanceID: p.device.instanceID, ClientID: p.device.clientID,
@@ -80,7 +82,8 @@ func (p *past) extend(ctx context.Context, from time.Time, f fold) (done bool, e
 			p.full, p.from = true, last.Time
 			return true, nil
 		}
-		// Wait only now that the stream is closed: the request whose turn it is may need its memory.
+		// Wait only now that the stream is closed, because the request that has its turn may need
+		// the memory of the stream.
 		if err := p.awaitTurn(ctx); err != nil {
 			return false, err
 		}
@@ -88,8 +91,9 @@ func (p *past) extend(ctx context.Context, from time.Time, f fold) (done bool, e
 	}
 }
 
-// read passes the events that match a request to f, and reports whether f needs no older events. If
-// f would take too much memory, read returns the last event that was passed to f.
+// read passes the events that match q to f. done reports whether f needs no older events. If f
+// takes too much memory, read stops and returns the last event that it passed to f. Otherwise, last
+// is nil.
 func (p *past) read(ctx context.Context, q query.Request, f fold) (last *event.Event, done bool, err error) {
 	s, err := p.api.open(ctx, q)
 	if err != nil {
@@ -116,7 +120,7 @@ func (p *past) read(ctx context.Context, q query.Request, f fold) (last *event.E
 	return last, done, nil
 }
 
-// absence is like api.absenceOf, and adds the cost to p.receipt.
+// absence is like api.absenceOf. It adds the cost to p.receipt.
 func (p *past) absence(ctx context.Context, may permission) (*absence, error) {
 	result := query.Result{Receipt: p.receipt, NoSegments: !p.hasSegments, NoLayout: p.noLayout}
 	absent, err := p.api.absenceOf(ctx, may, p.device.instanceID, &result)
@@ -124,8 +128,8 @@ func (p *past) absence(ctx context.Context, may permission) (*absence, error) {
 	return absent, err
 }
 
-// takeTurn begins the request's turn if it is nobody's turn, and reports whether it is now the
-// request's turn.
+// takeTurn begins the request's turn if no other request has a turn. It reports whether the request
+// has its turn.
 func (p *past) takeTurn() bool {
 	if p.hasTurn {
 		return true
@@ -138,11 +142,11 @@ func (p *past) takeTurn() bool {
 	return p.hasTurn
 }
 
-// errBusy means that the time for a request was up before the request's turn came.
+// errBusy means that a request's time was up before its turn came.
 var errBusy = errors.New("other requests about devices with many events are in progress")
 
-// awaitTurn waits until no other request uses more than freeBytes. If ctx ends first, awaitTurn
-// returns errBusy, because the store is not the reason.
+// awaitTurn waits for the request's turn. If ctx ends first, awaitTurn returns errBusy, because the
+// store is not the cause.
 func (p *past) awaitTurn(ctx context.Context) error {
 	select {
 	case p.api.turn <- struct{}{}:

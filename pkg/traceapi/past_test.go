@@ -19,8 +19,8 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// recorded opens streams of events from a list and remembers the requested ranges. The events must
-// be sorted by time.
+// recorded opens streams of the given events and records the requested ranges. The events must be
+// sorted by time.
 type recorded struct {
 	events []event.Event
 	err    error
@@ -333,8 +333,8 @@ func TestAlibabaPagesAndStates(t *testing.T) {
 	require.Equal(t, []bool{false, true}, online)
 }
 
-// many returns a stream of n events of one device, newest first: connects and ends in turn, each on
-// a channel of its own, a millisecond apart.
+// many returns an opener. Its streams have n events of one device, newest first and a millisecond
+// apart. Connects and ends alternate, and each connection has its own channel.
 func many(n int, newest time.Time) opener {
 	return func(_ context.Context, q query.Request) (stream, error) {
 		return &generated{n: n, newest: newest, q: q}, nil

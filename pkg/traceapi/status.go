@@ -79,11 +79,11 @@ func (a api) statusAt(ctx context.Context, may permission, d device, at, until t
 	}), nil
 }
 
-// searchStatus reads the events that decide the device's status at an instant. Events up to the
-// time until count.
+// searchStatus reads events into search until the device's status at an instant is decided. Later
+// events count, too, up to the time until.
 func (a api) searchStatus(ctx context.Context, d device, at, until time.Time, search *history.Search) (*past, error) {
 	return a.readPast(ctx, d, at, until, a.earliest(until), search)
 }
 
-// earliest returns the time to which the search for the status at an instant goes back at most.
+// earliest returns the earliest time to which the search for the status at an instant may go back.
 func (a api) earliest(at time.Time) time.Time { return startOfDay(at).Add(-a.lookback) }

@@ -39,8 +39,8 @@ func (f *fixed) Result() query.Result {
 
 func (f *fixed) Close() { f.closed = true }
 
-// generated is a stream of n events of a device, newest first. They are a millisecond apart. Every
-// other event is the end of the connection that the event before it began.
+// generated is a stream of n events of a device, newest first and a millisecond apart. Each end of
+// a connection is followed by the connect that began the connection.
 type generated struct {
 	fixed
 	n       int

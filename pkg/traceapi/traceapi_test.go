@@ -56,7 +56,7 @@ func do(api api, method, path string, header ...string) *httptest.ResponseRecord
 	return doIn(context.Background(), api, method, path, header...)
 }
 
-// doIn is like do, but gives the request a context.
+// doIn is like do, but the request has the given context.
 func doIn(ctx context.Context, api api, method, path string, header ...string) *httptest.ResponseRecorder {
 	tokens, err := serve.ParseTokens("secret=*;narrow=i;several=b,c,a")
 	if err != nil {
