@@ -8,21 +8,20 @@
 // Invariants:
 //
 //   - NewPlan is a pure function.
-//   - A plan may be carried out twice, late, or by two compactors at once. The output always has
-//     the same bytes. Its key contains the digest of these bytes, so the key is always the same
-//     too.
+//   - A plan may be carried out twice, late, or by two compactors at the same time. The output
+//     always has the same bytes. Its key contains their digest, so the key is always the same, too.
 //   - A merge checks the rows of each input against the input's footer. If an input is missing, the
 //     merge is abandoned. An input that is not a valid segment is left out, reported and never
 //     deleted.
 //   - Segments are deleted only after the output has been read back from the store and contains
 //     exactly the union of the inputs' rows. The output's key sorts after the keys of the deleted
 //     segments.
-//   - A merge holds one row group per input in memory, and the footers state how much memory
-//     that takes. So the memory of a merge is bounded, however many and however long the rows are.
+//   - A merge holds one row group per input in memory. The footers state how much memory a row
+//     group takes, so a plan can limit the memory of its merge, even if the rows are many or long.
 //   - A merge stages its output in one file of limited size. The file has no name, so a killed
 //     process leaves nothing behind.
-//   - Instances take turns, and each turn is bounded. A run holds the listing of one page or of one
-//     partition, and a position in each instance.
+//   - Instances take turns, and each turn is bounded. A run keeps in memory the listing of one page
+//     or of one partition, and a position in each instance.
 package compact
 
 import (
@@ -55,21 +54,22 @@ type Config struct {
 	// MaxInputs is the maximum number of inputs of one merge. A partition with more inputs needs
 	// several merges. At least 2; default 64.
 	MaxInputs int
-	// MemoryBytes is the maximum memory that the inputs of one merge take; see
-	// segment.Footer.MergeMemory. A segment that takes more than half of it is never merged.
+	// MemoryBytes is the maximum memory, in bytes, that the inputs of one merge need; see
+	// segment.Footer.MergeMemory. A segment that needs more than half of it is never merged.
 	// Default 80 MiB.
 	MemoryBytes int64
-	// LargeBytes is the minimum size of a segment that is never merged again. A closed partition
-	// with such segments does not become a single object. Default 256 MiB.
+	// LargeBytes is the minimum size, in bytes, of a segment that is never merged again. A closed
+	// partition with such segments does not become a single object. Default 256 MiB.
 	LargeBytes int64
-	// StageBytes is the maximum size of a staged output, and so of the one file that a call to Run
-	// keeps in Dir at a time. The total size of a merge's inputs is at most seven eighths of it.
-	// Default 448 MiB, which fits the 512 MB of disk of a Function Compute instance.
+	// StageBytes is the maximum size, in bytes, of a staged output, and therefore the maximum disk
+	// space that a call to Run uses in Dir. The inputs of a merge total at most seven eighths of
+	// it, because an output may turn out slightly larger than its inputs. Default 448 MiB, which
+	// fits the 512 MB of disk of a Function Compute instance.
 	StageBytes int64
-	// RunAge is the age at which a recorder ends a run; see record.Config. While a partition is open,
-	// a run is merged only once it has probably ended: once its newest object is five minutes older
-	// than RunAge, or has 16 KiB. This avoids useless work, and no guarantee depends on it. Default
-	// 10 minutes.
+	// RunAge is the age at which a recorder ends a run; see record.Config. While a partition is
+	// open, a run is merged only once it has probably ended: once its newest object is five minutes
+	// older than RunAge, or has 16 KiB. An earlier merge would be useless but harmless. Default 10
+	// minutes.
 	RunAge time.Duration
 	// Quiet is the time without writes after which a closed partition is merged down to one object.
 	// Default 30 minutes.
@@ -80,9 +80,9 @@ type Config struct {
 	// Dir is the directory in which outputs are staged. An output must be complete before it
 	// is put, because its key contains its digest. Default os.TempDir.
 	Dir string
-	// Now is the clock. It is used only to decide whether a partition is closed and quiet. Default
-	// time.Now. If the compactor is used concurrently, Now and IntN must be safe for concurrent
-	// use.
+	// Now returns the current time. It determines only whether a partition is closed and quiet, and
+	// whether a run has probably ended. Default time.Now. If the compactor is used concurrently,
+	// Now and IntN must be safe for concurrent use.
 	Now func() time.Time
 	// IntN returns a random number from 0 to n-1. It determines the order in which Run visits the
 	// instances and their shards. Default rand.IntN.
@@ -162,8 +162,8 @@ type Report struct {
 	Deleted int   `json:"deleted"`
 	Rows    int64 `json:"rows"`
 	Bytes   int64 `json:"bytes"`
-	// Finished is the number of interrupted merges whose outputs were verified, so that their inputs
-	// could be deleted.
+	// Finished is the number of merges, interrupted in an earlier run, whose outputs this run
+	// verified. The run then deletes their leftover inputs.
 	Finished int `json:"finished"`
 	// Missed is the number of merges that were abandoned because an input was missing. Usually
 	// another compactor had already merged and deleted the input.
@@ -190,24 +190,26 @@ type Report struct {
 // If Run ends early, the next call to Run continues the work, because it finds the partitions that
 // are still due.
 //
-// Run makes one list request for the layout's marker, one per 1,000 instances, and one per turn.
-// For each merge, Run makes these requests:
+// Run makes one list request for the layout marker, one per 1,000 instances, and usually one per
+// turn. A turn makes a second one to begin at a random shard, and more of them for a partition with
+// more than 1,000 objects. For each merge, Run makes these requests:
 //
 //   - For each input and for the output, one read per row group and usually one read for the
-//     footer. If a merge cannot take all inputs, their footers may be read again.
+//     footer. If one merge cannot take all inputs, a later merge may read a footer again.
 //   - One put.
 //   - One bulk delete per 1,000 superseded objects.
 //
-// If a partition fails, Run reports the failure and continues with the next partition. If less than
-// Config.Margin is left before the deadline of ctx, Run stops early without an error.
+// To finish an interrupted merge, Run reads the whole output instead of merging. If a partition
+// fails, Run reports the failure and continues with the next partition. If less than Config.Margin
+// is left before the deadline of ctx, Run stops early without an error.
 //
 // Run returns an error in these cases:
 //
 //   - The layout's markers are contradictory or unknown.
 //   - The share's range of shards has more digits than the bucket's shards.
 //   - A listing fails.
-//   - A retention policy of the bucket refuses a delete (objstore.ErrImmutable). Run then stops at
-//     once, because each further merge would only add an object.
+//   - A retention policy of the bucket refuses a delete (objstore.ErrImmutable). Run then stops
+//     immediately, because each further merge would only add an object.
 //
 // The report then covers the work done before the error.
 func (c *Compactor) Run(ctx context.Context, share Share) (Report, error) {
@@ -238,8 +240,8 @@ func (c *Compactor) Run(ctx context.Context, share Share) (Report, error) {
 	return report, nil
 }
 
-// walks returns a walk for each instance of the share, in a random order. It returns none if the
-// bucket is not in use yet.
+// walks returns a walk through each instance of the share, in a random order. It returns none if
+// the bucket is not in use yet.
 func (c *Compactor) walks(ctx context.Context, share Share) (walks []*walk, err error) {
 	l, err := layout.Find(ctx, c.store)
 	if err != nil || l.Shards == 0 {
@@ -263,13 +265,13 @@ func (c *Compactor) walks(ctx context.Context, share Share) (walks []*walk, err 
 	return walks, nil
 }
 
-// turnMerges is the number of merges after which an instance's turn ends. Each turn takes a listing
-// of its own, so a much lower number would cost requests.
+// turnMerges is the number of merges after which an instance's turn ends. Each turn makes its own
+// list request, so a much lower number would cost many requests.
 const turnMerges = 8
 
-// turn visits the partitions of the walk's next listing page. It ends early after turnMerges merges
-// or once the begin context is done. The next turn then begins with the partition that is not
-// finished.
+// turn visits the partitions on the walk's next listing page. It ends early after turnMerges
+// merges, or once the context begin is done. The next turn then starts with the partition that is
+// not finished.
 func (c *Compactor) turn(ctx, begin context.Context, w *walk, report *Report) error {
 	objects, last, err := w.next(ctx, c.store, c.config.IntN)
 	if err != nil {

@@ -62,8 +62,8 @@ func put(t testing.TB, store objstore.Store, p layout.Partition, n, seq int, eve
 	return putBytes(t, store, fresh(n, seq).Key(p), data)
 }
 
-// first is a Config.IntN that always returns 0. A run then visits the instances in ascending order,
-// except that the first instance comes last.
+// first is a Config.IntN that always returns 0. A run then visits the last instance first, and
+// after it the others in ascending order.
 func first(int) int { return 0 }
 
 // compactor returns a compactor for which every partition is closed and quiet.
@@ -408,11 +408,11 @@ func TestPlan(t *testing.T) {
 }
 
 // The inputs of a merge must stay within the limits on memory and size. A segment that is too large
-// must be left alone.
+// must not be merged.
 func TestAPlanStaysWithinItsLimits(t *testing.T) {
-	config := compact.Config{Quiet: 1, MaxInputs: 5, MemoryBytes: 100, LargeBytes: 1000, StageBytes: 1600} // the inputs may have 1400 bytes
+	config := compact.Config{Quiet: 1, MaxInputs: 5, MemoryBytes: 100, LargeBytes: 1000, StageBytes: 1600} // the inputs may total 1400 bytes
 	type input struct {
-		size, memory int64 // no memory: the segment has no facts
+		size, memory int64 // if memory is 0, the segment has no facts
 	}
 	for name, c := range map[string]struct {
 		inputs  []input
@@ -452,8 +452,7 @@ func TestAPlanStaysWithinItsLimits(t *testing.T) {
 	}
 }
 
-// A compactor must merge in several steps if the inputs of one merge would take too much memory. It
-// must read the footer of an input once for each merge that the input might have joined.
+// If the inputs of one merge would take too much memory, a compactor must merge in several steps.
 func TestMergesStayWithinTheMemory(t *testing.T) {
 	store := bucket(t)
 	want := scatter(t, store, 12, 20)
@@ -472,7 +471,7 @@ func objectSize(t testing.TB, store objstore.Lister, key string) int64 {
 	return objects[0].Size
 }
 
-// A segment of at least LargeBytes must be left alone, so a closed day may keep several objects.
+// A segment of at least LargeBytes must not be merged, so a closed day may keep several objects.
 func TestLargeSegmentsAreLeftAlone(t *testing.T) {
 	store := bucket(t)
 	want := scatter(t, store, 12, 200)

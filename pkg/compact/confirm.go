@@ -13,8 +13,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// confirm reads a whole compacted segment from the store. It returns an error unless all rows can
-// be read, the rows match the footer, and the segment's bytes have the digest in its key.
+// confirm reads a whole compacted segment from the store. It returns nil only if all rows can be
+// read, the rows match the footer, and the bytes have the digest in the segment's key.
 func (c *Compactor) confirm(ctx context.Context, s layout.Segment) error {
 	footer, err := c.readFooter(ctx, s)
 	if err != nil {
@@ -41,7 +41,7 @@ func (c *Compactor) confirm(ctx context.Context, s layout.Segment) error {
 	return nil
 }
 
-// hashing reads an object from its start to its end, and computes the digest of all bytes.
+// hashing reads an object from start to end, and computes the digest of its bytes.
 type hashing struct {
 	store segment.RangeReader
 	key   string
@@ -49,7 +49,7 @@ type hashing struct {
 	read  int64 // number of bytes read so far
 }
 
-// Read reads the range and also the bytes before it that have not been read yet.
+// Read reads a range. Before that, it reads all bytes before the range that have not been read yet.
 func (h *hashing) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
 	if err := h.readTo(ctx, off); err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func (h *hashing) Read(ctx context.Context, key string, off, n int64) ([]byte, e
 	return data, err
 }
 
-// readTo reads on to the given offset.
+// readTo reads the bytes up to the offset end that have not been read yet.
 func (h *hashing) readTo(ctx context.Context, end int64) error {
 	const blockBytes = 1 << 20
 	for h.read < end {

@@ -18,7 +18,7 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// runBut runs a compactor whose deletes have the given fault.
+// runBut runs a compactor on a store. All its deletes have the given fault.
 func runBut(t testing.TB, store *memstore.Store, fault objstore.Fault) compact.Report {
 	return run(t, objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
 		if c.Op == objstore.OpDelete {
@@ -28,8 +28,8 @@ func runBut(t testing.TB, store *memstore.Store, fault objstore.Fault) compact.R
 	}), compact.Config{})
 }
 
-// interrupted returns a bucket in which a merge of three runs has put its output and deleted
-// nothing, and the rows in the bucket.
+// interrupted returns a bucket in which a merge of three runs has put its output but deleted
+// nothing. It also returns the rows in the bucket.
 func interrupted(t testing.TB) (*memstore.Store, []segment.Row) {
 	store := bucket(t)
 	want := scatter(t, store, 3, 20)
@@ -38,7 +38,7 @@ func interrupted(t testing.TB) (*memstore.Store, []segment.Row) {
 	return store, want
 }
 
-// outputOf returns the listed segment with the highest key and its footer.
+// outputOf returns the segment with the highest key in the partition, and its footer.
 func outputOf(t testing.TB, store objstore.Store) (layout.Segment, *segment.Footer) {
 	objects, err := objstore.All(t.Context(), store, where.Prefix(), "")
 	require.NoError(t, err)
@@ -71,7 +71,7 @@ func TestAnInterruptedMergeIsFinished(t *testing.T) {
 	}
 }
 
-// A segment that was finished takes part in the merges that are due afterwards.
+// The output of a merge that was finished must take part in the merges that are due later.
 func TestAFinishedSegmentIsMerged(t *testing.T) {
 	store, want := interrupted(t)
 	put(t, store, where, 77, 1, at("late", 1))
@@ -83,8 +83,8 @@ func TestAFinishedSegmentIsMerged(t *testing.T) {
 	require.Len(t, union(t, store, where), len(want)+1)
 }
 
-// The output states which runs and which compacted segments it holds. Of each run, it names the
-// object that was merged.
+// An output must state which runs and which compacted segments it holds. For each run, it must name
+// the object that was merged.
 func TestAnOutputStatesWhatItHolds(t *testing.T) {
 	store := bucket(t)
 	scatter(t, store, 2, 20)
@@ -100,9 +100,9 @@ func TestAnOutputStatesWhatItHolds(t *testing.T) {
 	require.Equal(t, []string{fresh(77, 3).String(), first.Name.String()}, footer.Holds())
 }
 
-// A footer's statement must not be believed before the whole segment has been read. If the segment
-// is damaged or is not the one that its name says, none of the segments that it claims to hold may
-// be deleted because of it.
+// A compactor must not believe what a footer states before it has read the whole segment. The
+// segment may be damaged, or may differ from the digest in its name. The compactor must then delete
+// none of the segments that the footer names.
 func TestADamagedOutputFinishesNothing(t *testing.T) {
 	for name, damage := range map[string]func(t *testing.T, data []byte, footer *segment.Footer) []byte{
 		"rows": func(_ *testing.T, data []byte, footer *segment.Footer) []byte {
@@ -149,8 +149,8 @@ func TestADamagedOutputFinishesNothing(t *testing.T) {
 	}
 }
 
-// If any call fails while an interrupted merge is being finished, no row may be lost, and the next
-// run must finish the merge.
+// If any call fails while a run finishes an interrupted merge, no row may be lost. The next run
+// must finish the merge.
 func TestEveryCallFailsWhileAMergeIsFinished(t *testing.T) {
 	store, _ := interrupted(t)
 	counting := objstore.NewCounting(store)
@@ -255,15 +255,16 @@ func TestPlanToFinish(t *testing.T) {
 	}
 }
 
-// The output of a merge holds what its inputs hold, if it is still listed. The list must not grow
-// with the history of the partition.
+// An output must hold the segments that its inputs hold, if they are still listed. Its list must
+// not grow with the history of the partition.
 func TestAnOutputHoldsWhatItsInputsHold(t *testing.T) {
 	level := func(l int, digit string) layout.Name {
 		return layout.Name{Level: l, Digest: fmt.Sprintf("%064s", digit), FooterLength: 1}
 	}
 	one, two, below, gone := level(2, "1"), level(2, "2"), level(1, "3"), level(1, "4")
 	listing, facts := compact.Listing{Partition: where}, compact.Facts{}
-	// Run 1 and the lower segment are too new to be merged, although the inputs hold them.
+	// The inputs hold run 1 and the segment below. Neither can be merged itself: run 1 is too new,
+	// and the segment below needs too much memory.
 	for _, n := range []layout.Name{fresh(1, 3), fresh(5, 1), below, one, two} {
 		listing.Segments = append(listing.Segments, layout.Segment{Key: n.Key(where), Name: n, Modified: noon})
 		facts[n.Key(where)] = compact.Fact{Memory: 1}

@@ -22,8 +22,8 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// folder is a store that keeps each object in a file, so that the objects take no memory of the
-// process. It has one instance.
+// folder is a store that keeps objects as files, so that they take no memory in the process. Its
+// only instance is "i".
 type folder string
 
 func (f folder) file(key string) string { return filepath.Join(string(f), url.PathEscape(key)) }
@@ -76,16 +76,16 @@ func (f folder) Delete(_ context.Context, keys ...string) error {
 	return errors.Join(errs...)
 }
 
-// newFolder returns an empty bucket in a folder.
+// newFolder returns an empty bucket in a new folder.
 func newFolder(t *testing.T) folder {
 	f := folder(t.TempDir())
 	require.NoError(t, f.Put(t.Context(), layout.Layout{Shards: 16}.Marker(), strings.NewReader(""), 0))
 	return f
 }
 
-// The test binary is also a helper process that compacts the bucket in a folder. These environment
-// variables name the bucket and the directory for staged files. If hangVariable is set, the process
-// hangs when it puts an output.
+// The test binary also serves as a helper process that compacts the bucket in a folder. These
+// environment variables name the bucket and the directory for staged files. If hangVariable is set,
+// the process hangs when it puts an output.
 const (
 	bucketVariable = "COMPACT_TEST_BUCKET"
 	stageVariable  = "COMPACT_TEST_STAGE"
@@ -128,7 +128,7 @@ func help() error {
 	return err
 }
 
-// hanging is a store that announces the first put and never finishes it.
+// hanging is a store that prints a line at the first put and never finishes the put.
 type hanging struct{ compact.Store }
 
 func (h hanging) Put(context.Context, string, io.ReaderAt, int64) error {
@@ -136,7 +136,8 @@ func (h hanging) Put(context.Context, string, io.ReaderAt, int64) error {
 	select {}
 }
 
-// helper returns a helper process that compacts the bucket. It stages its outputs in dir.
+// helper returns a command that runs a helper process, which compacts the bucket and stages its
+// outputs in dir. more holds additional environment variables.
 func helper(t *testing.T, bucket folder, dir string, more ...string) *exec.Cmd {
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), bucketVariable+"="+string(bucket), stageVariable+"="+dir)

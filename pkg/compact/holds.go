@@ -36,17 +36,17 @@ func (h holding) has(n layout.Name) bool {
 	return h.compacted[n]
 }
 
-// maxHolds is the maximum number of segments that an output states in its footer. More would make
-// the footer long, and readers must read the whole footer.
+// maxHolds is the maximum number of segments that an output names in its footer. More names would
+// make the footer long, and readers must read the whole footer.
 const maxHolds = 256
 
-// holds returns the names of the segments that the output of a merge of the inputs holds, sorted
-// and without duplicates: the inputs, and the segments that the inputs hold and that are still
-// listed. Of each run, it names only the segment with the highest sequence number.
+// holds returns the names of the segments that the output of a merge holds, sorted and without
+// duplicates. They are the inputs, and the segments that the inputs hold and that are still listed.
+// For each run, holds names only the segment with the highest sequence number.
 //
-// Naming a segment that is not listed would be useless, because such a segment has been deleted. If
-// there are too many names, holds omits the last ones. Omitting a name is safe: the worst that can
-// happen is that the rows are merged twice.
+// A segment that is not listed has been deleted, so naming it would be useless. If there are too
+// many names, holds omits the last ones. Omitting a name is safe: at worst, the rows are merged
+// twice.
 func (l Listing) holds(inputs []layout.Segment, facts Facts) []string {
 	held, stated := newHolding(), newHolding()
 	for _, input := range inputs {
@@ -74,8 +74,8 @@ func (l Listing) holds(inputs []layout.Segment, facts Facts) []string {
 }
 
 // heldBy returns the keys of the listed segments that the holder states it holds. It omits segments
-// that are not below the holder's level, which an output can never hold, and segments that are
-// known to be invalid.
+// that are known to be invalid. It also omits segments whose level is not below the holder's level,
+// because an output can never hold them.
 func (l Listing) heldBy(holder layout.Segment, facts Facts) (keys []string) {
 	held := newHolding(facts[holder.Key].Holds...)
 	for _, s := range l.Segments {
@@ -87,8 +87,8 @@ func (l Listing) heldBy(holder layout.Segment, facts Facts) (keys []string) {
 }
 
 // holders returns the compacted segments that may hold one of the inputs, because an interrupted
-// merge has put them and deleted nothing. Such a segment has a higher level than the input and was
-// not written before it.
+// merge has put them and not deleted its inputs. Such a segment has a higher level than the input,
+// and was not written before the input.
 func (l Listing) holders(inputs []layout.Segment, facts Facts) (found []layout.Segment) {
 	for _, s := range l.Segments {
 		mayHold := func(input layout.Segment) bool {

@@ -9,8 +9,8 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// If a retention policy keeps superseded objects from being deleted, a run must stop after its
-// first merge and say why, although other partitions are due.
+// If a retention policy protects superseded objects from deletion, a run must stop after its first
+// merge and return the reason. It must do so even if other partitions are due.
 func TestARetentionPolicyEndsTheRun(t *testing.T) {
 	store := bucket(t)
 	want := scatter(t, store, 3, 20)

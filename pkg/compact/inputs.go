@@ -11,8 +11,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// openInputs opens and returns a cursor for each input. It also returns the total number of rows.
-// The caller must close the cursors, even after an error.
+// openInputs opens and returns a cursor for each input. rows is the total number of rows in the
+// inputs. The caller must close the cursors, even after an error.
 func (p *partition) openInputs(ctx context.Context, inputs []layout.Segment) (cursors []*segment.Cursor, rows int64, err error) {
 	for _, input := range inputs {
 		footer := p.footers[input.Key]

@@ -12,8 +12,7 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// If an output turns out larger than StageBytes, the merge must fail. Otherwise it would fill the
-// disk.
+// If an output turns out larger than StageBytes, the merge must fail instead of filling the disk.
 func TestAStagedOutputStaysWithinStageBytes(t *testing.T) {
 	store := memstore.New()
 	data, err := segment.Encode([]segment.Row{{ClientID: "c"}})

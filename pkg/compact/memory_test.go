@@ -18,14 +18,15 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// noise returns a random text of n bytes, which is barely compressible.
+// noise returns a random text of n bytes that can barely be compressed.
 func noise(random io.Reader, n int) string {
 	b := make([]byte, n)
 	_, _ = random.Read(b) // cannot fail
 	return base64.RawURLEncoding.EncodeToString(b)[:n]
 }
 
-// longRow returns a row whose texts are as long as texts may be and occur in no other row.
+// longRow returns a row of the given client, ms milliseconds after noon. All its other texts have
+// the maximum length and occur in no other row.
 func longRow(random io.Reader, client string, ms int64) segment.Row {
 	text := func() string { return noise(random, event.MaxText) }
 	return segment.Row{
@@ -36,8 +37,8 @@ func longRow(random io.Reader, client string, ms int64) segment.Row {
 	}
 }
 
-// A process that compacts 64 inputs with the longest possible rows must not take more than 256 MB.
-// If all rows are of one client, the row groups have the maximum size.
+// A process that compacts 64 inputs with the longest possible rows must take less than 250 MiB. If
+// all rows belong to one client, the row groups have the maximum size.
 func TestPeakMemoryWithTheLongestRows(t *testing.T) {
 	const inputs, different, rows, limit = 64, 8, 560, 256_000
 	for name, client := range map[string]func(random io.Reader, i int) string{
@@ -56,7 +57,7 @@ func TestPeakMemoryWithTheLongestRows(t *testing.T) {
 				}
 				data, err := segment.Encode(all)
 				require.NoError(t, err)
-				for copy := range inputs / different { // merging copies takes as much memory, and less time
+				for copy := range inputs / different { // copies take as much memory, and less time
 					name := fresh(copy*different+n, 1)
 					require.NoError(t, store.Put(t.Context(), name.Key(where), bytes.NewReader(data), int64(len(data))))
 				}

@@ -41,10 +41,11 @@ func (p *partition) merge(ctx context.Context, plan Plan) error {
 	return nil
 }
 
-// finish carries out a plan to finish an earlier merge: it verifies the merge's output and deletes
-// the segments that the output holds. The bytes of the output must have the digest in its key. The
-// output is then exactly what a compactor wrote after it had read and checked these segments, and
-// no segment under any of their keys can ever have other rows.
+// finish carries out a plan to finish an earlier merge. It verifies the output of that merge, and
+// deletes the segments that the output holds. Because the output's bytes have the digest in its
+// key, a compactor wrote exactly these bytes, after it had read and checked the segments. A
+// segment's key determines its rows. The output therefore contains all rows of the segments that
+// finish deletes.
 func (p *partition) finish(ctx context.Context, plan Plan) error {
 	if err := p.confirm(ctx, plan.Holder); err != nil {
 		return err

@@ -15,7 +15,7 @@ type partition struct {
 	*Compactor
 	listing Listing
 	facts   Facts
-	// footers holds footers that were read for the facts, so that the next merge need not read them
+	// footers holds the footers that learn has read, so that the next merge need not read them
 	// again.
 	footers map[string]*segment.Footer
 	report  *Report
@@ -25,11 +25,11 @@ func (c *Compactor) partition(listing Listing, report *Report) *partition {
 	return &partition{Compactor: c, listing: listing, facts: Facts{}, footers: map[string]*segment.Footer{}, report: report}
 }
 
-// compact plans and merges until no merge is due or a step fails. It then returns true. If an input
-// turns out not to be a valid segment, compact makes a new plan without that input. An error means
-// that the run must end.
+// compact plans and merges until no merge is due or a step fails, and then returns true. If an
+// input turns out not to be a valid segment, compact makes a new plan without that input. An error
+// means that the run must end.
 //
-// Each merge decrements *merges. If a merge is due, but *merges is zero or the begin context is
+// Each merge decrements *merges. If a merge is due, but *merges is zero or the context begin is
 // done, compact returns false.
 func (p *partition) compact(ctx, begin context.Context, merges *int) (finished bool, err error) {
 	for {
@@ -50,7 +50,7 @@ func (p *partition) compact(ctx, begin context.Context, merges *int) (finished b
 	}
 }
 
-// step reads the facts that the plan lacks or, if it lacks none, carries out the plan.
+// step carries out the plan. If the plan lacks facts, step reads the facts instead.
 func (p *partition) step(ctx context.Context, plan Plan, merges *int) error {
 	if len(plan.Unknown) > 0 {
 		return p.learn(ctx, plan)
@@ -62,8 +62,8 @@ func (p *partition) step(ctx context.Context, plan Plan, merges *int) error {
 	return p.merge(ctx, plan)
 }
 
-// judge adds the error of a step to the report. It reports whether the work on the partition can go
-// on. It returns an error if the whole run must end.
+// judge adds the error of a step to the report. again reports whether to continue with the
+// partition. fatal is the error if the whole run must end.
 func (p *partition) judge(plan Plan, err error) (again bool, fatal error) {
 	var damage *segment.ObjectError
 	switch where := p.listing.Partition.String(); {
@@ -84,8 +84,8 @@ func (p *partition) judge(plan Plan, err error) (again bool, fatal error) {
 	return false, nil
 }
 
-// learn reads the footers of the plan's unknown segments. It stops as soon as the footers that it
-// keeps belong to inputs that take more memory than one merge may use.
+// learn reads the footers of plan.Unknown. It stops early once the inputs that were already known
+// and the segments read so far need more memory than one merge may use.
 func (p *partition) learn(ctx context.Context, plan Plan) error {
 	var memory int64
 	for _, s := range plan.Inputs {

@@ -15,7 +15,7 @@ type Listing struct {
 	Segments  []layout.Segment
 }
 
-// modified returns when the newest segment was written.
+// modified returns the time at which the newest segment was written.
 func (l Listing) modified() (newest time.Time) {
 	for _, s := range l.Segments {
 		if s.Modified.After(newest) {
@@ -49,7 +49,7 @@ type Facts map[string]Fact
 type Fact struct {
 	// Invalid means that the segment is not valid, so it must be neither merged nor deleted.
 	Invalid bool
-	// Memory is the memory that a merge needs for the segment, in bytes.
+	// Memory is the memory, in bytes, that a merge needs for the segment.
 	Memory int64
 	// Holds names the segments that the segment states it holds.
 	Holds []layout.Name
@@ -58,19 +58,19 @@ type Fact struct {
 // Plan says which segments of a partition to merge, or how to finish an earlier merge.
 type Plan struct {
 	Partition layout.Partition
-	// Holder is set if an earlier merge must be finished. It is the output of that merge, and
-	// Superseded holds the keys that may be deleted once Holder is verified. All other fields are
-	// then empty.
+	// Holder is set if the plan is to finish an earlier merge. Holder is the output of that merge.
+	// Superseded holds the keys that may be deleted once Holder is verified. All other fields
+	// except Partition are then empty.
 	Holder layout.Segment
 	// Inputs are the segments to merge, in ascending order of their keys. There are at most
-	// Config.MaxInputs of them, and together they stay within Config.MemoryBytes and
+	// Config.MaxInputs inputs, and together they stay within Config.MemoryBytes and
 	// Config.StageBytes. If a merge is due at a level, all compacted segments up to that level
 	// qualify. Of each run, only the valid object with the highest sequence number qualifies.
 	// Inputs is empty if no merge is due or if Stuck is true.
 	Inputs []layout.Segment
-	// Unknown lists the segments without facts: inputs, and outputs of earlier merges that may hold
-	// inputs. While there are any, the plan is provisional and must not be carried out. With their
-	// facts, the plan may be a different one.
+	// Unknown lists segments without facts: inputs, and outputs of earlier merges that may hold
+	// inputs. If Unknown is not empty, the plan is provisional and must not be carried out, because
+	// the facts may change the plan.
 	Unknown []layout.Segment
 	// Superseded holds the keys that may be deleted once the output is verified. These are the keys
 	// of the inputs and, for each input from a run, the keys of the run's valid objects with lower
@@ -88,7 +88,7 @@ type Plan struct {
 	Stuck bool
 }
 
-// without returns the listing without the segments under the given keys.
+// without returns a listing that omits the segments with the given keys.
 func (l Listing) without(keys []string) Listing {
 	l.Segments = slices.DeleteFunc(slices.Clone(l.Segments), func(s layout.Segment) bool { return slices.Contains(keys, s.Key) })
 	return l
@@ -106,16 +106,16 @@ func (l Listing) with(output layout.Segment) Listing {
 // due reports whether there is anything to do.
 func (p Plan) due() bool { return len(p.Inputs) > 0 || p.Holder.Key != "" }
 
-// reads reports whether key is the key of a segment that carrying out the plan reads.
+// reads reports whether carrying out the plan, or learning its facts, reads the segment under key.
 func (p Plan) reads(key string) bool {
 	isKey := func(s layout.Segment) bool { return s.Key == key }
 	return isKey(p.Holder) || slices.ContainsFunc(p.Inputs, isKey) || slices.ContainsFunc(p.Unknown, isKey)
 }
 
 // NewPlan decides which segments of a partition to merge. Of each run, only one object is merged:
-// the valid one with the highest number. A segment without facts counts as valid and as needing no
-// memory. If a segment holds an input of the merge, NewPlan returns a plan to finish the earlier
-// merge instead.
+// the valid one with the highest sequence number. A segment without facts counts as valid and as
+// needing no memory. If a segment holds an input of the merge, NewPlan returns a plan to finish the
+// earlier merge instead.
 func NewPlan(listing Listing, facts Facts, now time.Time, c Config) Plan {
 	c = c.withDefaults()
 	sources := c.mergeable(validSources(listing.Segments, facts), facts)
@@ -159,8 +159,9 @@ func NewPlan(listing Listing, facts Facts, now time.Time, c Config) Plan {
 	}
 }
 
-// finished returns a plan to finish an earlier merge if one of its inputs is left over and is now
-// an input of the given plan. Otherwise, it completes the given plan.
+// finished looks for the output of an interrupted merge: a segment that may hold an input of the
+// given plan, and that holds segments that are still listed. If finished finds one, it returns a
+// plan to finish that merge. Otherwise, it completes the given plan.
 func (l Listing) finished(plan Plan, facts Facts) Plan {
 	for _, s := range l.holders(plan.Inputs, facts) {
 		if _, known := facts[s.Key]; !known {
@@ -212,25 +213,26 @@ func validSources(segments []layout.Segment, facts Facts) []source {
 	return sources
 }
 
-// mergeable removes the sources that are too large to be merged again. A source that needs at most
-// half of the memory of a merge can be merged with any other such source.
+// mergeable removes the sources that are too large to be merged again. Two sources that each need
+// at most half of the memory of a merge can always be merged.
 func (c Config) mergeable(sources []source, facts Facts) []source {
 	return slices.DeleteFunc(sources, func(s source) bool {
 		return s.head.Size >= c.LargeBytes || facts[s.head.Key].Memory > c.MemoryBytes/2
 	})
 }
 
-// afterRun is the time, in addition to Config.RunAge, that a compactor waits before it assumes that
-// a run has ended. It covers the time that a put takes and the difference between the clocks.
+// afterRun is the time, in addition to Config.RunAge, after which a compactor assumes that a run
+// has ended. It covers the duration of a put and differences between clocks.
 const afterRun = 5 * time.Minute
 
-// fullBytes is the approximate size of a full run. In a busy partition, runs become full within a
-// minute or two. If all of them had to become old first, a query would have to read many of them.
+// fullBytes is the approximate size of a full run, in bytes. In a busy partition, a run becomes
+// full within a minute or two. If full runs had to become old before they are merged, a query would
+// have to read many of them.
 const fullBytes = 16 << 10
 
 // ended removes the runs that a recorder probably still adds to. Merging such a run would be of
-// little use: its next object would contain the merged rows once more, and they would be merged
-// again. A run has ended if its newest object is old or large.
+// little use, because its next object would contain the rows again, and they would be merged twice.
+// A run counts as ended if its newest object is old or large.
 func (c Config) ended(sources []source, now time.Time) []source {
 	return slices.DeleteFunc(sources, func(s source) bool {
 		isNew := now.Sub(s.head.Modified) < c.RunAge+afterRun
@@ -238,7 +240,7 @@ func (c Config) ended(sources []source, now time.Time) []source {
 	})
 }
 
-// plannedBytes returns the maximum total size of a merge's inputs. It is lower than
+// plannedBytes returns the maximum total size of a merge's inputs, in bytes. It is lower than
 // Config.StageBytes because an output may turn out slightly larger than its inputs.
 func (c Config) plannedBytes() int64 { return c.StageBytes - c.StageBytes/8 }
 

@@ -12,14 +12,14 @@ import (
 //
 // Sharing by shards divides the merges evenly, but each compactor still lists every instance.
 // Sharing by instances divides the list requests too, which matters with thousands of instances.
-// The part of an instance, however, is never divided.
+// However, each instance then belongs to only one compactor.
 type Share struct {
 	Shards    layout.ShardRange
 	Instances layout.InstancePart
 }
 
-// ParseShare parses the text form of a share: "shards=0-7", "instances=1/4", both of them joined by
-// "&", or an empty string for the whole bucket.
+// ParseShare parses the text form of a share: "shards=0-7", "instances=1/4", or both joined by "&".
+// An empty string selects the whole bucket.
 func ParseShare(text string) (share Share, err error) {
 	if text == "" {
 		return Share{}, nil

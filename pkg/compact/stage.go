@@ -17,8 +17,8 @@ import (
 // stagePattern is the pattern of the names of staged files; see os.CreateTemp.
 const stagePattern = "compact-*.parquet"
 
-// staged is a merge's output in a file on local disk. The file has no name, so it disappears with
-// the process.
+// staged is the output of a merge, in a file on local disk. The file has no name, so it disappears
+// with the process.
 type staged struct {
 	file    *os.File
 	written segment.Written
@@ -36,8 +36,8 @@ func newStaged(dir string) (*staged, error) {
 }
 
 // removeOrphans removes the files that killed processes left in the staging directory. It ignores
-// errors, because such a file only takes up disk space. A file of a running process has lost its
-// name already or loses it now, which the process does not notice.
+// errors, because such a file only takes up disk space. It may also remove the name of a file that
+// a running process has just created. The process does not need the name.
 func removeOrphans(dir string) {
 	if dir == "" {
 		dir = os.TempDir()
@@ -82,7 +82,7 @@ func (p *partition) stage(ctx context.Context, plan Plan) (_ *staged, err error)
 	return s, err
 }
 
-// limited is a writer that accepts a limited number of bytes.
+// limited is a writer that fails once more than left bytes have been written.
 type limited struct {
 	out  io.Writer
 	left int64

@@ -20,8 +20,8 @@ func stagedFiles(t *testing.T, dir string) []string {
 	return files
 }
 
-// A killed process must leave no staged file, because nothing would remove it while no compactor
-// runs.
+// A killed process must leave no staged file, because nothing would remove the file until the next
+// run.
 func TestAKilledProcessLeavesNoFile(t *testing.T) {
 	store, dir := newFolder(t), t.TempDir()
 	putRuns(t, store, where, 2)
@@ -37,7 +37,7 @@ func TestAKilledProcessLeavesNoFile(t *testing.T) {
 	require.Empty(t, stagedFiles(t, dir))
 }
 
-// A run must remove staged files that it finds, and nothing else.
+// A run must remove the staged files of killed processes, and nothing else.
 func TestARunRemovesOrphans(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"compact-1234.parquet", "compact-1234.txt", "other.parquet"} {
@@ -53,8 +53,8 @@ func TestARunRemovesOrphans(t *testing.T) {
 	require.Empty(t, stagedFiles(t, dir))
 }
 
-// If a compactor starts while another one is putting an output, and both stage in the same
-// directory, the output must still be put whole.
+// While a compactor puts an output, another compactor may start with the same staging directory.
+// The output must still be put whole.
 func TestCompactorsShareADirectory(t *testing.T) {
 	store, dir := bucket(t), t.TempDir()
 	want := scatter(t, store, 3, 20)

@@ -12,8 +12,8 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// walk is a run's way through the segments of one instance. Between two turns it holds no listing,
-// only positions, so that a run through many instances needs little memory.
+// walk is the progress of a run through the segments of one instance. Between two turns, it keeps
+// only positions, no listing. A run through many instances therefore needs little memory.
 type walk struct {
 	instance event.InstanceID
 	shards   []layout.Shard // the shards to visit, in ascending order
@@ -21,7 +21,7 @@ type walk struct {
 	begun    bool
 }
 
-// span is a range of keys. It excludes both ends.
+// span is a range of keys between after and before, both exclusive.
 type span struct{ after, before string }
 
 // newWalk returns a walk through the given shards of an instance.
@@ -34,11 +34,11 @@ func newWalk(instance event.InstanceID, shards []layout.Shard) *walk {
 func (w *walk) done() bool { return len(w.spans) == 0 }
 
 // next lists the objects of the next partitions: up to objstore.MaxPage objects, or one partition
-// that has more. It never returns a part of a partition. last reports whether these objects are the
-// last ones of the current span.
+// that has more. It never returns a part of a partition. last reports whether the current span ends
+// with these objects.
 //
-// If the instance takes more than one page, the walk begins at a random one of its shards and
-// returns to the first shard later. So runs that end early do not always omit the same shards.
+// If the instance takes more than one page, the walk begins at a random shard, and visits the
+// shards before it at the end. So runs that end early do not always omit the same shards.
 func (w *walk) next(ctx context.Context, store objstore.Lister, intN func(int) int) (objects []objstore.Object, last bool, err error) {
 	objects, last, err = w.list(ctx, store)
 	if err == nil && !last && !w.begun && w.rotate(intN) {
@@ -64,8 +64,8 @@ func (w *walk) list(ctx context.Context, store objstore.Lister) (objects []objst
 	return page.Objects[:n], n < len(page.Objects) || !page.More || n == 0, nil
 }
 
-// rotate splits the span of the walk at a random shard, and moves the first part to the end. It
-// returns false if the random shard is the first one, so that nothing changes.
+// rotate splits the walk's only span at a random shard, and moves the first part to the end. If the
+// random shard is the first one, rotate changes nothing and returns false.
 func (w *walk) rotate(intN func(int) int) bool {
 	at := intN(len(w.shards))
 	if at == 0 {
@@ -76,8 +76,8 @@ func (w *walk) rotate(intN func(int) int) bool {
 	return true
 }
 
-// advance moves the walk on after the given objects have been visited. last reports whether they
-// are the last ones of the current span.
+// advance moves the walk past the given objects, which have been visited. last reports whether the
+// current span ends with these objects.
 func (w *walk) advance(objects []objstore.Object, last bool) {
 	if last {
 		w.spans = w.spans[1:]
@@ -88,7 +88,7 @@ func (w *walk) advance(objects []objstore.Object, last bool) {
 	}
 	w.spans[0].after = objects[len(objects)-1].Key
 	if prefix := lastPartition(objects); prefix != "" {
-		w.spans[0].after = objstore.PastPrefix(prefix) // skips the outputs of the merges in this partition
+		w.spans[0].after = objstore.PastPrefix(prefix) // skips the outputs that merges put into this partition
 	}
 }
 
@@ -101,7 +101,7 @@ func (w *walk) visits(shard layout.Shard) bool {
 
 // wholePartitions drops the objects of the page's last partition, because the partition may
 // continue on the next page. If the page has only one partition, wholePartitions lists the rest of
-// it.
+// the partition.
 func wholePartitions(ctx context.Context, store objstore.Lister, objects []objstore.Object) ([]objstore.Object, error) {
 	prefix := lastPartition(objects)
 	if prefix == "" {
@@ -117,9 +117,8 @@ func wholePartitions(ctx context.Context, store objstore.Lister, objects []objst
 	return append(objects, rest...), nil
 }
 
-// lastPartition returns the prefix of the partition that contains the last object, even if that
-// object is foreign. It returns "" if the last object is outside all partitions that have segments
-// here.
+// lastPartition returns the prefix of the partition that contains the last object, even if the last
+// object is foreign. It returns "" if no segment among the objects belongs to the same partition.
 func lastPartition(objects []objstore.Object) string {
 	last := objects[len(objects)-1].Key
 	for _, o := range slices.Backward(objects) {
@@ -135,8 +134,8 @@ func lastPartition(objects []objstore.Object) string {
 	return ""
 }
 
-// keysBelow returns the number of objects whose keys are below the given key. The objects must be
-// in ascending order of their keys.
+// keysBelow returns the number of objects whose keys sort before key. The objects must be sorted by
+// key.
 func keysBelow(objects []objstore.Object, key string) int {
 	return sort.Search(len(objects), func(i int) bool { return objects[i].Key >= key })
 }

@@ -25,8 +25,8 @@ func partitionOf(instance string, shard layout.Shard) layout.Partition {
 	return layout.Partition{Instance: event.InstanceID(instance), Shard: shard, Day: "2026-11-22"}
 }
 
-// putRuns stores the given number of runs with one event each, so that a merge of the partition is
-// due.
+// putRuns stores the given number of runs in a partition, each with one event. With two runs or
+// more, a merge of the partition is due.
 func putRuns(t testing.TB, store objstore.Store, p layout.Partition, runs int) {
 	data, err := segment.Encode(segment.FromEvents([]event.Event{at("c", 1)}))
 	require.NoError(t, err)
@@ -35,8 +35,8 @@ func putRuns(t testing.TB, store objstore.Store, p layout.Partition, runs int) {
 	}
 }
 
-// A run must make one list request per instance and per 1,000 objects, however many shards there
-// are.
+// However many shards there are, a run must list an instance with one request per 1,000 objects,
+// and at least one.
 func TestAListRequestCoversAThousandObjects(t *testing.T) {
 	lists := func(store *memstore.Store) int {
 		counting := objstore.NewCounting(store)
@@ -72,8 +72,8 @@ func TestAListRequestCoversAThousandObjects(t *testing.T) {
 	require.Equal(t, 10+10_000, lists(manyInstances))
 }
 
-// However the pages divide the partitions, a run must visit each partition of the share exactly
-// once and merge it.
+// However the pages divide the partitions, a run must visit and merge each partition of its share
+// exactly once.
 func TestAnyPagesLeadToEveryPartition(t *testing.T) {
 	shards := layout.Layout{Shards: 16}.AllShards()
 	for seed := range uint64(40) {
@@ -110,7 +110,7 @@ func TestAnyPagesLeadToEveryPartition(t *testing.T) {
 	}
 }
 
-// Two compactors that share the instances must together visit every instance once.
+// Two compactors that share the instances must together merge every instance once.
 func TestCompactorsShareInstances(t *testing.T) {
 	store := bucket(t)
 	for n := range 20 {
@@ -128,7 +128,8 @@ func TestCompactorsShareInstances(t *testing.T) {
 	require.Equal(t, 20, merges)
 }
 
-// putLog is a store that logs the instance of each segment that is put, and then calls after.
+// putLog is a store that logs the instance of each segment that is put. After each put, it calls
+// after if after is not nil.
 type putLog struct {
 	compact.Store
 	instances []event.InstanceID
@@ -157,7 +158,7 @@ func TestALargeInstanceDoesNotDelayOthers(t *testing.T) {
 	putRuns(t, store, partitionOf("backlog", "0"), 900) // takes 15 merges of 64 inputs
 	putRuns(t, store, partitionOf("small", "9"), 2)
 	log := &putLog{Store: store}
-	report, err := compactor(t, log, first).Run(t.Context(), compact.Share{}) // small comes last but one
+	report, err := compactor(t, log, first).Run(t.Context(), compact.Share{})
 	require.NoError(t, err)
 	require.Equal(t, 18, report.Partitions)
 	require.Less(t, slices.Index(log.instances, "small"), 2*8+1)
@@ -196,7 +197,7 @@ func TestRunsContinueEachOther(t *testing.T) {
 	}
 }
 
-// If an instance has several pages, runs that have time for one merge each must not all begin with
+// If an instance has several pages, runs that end after their first merge must not all begin with
 // the same shard.
 func TestRunsBeginWithDifferentShards(t *testing.T) {
 	random := rand.New(rand.NewPCG(9, 10))
@@ -224,8 +225,8 @@ func TestRunsBeginWithDifferentShards(t *testing.T) {
 	require.Greater(t, len(began), 12)
 }
 
-// Each error of the requests that come before the merges must end the run with that error. In
-// particular, a run must not continue without knowing the layout.
+// If any request before the merges fails, the run must end with the error. In particular, a run
+// must not continue without knowing the layout.
 func TestAFailedListingEndsTheRun(t *testing.T) {
 	for _, prefix := range []string{layout.MarkerPrefix, layout.EventsPrefix, layout.InstancePrefix("i"), where.Prefix()} {
 		store := bucket(t)
@@ -253,8 +254,8 @@ func TestAnUnknownLayoutEndsTheRun(t *testing.T) {
 	require.Equal(t, 1, counting.Requests())
 }
 
-// A foreign object can be the last one of a page in the middle of a partition. The partition must
-// still be planned as a whole.
+// A page can end with a foreign object in the middle of a partition. The compactor must still plan
+// the partition as a whole.
 func TestAForeignObjectDoesNotDivideAPartition(t *testing.T) {
 	for max := 1; max <= 9; max++ {
 		store := bucket(t)
