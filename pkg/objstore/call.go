@@ -19,10 +19,10 @@ type Call struct {
 	// Seq is the number of the call. Each wrapper numbers its calls from 1, in the order in which
 	// they began.
 	Seq int
-	// Key is the key of a put or read, the prefix of a listing or of common prefixes, or the first
-	// key of a delete.
+	// Key is the key of a put or read, the prefix of a call of List or Prefixes, or the first key
+	// of a delete.
 	Key string
-	// After is the position after which a page of objects or prefixes starts.
+	// After is the position after which a page of List or Prefixes starts.
 	After string
 	// Keys lists all keys of a delete. The slice is shared: do not change it.
 	Keys []string

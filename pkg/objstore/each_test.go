@@ -12,7 +12,7 @@ import (
 	"devicetrace/pkg/objstore/memstore"
 )
 
-// filled returns a store with n objects. Each has a common prefix of its own below "p/".
+// filled returns a store with n objects. Each has its own common prefix below "p/".
 func filled(t *testing.T, n int) *memstore.Store {
 	t.Helper()
 	store := memstore.New()
@@ -51,7 +51,8 @@ func TestAllReadsEveryPage(t *testing.T) {
 	}
 }
 
-// If any page fails, the pages before it must not be taken for everything.
+// If any page fails, the result must be the error. The pages before it must not look like all
+// pages.
 func TestAllFailsWithAnyPage(t *testing.T) {
 	store := filled(t, objstore.MaxPage+1)
 	for failing := 1; failing <= 2; failing++ {

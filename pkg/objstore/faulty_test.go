@@ -99,7 +99,8 @@ func (r readerAt) ReadAt(p []byte, off int64) (int, error) {
 	return strings.NewReader(string(r)).ReadAt(p, off)
 }
 
-// A late call must fail at once. A late delete takes effect later, and a late listing never does.
+// A late call must fail immediately. A late delete must still take effect later. If the body of a
+// late put cannot be read, the put must return that error.
 func TestFaultyLateCalls(t *testing.T) {
 	late := make(chan struct{})
 	inner := memstore.New()

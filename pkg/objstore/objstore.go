@@ -34,11 +34,11 @@ type Store interface {
 	// after. The objects are in ascending byte order of their keys.
 	List(ctx context.Context, prefix, after string) (Page, error)
 
-	// Prefixes returns the common prefixes of the keys that start with prefix. A common prefix is
-	// the part of a key up to and including the first slash after prefix. Prefixes returns them in
-	// ascending order, without duplicates, starting with the first one after the given position:
-	// "" for the first page, otherwise the Next of the previous page. Keys without a slash after
-	// prefix have no common prefix.
+	// Prefixes returns a page of the common prefixes of the keys that start with prefix. A common
+	// prefix is the part of a key up to and including the first slash after prefix. The common
+	// prefixes are in ascending order, without duplicates. For the first page, after is empty; for
+	// any other page, after is the Next of the previous page. Keys without a slash after prefix
+	// have no common prefix.
 	Prefixes(ctx context.Context, prefix, after string) (PrefixPage, error)
 
 	// Delete removes the objects with the given keys. There may be at most MaxPage keys. An absent
@@ -73,8 +73,8 @@ type PrefixPage struct {
 	Next string
 }
 
-// PastPrefix returns a position after all keys that start with the given common prefix, which ends
-// in a slash. It returns any other position unchanged.
+// PastPrefix returns a position after all keys that start with the given position, if the position
+// ends in a slash. It returns any other position unchanged.
 func PastPrefix(position string) string {
 	if directory, found := strings.CutSuffix(position, "/"); found {
 		return directory + string('/'+1)

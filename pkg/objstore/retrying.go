@@ -22,12 +22,12 @@ type RetryPolicy struct {
 	// distributed (full jitter), so that callers that failed at the same time retry at different
 	// times.
 	Jitter func(bound time.Duration) time.Duration
-	// AttemptTimeout is the time after which an attempt is canceled. An attempt to put or read n
-	// bytes gets n/BytesPerSecond in addition. Without AttemptTimeout, an attempt can hang if its
-	// connection died while the process was frozen. By default there is no such limit, and only the
-	// store's own timeouts apply.
+	// AttemptTimeout is the time after which an attempt is canceled. An attempt that puts or reads
+	// n bytes gets n/BytesPerSecond in addition. By default, only the store's own timeouts apply.
+	// An attempt can then hang if its connection died while the process was frozen.
 	AttemptTimeout time.Duration
-	// BytesPerSecond is the slowest transfer that AttemptTimeout allows for. Default 1 MiB/s.
+	// BytesPerSecond is the lowest transfer rate at which an attempt can complete before it is
+	// canceled; see AttemptTimeout. Default 1 MiB/s.
 	BytesPerSecond int64
 }
 
@@ -126,7 +126,7 @@ func (r *retrying) Delete(ctx context.Context, keys ...string) error {
 	})
 }
 
-// try repeats an attempt that transfers n bytes until it succeeds or must not be repeated.
+// try repeats an attempt until it succeeds or must not be repeated. Each attempt transfers n bytes.
 func (r *retrying) try(ctx context.Context, n int64, attempt func(context.Context) error) error {
 	limit := r.policy.attemptLimit(n)
 	for failures := 1; ; failures++ {
@@ -159,7 +159,7 @@ func final(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrRange) || IsPermanent(err)
 }
 
-// Wait waits for the given time. If ctx ends first, Wait returns its error.
+// Wait waits for the duration d. If ctx ends first, Wait returns the error of ctx.
 func Wait(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

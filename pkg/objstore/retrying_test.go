@@ -110,7 +110,8 @@ func TestRetryingEndsWithItsContextDuringAnAttempt(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-// Every operation must be repeated, and must return the last error with no result.
+// Every operation must be repeated after a failure. If all attempts fail, it must return the last
+// error.
 func TestRetryingRepeatsEveryOperation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, call := range map[string]func(objstore.Store) error{
@@ -153,7 +154,7 @@ func TestRetryingEndsAnAttemptThatHangs(t *testing.T) {
 	})
 }
 
-// slow is a store that transfers a mebibyte in two seconds.
+// slow is a store whose puts and reads take two seconds per MiB.
 type slow struct{ objstore.Store }
 
 func (s slow) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
@@ -172,7 +173,7 @@ func (s slow) Read(ctx context.Context, key string, off, n int64) ([]byte, error
 
 func transfer(ctx context.Context, n int64) error {
 	select {
-	case <-time.After(time.Duration(n) * 2 * time.Second >> 20): // on the bubble's fake clock
+	case <-time.After(time.Duration(n) * 2 * time.Second >> 20): // on the fake clock of synctest
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -187,10 +188,10 @@ func TestRetryingGivesLongTransfersMoreTime(t *testing.T) {
 		requests       int
 		succeeds       bool
 	}{
-		{1 << 19, 1, true},         // eight seconds, and one
-		{size * 10 / 71, 1, true},  // 7.1 seconds, and one
-		{size * 10 / 69, 2, false}, // 6.9 seconds, and one: each attempt is canceled
-		{0, 2, false},              // by default, a mebibyte per second
+		{1 << 19, 1, true},         // limit 9 s; the transfer takes 8 s
+		{size * 10 / 71, 1, true},  // limit 8.1 s
+		{size * 10 / 69, 2, false}, // limit 7.9 s, so each attempt is canceled
+		{0, 2, false},              // limit 5 s, by default
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			memory := memstore.New()

@@ -158,7 +158,7 @@ func commonPrefixes(t *testing.T, store objstore.Store) {
 }
 
 // Objects directly below the prefix may take up places in a page, so a page may have fewer than
-// MaxPage prefixes, but all pages together have every prefix once.
+// MaxPage prefixes. All pages together must have every prefix once.
 func commonPrefixPages(t *testing.T, store objstore.Store) {
 	var all, want []string
 	for i := range objstore.MaxPage + 5 {

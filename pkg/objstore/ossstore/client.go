@@ -33,9 +33,9 @@ func newClient(ioTimeout time.Duration) *http.Client {
 // maxIdle is the maximum number of idle connections in the pool.
 const maxIdle = 100
 
-// transport is an http.Transport that closes all idle connections after a request that timed out.
-// The network may have dropped all of them at the same time, for example while the platform had
-// frozen the process. Otherwise, each retry could take another dead connection and time out, too.
+// transport is an http.Transport that closes all idle connections after a timeout. The network may
+// have dropped all of them at the same time, for example while the platform had frozen the process.
+// If they stayed open, each retry could use another dead connection and time out, too.
 type transport struct{ http.Transport }
 
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -55,7 +55,7 @@ func (t *transport) notice(err error) {
 	}
 }
 
-// watchedBody is the body of a response. It reports the errors of reads to the transport.
+// watchedBody is the body of a response. It reports read errors to the transport.
 type watchedBody struct {
 	io.ReadCloser
 	transport *transport
@@ -67,7 +67,7 @@ func (b watchedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// progressConn is a connection that times out if it makes no progress for the given time.
+// progressConn is a connection that times out if it makes no progress for the duration of timeout.
 type progressConn struct {
 	net.Conn
 	timeout time.Duration
@@ -80,8 +80,8 @@ func (c progressConn) Read(p []byte) (int, error) {
 	return c.Conn.Read(p)
 }
 
-// Write also moves the deadline of a read that is in progress, because the client waits for the
-// response while it sends the request.
+// Write also extends the deadline of a read in progress, because the client waits for the response
+// while it sends the request.
 func (c progressConn) Write(p []byte) (int, error) {
 	if err := c.SetDeadline(time.Now().Add(c.timeout)); err != nil {
 		return 0, err

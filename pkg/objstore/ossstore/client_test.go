@@ -18,11 +18,11 @@ import (
 )
 
 // proxy forwards TCP connections to a server until they are dropped. A dropped connection stays
-// open, but whatever is sent on it vanishes.
+// open, but the proxy discards all data that the client sends on it.
 type proxy struct {
 	server   string
 	accepted atomic.Int32
-	dropped  atomic.Int32 // the number of connections, in the order of their arrival, that are dropped
+	dropped  atomic.Int32 // the number of dropped connections, which are the first to arrive
 }
 
 // listen starts the proxy and returns its address.
@@ -61,7 +61,7 @@ func (p *proxy) forward(client net.Conn, number int32) {
 	_, _ = io.Copy(pipe{p, number, server}, client)
 }
 
-// pipe discards whatever is written to it once its connection is dropped.
+// pipe forwards data to the server until its connection is dropped. It then discards the data.
 type pipe struct {
 	*proxy
 	number int32
@@ -75,8 +75,7 @@ func (p pipe) Write(b []byte) (int, error) {
 	return p.server.Write(b)
 }
 
-// together returns a handler that responds to the first n requests only after all of them have
-// arrived.
+// together returns a handler that responds to the first n requests only after all n have arrived.
 func together(n int, handler http.Handler) http.Handler {
 	var requests atomic.Int32
 	all := make(chan struct{})
@@ -89,7 +88,7 @@ func together(n int, handler http.Handler) http.Handler {
 	})
 }
 
-// All pooled connections can die at once, unnoticed. Only one attempt may time out because of them.
+// If all pooled connections die unnoticed, only one attempt may time out because of them.
 func TestDeadConnectionsCostOneTimeout(t *testing.T) {
 	const connections = 15
 	behind := &proxy{}
@@ -111,7 +110,8 @@ func TestDeadConnectionsCostOneTimeout(t *testing.T) {
 	require.EqualValues(t, connections+1, behind.accepted.Load())
 }
 
-// A connection may also die after the header of a response.
+// If a connection dies after the header of a response, the transport must also close the idle
+// connections.
 func TestAResponseThatStopsClosesIdleConnections(t *testing.T) {
 	const connections = 3
 	var stop atomic.Bool

@@ -35,9 +35,9 @@ var permanentCodes = map[string]bool{
 }
 
 // classify translates an error response from the service into an error that callers can recognize.
-// The result wraps fs.ErrNotExist, wraps objstore.ErrRange, or is a permanent error, which may wrap
-// objstore.ErrImmutable. Any other error leaves the outcome of the call unknown, so classify
-// returns it unchanged. Examples are a gateway's error page and a broken connection.
+// The result matches fs.ErrNotExist or objstore.ErrRange, or it is permanent. A permanent error may
+// match objstore.ErrImmutable. Any other error, such as a gateway's error page or a broken
+// connection, leaves the outcome of the call unknown. classify returns it unchanged.
 func classify(err error) error {
 	var response oss.ServiceError
 	switch {

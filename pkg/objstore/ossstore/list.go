@@ -73,7 +73,7 @@ func prefixPageOf(result oss.ListObjectsResultV2, after string) objstore.PrefixP
 }
 
 // checkPrefixes checks that a page has the properties on which callers rely:
-//   - Every element starts with prefix and ends in the next slash.
+//   - Every element starts with prefix and ends in the first slash after prefix.
 //   - The elements are in ascending order, and the first one is greater than after.
 //   - If more pages follow, the next page starts later than this one.
 func checkPrefixes(page objstore.PrefixPage, prefix, after string) error {

@@ -296,7 +296,7 @@ func TestListingIsChecked(t *testing.T) {
 	}
 }
 
-// prefixPage makes a store whose listing response has the given body, and requests the page of
+// prefixPage opens a store whose listing response has the given body. It requests the page of
 // common prefixes that follows "p/b/".
 func prefixPage(t *testing.T, body string) (objstore.PrefixPage, error) {
 	t.Helper()
@@ -364,8 +364,8 @@ func TestSilenceIsRetried(t *testing.T) {
 		}
 		server.ServeHTTP(w, r)
 	})
-	// On a slow machine even the stand-in may take longer than the timeout to respond, so the test
-	// allows many attempts.
+	// On a slow machine, even the stand-in may take longer than the timeout to respond. The test
+	// therefore allows many attempts.
 	store := connect(t, silent, func(cfg *ossstore.Config) { cfg.IOTimeout = 200 * time.Millisecond })
 	put(t, objstore.Retrying(store, objstore.RetryPolicy{Attempts: 60, Base: time.Millisecond}), "k", "v")
 }

@@ -12,9 +12,10 @@ import (
 // Retention describes a bucket's retention policy (WORM), which protects each object from being
 // replaced or deleted.
 type Retention struct {
-	// Days is how long the policy protects an object after its last put. Zero: there is no policy.
+	// Days is how long the policy protects an object after its last put. It is zero if there is no
+	// policy.
 	Days int
-	// Locked reports whether the policy can no longer be removed.
+	// Locked means that the policy can no longer be removed.
 	Locked bool
 }
 

@@ -12,8 +12,8 @@ import (
 	"devicetrace/pkg/objstore/ossstore"
 )
 
-// In a bucket with a retention policy, replacing and deleting an object must fail at once, and the
-// error must name the policy.
+// In a bucket with a retention policy, replacing and deleting an object must fail without a retry,
+// and the error must name the policy.
 func TestRetentionPolicy(t *testing.T) {
 	stand := standIn(t, func(c *oss.Config) { c.RetentionDays = 1 })
 	counting := objstore.NewCounting(connect(t, stand, nil))
