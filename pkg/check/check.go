@@ -2,7 +2,7 @@
 //
 //   - A bucket with segments has exactly one layout marker, and the marker is empty.
 //   - Every segment is valid. Its rows are sorted and distinct, and they belong to its partition.
-//     With its footer, a query for any row finds the row group that contains the row.
+//     For each row, the footer leads a query to the row group that contains the row.
 //   - Each object of a run contains all events of the run's earlier objects.
 //   - Each compacted segment contains all events of the segments that its footer states it holds.
 //   - If the key of an object contains a digest, the object's bytes have that digest.
@@ -16,8 +16,8 @@
 //   - A check changes nothing. It may run at the same time as recorders and compactors. If an
 //     object of a partition disappears before it is read, the check lists and reads the partition
 //     again.
-//   - A check verifies every byte of every segment. An exception: it skips the page index of a
-//     fresh segment. Page indexes have no checksum, and Device Trace does not read them.
+//   - A check verifies every byte of every segment except the page index of a fresh segment. Page
+//     indexes have no checksum, and Device Trace does not read them.
 //   - A check reads at most two segments at a time. For each of them, it holds the footer, one row
 //     group and one block of 1 MiB in memory. It also holds the listing of one partition, and 8 to
 //     16 bytes for each distinct event in the partition.
@@ -54,11 +54,13 @@ type Options struct {
 //   - One list request per 1,000 objects.
 //   - One read for a segment of up to 1 MiB.
 //   - For a larger segment, up to two reads per MiB, plus one or two for its footer.
-//   - One list request and one read for a quarantined item.
+//   - One list request and one read for each quarantined item.
 //
 // An object of a run is read up to three times: once to verify it, and twice to compare it with the
-// previous and the next object of its run. If an interrupted compaction left both its output and
-// its inputs, each input is read once more, and the output once more per input, to compare them.
+// previous and the next object of its run. The footer of a compacted segment is read once more, to
+// check which segments it names. If an interrupted compaction left both its output and its inputs,
+// each input is read once more to compare it with the output, and the output is read once more per
+// input.
 //
 // Violations are part of the report, not an error; see Report.Err. Bucket returns an error if the
 // store fails, if ctx is done or if a partition keeps changing. The report then covers everything

@@ -59,21 +59,21 @@ func TestDamageIsNamed(t *testing.T) {
 			name := layout.Name{Level: 1, Digest: digestOf(data), FooterLength: written.FooterLength + 1}
 			return putBytes(t, store, name.Key(where("c")), data)
 		}, "its footer has"},
-		{"a held run of which it lacks an event", func(t *testing.T, store *memstore.Store) string {
+		{"a missing event of a held run", func(t *testing.T, store *memstore.Store) string {
 			put(t, store, where("c"), fresh(1, 1), rows(2))
 			put(t, store, where("c"), fresh(1, 2), rows(3)) // a later object, which is not held
 			put(t, store, where("c"), fresh(3, 1), rows(3))
 			return putHolding(t, store, 1, rows(2), fresh(1, 1).String(), fresh(3, 1).String())
 		}, fmt.Sprintf("it lacks a row of %q", fresh(3, 1).Key(where("c")))},
-		{"a held object below the named one", func(t *testing.T, store *memstore.Store) string {
+		{"a missing event of an earlier object of a held run", func(t *testing.T, store *memstore.Store) string {
 			put(t, store, where("c"), fresh(1, 1), rows(2))
 			return putHolding(t, store, 1, rows(1), fresh(1, 2).String())
 		}, fmt.Sprintf("it lacks a row of %q", fresh(1, 1).Key(where("c")))},
-		{"a held compacted segment of which it lacks an event", func(t *testing.T, store *memstore.Store) string {
+		{"a missing event of a held compacted segment", func(t *testing.T, store *memstore.Store) string {
 			held := putHolding(t, store, 1, rows(3))
 			return putHolding(t, store, 2, rows(2), held[len(where("c").Prefix()):])
 		}, "it lacks a row of"},
-		{"a held segment of its own level", func(t *testing.T, store *memstore.Store) string {
+		{"a held segment of the same level", func(t *testing.T, store *memstore.Store) string {
 			held := putHolding(t, store, 1, rows(1))
 			return putHolding(t, store, 1, rows(2), held[len(where("c").Prefix()):])
 		}, "a segment can hold only segments of lower levels"},
@@ -82,10 +82,10 @@ func TestDamageIsNamed(t *testing.T) {
 		}, `it holds "l0000-1", which is not the name of a segment`},
 		{"a statement out of order", func(t *testing.T, store *memstore.Store) string {
 			return putHolding(t, store, 1, rows(2), fresh(4, 1).String(), fresh(3, 1).String())
-		}, "are not in order"},
+		}, "must be in ascending order"},
 		{"a repeated name in a statement", func(t *testing.T, store *memstore.Store) string {
 			return putHolding(t, store, 1, rows(2), fresh(1, 1).String(), fresh(1, 1).String())
-		}, "are not in order"},
+		}, "must be in ascending order"},
 		{"another shard", func(t *testing.T, store *memstore.Store) string {
 			return put(t, store, layout.Partition{Instance: "i", Shard: "0", Day: "2026-11-22"}, fresh(1, 1), rows(3))
 		}, "it holds rows of another partition"},

@@ -8,8 +8,8 @@ import (
 )
 
 // statement checks what the footer of a compacted segment states about the segments that it holds.
-// The segment must contain all events of each listed segment that it claims to hold, because a
-// compaction may delete that segment.
+// The compacted segment must contain all events of each listed segment that it claims to hold. A
+// compaction may delete those segments.
 func (p *partition) statement(ctx context.Context, s layout.Segment, listed []layout.Segment) error {
 	rows, err := p.stream(ctx, s)
 	if err != nil {
@@ -18,7 +18,7 @@ func (p *partition) statement(ctx context.Context, s layout.Segment, listed []la
 	rows.close()
 	names := rows.footer.Holds()
 	if !slices.IsSorted(names) || len(slices.Compact(slices.Clone(names))) < len(names) {
-		p.report.violate(s.Key, "the names of the segments that it holds are not in order")
+		p.report.violate(s.Key, "the names of the held segments in its footer must be in ascending order, without duplicates")
 	}
 	for _, text := range names {
 		name, err := layout.ParseName(text)
@@ -36,8 +36,9 @@ func (p *partition) statement(ctx context.Context, s layout.Segment, listed []la
 	return nil
 }
 
-// held checks each listed segment that a statement about the given name covers: the segment with
-// this name and, if it belongs to a run, the run's segments with lower sequence numbers.
+// held checks the listed segments that the holder claims to hold by stating the given name. These
+// are the segment with this name and, if it belongs to a run, the segments of the run with lower
+// sequence numbers.
 func (p *partition) held(ctx context.Context, holder layout.Segment, name layout.Name, listed []layout.Segment) error {
 	for _, s := range listed {
 		isRun := name.Fresh() && s.Name.Run == name.Run && s.Name.Seq <= name.Seq

@@ -12,8 +12,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// After a compaction that could not delete its inputs, the bucket is sound. The report counts all
-// inputs as superseded, and each object once.
+// If a compaction could not delete its inputs, a check must find no violation. The report must
+// count each input as superseded, and each object once.
 func TestInputsOfAnInterruptedCompactionAreSuperseded(t *testing.T) {
 	store := bucket(t)
 	put(t, store, where("c"), fresh(1, 1), segment.FromEvents(ofOne(2)))

@@ -144,8 +144,8 @@ func digestOf(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// putHolding stores the given rows of client c as a compacted segment that states it holds the
-// segments with the given names. It returns the segment's key.
+// putHolding stores the given rows of client c as a compacted segment whose footer states that it
+// holds the named segments. It returns the segment's key.
 func putHolding(t testing.TB, store objstore.Store, level int, rows []segment.Row, holds ...string) string {
 	var out bytes.Buffer
 	w := segment.NewInterimWriter(&out, 0)

@@ -76,9 +76,8 @@ func (p *partition) rows(ctx context.Context, blocks *blockReader, s layout.Segm
 	}
 }
 
-// partitionOf returns the partition to which the row belongs, in the instance and the layout of the
-// partition in which the row was found. The number of digits in that partition's shard determines
-// the layout.
+// partitionOf returns the partition to which the row belongs. found is the partition in which the
+// row was found. It determines the instance and, by the number of digits in its shard, the layout.
 func partitionOf(row *segment.Row, found layout.Partition) layout.Partition {
 	l := layout.Layout{Shards: 1 << (4 * len(found.Shard))}
 	return l.PartitionOf(found.Instance, event.ClientID(row.ClientID), time.UnixMilli(row.Time))

@@ -20,9 +20,9 @@ type Report struct {
 	Rows, Bytes         int64
 	// Events is the number of distinct events that queries can return.
 	Events int64
-	// Superseded is the number of objects that are safe to delete, because another object also
-	// contains their rows: a later object of the same recorder run (one with a higher sequence
-	// number), or a compacted segment that states it holds them.
+	// Superseded is the number of objects whose rows another object must also contain: a later
+	// object of the same recorder run, or a compacted segment that states it holds them. If there
+	// is no violation, the superseded objects are safe to delete.
 	Superseded int
 	// Foreign is the number of objects whose keys do not belong to the layout.
 	Foreign int

@@ -46,7 +46,7 @@ func Find(ctx context.Context, store objstore.Lister) (Layout, error) {
 // to repair the bucket.
 func twoMarkers(a, b Layout) error {
 	return fmt.Errorf("%w: it has two markers, %q and %q. In the keys below %q, a shard looks like %s for %d shards and like %s for %d. "+
-		"Set SHARDS to the number that matches these keys in all functions, wait until no recorder with another number runs, then delete the other marker. "+
+		"In all functions, set SHARDS to the number that matches these keys. Wait until no recorder with another number runs, then delete the other marker. "+
 		"If there are no such keys, either number will do",
 		ErrConflict, a.Marker(), b.Marker(), EventsPrefix, a.exampleShard(), a.Shards, b.exampleShard(), b.Shards)
 }

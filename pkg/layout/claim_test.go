@@ -91,8 +91,8 @@ func TestClaim(t *testing.T) {
 	}
 }
 
-// A claim must fail if any of its requests fails, even if the put took effect. The next claim must
-// then succeed.
+// If any request of a claim fails, the claim must fail, even if the put took effect. The next claim
+// must then succeed.
 func TestClaimFailsWithItsRequests(t *testing.T) {
 	for _, fault := range []objstore.Fault{{Before: objstore.ErrFault}, {After: objstore.ErrFault}} {
 		for failing := 1; failing <= 3; failing++ {
@@ -131,7 +131,7 @@ func TestTwoClaimsAndTheirRepair(t *testing.T) {
 	require.NoError(t, rival, "the rival listed the markers before the other one was there")
 	require.EqualError(t, err, `the bucket has another layout: it has two markers, "layout/v3-shards16" and "layout/v3-shards256". `+
 		`In the keys below "events/", a shard looks like shard=4 for 16 shards and like shard=4f for 256. `+
-		`Set SHARDS to the number that matches these keys in all functions, wait until no recorder with another number runs, then delete the other marker. `+
+		`In all functions, set SHARDS to the number that matches these keys. Wait until no recorder with another number runs, then delete the other marker. `+
 		`If there are no such keys, either number will do`)
 	require.ErrorIs(t, err, layout.ErrConflict)
 

@@ -10,9 +10,9 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// InstancePart selects one of Count parts of the instances, numbered from 1. The parts are of about
-// equal size, because a hash of the instance's name determines its part. The zero value selects all
-// instances.
+// InstancePart selects part Number, counted from 1, of Count parts of the instances. A hash of an
+// instance's name determines its part, so the parts are of about equal size. The zero value selects
+// all instances.
 type InstancePart struct{ Number, Count int }
 
 // maxParts is the maximum number of parts.
@@ -35,7 +35,7 @@ func ParseInstancePart(text string) (InstancePart, error) {
 	return p, nil
 }
 
-// String returns the text from which ParseInstancePart parses p.
+// String returns the text form that ParseInstancePart parses.
 func (p InstancePart) String() string {
 	if p == (InstancePart{}) {
 		return ""

@@ -107,8 +107,8 @@ func TestInstances(t *testing.T) {
 	require.ErrorIs(t, err, objstore.ErrFault)
 }
 
-// Instances are read page by page. An error of a later page must not look like the end, and a
-// caller that has enough must not cost another request.
+// EachInstance must read instances page by page. If a later page fails, the iteration must end with
+// the error. If the caller stops early, EachInstance must make no further request.
 func TestEachInstanceReadsPages(t *testing.T) {
 	var keys []string
 	for i := range objstore.MaxPage + 1 {

@@ -72,8 +72,8 @@ func splitName(s string) Name {
 	return Name{Level: level, Digest: parts[1], FooterLength: number}
 }
 
-// valid reports whether each part of the name is in its range. String of a valid name has a form
-// that sorts correctly.
+// valid reports whether each part of the name is in its range. The text of a valid name sorts
+// correctly.
 func (n Name) valid() bool {
 	if n.Fresh() {
 		return isHex(n.Run, runDigits, runDigits) && n.Seq >= 1 && n.Seq <= MaxSeq

@@ -70,8 +70,8 @@ func ParseKey(key string) (Partition, Name, error) {
 	return partition, name, nil
 }
 
-// parsePartition parses the part of a segment's key between "events/" and the name, including the
-// slash at its end.
+// parsePartition parses the part of a segment's key between "events/" and the name. This part ends
+// in a slash.
 func parsePartition(folder string) (Partition, bool) {
 	parts := strings.Split(folder, "/")
 	if len(parts) != 4 || parts[3] != "" {
