@@ -191,8 +191,8 @@ type Report struct {
 // are still due.
 //
 // Run makes one list request for the layout marker, one per 1,000 instances, and usually one per
-// turn. A turn makes a second one to begin at a random shard, and more of them for a partition with
-// more than 1,000 objects. For each merge, Run makes these requests:
+// turn. A turn makes a second list request to begin at a random shard, and further ones for a
+// partition with more than 1,000 objects. For each merge, Run makes these requests:
 //
 //   - For each input and for the output, one read per row group and usually one read for the
 //     footer. If one merge cannot take all inputs, a later merge may read a footer again.

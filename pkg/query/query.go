@@ -39,8 +39,8 @@ var (
 	// ErrLayout means that the bucket's layout is contradictory or of another version.
 	ErrLayout = layout.ErrConflict
 	// ErrNoMarker means that the bucket has segments but no layout marker. It wraps ErrLayout. A
-	// Reader does not return it. Without a marker, a trace finds no segments, and its result states
-	// NoLayout.
+	// Reader does not return it. Without a marker, a trace finds no segments and sets NoLayout in
+	// its result.
 	ErrNoMarker = layout.ErrNoMarker
 	// ErrUnsettled means that a trace listed a partition several times, but each time a listed
 	// object disappeared before it was read. Retrying may help.

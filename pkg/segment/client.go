@@ -37,9 +37,9 @@ func (f *Footer) ClientRows(clientID event.ClientID, from, to int64, descending 
 // cross row group boundaries, there are several adjacent row groups.
 func (c *ClientRows) Groups() []Group { return c.groups }
 
-// Alone returns the approximate memory, in bytes, that rows take once they are decoded. It counts
-// only the remaining row groups without rows of other clients. The result is zero unless the client
-// has very many rows.
+// Alone returns the approximate memory, in bytes, of decoded rows. It counts only the remaining row
+// groups that contain no rows of other clients. The result is zero unless the client has very many
+// rows.
 func (c *ClientRows) Alone() (memory int64) {
 	for _, g := range c.groups {
 		if g.first == c.clientID && g.last == c.clientID {

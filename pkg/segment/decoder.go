@@ -38,8 +38,8 @@ func (d *decoder) forwards(from, to int) (blocks []Block, err error) {
 }
 
 // backwards decodes the last rows of the range [from, to), in reverse. A column can only be read
-// forwards. So backwards estimates from the average length where the rows begin that fit in
-// d.maxMemory. If they turn out to be longer, it drops the first blocks again.
+// forwards. So backwards starts at a row from which the rest, at average length, fits in
+// d.maxMemory. If the rows turn out to be longer, backwards drops its first blocks again.
 func (d *decoder) backwards(from, to int) (blocks []Block, err error) {
 	if from == to {
 		return nil, nil

@@ -4,9 +4,9 @@ import "strings"
 
 const keyHolds = "device-trace.holds"
 
-// SetHolds sets the names of the segments that the footer states this segment holds. All rows of a
-// held segment are in this segment, too. SetHolds must be called before Close. It has no effect on
-// a fresh segment.
+// SetHolds sets the names of the held segments, which Close writes into the footer. All rows of a
+// held segment must be in this segment, too. SetHolds must be called before Close. It has no effect
+// on a fresh segment.
 func (w *Writer) SetHolds(names []string) { w.holds = names }
 
 // Holds returns the names of the segments that this segment holds, as its writer stated them. A
