@@ -158,9 +158,11 @@ func TestALargeInstanceDoesNotDelayOthers(t *testing.T) {
 	putRuns(t, store, partitionOf("backlog", "0"), 900) // takes 15 merges of 64 inputs
 	putRuns(t, store, partitionOf("small", "9"), 2)
 	log := &putLog{Store: store}
-	report, err := compactor(t, log, first).Run(t.Context(), compact.Share{})
+	inOrder := func(n int) int { return n - 1 } // visits the instances in ascending order, small last
+	report, err := compactor(t, log, inOrder).Run(t.Context(), compact.Share{})
 	require.NoError(t, err)
 	require.Equal(t, 18, report.Partitions)
+	require.EqualValues(t, "backlog", log.instances[0])
 	require.Less(t, slices.Index(log.instances, "small"), 2*8+1)
 	require.Equal(t, 16+15+1, report.Merges)
 }
