@@ -35,9 +35,9 @@ var apsaraMQSource = Source{
 // notification has no time, the envelope identifies the event; see identify. The trigger may
 // deliver a message several times, but always in the same envelope.
 type apsaraMQ struct {
-	apsaraMQNotice       // an envelope's field "time" is here, too
-	id             value // an envelope's field "id"
-	data           value // an envelope's field "data"
+	apsaraMQNotice       // also holds the envelope's "time" field
+	id             value // the envelope's "id" field
+	data           value // the envelope's "data" field
 }
 
 // apsaraMQNotice is a notification without an envelope.
@@ -135,7 +135,7 @@ var apsaraMQEvents = map[string]struct {
 	"tcpclean":   {event.Close, event.ClosedByClient},
 }
 
-// apsaraMQContent holds the values from an envelope's field "data".
+// apsaraMQContent holds the values read from the envelope's "data" field.
 type apsaraMQContent struct {
 	notice    apsaraMQNotice
 	messageID value // the identifier of the RocketMQ message, the same each time the trigger delivers it

@@ -86,9 +86,9 @@ func (l Listing) heldBy(holder layout.Segment, facts Facts) (keys []string) {
 	return keys
 }
 
-// holders returns the compacted segments that may hold one of the inputs, because an interrupted
-// merge has put them and not deleted its inputs. Such a segment has a higher level than the input,
-// and was not written before the input.
+// holders returns the compacted segments that may already hold one of the inputs. Such a segment is
+// the output of a merge that was interrupted before it deleted its inputs. It has a higher level
+// than the input, and is not older. Segments known to be invalid are omitted.
 func (l Listing) holders(inputs []layout.Segment, facts Facts) (found []layout.Segment) {
 	for _, s := range l.Segments {
 		mayHold := func(input layout.Segment) bool {

@@ -34,9 +34,9 @@ func (id ClientID) Stored() ClientID { return ClientID(cut(string(id), MaxClient
 // such an identifier. Otherwise, one client could be recorded under the identifier of another.
 func (id ClientID) IsCut() bool { return isCut(string(id), MaxClientID) }
 
-// Bound cuts the client identifier and all other texts that are too long. A decoder must interpret
-// a text before Bound cuts it: it maps a reason to an action info, and splits an address from its
-// port.
+// Bound cuts the client identifier and all other texts that are too long. A decoder must map reasons
+// to action infos and split addresses from ports before it calls Bound, because it needs the uncut
+// texts.
 func (e *Event) Bound() {
 	e.ClientID = e.ClientID.Stored()
 	for _, text := range []*string{
@@ -66,8 +66,8 @@ func cut(text string, limit int) string {
 	return text[:end] + cutMark + hex.EncodeToString(digest[:cutDigits/2])
 }
 
-// isCut reports whether a text has the form and the length of a result of cut. In practice, every
-// such text either came from cut or was made up to look as if it did.
+// isCut reports whether text looks like a result of cut, judging by its length and suffix. In
+// practice, such a text came from cut or was forged.
 func isCut(text string, limit int) bool {
 	if len(text) > limit || len(text) <= limit-utf8.UTFMax {
 		return false

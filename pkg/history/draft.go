@@ -79,7 +79,7 @@ func (p *pairing) addEnds(d, other *draft) {
 	}
 }
 
-// ends yields the end events of a draft without a connect event.
+// ends yields the end events of d, which must have no connect event.
 func (d *draft) ends(yield func(*row) bool) {
 	for r := d.first; r != nil; r = r.next {
 		if r.isEnd && !yield(r) || r == d.last {

@@ -5,8 +5,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// meaning is what words mean. Many events have equal words, so the meaning is derived once and
-// shared.
+// meaning is derived by interpret from the words of an event. Many events have equal words, so they
+// share one meaning.
 type meaning struct {
 	words
 	isConnect bool // reports an accepted CONNECT

@@ -74,7 +74,8 @@ func (l *Log) Add(e *event.Event) {
 // History of its events and for the verdicts of package diagnose.
 func (l *Log) Bytes() int64 { return l.bytes + l.interned.bytes }
 
-// grow appends an empty row. Existing rows stay in place, because others point to them.
+// grow appends an empty row and returns it. Existing rows never move, because other rows and the
+// channels point to them.
 func (l *Log) grow() *row {
 	last := len(l.chunks) - 1
 	if last < 0 || len(l.chunks[last]) == cap(l.chunks[last]) {

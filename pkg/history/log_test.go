@@ -13,7 +13,7 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// A reader of segments reuses its memory, so a log must copy the texts of an event.
+// A segment reader reuses its buffers, so a log must copy an event's strings.
 func TestLogKeepsNoTextOfTheCaller(t *testing.T) {
 	memory := make([]byte, 0, 1000)
 	borrowed := func(text string) string {

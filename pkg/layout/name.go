@@ -72,8 +72,9 @@ func splitName(s string) Name {
 	return Name{Level: level, Digest: parts[1], FooterLength: number}
 }
 
-// valid reports whether each part of the name is in its range. The text of a valid name sorts
-// correctly.
+// valid reports whether every part of the name is in its range. Within these ranges, the level and
+// the sequence number never outgrow their zero padding. So keys sort by level, and the keys of a run
+// by sequence number.
 func (n Name) valid() bool {
 	if n.Fresh() {
 		return isHex(n.Run, runDigits, runDigits) && n.Seq >= 1 && n.Seq <= MaxSeq

@@ -22,9 +22,10 @@ type RetryPolicy struct {
 	// distributed (full jitter), so that callers that failed at the same time retry at different
 	// times.
 	Jitter func(bound time.Duration) time.Duration
-	// AttemptTimeout is the time after which an attempt is canceled. An attempt that puts or reads
-	// n bytes gets n/BytesPerSecond in addition. By default, only the store's own timeouts apply.
-	// An attempt can then hang if its connection died while the process was frozen.
+	// AttemptTimeout is the time after which an attempt is canceled, extended by n/BytesPerSecond
+	// for an attempt that puts or reads n bytes. If AttemptTimeout is zero, Retrying cancels no
+	// attempt, and only the store's own timeouts apply. An attempt can then hang if its connection
+	// died while the process was frozen.
 	AttemptTimeout time.Duration
 	// BytesPerSecond is the lowest transfer rate at which an attempt can complete before it is
 	// canceled; see AttemptTimeout. Default 1 MiB/s.

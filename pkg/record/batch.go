@@ -23,7 +23,8 @@ type batch struct {
 	err  error
 }
 
-// errNotCommitted is the error of a batch until its commit has ended.
+// errNotCommitted is the initial err of a batch. It stays if the commit neither returns nor panics
+// (runtime.Goexit).
 var errNotCommitted = errors.New("the events were not committed")
 
 func newBatch() *batch { return &batch{done: make(chan struct{}), err: errNotCommitted} }

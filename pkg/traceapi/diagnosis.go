@@ -126,8 +126,9 @@ func (r *recent) Settled(from time.Time) bool { return r.before.Settled(from) }
 // Bytes implements fold.
 func (r *recent) Bytes() int64 { return r.events.Bytes() + r.before.Bytes() }
 
-// knownTo returns the end of a diagnosis's range. Nothing is known about the future. So knownTo
-// returns the latest of these times, or to if that is earlier:
+// knownTo returns the end of a diagnosis's range. The range must not extend into the future, about
+// which nothing is known. So knownTo returns the parameter to, but at most the latest of these
+// times:
 //   - now
 //   - the time of the newest event, which can be later than now if a broker's clock runs fast
 //   - from, so that the range does not end before it begins

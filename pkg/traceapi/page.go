@@ -61,7 +61,8 @@ func readPage(ctx context.Context, f format, s stream, limit int) (tracePage, er
 	return p, nil
 }
 
-// with returns the page with the receipt, the steps and the unreadable objects of the result.
+// with returns a copy of the page that also has the receipt, the steps and the unreadable objects of
+// the result. It logs the unreadable objects.
 func (p tracePage) with(ctx context.Context, result query.Result) tracePage {
 	reportUnreadable(ctx, result)
 	p.receipt, p.plan, p.incomplete = result.Receipt, result.Steps, len(result.Unreadable) > 0

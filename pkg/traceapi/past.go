@@ -82,8 +82,8 @@ func (p *past) extend(ctx context.Context, from time.Time, f fold) (done bool, e
 			p.full, p.from = true, last.Time
 			return true, nil
 		}
-		// Wait only now that the stream is closed, because the request that has its turn may need
-		// the memory of the stream.
+		// Do not wait before the stream is closed. The request that currently has the turn may need
+		// the memory that the stream took.
 		if err := p.awaitTurn(ctx); err != nil {
 			return false, err
 		}

@@ -42,7 +42,8 @@ type function struct {
 
 // start runs the named function as a plain HTTP server. The given folder must have been created by
 // build. The function accesses the bucket at the given endpoint with an access key of its own.
-// environment holds additional environment variables, such as "NAME=value".
+// environment holds additional environment variables in the form "NAME=value". They override the
+// variables that start sets.
 func start(t *testing.T, folder, name, endpoint string, environment ...string) *function {
 	t.Helper()
 	f := &function{cmd: exec.CommandContext(t.Context(), filepath.Join(folder, name))}

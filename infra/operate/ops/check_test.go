@@ -24,16 +24,15 @@ func usedBucket(t *testing.T) (environment map[string]string, store objstore.Sto
 	return usedBucketBehind(t, 0, func(stand http.Handler) http.Handler { return stand })
 }
 
-// usedBucketBehind is like usedBucket, with two additions. If retentionDays is not 0, the bucket
-// has a retention policy of that many days. Requests go to the handler that through returns, which
-// may pass them to the stand-in.
-func usedBucketBehind(t *testing.T, retentionDays int, through func(stand http.Handler) http.Handler) (environment map[string]string, store objstore.Store) {
+// usedBucketBehind is like usedBucket, except that wrap wraps the stand-in's handler, and that the
+// bucket has a retention policy of retentionDays days unless that is 0.
+func usedBucketBehind(t *testing.T, retentionDays int, wrap func(stand http.Handler) http.Handler) (environment map[string]string, store objstore.Store) {
 	stand, err := oss.Open(oss.Config{
 		Dir: t.TempDir(), Bucket: "trace", Region: "cn-hangzhou", RetentionDays: retentionDays,
 		Credentials: func(id string) (string, string, bool) { return "secret", "token", id == "id" },
 	})
 	require.NoError(t, err)
-	server := httptest.NewServer(through(stand))
+	server := httptest.NewServer(wrap(stand))
 	t.Cleanup(server.Close)
 	environment = map[string]string{
 		"OSS_ENDPOINT": server.URL, "OSS_REGION": "cn-hangzhou", "OSS_BUCKET": "trace", "OSS_PREFIX": "fleet/",

@@ -209,7 +209,7 @@ func TestAnOutputIsNoneOfItsInputs(t *testing.T) {
 }
 
 // compacted encodes the events as a compacted object with the given number of rows per row group.
-// The object's footer states that the object holds the segments whose names are in holds.
+// holds is the list of names of held segments in the object's footer.
 func compacted(t testing.TB, groupRows int64, holds []string, events ...event.Event) ([]byte, segment.Written) {
 	var out bytes.Buffer
 	writer := segment.NewWriter(&out, groupRows)
