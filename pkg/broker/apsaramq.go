@@ -94,7 +94,7 @@ func (m *apsaraMQ) row(r *reader, e *event.Event) bool {
 }
 
 // If the notification has no time, identify sets the event's identifier and time from the envelope.
-// The identifier is that of the RocketMQ message or, if the message has none, that of the envelope.
+// The identifier is the RocketMQ message's identifier or, if the message has none, the envelope's.
 // The time is the envelope's time, at which the message was published. If either is missing, the
 // event keeps the time of receipt, and an identifier is only evidence.
 func (m *apsaraMQ) identify(r *reader, e *event.Event, messageID value) {

@@ -62,8 +62,7 @@ type Meta struct {
 	// event.MaxAhead later than both Now and ReceivedAt. An event that was too far in the future on
 	// arrival can therefore be accepted by a later replay.
 	Now time.Time
-	// Retention is how long events are kept. Events older than Retention are rejected. Zero: no
-	// limit.
+	// Retention is the maximum age of an event. Older events are rejected. Zero means no limit.
 	Retention time.Duration
 	// DeliveryID is 8 hex digits that were drawn at random for the delivery of the body. It becomes
 	// part of the identifier of every event whose time is the time of receipt. Such events of

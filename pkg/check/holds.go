@@ -8,8 +8,8 @@ import (
 )
 
 // statement checks what the footer of a compacted segment states about the segments that it holds.
-// The compacted segment must contain all events of each listed segment that it claims to hold. A
-// compaction may delete those segments.
+// The compacted segment must contain all events of each listed segment that it claims to hold,
+// because a compaction may delete such a segment.
 func (p *partition) statement(ctx context.Context, s layout.Segment, listed []layout.Segment) error {
 	rows, err := p.stream(ctx, s)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 // If a compaction could not delete its inputs, a check must find no violation. The report must
-// count each input as superseded, and each object once.
+// count each input as superseded, and each object only once.
 func TestInputsOfAnInterruptedCompactionAreSuperseded(t *testing.T) {
 	store := bucket(t)
 	put(t, store, where("c"), fresh(1, 1), segment.FromEvents(ofOne(2)))

@@ -15,8 +15,8 @@ type partition struct {
 	where  layout.Partition
 	report Report
 	events distinct
-	// readable contains the keys of the segments whose rows can all be read. superseded contains the
-	// keys of the segments whose rows another segment must contain.
+	// readable contains the keys of the segments whose rows can all be read. superseded contains
+	// the keys of the segments whose rows another segment must contain.
 	readable, superseded map[string]bool
 }
 

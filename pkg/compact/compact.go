@@ -191,8 +191,8 @@ type Report struct {
 // are still due.
 //
 // Run makes one list request for the layout marker, one per 1,000 instances, and usually one per
-// turn. A turn makes a second list request to begin at a random shard, and further ones for a
-// partition with more than 1,000 objects. For each merge, Run makes these requests:
+// turn. A turn makes a second list request to begin at a random shard, and more for a partition
+// with more than 1,000 objects. For each merge, Run makes these requests:
 //
 //   - For each input and for the output, one read per row group and usually one read for the
 //     footer. If one merge cannot take all inputs, a later merge may read a footer again.
@@ -209,7 +209,7 @@ type Report struct {
 //   - The share's range of shards has more digits than the bucket's shards.
 //   - A listing fails.
 //   - A retention policy of the bucket refuses a delete (objstore.ErrImmutable). Run then stops
-//     immediately, because each further merge would only add an object.
+//     immediately, because every later merge would only add an object.
 //
 // The report then covers the work done before the error.
 func (c *Compactor) Run(ctx context.Context, share Share) (Report, error) {

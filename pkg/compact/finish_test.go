@@ -263,8 +263,8 @@ func TestAnOutputHoldsWhatItsInputsHold(t *testing.T) {
 	}
 	one, two, below, gone := level(2, "1"), level(2, "2"), level(1, "3"), level(1, "4")
 	listing, facts := compact.Listing{Partition: where}, compact.Facts{}
-	// The inputs hold run 1 and the segment below. Neither can be merged itself: run 1 is too new,
-	// and the segment below needs too much memory.
+	// The inputs hold run 1 and the segment below. Neither can be an input: run 1 is too new, and
+	// the segment below needs too much memory.
 	for _, n := range []layout.Name{fresh(1, 3), fresh(5, 1), below, one, two} {
 		listing.Segments = append(listing.Segments, layout.Segment{Key: n.Key(where), Name: n, Modified: noon})
 		facts[n.Key(where)] = compact.Fact{Memory: 1}

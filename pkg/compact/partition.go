@@ -105,7 +105,8 @@ func (p *partition) learn(ctx context.Context, plan Plan) error {
 	return nil
 }
 
-// factOf returns the Fact that a footer yields. It ignores held names that layout.ParseName rejects.
+// factOf returns the Fact that a footer yields. It ignores held names that layout.ParseName
+// rejects.
 func factOf(footer *segment.Footer) Fact {
 	fact := Fact{Memory: footer.MergeMemory()}
 	for _, text := range footer.Holds() {

@@ -45,7 +45,7 @@ func Listings(objects []objstore.Object) (listings []Listing) {
 // Facts maps the keys of segments to what is known about them beyond their listing.
 type Facts map[string]Fact
 
-// Fact is what a compactor learned from reading a segment's footer or rows.
+// Fact holds a compactor's findings from reading a segment's footer or rows.
 type Fact struct {
 	// Invalid means that the segment is not valid, so it must be neither merged nor deleted.
 	Invalid bool
@@ -58,9 +58,9 @@ type Fact struct {
 // Plan says which segments of a partition to merge, or how to finish an earlier merge.
 type Plan struct {
 	Partition layout.Partition
-	// Holder is set if the plan is to finish an earlier merge. Holder is the output of that merge.
-	// Superseded holds the keys that may be deleted once Holder is verified. All other fields
-	// except Partition are then empty.
+	// Holder is the output of an earlier merge that the plan finishes. If Holder is set, Superseded
+	// holds the keys that may be deleted once Holder is verified, and all other fields except
+	// Partition are empty.
 	Holder layout.Segment
 	// Inputs are the segments to merge, in ascending order of their keys. There are at most
 	// Config.MaxInputs inputs, and together they stay within Config.MemoryBytes and
@@ -231,8 +231,8 @@ const afterRun = 5 * time.Minute
 const fullBytes = 16 << 10
 
 // ended removes the runs that a recorder probably still adds to. Merging such a run would be of
-// little use, because its next object would contain the rows again, and they would be merged twice.
-// A run counts as ended if its newest object is old or large.
+// little use, because the run's next object would contain the same rows, which would then be merged
+// again. A run counts as ended if its newest object is old or large.
 func (c Config) ended(sources []source, now time.Time) []source {
 	return slices.DeleteFunc(sources, func(s source) bool {
 		isNew := now.Sub(s.head.Modified) < c.RunAge+afterRun

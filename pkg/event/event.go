@@ -16,9 +16,9 @@ import (
 // it has at most MaxClientID bytes; see Stored. If it is empty, the client identifier is unknown.
 type ClientID string
 
-// MaxAhead is how far a source's clock may be ahead of our clock. Events whose times are further in
-// the future are rejected. A query without an end covers events up to MaxAhead after now, so that it
-// also finds events of sources whose clocks are ahead.
+// MaxAhead is the maximum time by which a source's clock may be ahead of our clock. Events whose
+// times are more than MaxAhead in the future are rejected. A query without an end covers events up
+// to MaxAhead after now, so that it also finds events of sources whose clocks are ahead.
 const MaxAhead = time.Hour
 
 // Event is one thing that a broker reported about a client. The zero value of a field

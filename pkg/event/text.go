@@ -34,9 +34,9 @@ func (id ClientID) Stored() ClientID { return ClientID(cut(string(id), MaxClient
 // such an identifier. Otherwise, one client could be recorded under the identifier of another.
 func (id ClientID) IsCut() bool { return isCut(string(id), MaxClientID) }
 
-// Bound cuts the client identifier and all other texts that are too long. A decoder must map reasons
-// to action infos and split addresses from ports before it calls Bound, because it needs the uncut
-// texts.
+// Bound cuts the client identifier and all other texts that are too long. A decoder must map
+// reasons to action infos and split addresses from ports before it calls Bound, because it needs
+// the uncut texts.
 func (e *Event) Bound() {
 	e.ClientID = e.ClientID.Stored()
 	for _, text := range []*string{

@@ -76,8 +76,8 @@ type Connection struct {
 	// end. They are empty if no end was reported.
 	*meaning
 
-	// These fields and the details Protocol, ProtocolVersion, KeepAlive, CleanStart and Source
-	// come from the events about the start and the end of the connection.
+	// The following fields, including the embedded details, come from the connection's connect and
+	// end events.
 	PeerAddress string `json:"peer_address"`
 	PeerPort    int32  `json:"peer_port"`
 	Username    string `json:"username"`

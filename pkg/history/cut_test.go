@@ -47,7 +47,7 @@ func restless(seed uint64) []event.Event {
 	return events
 }
 
-// If a status is settled without the events before an instant, it must equal the status with all
+// A status that is settled without the events before an instant must equal the status with all
 // events.
 func TestStatusAtACutIsRightIfSettled(t *testing.T) {
 	settled, unsettled := 0, 0

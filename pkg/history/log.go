@@ -22,7 +22,7 @@ type Log struct {
 	bytes int64
 }
 
-// row is what a history needs to know about one event.
+// row holds the facts about one event that a history needs.
 type row struct {
 	Time        Instant
 	connectedAt Instant
@@ -117,8 +117,8 @@ func (l *Log) newChannel(id string) *channel {
 	return c
 }
 
-// appendTo appends to rows the channel's rows from one instant to another, both included, in
-// ascending order.
+// appendTo appends to rows, in ascending order, the channel's rows between from and to, both
+// inclusive.
 func (c *channel) appendTo(rows []*row, from, to Instant) []*row {
 	if c == nil {
 		return rows
@@ -131,7 +131,7 @@ func (c *channel) appendTo(rows []*row, from, to Instant) []*row {
 	return rows
 }
 
-// rows yields the rows from one instant to another, both included, in ascending order.
+// rows yields the rows between from and to, both inclusive, in ascending order.
 func (l *Log) rows(from, to Instant) iter.Seq[*row] {
 	return func(yield func(*row) bool) {
 		for i := range l.chunks {

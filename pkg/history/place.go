@@ -107,9 +107,9 @@ func (p *pairing) place(d *draft, candidates []*draft) {
 	}
 }
 
-// markDoubtful sets isDoubtful on open and ended, the candidates that owners chose. If the end event
-// may hide a takeover, it also sets isDoubtful on every candidate that may own the end event and did
-// not begin more than SameMoment before it.
+// markDoubtful sets isDoubtful on open and ended, the candidates that owners chose. If the end
+// event may hide a takeover, it also sets isDoubtful on every candidate that may own the end event
+// and did not begin more than SameMoment before it.
 func markDoubtful(end *row, candidates []*draft, open, ended *draft) {
 	for _, d := range candidates {
 		isLastResort := end.hidesTakeover && end.Time.Sub(d.Start) <= SameMoment && d.mayOwn(end)

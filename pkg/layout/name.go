@@ -73,8 +73,8 @@ func splitName(s string) Name {
 }
 
 // valid reports whether every part of the name is in its range. Within these ranges, the level and
-// the sequence number never outgrow their zero padding. So keys sort by level, and the keys of a run
-// by sequence number.
+// the sequence number never outgrow their zero padding. So keys sort by level, and the keys of a
+// run by sequence number.
 func (n Name) valid() bool {
 	if n.Fresh() {
 		return isHex(n.Run, runDigits, runDigits) && n.Seq >= 1 && n.Seq <= MaxSeq

@@ -89,9 +89,9 @@ func (m *merge) fix(first *source) {
 	}
 }
 
-// sourceHeap orders sources by their next rows. If a source has no decoded rows, the heap uses a
-// time that none of its rows comes before. At equal times, such a source comes first, so that its
-// rows are loaded before any other source yields a row.
+// sourceHeap orders sources by their next rows. A source without decoded rows is ordered by
+// source.time. At equal times, such a source comes first, so that its rows are loaded before any
+// other source yields a row.
 type sourceHeap struct {
 	list       []*source
 	descending bool

@@ -19,7 +19,7 @@ import (
 // maxListings is the number of times a partition is listed before the reader gives up.
 const maxListings = 6
 
-// partition is one of the partitions of a reading.
+// partition is one partition that a reading covers.
 type partition struct {
 	reading  *reading
 	where    layout.Partition
@@ -147,9 +147,10 @@ func (p *partition) openObject(ctx context.Context, object layout.Segment, after
 	return s, nil
 }
 
-// reopen replaces source s, whose next rows could not be loaded. reason is the error. If the object
-// is missing, reopen lists the partition again. If the object is not a valid segment, reopen opens
-// the next older object of its run. It returns any other reason as an error.
+// reopen replaces source s, whose next rows could not be loaded. reason is the error, and after is
+// passed to open. If the object is missing, reopen lists the partition again. If the object is not
+// a valid segment, reopen opens the next older object of its run. It returns any other reason as an
+// error.
 func (p *partition) reopen(ctx context.Context, s *source, reason error, after *segment.Row) error {
 	switch {
 	case errors.Is(reason, fs.ErrNotExist):

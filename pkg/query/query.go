@@ -179,7 +179,8 @@ type Result struct {
 	// list is not empty, events may be missing. If Events ends because of the limit, the list
 	// contains only the objects that were found before Trace reached the limit.
 	Unreadable []Unreadable
-	// NoSegments means that the request's partitions contain no segments, not even of other clients.
+	// NoSegments means that the request's partitions contain no segments, not even of other
+	// clients.
 	NoSegments bool
 	// NoLayout means that the bucket has no layout marker. Either nothing was ever recorded in it,
 	// or the marker was deleted and the events cannot be found.
@@ -196,7 +197,8 @@ type Unreadable struct {
 }
 
 // Trace returns the events that match a request, up to the request's limit. It first converts the
-// client identifier to its stored form, because shards and rows have only stored identifiers.
+// client identifier to its stored form, because rows contain stored identifiers, and shards are
+// computed from stored identifiers.
 //
 // For each partition, Trace makes one list request per 1,000 objects. It then reads each compacted
 // object and the newest object of each run:

@@ -38,16 +38,16 @@ type source struct {
 	extra   int64               // memory acquired in addition to reading.share, in bytes
 	invalid error               // why the object is not a valid segment, or nil
 	// finished means that the source has yielded all its rows. retired means that the source must
-	// decode no more rows, because they cannot be read or other sources have them.
+	// not decode any more rows, because the rows cannot be read or are in other sources.
 	finished, retired bool
 }
 
 // small reports whether the object is read whole.
 func (s *source) small() bool { return s.object.Size <= s.reading.reader.config.WholeBytes }
 
-// open finds the row groups that may hold matching rows. It also decodes the first rows, so that
-// the objects are read in parallel. If the client has very many rows in these row groups, however,
-// the rows are decoded only when the stream needs them.
+// open finds the row groups that may hold matching rows. Sources are opened in parallel, so open
+// also reads and decodes the first rows. But if the client has very many rows in a large object,
+// open leaves them until the stream needs them.
 func (s *source) open(ctx context.Context) error {
 	if s.small() {
 		return s.load(ctx)
@@ -63,8 +63,9 @@ func (s *source) open(ctx context.Context) error {
 	return s.load(ctx)
 }
 
-// clientRows returns a decoder of the rows that the source yields. Its position is before the first
-// of them.
+// clientRows returns a decoder of the client's rows in the time range of the request. It is
+// positioned before the first row. If the source skips rows, the decoder starts at the time of
+// s.after.
 func (s *source) clientRows(footer *segment.Footer) *segment.ClientRows {
 	q := s.reading.request
 	from, to := q.From.UnixMilli(), q.To.UnixMilli()

@@ -131,8 +131,8 @@ func TestStreamsContinueAfterAnyEvent(t *testing.T) {
 	}
 }
 
-// Streams that run at the same time must share a budget without blocking each other, even if it is
-// far too small for all of them.
+// Concurrent streams must share a budget without blocking each other, even if the budget is far too
+// small for all of them together.
 func TestStreamsShareABudget(t *testing.T) {
 	store, all := crowded(t)
 	r := newReader(t, store, query.Config{BudgetBytes: 1 << 14, WholeBytes: 1})
@@ -205,8 +205,8 @@ func TestObjectsThatLieAheadAreReadLater(t *testing.T) {
 	require.Equal(t, slices.Concat(early, late), got)
 }
 
-// onRead returns a store that calls do before the n-th read of the object under key. If the
-// reader's Config is large, the first read is of the footer.
+// onRead returns a store that calls do before the n-th read of the object under key. A reader with
+// the Config large first reads the footer.
 func onRead(store objstore.Store, key string, n int, do func()) *objstore.Faulty {
 	seen := 0
 	return objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
@@ -266,7 +266,8 @@ func TestObjectsMissingInMidStream(t *testing.T) {
 	}
 }
 
-// If a partition keeps changing in mid-stream, the stream must fail after six listings.
+// If a partition keeps changing while a stream is being read, the stream must fail after six
+// listings.
 func TestAPartitionThatNeverSettlesInMidStream(t *testing.T) {
 	store := bucket(t)
 	events := wide(noon, 3000)
@@ -426,7 +427,8 @@ func TestAnOlderObjectThatIsReadAgain(t *testing.T) {
 	r.RequireNoMemory(t)
 }
 
-// If the store fails in mid-stream, the stream must return an error. It must not just end early.
+// If the store fails while a stream is being read, the stream must return an error. It must not
+// just end early.
 func TestAFaultInMidStreamIsAnError(t *testing.T) {
 	store := bucket(t)
 	events := wide(noon, 5000)

@@ -10,8 +10,8 @@ const maxEncoders = 4
 // encodeSegment encodes the rows of a run. Tests replace it to make it fail.
 var encodeSegment = segment.Encode
 
-// encode adds rows to the run and returns a segment with all rows of the run. It waits while the
-// maximum number of segments is being encoded.
+// encode adds rows to the run and returns a segment with all rows of the run. If maxEncoders
+// segments are already being encoded, encode first waits for one of them.
 func (w *Writer) encode(r *run, rows []segment.Row) ([]byte, error) {
 	w.encoders <- struct{}{}
 	defer func() { <-w.encoders }()

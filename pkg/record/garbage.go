@@ -11,8 +11,8 @@ import (
 // garbage holds the keys of superseded objects that may be deleted, and deletes the objects while
 // puts are in flight. At most one delete request is in flight. No caller waits for the request,
 // because nothing depends on its success: compaction deletes the objects that remain. For the same
-// reason, it does no harm if the platform freezes the process before the response arrives. garbage is
-// safe for concurrent use.
+// reason, it does no harm if the platform freezes the process before the response arrives. garbage
+// is safe for concurrent use.
 type garbage struct {
 	writer *Writer
 
@@ -30,8 +30,8 @@ func (g *garbage) add(keys []string) {
 	g.keys = append(g.keys, keys...)
 }
 
-// start starts a delete request, unless another one is in flight or there is nothing to delete. start
-// does not wait for the request. A failure is only logged.
+// start starts a delete request, unless another one is in flight or there is nothing to delete.
+// start does not wait for the request. A failure is only logged.
 func (g *garbage) start(ctx context.Context) {
 	select {
 	case g.turn <- struct{}{}:

@@ -48,8 +48,9 @@ func TestADeleteEveryTwelvePuts(t *testing.T) {
 	}
 }
 
-// In the worst case, each delete takes effect only after the put beside it. Even then, 60 writers
-// must not leave more keys in a partition than fit into one page of a listing.
+// In the worst case, each delete takes effect only after the put that runs concurrently with it.
+// Even then, 60 writers must not leave more keys in a partition than fit into one page of a
+// listing.
 func TestSixtyWritersLeaveAtMostAPageOfKeys(t *testing.T) {
 	store := memstore.New()
 	var late []func()
@@ -100,8 +101,8 @@ func (s *beside) Delete(ctx context.Context, keys ...string) error {
 	return s.Store.Delete(ctx, keys...)
 }
 
-// A delete runs beside the next put, and only Close waits for the delete. Meanwhile, the writer
-// must not start a second delete.
+// A delete must run concurrently with the next put, and only Close may wait for the delete. Until
+// the delete ends, the writer must not start a second one.
 func TestDeletesAreNotWaitedFor(t *testing.T) {
 	store := &beside{Store: memstore.New(), deleting: make(chan []string, 9), end: make(chan struct{})}
 	w := newWriter(t, store, record.Config{})
@@ -127,8 +128,8 @@ func TestDeletesAreNotWaitedFor(t *testing.T) {
 	require.Len(t, keys(t, store), 2)
 }
 
-// After a run ends, its superseded objects are deleted beside the writer's next put, even if that
-// put is in another partition.
+// After a run ends, its superseded objects must be deleted during the writer's next put, even if
+// that put is in another partition.
 func TestObjectsOfAnEndedRunAreDeleted(t *testing.T) {
 	now := noon
 	store := objstore.NewCounting(memstore.New())
@@ -154,7 +155,7 @@ func TestObjectsOfAnEndedRunAreDeleted(t *testing.T) {
 }
 
 // A run may reach RunAge between two sweeps. The run then ends when its partition gets another
-// event. The run's superseded objects are deleted beside the put that follows.
+// event. The run's superseded objects must be deleted during the put of that event.
 func TestObjectsOfARunThatIsTooOldAreDeleted(t *testing.T) {
 	now := noon
 	store := objstore.NewCounting(memstore.New())
@@ -208,7 +209,7 @@ func TestManyObjectsTakeSeveralRequests(t *testing.T) {
 	require.Len(t, keys(t, store), partitions*2)
 }
 
-// A delete that fails or panics is logged. It must not fail the put beside it.
+// A delete that fails or panics must be logged, and must not make the concurrent put fail.
 func TestAFailedDeleteIsLogged(t *testing.T) {
 	for want, fail := range map[string]func() error{
 		"injected fault": func() error { return objstore.ErrFault },

@@ -72,8 +72,8 @@ func (p *partition) take(b *batch) bool {
 	return true
 }
 
-// commit makes a batch durable. It puts one chunk of the batch after another, and stops at the first
-// put that fails.
+// commit makes a batch durable. It puts one chunk of the batch after another, and stops at the
+// first put that fails.
 func (p *partition) commit(ctx context.Context, b *batch) error {
 	for _, c := range chunks(b.takeRows()) {
 		if err := p.add(ctx, b, c); err != nil {

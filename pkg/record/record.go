@@ -92,7 +92,8 @@ type Config struct {
 }
 
 // DefaultPutTimeout is shorter than the time limit of the recorder's calls on Function Compute, 15
-// seconds. So a put gives up, and the sender gets a response, before the platform kills the process.
+// seconds. So a put gives up, and the sender gets a response, before the platform kills the
+// process.
 const DefaultPutTimeout = 12 * time.Second
 
 func (c Config) withDefaults() Config {
@@ -168,15 +169,15 @@ func New(store Store, config Config) (*Writer, error) {
 }
 
 // Append records events and returns nil once all of them are durable. It costs one put for each
-// partition that the events touch, or several puts if the partition's events take more than 4 MiB of
-// memory. Up to 64 puts run in parallel. Append may also start one request that deletes objects that
-// earlier puts superseded, and does not wait for its end. The first call also claims the layout; see
-// Claim.
+// partition that the events touch, or several puts if the partition's events take more than 4 MiB
+// of memory. Up to 64 puts run in parallel. Append may also start one request that deletes objects
+// that earlier puts superseded, and does not wait for its end. The first call also claims the
+// layout; see Claim.
 //
 // A writer does not limit the memory for the events of concurrent calls; the callers must do so.
 //
-// After a *SpreadError or layout.ErrConflict, nothing was recorded. Any other error usually comes from
-// the store or from ctx. The outcome is then unknown, because some of the events may have been
+// After a *SpreadError or layout.ErrConflict, nothing was recorded. Any other error usually comes
+// from the store or from ctx. The outcome is then unknown, because some of the events may have been
 // recorded. A retry may succeed.
 //
 // Appending the same events again is always safe, because readers show an event only once.

@@ -66,8 +66,8 @@ func nameOf(t testing.TB, key string) layout.Name {
 	return name
 }
 
-// isSegmentPut reports whether a call puts a segment. A layout marker is not a segment, because it is
-// empty.
+// isSegmentPut reports whether a call puts a segment. A layout marker is not a segment, because it
+// is empty.
 func isSegmentPut(c objstore.Call) bool { return c.Op == objstore.OpPut && c.N > 0 }
 
 // failPuts returns a hook that fails the puts of segments for which fails returns true. fails gets

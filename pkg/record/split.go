@@ -28,8 +28,8 @@ func split(l layout.Layout, events []event.Event) map[layout.Partition]*share {
 	return shares
 }
 
-// maxCommit is the maximum size of the rows that one put adds to a run, in bytes as event.Size counts
-// them. It bounds the memory for encoding a segment, and the memory for merging it later.
+// maxCommit is the maximum size of the rows that one put adds to a run, in bytes as event.Size
+// counts them. It bounds the memory for encoding a segment, and the memory for merging it later.
 const maxCommit = 4 << 20
 
 // chunk is a part of a batch that one put adds to a run.

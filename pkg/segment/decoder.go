@@ -90,7 +90,7 @@ func (d *decoder) block(n int) (Block, error) {
 	return b, nil
 }
 
-// memory returns the approximate memory of a row without its client identifier, in bytes.
+// memory returns the approximate memory of a row, in bytes, without its client identifier.
 func (r *Row) memory() int64 {
 	return rowMemory + int64(len(r.Action)+len(r.ActionInfo)+len(r.ChannelID)+len(r.NativeEvent)+len(r.NativeReason)+
 		len(r.PeerAddress)+len(r.Username)+len(r.Node)+len(r.Protocol)+len(r.Source)+len(r.SourceEventID)+len(r.TimeOrigin))

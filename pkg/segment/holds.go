@@ -9,7 +9,7 @@ const keyHolds = "device-trace.holds"
 // on a fresh segment.
 func (w *Writer) SetHolds(names []string) { w.holds = names }
 
-// Holds returns the names of the segments that this segment holds, as its writer stated them. A
+// Holds returns the names of the segments that, according to the footer, this segment holds. A
 // fresh segment holds none.
 func (f *Footer) Holds() []string {
 	text, _ := f.file.Lookup(keyHolds)

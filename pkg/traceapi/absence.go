@@ -57,8 +57,8 @@ func (a api) absenceOf(ctx context.Context, may permission, id event.InstanceID,
 	}, nil
 }
 
-// noMarker returns query.ErrNoMarker if result says that the layout marker is missing. The caller
-// knows that the bucket has segments. Without the marker, a trace cannot find them, and the
+// noMarker returns query.ErrNoMarker if result says that the layout marker is missing. Callers must
+// know that the bucket has segments. Without the marker, a trace cannot find these segments, so the
 // response would wrongly state that there are no events.
 func noMarker(result *query.Result) error {
 	if result.NoLayout {
@@ -67,8 +67,8 @@ func noMarker(result *query.Result) error {
 	return nil
 }
 
-// addCost adds the cost of finding instances to a result. If the result has steps, addCost adds the
-// steps, too.
+// addCost adds the cost of finding instances to a result. If the result lists steps, addCost also
+// adds the steps of finding them.
 func addCost(result *query.Result, found query.Instances) {
 	if result.Steps != nil {
 		for _, step := range found.Steps {

@@ -15,7 +15,7 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// A trace must read no further than the first event after its page, and must close its stream.
+// A trace must stop reading at the first event after its page, and must close its stream.
 func TestAPageReadsNoFurtherThanItsEnd(t *testing.T) {
 	g := &generated{n: 1 << 30, newest: now, q: query.Request{To: now}}
 	open := func(context.Context, query.Request) (stream, error) { return g, nil }

@@ -87,7 +87,7 @@ func TestInstances(t *testing.T) {
 	}
 }
 
-// The list must be limited in requests and in bytes, and must say if there are more instances.
+// The list must be limited in requests and bytes, and must say whether there are more instances.
 func TestInstancesAreBounded(t *testing.T) {
 	var instances []string
 	for i := range maxInstances + 1 {

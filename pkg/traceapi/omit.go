@@ -19,8 +19,7 @@ type omitted struct {
 // other lists get the rest.
 //
 // A response can be too long if, for example, the device connects every second. A connection takes
-// about 700 bytes, and an entry of the timeline about 100. Long names can also make a response too
-// long.
+// about 700 bytes, and a timeline entry about 100. Long names can also make a response too long.
 func (d diagnosisResponse) fit() diagnosisResponse {
 	d.Verdicts = slices.Clone(d.Verdicts) // so that fit drops evidence only from its own copy
 	var left omitted

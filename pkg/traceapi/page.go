@@ -40,8 +40,8 @@ type tracePage struct {
 	absent     *absence
 }
 
-// readPage reads a page of at most limit rows from a stream. It reads no further than the first
-// event after the page, which shows that there is another page.
+// readPage reads a page of at most limit rows from a stream. It stops at the first event after the
+// page. That event shows that another page follows.
 func readPage(ctx context.Context, f format, s stream, limit int) (tracePage, error) {
 	p := tracePage{format: f}
 	var last event.Event
@@ -61,8 +61,8 @@ func readPage(ctx context.Context, f format, s stream, limit int) (tracePage, er
 	return p, nil
 }
 
-// with returns a copy of the page that also has the receipt, the steps and the unreadable objects of
-// the result. It logs the unreadable objects.
+// with returns a copy of the page that also has the receipt, the steps and the unreadable objects
+// of the result. It logs the unreadable objects.
 func (p tracePage) with(ctx context.Context, result query.Result) tracePage {
 	reportUnreadable(ctx, result)
 	p.receipt, p.plan, p.incomplete = result.Receipt, result.Steps, len(result.Unreadable) > 0

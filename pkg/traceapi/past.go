@@ -24,8 +24,8 @@ type fold interface {
 	// Add adds the next older event and returns false. If neither the event nor older events are
 	// needed, Add ignores e and returns true.
 	Add(e *event.Event) (done bool)
-	// Settled reports whether older events are not needed, given that all events from an instant on
-	// have been added.
+	// Settled reports whether no older events are needed. All events at or after from must have
+	// been added.
 	Settled(from time.Time) bool
 	// Bytes returns the approximate memory that the fold takes, in bytes.
 	Bytes() int64

@@ -120,9 +120,9 @@ func TestTokenInURL(t *testing.T) {
 	}
 }
 
-// TestTokenInPlaceOfTheInstance checks that no log line reveals a token. A log line about a delivery
-// contains the instance from the URL. But if the sender omits the instance, the URL contains the
-// token where the instance should be.
+// TestTokenInPlaceOfTheInstance checks that no log line reveals a token. A log line about a
+// delivery contains the instance from the URL. But if the sender omits the instance, the URL
+// contains the token where the instance should be.
 func TestTokenInPlaceOfTheInstance(t *testing.T) {
 	hook := []string{"vernemq-hook", "on_register"}
 	for instance, want := range map[string]string{"old-secret": "(a token)", "test-secret": "(a token)", "wrong": "wrong"} {

@@ -141,8 +141,9 @@ func (h *Handler) record(ctx context.Context, events []event.Event) error {
 	return err
 }
 
-// process decodes a delivery that did not arrive as a webhook request, and records its events. If the
-// delivery exceeds a limit, the whole delivery counts as rejected, because trying again cannot help.
+// process decodes a delivery that did not arrive as a webhook request, and records its events. If
+// the delivery exceeds a limit, the whole delivery counts as rejected, because trying again cannot
+// help.
 func (h *Handler) process(ctx context.Context, d *delivery, memory *part) (outcome, error) {
 	got, err := h.recordBody(ctx, d, memory)
 	var refused refusal

@@ -8,7 +8,8 @@
 //     unauthorized sender cannot store anything.
 //   - The events of a delivery are recorded first. If any item was rejected, the whole delivery is
 //     then quarantined. If quarantining fails, the sender gets an error and sends the delivery
-//     again. The events are then stored twice, but queries show each event that has a time once.
+//     again. The events are then stored twice, but queries show each event that has a time only
+//     once.
 //   - Each delivery draws 32 random bits before it is recorded. The bits distinguish its events
 //     without a time from all other deliveries' events. A replay from the quarantine uses the same
 //     bits.

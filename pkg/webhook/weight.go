@@ -12,13 +12,14 @@ import (
 // of the shortest possible events, of long texts, or of rejected items. A test in
 // functions/recorder checks that such bodies do not exceed the function's memory.
 const (
-	// minWeight is the memory that does not depend on the body's length, such as the decompressor's.
+	// minWeight is the memory that does not depend on the body's length, such as the
+	// decompressor's.
 	minWeight = 64 << 10
 	// byteWeight is the memory for each byte of the decompressed body: the body, its texts in the
 	// events, and either the segments that are put or the copies that the quarantine makes.
 	byteWeight = 5
-	// itemWeight is the memory for each item that may become an event: the event, its identifier, the
-	// copies of its row that recording makes, and the spare capacity of the lists.
+	// itemWeight is the memory for each item that may become an event: the event, its identifier,
+	// the copies of its row that recording makes, and the spare capacity of the lists.
 	itemWeight = 1152
 
 	maxItems = broker.MaxItems
@@ -32,7 +33,7 @@ const (
 // it is quarantined without being decoded.
 const MinBudget = max(minWeight+maxBody+byteWeight*maxBody+itemWeight*maxItems, minWeight+byteWeight*serve.MaxBody)
 
-// unprovenBudget is the weight of the heaviest delivery whose signature is checked, in bytes.
+// unprovenBudget is the weight, in bytes, of the heaviest delivery whose signature is checked.
 const unprovenBudget = minWeight + (1+signatureCopies)*maxBody
 
 // sentWeight returns the weight of a delivery while its body is being read, before the body is

@@ -17,7 +17,7 @@ type memory struct {
 	used  int64 // the largest amount seen during the current call, in bytes
 }
 
-// begin starts a new measurement. Memory that an earlier call has freed no longer counts.
+// begin starts a new measurement. It does not count memory that earlier calls have freed.
 func (m *memory) begin() {
 	m.used = 0
 	m.meter.reset()

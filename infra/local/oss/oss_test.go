@@ -269,8 +269,8 @@ func TestRestart(t *testing.T) {
 	require.Equal(t, []string{"a%2Fb.c"}, list(t, s, ""))
 }
 
-// With Config.Age, listings must state earlier times for objects. All other responses must state
-// the real times.
+// If Config.Age is set, listings must show earlier modification times. All other responses must
+// show the real ones.
 func TestObjectsLookOlder(t *testing.T) {
 	s := open(t, func(c *Config) { c.Age = func() time.Duration { return time.Hour } })
 	put(t, s, "a", "1")

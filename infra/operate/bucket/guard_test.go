@@ -57,8 +57,7 @@ func newGuard(t *testing.T, queryPolicy string) (g *guard, endpoint string) {
 	return g, server.URL
 }
 
-// open opens the bucket, or opens it again after its files have changed. No function may be
-// running.
+// open opens the bucket, or reopens it after its files have changed. No function may be running.
 func (g *guard) open(t *testing.T) {
 	t.Helper()
 	bucket, err := oss.Open(g.config)

@@ -227,7 +227,7 @@ func TestRefusals(t *testing.T) {
 }
 
 // While the recorder is busy, the command must retry a few times and announce each retry. It must
-// pause as long as the recorder requests, or give up if that is longer than maxPause.
+// pause for the time that the recorder requests, or give up if that time exceeds maxPause.
 func TestBusyRecorder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const busy = `429 {"code":"Busy","error":"too much is waiting"}`

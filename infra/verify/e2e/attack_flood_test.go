@@ -49,7 +49,7 @@ func (f flood) body(n int) []byte {
 	return b.Bytes()
 }
 
-// TestAttackFlood floods an instance with 400,000 events. A diagnosis covers only some of them.
+// TestAttackFlood floods an instance with 400,000 events, more than one diagnosis covers.
 func TestAttackFlood(t *testing.T) {
 	t.Parallel()
 	testFlood(t, newFlood(4))

@@ -56,9 +56,9 @@ func TestAttackLongTexts(t *testing.T) {
 // 2.8 MB before compression.
 const heavyRows = 500
 
-// heavyRun returns the segment of run number run. The client heavy has one refused login a second,
-// with texts of the maximum length that is stored. The client neighbor has one event. The first
-// events are run milliseconds after from.
+// heavyRun returns a segment of run number run. The client heavy has one refused login per second,
+// with texts of the maximum stored length. The client neighbor has one event. Each client's first
+// event is run milliseconds after from.
 func heavyRun(t *testing.T, heavy, neighbor string, from time.Time, run int) []byte {
 	t.Helper()
 	at := from.UnixMilli() + int64(run)

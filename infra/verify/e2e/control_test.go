@@ -33,8 +33,8 @@ func (s *stack) invoke(ctx context.Context, function string) error {
 	return s.control(ctx, http.MethodPost, "/invoke/"+function)
 }
 
-// setStore sets the faults that the store simulates, such as "down=true", in place of all earlier
-// faults. An empty string removes all faults. The effect of the age method remains in either case.
+// setStore replaces the faults that the store simulates, for example with "down=true". An empty
+// string removes all faults. setStore does not undo the age method.
 func (s *stack) setStore(ctx context.Context, faults string) error {
 	if s.aged {
 		faults += "&age=1h"

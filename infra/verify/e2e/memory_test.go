@@ -34,10 +34,10 @@ func (s *stack) peakOf(t *testing.T, function string) int {
 	return int(peak * (1 << 20))
 }
 
-// memoryLimits is the peak memory, in bytes, that each function must stay below, whatever the input.
-// The recorder and the query function may use seven eighths of memorySize: the Go runtime lets
-// garbage grow to four fifths, and the rest is margin. The compactor must stay below a quarter. Its
-// memorySize is higher only because Function Compute requires 1 GB for each core.
+// memoryLimits is the peak memory, in bytes, that each function must stay below, whatever the
+// input. The recorder and the query function may use seven eighths of memorySize: the Go runtime
+// lets garbage grow to four fifths, and the rest is margin. The compactor must stay below a
+// quarter. Its memorySize is higher only because Function Compute requires 1 GB for each core.
 var memoryLimits = map[string]int{"recorder": 448 << 20, "query": 448 << 20, "compactor": 256 << 20}
 
 // requireMemory checks that the peak memory of each given function, since the stack was started, is

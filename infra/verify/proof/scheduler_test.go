@@ -282,8 +282,8 @@ type process struct {
 	store  objstore.Store
 	ignore func(objstore.Call) bool // reports whether a call needs no turn
 	dead   atomic.Bool
-	// deleter is the actor that deletes objects for this process in the background, or nil if there
-	// is none. Until that actor has started, deleter is the actor of the process.
+	// deleter is the actor that deletes objects in the background for this process, or nil if no
+	// delete is in progress. While that actor is being started, deleter is the process's own actor.
 	deleter atomic.Pointer[actor]
 }
 

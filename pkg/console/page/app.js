@@ -85,8 +85,9 @@ function showWelcome(next) {
 }
 
 // listInstances requests the instances from the API and offers them in the form. If there is
-// exactly one, and the user is about to enter the first query, listInstances fills it in. If the
-// field has the focus, it also selects the name, so that typing replaces it.
+// exactly one instance, and the user is about to enter the first query, listInstances fills the
+// instance in. If the field has the focus, listInstances also selects the text, so that typing
+// replaces it.
 async function listInstances() {
   await fetchInstances();
   const field = byId('instance');

@@ -35,8 +35,8 @@ function startOf(connection, end, free, scale) {
   return Math.max(end - stub, Math.min(free, end));
 }
 
-// joins reports whether a connection that is too narrow for a bar of its own can share bar, the last
-// bar so far. start and end are the connection's edges in pixels.
+// joins reports whether a connection that is too narrow for a bar of its own can share bar, the
+// last bar so far. start and end are the connection's edges in pixels.
 function joins(bar, start, end) {
   return bar.shared && start < bar.x + Math.max(bar.width, thin) && end <= bar.x + maxShared;
 }

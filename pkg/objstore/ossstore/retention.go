@@ -12,8 +12,8 @@ import (
 // Retention describes a bucket's retention policy (WORM), which protects each object from being
 // replaced or deleted.
 type Retention struct {
-	// Days is how long the policy protects an object after its last put. It is zero if there is no
-	// policy.
+	// Days is the number of days for which the policy protects an object after its last put. It is
+	// zero if there is no policy.
 	Days int
 	// Locked means that the policy can no longer be removed.
 	Locked bool
