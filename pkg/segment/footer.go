@@ -141,8 +141,8 @@ func (f *Footer) readMetadata() error {
 	var rowsErr, hashErr error
 	f.digest.Rows, rowsErr = strconv.ParseInt(rows, 10, 64)
 	f.digest.Sum, hashErr = strconv.ParseUint(hash, 16, 64)
-	if rowsErr != nil || hashErr != nil || f.digest.Rows != f.file.NumRows() {
-		return fmt.Errorf("%w: its metadata states %q rows with hash %q, its row groups %d rows", ErrCorrupt, rows, hash, f.file.NumRows())
+	if rowsErr != nil || hashErr != nil {
+		return fmt.Errorf("%w: its metadata states %q rows with hash %q", ErrCorrupt, rows, hash)
 	}
 	return nil
 }
@@ -164,16 +164,20 @@ func (f *Footer) findColumns() error {
 func (f *Footer) readGroups(end int64) error {
 	text, _ := f.file.Lookup(keyGroups)
 	sums, err := parseGroupChecksums(text)
-	if err != nil || len(sums) != len(f.file.RowGroups()) {
-		return fmt.Errorf("%w: it has %d checksums for %d row groups", ErrCorrupt, len(sums), len(f.file.RowGroups()))
+	if err != nil {
+		return err
 	}
 	text, _ = f.file.Lookup(keyRaw)
 	raw, err := parseRawSizes(text)
-	if err != nil || len(raw) != len(sums) {
-		return fmt.Errorf("%w: it has %d sizes for %d row groups", ErrCorrupt, len(raw), len(sums))
+	if err != nil {
+		return err
+	}
+	rowGroups := f.file.RowGroups()
+	if len(sums) != len(rowGroups) || len(raw) != len(rowGroups) {
+		return fmt.Errorf("%w: it has %d checksums and %d sizes for %d row groups", ErrCorrupt, len(sums), len(raw), len(rowGroups))
 	}
 	var total int64
-	for i, rowGroup := range f.file.RowGroups() {
+	for i, rowGroup := range rowGroups {
 		g, err := f.readGroup(i, rowGroup, end)
 		if err != nil {
 			return err
