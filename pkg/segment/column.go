@@ -134,8 +134,17 @@ func (c *columnReader) release() {
 	}
 }
 
-// nextPage reads the next page. After the last page, it returns io.EOF and keeps the last page.
+// nextPage reads the next page, which must exist.
 func (c *columnReader) nextPage() error {
+	err := c.readPage()
+	if err == io.EOF {
+		return fmt.Errorf("%w: column %s ends early", ErrCorrupt, c.name)
+	}
+	return err
+}
+
+// readPage reads the next page. After the last page, it returns io.EOF and keeps the last page.
+func (c *columnReader) readPage() error {
 	page, err := c.pages.ReadPage()
 	if errors.Is(err, io.EOF) {
 		return io.EOF
@@ -275,7 +284,7 @@ func (c *columnReader) copyInstants(rows []Row) {
 // identifiers, and the reader must be at the first row. rangeOf reads to the end of the column.
 func (c *columnReader) rangeOf(clientID string) (from, to int, err error) {
 	for {
-		if err := c.nextPage(); errors.Is(err, io.EOF) {
+		if err := c.readPage(); err == io.EOF {
 			return from, to, nil
 		} else if err != nil {
 			return 0, 0, err

@@ -1,9 +1,7 @@
 package segment
 
 import (
-	"errors"
 	"fmt"
-	"io"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/bloom/xxhash"
@@ -44,11 +42,7 @@ func (g *groupReader) skip(n int) error {
 
 func (g *groupReader) each(do func(*columnReader) error) error {
 	for i := range g.columns {
-		err := do(&g.columns[i])
-		if errors.Is(err, io.EOF) {
-			return fmt.Errorf("%w: column %s ends early", ErrCorrupt, g.columns[i].name)
-		}
-		if err != nil {
+		if err := do(&g.columns[i]); err != nil {
 			return err
 		}
 	}
