@@ -66,7 +66,6 @@ func (p *partition) rows(ctx context.Context, blocks *blockReader, s layout.Segm
 			return n, nil
 		}
 		if n > 0 {
-			found.note(last.Compare(row) > 0, "its rows are not sorted, so queries may miss some")
 			found.note(last.SameEvent(row), "it holds an event twice")
 		}
 		found.note(partitionOf(row, p.where) != p.where, "it holds rows of another partition, where queries do not look for them")

@@ -127,15 +127,21 @@ func (c *Cursor) decode(data []byte) (err error) {
 			return err
 		}
 	}
+	var last *Row // of the previous rows
+	if n := len(c.buffer); n > 0 {
+		row := c.buffer[n-1]
+		last = &row
+	}
 	rows := c.resize(int(min(c.left, cursorRows)))
 	if err := c.reader.read(rows); err != nil {
 		return err
 	}
 	c.left -= int64(len(rows))
 	for i := range rows {
-		if i > 0 && rows[i-1].Compare(&rows[i]) > 0 {
+		if last != nil && last.Compare(&rows[i]) > 0 {
 			return fmt.Errorf("%w: rows out of order", ErrCorrupt)
 		}
+		last = &rows[i]
 		c.raw += c.digest.Add(&rows[i])
 	}
 	if stated := c.footer.groups[c.group-1].Raw; c.raw > stated || c.left == 0 && c.raw < stated {

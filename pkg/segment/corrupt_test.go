@@ -1,0 +1,208 @@
+package segment_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/parquet-go/parquet-go/bloom/xxhash"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/segment"
+)
+
+// withFooter returns a copy of a segment with another footer: the given bytes, preceded by their
+// checksum.
+func withFooter(data []byte, footer []byte) []byte {
+	length := uint32(len(footer))
+	footer = append(binary.LittleEndian.AppendUint32(bytes.Clone(footer), length), "PAR1"...)
+	start := len(data) - 16 - footerLength(data)
+	changed := binary.LittleEndian.AppendUint64(bytes.Clone(data[:start]), xxhash.Sum64(footer))
+	return append(changed, footer...)
+}
+
+// footerLength returns the length of the footer as the end of a Parquet file states it.
+func footerLength(data []byte) int { return int(binary.LittleEndian.Uint32(data[len(data)-8:])) }
+
+type metadata = format.FileMetaData
+
+// changed returns a copy of a segment after a change to its footer, with the right checksum.
+func changed(t *testing.T, data []byte, change func(*metadata)) []byte {
+	end := len(data) - 8
+	var m metadata
+	require.NoError(t, thrift.Unmarshal(new(thrift.CompactProtocol), data[end-footerLength(data):end], &m))
+	change(&m)
+	footer, err := thrift.Marshal(new(thrift.CompactProtocol), &m)
+	require.NoError(t, err)
+	return withFooter(data, footer)
+}
+
+// set returns a change of our own metadata. It sets the values of the keys to the given text.
+func set(text string, keys ...string) func(*metadata) {
+	return func(m *metadata) {
+		for i, pair := range m.KeyValueMetadata {
+			if slices.Contains(keys, strings.TrimPrefix(pair.Key, "device-trace.")) {
+				m.KeyValueMetadata[i].Value = text
+			}
+		}
+	}
+}
+
+// chunk returns a change of a column chunk's metadata.
+func chunk(group, column int, change func(*format.ColumnMetaData)) func(*metadata) {
+	return func(m *metadata) { change(&m.RowGroups[group].Columns[column].MetaData) }
+}
+
+func TestFootersThatAreNotOfAValidSegment(t *testing.T) {
+	data, _ := write(t, rowsOf(9, 4), 12)
+	require.Equal(t, data, changed(t, data, func(*metadata) {}))
+	first := func(change func(*format.ColumnMetaData)) func(*metadata) { return chunk(0, 0, change) }
+	for name, c := range map[string]struct {
+		change func(*metadata)
+		want   string
+	}{
+		"schema":                {set("x", "schema"), `its schema is "x"`},
+		"version":               {set("4", "version"), `its schema version is "4"`},
+		"no column":             {func(m *metadata) { m.Schema[3].Name = "x" }, "it has no column action"},
+		"no count":              {set("", "rows"), `its metadata states "" rows`},
+		"no hash":               {set("", "hash"), `with hash ""`},
+		"no count and no hash":  {set("", "rows", "hash"), `its metadata states "" rows with hash ""`},
+		"another count":         {set("35", "rows"), "its metadata states 35 rows, its row groups 36"},
+		"no checksums":          {set("", "groups"), "it has 0 checksums and 3 sizes for 3 row groups"},
+		"half a checksum":       {set("0", "groups"), `checksum "0" is shorter than 16 digits`},
+		"no hexadecimal":        {set(strings.Repeat("x", 48), "groups"), `checksum "xxxxxxxxxxxxxxxx" is not hexadecimal`},
+		"no sizes":              {set("", "raw"), `size "" of a row group is not a positive number`},
+		"two sizes":             {set("1,1", "raw"), "it has 3 checksums and 2 sizes for 3 row groups"},
+		"no number as size":     {set("1,1,x", "raw"), `size "x" of a row group is not a positive number`},
+		"no positive size":      {set("1,1,0", "raw"), `size "0" of a row group is not a positive number`},
+		"groups overlap":        {chunk(1, 0, func(c *format.ColumnMetaData) { c.DataPageOffset = 4 }), "row group 1 is out of order"},
+		"clients overlap":       {first(func(c *format.ColumnMetaData) { c.Statistics.MaxValue = []byte("z") }), "row group 1 is out of order"},
+		"bounds swapped":        {first(func(c *format.ColumnMetaData) { c.Statistics.MinValue = []byte("z") }), "row group 1 is out of order"},
+		"no bounds of clients":  {first(func(c *format.ColumnMetaData) { c.Statistics.MinValue = nil }), "row group 0 lacks the bounds"},
+		"no bounds of times":    {chunk(0, 1, func(c *format.ColumnMetaData) { c.Statistics.MaxValue = nil }), "row group 0 lacks the bounds"},
+		"starts in the magic":   {first(func(c *format.ColumnMetaData) { c.DataPageOffset = 3 }), "row group 0 lies outside the object"},
+		"negative length":       {first(func(c *format.ColumnMetaData) { c.TotalCompressedSize = -1 }), "row group 0 lies outside the object"},
+		"ends after the object": {first(func(c *format.ColumnMetaData) { c.TotalCompressedSize = 1 << 40 }), "row group 0 lies outside the object"},
+		"empty group": {func(m *metadata) {
+			for i := range m.RowGroups[0].Columns {
+				chunk(0, i, func(c *format.ColumnMetaData) {
+					c.DataPageOffset, c.DictionaryPageOffset, c.TotalCompressedSize = 4, 0, 0
+				})(m)
+			}
+		}, "row group 0 is empty"},
+	} {
+		data := changed(t, data, c.change)
+		_, err := segment.ParseFooter(data, int64(len(data)))
+		requireCorrupt(t, err, c.want, name)
+	}
+}
+
+func TestFooterBytesThatAreNotOfAValidSegment(t *testing.T) {
+	data, written := write(t, rowsOf(9, 4), 12)
+	_, err := segment.ParseFooter(data[written.Size-written.FooterLength+1:], written.Size)
+	requireCorrupt(t, err, "bytes of a footer of", "")
+	for _, footer := range []string{"", "no Thrift"} {
+		data := withFooter(data, []byte(footer))
+		_, err := segment.ParseFooter(data, int64(len(data)))
+		require.ErrorIs(t, err, segment.ErrCorrupt, footer)
+	}
+}
+
+func TestFooterLengths(t *testing.T) {
+	const magic, fixed = 4, 16 // besides the footer, its checksum, length and magic take 16 bytes
+	for stated, c := range map[uint32]struct {
+		size int64
+		want string
+	}{
+		0:              {magic + fixed, ""},
+		100:            {magic + fixed + 100, ""},
+		101:            {magic + fixed + 100, "its footer states a length of 117 bytes, but the object has 120"},
+		64<<20 - fixed: {1 << 40, ""},
+		64<<20 - 15:    {1 << 40, "its footer states a length"},
+		math.MaxUint32: {1 << 40, "its footer states a length"},
+	} {
+		tail := append(binary.LittleEndian.AppendUint32(nil, stated), "PAR1"...)
+		length, err := segment.FooterLength(tail, c.size)
+		requireCorrupt(t, err, c.want, fmt.Sprint(stated))
+		if c.want == "" {
+			require.EqualValues(t, stated+fixed, length)
+		}
+	}
+	for _, tail := range []string{"", "AR1", "\x00\x00\x00PAR1", "\x00\x00\x00\x00PAR2"} {
+		_, err := segment.FooterLength([]byte(tail), 1<<20)
+		require.ErrorIs(t, err, segment.ErrCorrupt, "%q", tail)
+	}
+}
+
+// The footers and checksums of these segments are valid, but their rows are not.
+func TestRowsThatAreNotOfAValidSegment(t *testing.T) {
+	rows := segment.FromEvents(span("GID_a", 300))
+	for i := range rows {
+		rows[i].ConnectedAt = int64(i % 2) // every other one is null
+	}
+	data, written := write(t, rows, 0)
+	footer, err := segment.ParseFooter(data, written.Size)
+	require.NoError(t, err)
+	raw := footer.Groups()[0].Raw
+	empty := func(column int) []byte {
+		return changed(t, data, chunk(0, column, func(c *format.ColumnMetaData) { c.TotalCompressedSize = 0 }))
+	}
+	with := func(change func([]segment.Row)) []byte {
+		rows := slices.Clone(rows)
+		change(rows)
+		data, _ := write(t, rows, 0)
+		return data
+	}
+	damaged := bytes.Clone(data)
+	group := damaged[4 : 4+footer.Groups()[0].Length]
+	group[1] ^= 0xff
+
+	for name, c := range map[string]struct {
+		data           []byte
+		cursor, lookup string // the errors of a cursor and of a lookup, which reads less
+	}{
+		"another hash": {changed(t, data, set("1", "hash")), "the rows do not match the footer", ""},
+		"lower size":   {changed(t, data, set(fmt.Sprint(raw-1), "raw")), "the rows of row group 0 take", ""},
+		"higher size":  {changed(t, data, set(fmt.Sprint(raw+1), "raw")), "the rows of row group 0 take", ""},
+		"one row more": {changed(t, changed(t, data, set("301", "rows")), func(m *metadata) { m.RowGroups[0].NumRows = 301 }),
+			"column client_id ends early", ""},
+		"no clients":           {empty(0), "column client_id ends early", ""},
+		"no times":             {empty(1), "column time ends early", "column time ends early"},
+		"no actions":           {empty(2), "column action ends early", "column action ends early"},
+		"rows swapped":         {with(func(r []segment.Row) { r[50], r[60] = r[60], r[50] }), "rows out of order", "rows out of order"},
+		"blocks swapped":       {with(func(r []segment.Row) { r[127], r[128] = r[128], r[127] }), "rows out of order", "rows out of order"},
+		"another client's row": {with(func(r []segment.Row) { r[5].ClientID = "GID_" /* binary searches pass over it */ }), "rows out of order", "rows out of order"},
+		"nulls in a column": {changed(t, data, func(m *metadata) {
+			m.Schema[9].Name, m.Schema[21].Name = m.Schema[21].Name, m.Schema[9].Name // the last column is optional
+		}), "column received_delay_ms has nulls", "column received_delay_ms has nulls"},
+		"damaged page header": {changed(t, damaged, set(fmt.Sprintf("%016x", xxhash.Sum64(group)), "groups")), "thrift", "thrift"},
+	} {
+		size := int64(len(c.data))
+		footer, err := segment.ParseFooter(c.data, size)
+		require.NoError(t, err, name)
+		_, err = readAll(t, segment.OpenCursor(&objects{data: map[string][]byte{"": c.data}}, segment.Object{Size: size}, footer))
+		requireCorrupt(t, err, c.cursor, name)
+		for _, descending := range []bool{false, true} {
+			_, err = decodeAll(footer.ClientRows("GID_a", math.MinInt64, math.MaxInt64, descending), c.data, 1, math.MaxInt64)
+			requireCorrupt(t, err, c.lookup, name)
+		}
+	}
+}
+
+// requireCorrupt requires an ErrCorrupt that contains the given text or, if the text is empty, no
+// error.
+func requireCorrupt(t *testing.T, err error, want, name string) {
+	t.Helper()
+	if want == "" {
+		require.NoError(t, err, name)
+		return
+	}
+	require.ErrorIs(t, err, segment.ErrCorrupt, name)
+	require.ErrorContains(t, err, want, name)
+}
