@@ -2,6 +2,7 @@ package segment
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"devicetrace/pkg/event"
@@ -124,8 +125,8 @@ func (c *ClientRows) decodeGroup(g Group, data []byte, maxMemory int64) (blocks 
 	}
 	defer group.close()
 	from, to, err := group.rowsBetween(c.clientID, c.from, c.to)
-	if err != nil {
-		return nil, false, err
+	if err != nil || from+c.done == to {
+		return nil, true, err
 	}
 	d := decoder{
 		group: group, clientID: c.clientID, perRow: g.Raw/g.Rows + rowMemory, maxMemory: maxMemory,
@@ -184,7 +185,7 @@ func (c *columnReader) between(from, to int, first, last int64) (low, high int, 
 		return 0, 0, err
 	}
 	low, high = from, from
-	var previous int64
+	previous := int64(math.MinInt64)
 	for at := from; at < to; {
 		if c.next == c.end {
 			if err := c.nextPage(); err != nil {
@@ -193,8 +194,8 @@ func (c *columnReader) between(from, to int, first, last int64) (low, high int, 
 			continue
 		}
 		n := min(to-at, c.end-c.next)
-		for i, value := range c.values.Int64()[c.value : c.value+n] {
-			if value < previous && at+i > from {
+		for _, value := range c.values.Int64()[c.value : c.value+n] {
+			if value < previous {
 				return 0, 0, fmt.Errorf("%w: rows out of order", ErrCorrupt)
 			}
 			if previous = value; value < first {

@@ -20,9 +20,6 @@ type decoder struct {
 // forwards decodes the first rows of the range [from, to): about as many as fit in d.maxMemory, but
 // at least one.
 func (d *decoder) forwards(from, to int) (blocks []Block, err error) {
-	if from == to {
-		return nil, nil
-	}
 	if err := d.group.skip(from); err != nil {
 		return nil, err
 	}
@@ -41,9 +38,6 @@ func (d *decoder) forwards(from, to int) (blocks []Block, err error) {
 // forwards. So backwards starts at a row from which the rest, at average length, fits in
 // d.maxMemory. If the rows turn out to be longer, backwards drops its first blocks again.
 func (d *decoder) backwards(from, to int) (blocks []Block, err error) {
-	if from == to {
-		return nil, nil
-	}
 	from = max(from, to-int(max(1, d.maxMemory/d.perRow)))
 	if err := d.group.skip(from); err != nil {
 		return nil, err

@@ -16,19 +16,16 @@ type Merge struct {
 	begun  bool // whether last is set
 }
 
-// NewMerge returns a merge of the rows of all cursors. It reads the first row of each cursor, which
-// takes one request per cursor.
+// NewMerge returns a merge of the rows of all cursors, which must be before their first rows. It
+// reads the first row of each cursor, which takes one request per cursor.
 func NewMerge(ctx context.Context, cursors []*Cursor) (*Merge, error) {
 	m := &Merge{}
-	for i, cursor := range cursors {
+	for _, cursor := range cursors {
 		row, err := cursor.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			continue
-		}
 		if err != nil {
 			return nil, err
 		}
-		m.inputs = append(m.inputs, mergeInput{cursor: cursor, row: row, order: i})
+		m.inputs = append(m.inputs, mergeInput{cursor: cursor, row: row})
 	}
 	heap.Init(&m.inputs)
 	return m, nil
@@ -72,23 +69,15 @@ func (m *Merge) advance(ctx context.Context) error {
 type mergeInput struct {
 	cursor *Cursor
 	row    *Row
-	order  int // the index of the cursor in the slice that was passed to NewMerge
 }
 
-// mergeHeap orders the inputs by their current rows. Inputs with equal rows keep the order in which
-// their cursors were passed to NewMerge.
+// mergeHeap orders the inputs by their current rows.
 type mergeHeap []mergeInput
 
-func (h mergeHeap) Len() int      { return len(h) }
-func (h mergeHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h mergeHeap) Push(x any)    { panic("push to a heap of inputs, which only shrinks") }
-
-func (h mergeHeap) Less(i, j int) bool {
-	if c := h[i].row.Compare(h[j].row); c != 0 {
-		return c < 0
-	}
-	return h[i].order < h[j].order
-}
+func (h mergeHeap) Len() int           { return len(h) }
+func (h mergeHeap) Less(i, j int) bool { return h[i].row.Compare(h[j].row) < 0 }
+func (h mergeHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h mergeHeap) Push(x any)         { panic("push to a heap of inputs, which only shrinks") }
 
 func (h *mergeHeap) Pop() any {
 	last := len(*h) - 1

@@ -182,10 +182,8 @@ func (w *Writer) Close() (Written, error) {
 	if w.digest.Rows == 0 {
 		return Written{}, errors.New("encode segment: no rows")
 	}
-	if w.inGroup > 0 {
-		if err := w.endGroup(); err != nil {
-			return Written{}, err
-		}
+	if err := w.endGroup(); err != nil {
+		return Written{}, err
 	}
 	w.out.SetKeyValueMetadata(keyRows, strconv.FormatInt(w.digest.Rows, 10))
 	w.out.SetKeyValueMetadata(keyHash, fmt.Sprintf("%016x", w.digest.Sum))
