@@ -84,6 +84,42 @@ func TestClientRowsComeInOrderWithAnyMemory(t *testing.T) {
 	}
 }
 
+// In a row group with several pages per column, ClientRows must find the rows in any page. Nulls
+// must not shift the values of later rows.
+func TestClientRowsInSeveralPages(t *testing.T) {
+	rows := make([]segment.Row, 40_000) // a page of times holds 32,768
+	for i := range rows {
+		rows[i] = segment.Row{ClientID: "GID_meter", Time: int64(i), ConnectedAt: int64(i % 3), PeerPort: int64(i)}
+	}
+	rows[0].ClientID, rows[len(rows)-1].ClientID = "GID_a", "GID_z"
+	data, _ := write(t, rows, 0)
+	footer, err := segment.ParseFooter(data, int64(len(data)))
+	require.NoError(t, err)
+	for _, times := range [][2]int64{{0, 40_000}, {10, 20}, {32_000, 33_000}, {39_000, 40_000}} {
+		for _, descending := range []bool{false, true} {
+			c := footer.ClientRows("GID_meter", times[0], times[1], descending)
+			require.Len(t, c.Groups(), 1)
+			got, err := decodeAll(c, data, 1, 5<<20)
+			require.NoError(t, err)
+			require.Equal(t, between(rows, "GID_meter", times[0], times[1], descending), got, "%v, descending: %v", times, descending)
+		}
+	}
+}
+
+func TestAloneCountsOnlyRowGroupsOfOneClient(t *testing.T) {
+	rows := slices.Concat(segment.FromEvents(span("GID_a", 10)), segment.FromEvents(span("GID_m", 200)), segment.FromEvents(span("GID_z", 3)))
+	data, _ := write(t, rows, 32)
+	footer, err := segment.ParseFooter(data, int64(len(data)))
+	require.NoError(t, err)
+	groups := footer.Groups()
+	require.Len(t, groups, 4, "two of GID_m alone, between two that it shares")
+	for client, want := range map[event.ClientID]int64{
+		"GID_a": 0, "GID_m": groups[1].Memory() + groups[2].Memory(), "GID_z": 0,
+	} {
+		require.Equal(t, want, footer.ClientRows(client, math.MinInt64, math.MaxInt64, false).Alone(), client)
+	}
+}
+
 // Decode must stop once the rows take the given memory. This must hold even if the client's rows
 // are much longer than the average row of the row group.
 func TestDecodeStopsAtItsMemory(t *testing.T) {
@@ -101,15 +137,38 @@ func TestDecodeStopsAtItsMemory(t *testing.T) {
 		g := c.Groups()[0]
 		blocks, err := c.Decode(1, data[g.Offset:g.Offset+g.Length], g.Offset, 100_000)
 		require.NoError(t, err)
-		var memory int64
-		decoded := 0
-		for _, b := range blocks {
-			memory, decoded = memory+b.Memory, decoded+len(b.Rows)
-		}
+		decoded, memory := sizeOf(blocks)
 		require.Greater(t, decoded, 50)
 		require.GreaterOrEqual(t, memory, int64(decoded*(300+500)))
 		require.Less(t, memory, int64(100_000+128*900))
 	}
+}
+
+// Rows that take exactly the given memory leave none for the next row group.
+func TestDecodeStopsAtTheEndOfARowGroup(t *testing.T) {
+	data, _ := write(t, segment.FromEvents(span("GID_z", 100)), 10)
+	footer, err := segment.ParseFooter(data, int64(len(data)))
+	require.NoError(t, err)
+	lookup := func() *segment.ClientRows {
+		return footer.ClientRows("GID_z", math.MinInt64, math.MaxInt64, false)
+	}
+	blocks, err := lookup().Decode(1, data, 0, math.MaxInt64)
+	require.NoError(t, err)
+	decoded, memory := sizeOf(blocks)
+	for extra, want := range []int{decoded, decoded + 1} {
+		blocks, err := lookup().Decode(2, data, 0, memory+int64(extra))
+		require.NoError(t, err)
+		got, _ := sizeOf(blocks)
+		require.Equal(t, want, got)
+	}
+}
+
+// sizeOf returns the number of rows in blocks and their memory.
+func sizeOf(blocks []segment.Block) (rows int, memory int64) {
+	for _, b := range blocks {
+		rows, memory = rows+len(b.Rows), memory+b.Memory
+	}
+	return rows, memory
 }
 
 // A few decoded rows must not keep the texts of the other rows of their row group in memory.

@@ -115,16 +115,25 @@ func TestEventsSurvive(t *testing.T) {
 }
 
 func TestWriteAndStream(t *testing.T) {
-	rows := rowsOf(300, 10)
+	rows := rowsOf(60, 10)
 	for _, groupRows := range []int64{0, 1, 100, 128, 129, 1 << 20} {
 		data, written := write(t, rows, groupRows)
 		store := &objects{data: map[string][]byte{"k": data}}
-		got, err := readAll(t, open(t, store, "k", written.Size))
-		require.NoError(t, err)
-		require.Equal(t, rows, got, "row groups of %d", groupRows)
-		length, err := segment.FooterLength(data, written.Size)
-		require.NoError(t, err)
-		require.Equal(t, written.FooterLength, length)
+		unknownLength := 1
+		if written.FooterLength > 64<<10 {
+			unknownLength = 2
+		}
+		for length, requests := range map[int64]int{written.FooterLength: 1, 0: unknownLength} {
+			object := segment.Object{Key: "k", Size: written.Size, FooterLength: length}
+			store.reads = 0
+			footer, err := segment.OpenFooter(t.Context(), store, object)
+			require.NoError(t, err)
+			require.Equal(t, requests, store.reads)
+			got, err := readAll(t, segment.OpenCursor(store, object, footer))
+			require.NoError(t, err)
+			require.Equal(t, rows, got, "row groups of %d", groupRows)
+			require.Equal(t, requests+len(footer.Groups()), store.reads)
+		}
 	}
 }
 
@@ -391,49 +400,50 @@ func TestChecksumsComeFirst(t *testing.T) {
 func TestNoSegmentWithoutRows(t *testing.T) {
 	_, err := segment.NewWriter(io.Discard, 0).Close()
 	require.EqualError(t, err, "encode segment: no rows")
+	_, err = segment.Encode(nil)
+	require.EqualError(t, err, "encode segment: no rows")
 }
 
-// All rows of a client must be in one row group. Only a client with too many rows for one row group
-// may have several.
+// A row group must end before a new client once it has reached its size, in rows or in bytes. It must
+// end within a client's rows at twice the size.
 func TestRowGroupsEndWithAClient(t *testing.T) {
-	rows := append(rowsOf(50, 7), segment.FromEvents(span("GID_z", 95))...)
-	data, written := write(t, rows, 20)
-	footer, err := segment.ParseFooter(data, written.Size)
-	require.NoError(t, err)
-	perClient := map[string]int{}
-	for _, row := range rows {
-		perClient[row.ClientID]++
-	}
-	for client, n := range perClient {
-		want := 1
-		if client == "GID_z" {
-			want = 3 // row groups of up to 40 rows each
+	const quarter = 2 << 20 / 4 // of the maximum size in bytes
+	for name, c := range map[string]struct {
+		clients   string // one letter per row
+		rowBytes  int64
+		groupRows int64
+		want      []int64 // rows per row group
+	}{
+		"full at a new client":           {"aaaabb", 100, 4, []int64{4, 2}},
+		"full before a new client":       {"aaabbbcc", 100, 4, []int64{6, 2}},
+		"a client with many rows":        {"aaaaaaaaaab", 100, 4, []int64{8, 3}},
+		"long rows":                      {"abcdef", quarter, 0, []int64{4, 2}},
+		"long rows, limited rows":        {"abcdef", quarter, 100, []int64{4, 2}},
+		"slightly shorter rows":          {"abcdef", quarter - 1, 0, []int64{5, 1}},
+		"a client with many long rows":   {"aaaaaaaaaab", quarter, 0, []int64{8, 3}},
+		"short rows, no limit in number": {"aaaaaaaaaab", 100, 0, []int64{11}},
+	} {
+		rows := make([]segment.Row, len(c.clients))
+		for i := range rows {
+			rows[i] = segment.Row{ClientID: c.clients[i : i+1], Time: int64(i)}
+			var bytes, digest segment.Digest
+			missing := c.rowBytes - bytes.Add(&rows[i])
+			rows[i].Username = strings.Repeat("u", int(missing))
+			excess := digest.Add(&rows[i]) - c.rowBytes // the username's length takes more bytes, too
+			rows[i].Username = rows[i].Username[excess:]
 		}
-		require.Len(t, footer.GroupsOf(event.ClientID(client), math.MinInt64, math.MaxInt64), want, "%s: %d rows", client, n)
-	}
-}
-
-// The longer the rows are, the fewer of them a row group may hold, so that readers need only a
-// bounded amount of memory.
-func TestRowGroupsAreBoundedInBytes(t *testing.T) {
-	rows := rowsOf(150, 2)
-	for i := range rows {
-		rows[i].ClientID += strings.Repeat("x", 60_000)
-	}
-	for _, groupRows := range []int64{0, 20, 4096} {
-		data, written := write(t, rows, groupRows)
+		data, written := write(t, rows, c.groupRows)
 		footer, err := segment.ParseFooter(data, written.Size)
 		require.NoError(t, err)
-		want := int64(2<<20/60_000 + 1)
-		if groupRows == 20 {
-			want = 21
-		}
+		var got []int64
 		for _, g := range footer.Groups() {
-			require.LessOrEqual(t, g.Rows, want+5, "a client's rows stay together")
+			require.Equal(t, g.Rows*c.rowBytes, g.Raw, name)
+			got = append(got, g.Rows)
 		}
+		require.Equal(t, c.want, got, name)
 		read, err := readAll(t, open(t, &objects{data: map[string][]byte{"k": data}}, "k", written.Size))
 		require.NoError(t, err)
-		require.Equal(t, rows, read)
+		require.Equal(t, rows, read, name)
 	}
 }
 
