@@ -315,12 +315,14 @@ func TestDamagedObjectsAreNamed(t *testing.T) {
 	require.Contains(t, result.Unreadable[0].Error, "not a valid segment")
 }
 
-// If a store request fails, the trace must return an error, never an incomplete result.
+// If a store request fails, the trace must return an error, never an incomplete result, even if
+// another object is not a valid segment.
 func TestAFaultIsAnError(t *testing.T) {
 	store := bucket(t)
 	put(t, store, partition("c"), fresh(1), span("c", noon, 2))
+	putBytes(t, store, partition("c"), fresh(2), []byte("no Parquet at all"))
 	put(t, store, partition("c"), compacted(1), span("c", noon.Add(time.Hour), 2))
-	calls := 4 // marker, listing, two reads
+	calls := 5 // listing, three reads, marker
 	for n := 1; n <= calls; n++ {
 		faulty := objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
 			if c.Seq == n {
@@ -328,7 +330,7 @@ func TestAFaultIsAnError(t *testing.T) {
 			}
 			return objstore.Fault{}
 		})
-		_, err := newReader(t, faulty, query.Config{}).Trace(t.Context(), day("c"))
+		_, err := newReader(t, faulty, query.Config{Parallel: 1}).Trace(t.Context(), day("c"))
 		require.ErrorIs(t, err, objstore.ErrFault, "call %d", n)
 	}
 }

@@ -48,9 +48,11 @@ func (r *Reader) open(ctx context.Context, l layout.Layout, store *meter, q Requ
 	if err := n.reserve(ctx); err != nil {
 		return n, err
 	}
-	err := n.each(func(p *partition) error { return p.open(ctx, nil) })
+	if err := n.each(func(p *partition) error { return p.open(ctx, nil) }); err != nil {
+		return n, err
+	}
 	n.restart()
-	return n, err
+	return n, nil
 }
 
 // each calls do for all partitions, in parallel.
