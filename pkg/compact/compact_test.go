@@ -2,6 +2,7 @@ package compact_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -46,6 +47,19 @@ func bucket(t testing.TB) *memstore.Store {
 	return store
 }
 
+// clone returns a copy of the bucket.
+func clone(t testing.TB, store *memstore.Store) *memstore.Store {
+	copied := bucket(t)
+	objects, err := objstore.All(t.Context(), store, "", "")
+	require.NoError(t, err)
+	for _, o := range objects {
+		data, err := store.Read(t.Context(), o.Key, 0, o.Size)
+		require.NoError(t, err)
+		putBytes(t, copied, o.Key, data)
+	}
+	return copied
+}
+
 func putBytes(t testing.TB, store objstore.Store, key string, data []byte) string {
 	require.NoError(t, store.Put(t.Context(), key, bytes.NewReader(data), int64(len(data))))
 	return key
@@ -53,6 +67,17 @@ func putBytes(t testing.TB, store objstore.Store, key string, data []byte) strin
 
 // fresh returns the name of object number seq of run number n.
 func fresh(n, seq int) layout.Name { return layout.Name{Run: fmt.Sprintf("%032x", n), Seq: seq} }
+
+// encode encodes the rows as a segment that names the segments it holds.
+func encode(t testing.TB, rows []segment.Row, groupRows int64, holds ...string) []byte {
+	var out bytes.Buffer
+	w := segment.NewInterimWriter(&out, groupRows)
+	w.SetHolds(holds)
+	require.NoError(t, w.Write(rows))
+	_, err := w.Close()
+	require.NoError(t, err)
+	return out.Bytes()
+}
 
 // put stores the events in a fresh segment, which becomes object number seq of run number n. It
 // returns the segment's key.
@@ -62,33 +87,51 @@ func put(t testing.TB, store objstore.Store, p layout.Partition, n, seq int, eve
 	return putBytes(t, store, fresh(n, seq).Key(p), data)
 }
 
-// first is a Config.IntN that always returns 0. A run then visits the last instance first, and
-// after it the others in ascending order.
-func first(int) int { return 0 }
-
-// compactor returns a compactor for which every partition is closed and quiet.
-func compactor(t testing.TB, store compact.Store, intN func(int) int) *compact.Compactor {
-	c, err := compact.New(store, compact.Config{Quiet: 1, Dir: t.TempDir(), IntN: intN, Now: func() time.Time { return later }})
+// compactor returns a compactor. Unless config says otherwise, every partition counts as closed and
+// quiet, and IntN always returns 0. A run then visits the last instance first, and after it the
+// others in ascending order.
+func compactor(t testing.TB, store compact.Store, config compact.Config) *compact.Compactor {
+	config.Quiet = cmp.Or(config.Quiet, 1)
+	config.Dir = cmp.Or(config.Dir, t.TempDir())
+	if config.Now == nil {
+		config.Now = func() time.Time { return later }
+	}
+	if config.IntN == nil {
+		config.IntN = func(int) int { return 0 }
+	}
+	c, err := compact.New(store, config)
 	require.NoError(t, err)
 	return c
 }
 
 func run(t testing.TB, store compact.Store, config compact.Config) compact.Report {
-	if config.Now == nil {
-		config.Now = func() time.Time { return later }
-	}
-	if config.Quiet == 0 {
-		config.Quiet = time.Nanosecond
-	}
 	config.Dir = t.TempDir()
-	c, err := compact.New(store, config)
-	require.NoError(t, err)
-	report, err := c.Run(t.Context(), compact.Share{})
+	report, err := compactor(t, store, config).Run(t.Context(), compact.Share{})
 	require.NoError(t, err)
 	left, err := os.ReadDir(config.Dir)
 	require.NoError(t, err)
 	require.Empty(t, left, "staged outputs are removed")
 	return report
+}
+
+// failing returns a store whose calls have the given fault if match returns true for them.
+func failing(store objstore.Store, fault objstore.Fault, match func(objstore.Call) bool) *objstore.Faulty {
+	return objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
+		if match(c) {
+			return fault
+		}
+		return objstore.Fault{}
+	})
+}
+
+// is returns a function that reports whether a call is the given operation.
+func is(op objstore.Op) func(objstore.Call) bool {
+	return func(c objstore.Call) bool { return c.Op == op }
+}
+
+// nth returns a function that reports whether a call is number n.
+func nth(n int) func(objstore.Call) bool {
+	return func(c objstore.Call) bool { return c.Seq == n }
 }
 
 func keys(t testing.TB, store objstore.Lister, p layout.Partition) []string {
@@ -133,7 +176,7 @@ func scatter(t testing.TB, store objstore.Store, runs, events int) []segment.Row
 			part = append(part, at(fmt.Sprintf("client%03d", random.IntN(50)), random.IntN(10_000)))
 		}
 		put(t, store, where, n+1, 1, part[:events/2]...)
-		put(t, store, where, n+1, 2, part...)
+		putBytes(t, store, fresh(n+1, 2).Key(where), encode(t, segment.FromEvents(part), int64(events)/2))
 		all = append(all, part...)
 	}
 	return segment.FromEvents(all)
@@ -206,7 +249,7 @@ func TestACompactorStaysInItsShards(t *testing.T) {
 		put(t, store, where, n+1, 1, at("c", n))
 		put(t, store, another, n+1, 1, at("d", n))
 	}
-	c := compactor(t, store, first)
+	c := compactor(t, store, compact.Config{})
 	store.Reset()
 	report, err := c.Run(t.Context(), compact.Share{Shards: layout.ShardRange{First: "5", Last: "f"}})
 	require.NoError(t, err)
@@ -251,57 +294,70 @@ func TestUnreadableInputsStay(t *testing.T) {
 	require.Len(t, union(t, store, where), len(want)+1)
 }
 
-// No row may be lost, whichever call to the store fails and however it fails. The next call to Run
-// must finish the work.
+// No row may be lost, whichever call to the store fails and however it fails. The run must report
+// the failure, and the next run must finish the work.
 func TestEveryCallFailsOnce(t *testing.T) {
-	count := objstore.NewCounting(bucket(t))
-	scatter(t, count, 3, 20)
-	count.Reset()
-	run(t, count, compact.Config{})
-	calls := count.Requests()
-	require.Greater(t, calls, 12)
-	for n := 1; n <= calls; n++ {
-		for name, fault := range map[string]objstore.Fault{
-			"before": {Before: objstore.ErrFault}, "midway": {Midway: objstore.ErrFault}, "after": {After: objstore.ErrFault},
-		} {
+	for name, start := range map[string]func(testing.TB) (*memstore.Store, []segment.Row){
+		"several merges": func(t testing.TB) (*memstore.Store, []segment.Row) {
 			store := bucket(t)
-			want := scatter(t, store, 3, 20)
-			faulty := objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
-				if c.Seq == n {
-					return fault
+			return store, scatter(t, store, 3, 20)
+		},
+		"an interrupted merge": interrupted,
+	} {
+		t.Run(name, func(t *testing.T) {
+			origin, want := start(t)
+			config := compact.Config{MemoryBytes: memoryFor(t, origin, 2)} // the second merge reads a footer again
+			counting := objstore.NewCounting(clone(t, origin))
+			merges := run(t, counting, config).Merges
+			calls := counting.Requests()
+			require.Greater(t, calls, 6)
+			for n := 1; n <= calls; n++ {
+				for name, fault := range map[string]objstore.Fault{
+					"before": {Before: objstore.ErrFault}, "midway": {Midway: objstore.ErrFault}, "after": {After: objstore.ErrFault},
+				} {
+					store := clone(t, origin)
+					report, err := compactor(t, failing(store, fault, nth(n)), config).Run(t.Context(), compact.Share{})
+					require.True(t, err != nil || len(report.Failed) == 1, "%s call %d: the fault is reported", name, n)
+					require.Equal(t, want, union(t, store, where), "%s call %d", name, n)
+					require.LessOrEqual(t, run(t, store, config).Merges, merges, "%s call %d, then again", name, n)
+					require.Equal(t, want, union(t, store, where), "%s call %d, then again", name, n)
+					require.Len(t, keys(t, store, where), 1, "%s call %d, then again", name, n)
 				}
-				return objstore.Fault{}
-			})
-			_, _ = compactor(t, faulty, first).Run(t.Context(), compact.Share{})
-			require.Equal(t, want, union(t, store, where), "%s call %d", name, n)
-			run(t, store, compact.Config{})
-			require.Equal(t, want, union(t, store, where), "%s call %d, then again", name, n)
-			require.Len(t, keys(t, store, where), 1)
-		}
+			}
+		})
 	}
 }
 
 // Inputs may be deleted only if the output, as read back from the store, contains the merged rows.
 func TestAnOutputStoredDamagedDeletesNothing(t *testing.T) {
-	store := damaging{bucket(t)}
-	want := scatter(t, store.Store, 3, 20)
-	report := run(t, store, compact.Config{})
-	require.Zero(t, report.Merges)
-	require.Zero(t, report.Deleted)
-	require.Len(t, report.Failed, 1)
-	require.Equal(t, want, union(t, store, where))
+	for name, damage := range map[string]func(output []byte) []byte{
+		"a flipped bit":   func(output []byte) []byte { output[10] ^= 1; return output },
+		"another segment": func([]byte) []byte { return encode(t, []segment.Row{{ClientID: "other"}}, 0) },
+	} {
+		store := damaging{bucket(t), damage}
+		scatter(t, store.Store, 3, 20)
+		before := keys(t, store, where)
+		report := run(t, store, compact.Config{})
+		require.Zero(t, report.Merges, name)
+		require.Zero(t, report.Deleted, name)
+		require.Len(t, report.Failed, 1, name)
+		require.Subset(t, keys(t, store, where), before, name)
+	}
 }
 
-// damaging is a store that flips a bit in the first row group of each object put into it.
-type damaging struct{ *memstore.Store }
+// damaging is a store that damages each object put into it.
+type damaging struct {
+	*memstore.Store
+	damage func([]byte) []byte
+}
 
 func (d damaging) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
 	data := make([]byte, size)
 	if _, err := body.ReadAt(data, 0); err != nil {
 		return err
 	}
-	data[10] ^= 1
-	return d.Store.Put(ctx, key, bytes.NewReader(data), size)
+	data = d.damage(data)
+	return d.Store.Put(ctx, key, bytes.NewReader(data), int64(len(data)))
 }
 
 func TestAMissingInputEndsTheMerge(t *testing.T) {
@@ -327,9 +383,7 @@ func TestAMissingInputEndsTheMerge(t *testing.T) {
 func TestAMissingFolderIsAFailure(t *testing.T) {
 	store := bucket(t)
 	scatter(t, store, 3, 20)
-	c, err := compact.New(store, compact.Config{Dir: t.TempDir() + "/gone", Quiet: 1, Now: func() time.Time { return later }})
-	require.NoError(t, err)
-	report, err := c.Run(t.Context(), compact.Share{})
+	report, err := compactor(t, store, compact.Config{Dir: t.TempDir() + "/gone"}).Run(t.Context(), compact.Share{})
 	require.NoError(t, err)
 	require.Zero(t, report.Missed)
 	require.Len(t, report.Failed, 1)
@@ -339,11 +393,9 @@ func TestARunStopsBeforeItsDeadline(t *testing.T) {
 	store := bucket(t)
 	scatter(t, store, 3, 20)
 	put(t, store, another, 1, 1, at("c", 1))
-	c, err := compact.New(store, compact.Config{Margin: time.Hour, Quiet: 1, Now: func() time.Time { return later }})
-	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	report, err := c.Run(ctx, compact.Share{})
+	report, err := compactor(t, store, compact.Config{Margin: time.Hour}).Run(ctx, compact.Share{})
 	require.NoError(t, err)
 	require.True(t, report.Stopped)
 	require.Zero(t, report.Merges)
@@ -452,13 +504,20 @@ func TestAPlanStaysWithinItsLimits(t *testing.T) {
 	}
 }
 
+// memoryFor returns an amount of memory that suffices for a merge of n segments like the second
+// segment in the partition, but not for n+1.
+func memoryFor(t testing.TB, store objstore.Store, n int64) int64 {
+	key := keys(t, store, where)[1]
+	footer, err := segment.OpenFooter(t.Context(), store, segment.Object{Key: key, Size: objectSize(t, store, key)})
+	require.NoError(t, err)
+	return n*footer.MergeMemory() + footer.MergeMemory()/2
+}
+
 // If the inputs of one merge would take too much memory, a compactor must merge in several steps.
 func TestMergesStayWithinTheMemory(t *testing.T) {
 	store := bucket(t)
 	want := scatter(t, store, 12, 20)
-	footer, err := segment.OpenFooter(t.Context(), store, segment.Object{Key: keys(t, store, where)[1], Size: objectSize(t, store, keys(t, store, where)[1])})
-	require.NoError(t, err)
-	report := run(t, store, compact.Config{MemoryBytes: 3*footer.MergeMemory() + footer.MergeMemory()/2})
+	report := run(t, store, compact.Config{MemoryBytes: memoryFor(t, store, 3)})
 	require.Greater(t, report.Merges, 4, "at most three inputs each")
 	require.Equal(t, want, union(t, store, where))
 	require.Len(t, keys(t, store, where), 1)

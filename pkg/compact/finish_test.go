@@ -20,12 +20,7 @@ import (
 
 // runBut runs a compactor on a store. All its deletes have the given fault.
 func runBut(t testing.TB, store *memstore.Store, fault objstore.Fault) compact.Report {
-	return run(t, objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
-		if c.Op == objstore.OpDelete {
-			return fault
-		}
-		return objstore.Fault{}
-	}), compact.Config{})
+	return run(t, failing(store, fault, is(objstore.OpDelete)), compact.Config{})
 }
 
 // interrupted returns a bucket in which a merge of three runs has put its output but deleted
@@ -113,13 +108,7 @@ func TestADamagedOutputFinishesNothing(t *testing.T) {
 		"footer":    func(_ *testing.T, data []byte, _ *segment.Footer) []byte { data[len(data)-20] ^= 1; return data },
 		"truncated": func(_ *testing.T, data []byte, _ *segment.Footer) []byte { return data[:len(data)-1] },
 		"another segment with the same statement": func(t *testing.T, _ []byte, footer *segment.Footer) []byte {
-			var out bytes.Buffer
-			w := segment.NewWriter(&out, 0)
-			w.SetHolds(footer.Holds())
-			require.NoError(t, w.Add(&segment.Row{ClientID: "other"}))
-			_, err := w.Close()
-			require.NoError(t, err)
-			return out.Bytes()
+			return encode(t, []segment.Row{{ClientID: "other"}}, 0, footer.Holds()...)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -129,12 +118,8 @@ func TestADamagedOutputFinishesNothing(t *testing.T) {
 			require.NoError(t, err)
 			putBytes(t, store, output.Key, damage(t, data, footer))
 
-			report := run(t, objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
-				if c.Op == objstore.OpPut { // otherwise the merge would put a sound output under the same key
-					return objstore.Fault{Before: objstore.ErrFault}
-				}
-				return objstore.Fault{}
-			}), compact.Config{})
+			// If its put succeeded, the merge would replace the damaged output with a sound one.
+			report := run(t, failing(store, objstore.Fault{Before: objstore.ErrFault}, is(objstore.OpPut)), compact.Config{})
 			require.Zero(t, report.Finished)
 			require.Zero(t, report.Deleted)
 			require.Contains(t, report.Unreadable, output.Key)
@@ -146,35 +131,6 @@ func TestADamagedOutputFinishesNothing(t *testing.T) {
 			require.Equal(t, want, union(t, store, where))
 			require.Len(t, keys(t, store, where), 1)
 		})
-	}
-}
-
-// If any call fails while a run finishes an interrupted merge, no row may be lost. The next run
-// must finish the merge.
-func TestEveryCallFailsWhileAMergeIsFinished(t *testing.T) {
-	store, _ := interrupted(t)
-	counting := objstore.NewCounting(store)
-	run(t, counting, compact.Config{})
-	calls := counting.Requests()
-	require.Greater(t, calls, 6)
-	for n := 1; n <= calls; n++ {
-		for name, fault := range map[string]objstore.Fault{
-			"before": {Before: objstore.ErrFault}, "midway": {Midway: objstore.ErrFault}, "after": {After: objstore.ErrFault},
-		} {
-			store, want := interrupted(t)
-			c := compactor(t, objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
-				if c.Seq == n {
-					return fault
-				}
-				return objstore.Fault{}
-			}), first)
-			report, err := c.Run(t.Context(), compact.Share{})
-			require.True(t, err != nil || len(report.Failed) == 1, "%s call %d: the fault is reported", name, n)
-			require.Equal(t, want, union(t, store, where), "%s call %d", name, n)
-			require.Zero(t, run(t, store, compact.Config{}).Merges, "%s call %d", name, n)
-			require.Equal(t, want, union(t, store, where), "%s call %d, then again", name, n)
-			require.Len(t, keys(t, store, where), 1)
-		}
 	}
 }
 

@@ -17,13 +17,9 @@ func TestARetentionPolicyEndsTheRun(t *testing.T) {
 	put(t, store, another, 1, 1, at("c", 1))
 	put(t, store, another, 2, 1, at("c", 2))
 	before := len(keys(t, store, where)) + len(keys(t, store, another))
-	protected := objstore.NewCounting(objstore.NewFaulty(store, func(call objstore.Call) objstore.Fault {
-		if call.Op == objstore.OpDelete {
-			return objstore.Fault{Before: &objstore.DeleteError{Keys: call.Keys, Err: objstore.Permanent(objstore.ErrImmutable)}}
-		}
-		return objstore.Fault{}
-	}))
-	_, err := compactor(t, protected, first).Run(t.Context(), compact.Share{})
+	refusal := &objstore.DeleteError{Keys: keys(t, store, where), Err: objstore.Permanent(objstore.ErrImmutable)}
+	protected := objstore.NewCounting(failing(store, objstore.Fault{Before: refusal}, is(objstore.OpDelete)))
+	_, err := compactor(t, protected, compact.Config{}).Run(t.Context(), compact.Share{})
 	require.ErrorIs(t, err, objstore.ErrImmutable)
 	require.ErrorContains(t, err, "a retention policy (WORM) of the bucket")
 	require.Len(t, protected.Of(objstore.OpPut), 1)

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -43,9 +42,7 @@ func TestARunRemovesOrphans(t *testing.T) {
 	for _, name := range []string{"compact-1234.parquet", "compact-1234.txt", "other.parquet"} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o600))
 	}
-	c, err := compact.New(bucket(t), compact.Config{Dir: dir})
-	require.NoError(t, err)
-	_, err = c.Run(t.Context(), compact.Share{})
+	_, err := compactor(t, bucket(t), compact.Config{Dir: dir}).Run(t.Context(), compact.Share{})
 	require.NoError(t, err)
 	left, err := os.ReadDir(dir)
 	require.NoError(t, err)
@@ -58,18 +55,14 @@ func TestARunRemovesOrphans(t *testing.T) {
 func TestCompactorsShareADirectory(t *testing.T) {
 	store, dir := bucket(t), t.TempDir()
 	want := scatter(t, store, 3, 20)
-	config := compact.Config{Dir: dir, Quiet: 1, Now: func() time.Time { return later }}
-	other, err := compact.New(bucket(t), config)
-	require.NoError(t, err)
-	c, err := compact.New(objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
+	other := compactor(t, bucket(t), compact.Config{Dir: dir})
+	report, err := compactor(t, failing(store, objstore.Fault{}, func(c objstore.Call) bool {
 		if c.Op == objstore.OpPut {
 			_, err := other.Run(t.Context(), compact.Share{})
 			require.NoError(t, err)
 		}
-		return objstore.Fault{}
-	}), config)
-	require.NoError(t, err)
-	report, err := c.Run(t.Context(), compact.Share{})
+		return false
+	}), compact.Config{Dir: dir}).Run(t.Context(), compact.Share{})
 	require.NoError(t, err)
 	require.Equal(t, 1, report.Merges)
 	require.Equal(t, want, union(t, store, where))

@@ -40,7 +40,7 @@ func putRuns(t testing.TB, store objstore.Store, p layout.Partition, runs int) {
 func TestAListRequestCoversAThousandObjects(t *testing.T) {
 	lists := func(store *memstore.Store) int {
 		counting := objstore.NewCounting(store)
-		report, err := compactor(t, counting, rand.New(rand.NewPCG(1, 2)).IntN).Run(t.Context(), compact.Share{})
+		report, err := compactor(t, counting, compact.Config{IntN: rand.New(rand.NewPCG(1, 2)).IntN}).Run(t.Context(), compact.Share{})
 		require.NoError(t, err)
 		require.Zero(t, report.Merges)
 		require.Zero(t, report.Foreign)
@@ -96,7 +96,7 @@ func TestAnyPagesLeadToEveryPartition(t *testing.T) {
 		for _, key := range foreign {
 			putBytes(t, store, key, nil)
 		}
-		c := compactor(t, objstoretest.Paged(store, 1+random.IntN(9)), random.IntN)
+		c := compactor(t, objstoretest.Paged(store, 1+random.IntN(9)), compact.Config{IntN: random.IntN})
 
 		report, err := c.Run(t.Context(), compact.Share{Shards: layout.ShardRange{First: "4", Last: "b"}})
 		require.NoError(t, err)
@@ -119,7 +119,7 @@ func TestCompactorsShareInstances(t *testing.T) {
 	merges := 0
 	for n := range 2 {
 		part := layout.InstancePart{Number: n + 1, Count: 2}
-		report, err := compactor(t, store, first).Run(t.Context(), compact.Share{Instances: part})
+		report, err := compactor(t, store, compact.Config{}).Run(t.Context(), compact.Share{Instances: part})
 		require.NoError(t, err)
 		require.Equal(t, report.Partitions, report.Merges)
 		require.NotZero(t, report.Merges)
@@ -128,12 +128,12 @@ func TestCompactorsShareInstances(t *testing.T) {
 	require.Equal(t, 20, merges)
 }
 
-// putLog is a store that logs the instance of each segment that is put. After each put, it calls
+// putLog is a store that logs the partition of each segment that is put. After each put, it calls
 // after if after is not nil.
 type putLog struct {
 	compact.Store
-	instances []event.InstanceID
-	after     func()
+	partitions []layout.Partition
+	after      func()
 }
 
 func (l *putLog) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
@@ -141,7 +141,7 @@ func (l *putLog) Put(ctx context.Context, key string, body io.ReaderAt, size int
 	if err != nil {
 		return err
 	}
-	l.instances = append(l.instances, partition.Instance)
+	l.partitions = append(l.partitions, partition)
 	err = l.Store.Put(ctx, key, body, size)
 	if l.after != nil {
 		l.after()
@@ -159,11 +159,11 @@ func TestALargeInstanceDoesNotDelayOthers(t *testing.T) {
 	putRuns(t, store, partitionOf("small", "9"), 2)
 	log := &putLog{Store: store}
 	inOrder := func(n int) int { return n - 1 } // visits the instances in ascending order, small last
-	report, err := compactor(t, log, inOrder).Run(t.Context(), compact.Share{})
+	report, err := compactor(t, log, compact.Config{IntN: inOrder}).Run(t.Context(), compact.Share{})
 	require.NoError(t, err)
 	require.Equal(t, 18, report.Partitions)
-	require.EqualValues(t, "backlog", log.instances[0])
-	require.Less(t, slices.Index(log.instances, "small"), 2*8+1)
+	require.Equal(t, partitionOf("backlog", "0"), log.partitions[0])
+	require.Less(t, slices.Index(log.partitions, partitionOf("small", "9")), 2*8+1)
 	require.Equal(t, 16+15+1, report.Merges)
 }
 
@@ -181,11 +181,11 @@ func TestRunsContinueEachOther(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		log := &putLog{Store: objstoretest.Paged(store, 5)}
 		log.after = func() {
-			if len(log.instances) == 2 { // the first merge was verified, the second will not be
+			if len(log.partitions) == 2 { // the first merge was verified, the second will not be
 				cancel()
 			}
 		}
-		report, err := compactor(t, log, random.IntN).Run(ctx, compact.Share{})
+		report, err := compactor(t, log, compact.Config{IntN: random.IntN}).Run(ctx, compact.Share{})
 		cancel()
 		require.NoError(t, err)
 		if !report.Stopped {
@@ -210,19 +210,11 @@ func TestRunsBeginWithDifferentShards(t *testing.T) {
 			putRuns(t, store, partitionOf("a", shard), 2)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		var key string
-		hook := objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
-			if c.Op == objstore.OpPut {
-				key = c.Key
-				cancel()
-			}
-			return objstore.Fault{}
-		})
-		_, err := compactor(t, objstoretest.Paged(hook, 7), random.IntN).Run(ctx, compact.Share{})
+		log := &putLog{Store: objstoretest.Paged(store, 7), after: cancel}
+		_, err := compactor(t, log, compact.Config{IntN: random.IntN}).Run(ctx, compact.Share{})
 		require.NoError(t, err)
-		partition, _, err := layout.ParseKey(key)
-		require.NoError(t, err)
-		began[partition.Shard] = true
+		require.Len(t, log.partitions, 1)
+		began[log.partitions[0].Shard] = true
 	}
 	require.Greater(t, len(began), 12)
 }
@@ -233,13 +225,10 @@ func TestAFailedListingEndsTheRun(t *testing.T) {
 	for _, prefix := range []string{layout.MarkerPrefix, layout.EventsPrefix, layout.InstancePrefix("i"), where.Prefix()} {
 		store := bucket(t)
 		scatter(t, store, 3, 20)
-		counting := objstore.NewCounting(objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
-			if (c.Op == objstore.OpList || c.Op == objstore.OpPrefixes) && c.Key == prefix {
-				return objstore.Fault{Before: objstore.ErrFault}
-			}
-			return objstore.Fault{}
+		counting := objstore.NewCounting(failing(store, objstore.Fault{Before: objstore.ErrFault}, func(c objstore.Call) bool {
+			return (c.Op == objstore.OpList || c.Op == objstore.OpPrefixes) && c.Key == prefix
 		}))
-		_, err := compactor(t, objstoretest.Paged(counting, 5), first).Run(t.Context(), compact.Share{}) // the partition continues on a second page
+		_, err := compactor(t, objstoretest.Paged(counting, 5), compact.Config{}).Run(t.Context(), compact.Share{}) // the partition continues on a second page
 		require.ErrorIs(t, err, objstore.ErrFault, prefix)
 		require.Empty(t, counting.Of(objstore.OpPut), prefix)
 	}
@@ -251,7 +240,7 @@ func TestAnUnknownLayoutEndsTheRun(t *testing.T) {
 	scatter(t, store, 3, 20)
 	require.NoError(t, store.Put(t.Context(), layout.MarkerPrefix+"v9", bytes.NewReader(nil), 0))
 	counting := objstore.NewCounting(store)
-	_, err := compactor(t, counting, first).Run(t.Context(), compact.Share{})
+	_, err := compactor(t, counting, compact.Config{}).Run(t.Context(), compact.Share{})
 	require.ErrorIs(t, err, layout.ErrConflict)
 	require.Equal(t, 1, counting.Requests())
 }
@@ -264,7 +253,7 @@ func TestAForeignObjectDoesNotDivideAPartition(t *testing.T) {
 		putRuns(t, store, where, 6)
 		putBytes(t, store, where.Prefix()+"l0000-"+fmt.Sprintf("%032x", 3)+"~", nil)
 		putRuns(t, store, another, 2)
-		report, err := compactor(t, objstoretest.Paged(store, max), first).Run(t.Context(), compact.Share{})
+		report, err := compactor(t, objstoretest.Paged(store, max), compact.Config{}).Run(t.Context(), compact.Share{})
 		require.NoError(t, err)
 		require.Equal(t, 2, report.Partitions, "pages of %d objects", max)
 		require.Equal(t, 2, report.Merges, "pages of %d objects", max)
