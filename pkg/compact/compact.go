@@ -195,7 +195,7 @@ type Report struct {
 // with more than 1,000 objects. For each merge, Run makes these requests:
 //
 //   - For each input and for the output, one read per row group and usually one read for the
-//     footer. If one merge cannot take all inputs, a later merge may read a footer again.
+//     footer.
 //   - One put.
 //   - One bulk delete per 1,000 superseded objects.
 //

@@ -11,20 +11,15 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// openInputs opens and returns a cursor for each input. rows is the total number of rows in the
-// inputs. The caller must close the cursors, even after an error.
-func (p *partition) openInputs(ctx context.Context, inputs []layout.Segment) (cursors []*segment.Cursor, rows int64, err error) {
+// openInputs returns a cursor for each input, and the total number of rows in the inputs. The
+// inputs must be known. The caller must close the cursors.
+func (p *partition) openInputs(inputs []layout.Segment) (cursors []*segment.Cursor, rows int64) {
 	for _, input := range inputs {
-		footer := p.footers[input.Key]
-		if footer == nil {
-			if footer, err = p.readFooter(ctx, input); err != nil {
-				return cursors, 0, err
-			}
-		}
+		footer := p.facts[input.Key].footer
 		rows += footer.Digest().Rows
 		cursors = append(cursors, segment.OpenCursor(sized{p.store}, object(input), footer))
 	}
-	return cursors, rows, nil
+	return cursors, rows
 }
 
 func (c *Compactor) readFooter(ctx context.Context, s layout.Segment) (*segment.Footer, error) {

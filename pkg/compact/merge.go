@@ -33,12 +33,8 @@ func (p *partition) merge(ctx context.Context, plan Plan) error {
 	p.report.Inputs += len(plan.Inputs)
 	p.report.Rows += staged.written.Digest.Rows
 	p.report.Bytes += output.Size
-	if err := p.deleteSuperseded(ctx, plan.Superseded); err != nil {
-		return err
-	}
-	p.listing = p.listing.without(plan.Superseded).with(output)
-	clear(p.footers)
-	return nil
+	p.listing = p.listing.with(output)
+	return p.deleteSuperseded(ctx, plan.Superseded)
 }
 
 // finish carries out a plan to finish an earlier merge. It verifies the output of that merge, and
@@ -51,21 +47,21 @@ func (p *partition) finish(ctx context.Context, plan Plan) error {
 		return err
 	}
 	p.report.Finished++
-	if err := p.deleteSuperseded(ctx, plan.Superseded); err != nil {
-		return err
-	}
-	p.listing = p.listing.without(plan.Superseded)
-	return nil
+	return p.deleteSuperseded(ctx, plan.Superseded)
 }
 
-// deleteSuperseded deletes exactly the objects under the given keys. One request deletes up to
-// objstore.MaxPage objects.
+// deleteSuperseded deletes exactly the objects under the given keys and forgets them. One request
+// deletes up to objstore.MaxPage objects.
 func (p *partition) deleteSuperseded(ctx context.Context, keys []string) error {
 	for some := range slices.Chunk(keys, objstore.MaxPage) {
 		if err := p.store.Delete(ctx, some...); err != nil {
 			return fmt.Errorf("delete superseded segments: %w", err)
 		}
 		p.report.Deleted += len(some)
+	}
+	p.listing = p.listing.without(keys)
+	for _, key := range keys {
+		delete(p.facts, key)
 	}
 	return nil
 }

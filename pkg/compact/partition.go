@@ -15,14 +15,11 @@ type partition struct {
 	*Compactor
 	listing Listing
 	facts   Facts
-	// footers holds the footers that learn has read, so that the next merge need not read them
-	// again.
-	footers map[string]*segment.Footer
 	report  *Report
 }
 
 func (c *Compactor) partition(listing Listing, report *Report) *partition {
-	return &partition{Compactor: c, listing: listing, facts: Facts{}, footers: map[string]*segment.Footer{}, report: report}
+	return &partition{Compactor: c, listing: listing, facts: Facts{}, report: report}
 }
 
 // compact plans and merges until no merge is due or a step fails, and then returns true. If an
@@ -97,7 +94,7 @@ func (p *partition) learn(ctx context.Context, plan Plan) error {
 			return err
 		}
 		fact := factOf(footer)
-		p.facts[s.Key], p.footers[s.Key] = fact, footer
+		p.facts[s.Key] = fact
 		if memory += fact.Memory; memory > p.config.MemoryBytes {
 			return nil
 		}
@@ -108,7 +105,7 @@ func (p *partition) learn(ctx context.Context, plan Plan) error {
 // factOf returns the Fact that a footer yields. It ignores held names that layout.ParseName
 // rejects.
 func factOf(footer *segment.Footer) Fact {
-	fact := Fact{Memory: footer.MergeMemory()}
+	fact := Fact{Memory: footer.MergeMemory(), footer: footer}
 	for _, text := range footer.Holds() {
 		if name, err := layout.ParseName(text); err == nil {
 			fact.Holds = append(fact.Holds, name)

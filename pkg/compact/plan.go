@@ -7,6 +7,7 @@ import (
 
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/segment"
 )
 
 // Listing holds the segments of one partition in ascending order of their keys.
@@ -53,6 +54,8 @@ type Fact struct {
 	Memory int64
 	// Holds names the segments that the segment states it holds.
 	Holds []layout.Name
+
+	footer *segment.Footer // nil if the segment is invalid
 }
 
 // Plan says which segments of a partition to merge, or how to finish an earlier merge.

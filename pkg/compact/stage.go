@@ -70,11 +70,8 @@ func (p *partition) stage(ctx context.Context, plan Plan) (_ *staged, err error)
 			s.discard()
 		}
 	}()
-	cursors, rows, err := p.openInputs(ctx, plan.Inputs)
+	cursors, rows := p.openInputs(plan.Inputs)
 	defer closeAll(cursors)
-	if err != nil {
-		return nil, err
-	}
 	digest := sha256.New()
 	out := &limited{out: io.MultiWriter(s.file, digest), left: p.config.StageBytes}
 	s.written, err = mergeInto(ctx, plan.writer(out, rows), cursors)
