@@ -196,6 +196,7 @@ type Report struct {
 //
 //   - For each input and for the output, one read per row group and usually one read for the
 //     footer.
+//   - Two more reads for the rest of the output, so that its digest can be computed.
 //   - One put.
 //   - One bulk delete per 1,000 superseded objects.
 //

@@ -21,9 +21,6 @@ func (c *Compactor) confirm(ctx context.Context, s layout.Segment) error {
 		return err
 	}
 	whole := &hashing{store: sized{c.store}, key: s.Key, sum: sha256.New()}
-	if err := whole.readTo(ctx, footer.Groups()[0].Offset); err != nil {
-		return err
-	}
 	cursor := segment.OpenCursor(whole, object(s), footer)
 	defer cursor.Close()
 	for err == nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
@@ -46,25 +45,4 @@ func closeAll(cursors []*segment.Cursor) {
 	for _, cursor := range cursors {
 		cursor.Close()
 	}
-}
-
-// verify reads an output back from the store and compares the digest of the stored rows with the
-// digest of the merged rows.
-func (c *Compactor) verify(ctx context.Context, output layout.Segment, want segment.Digest) error {
-	footer, err := c.readFooter(ctx, output)
-	if err != nil {
-		return fmt.Errorf("verify output: %w", err)
-	}
-	cursor := segment.OpenCursor(sized{c.store}, object(output), footer)
-	defer cursor.Close()
-	for err == nil {
-		_, err = cursor.Next(ctx)
-	}
-	if !errors.Is(err, io.EOF) {
-		return fmt.Errorf("verify output: %w", err)
-	}
-	if got := cursor.Digest(); !got.Equal(want) {
-		return fmt.Errorf("verify segment %q: its %d stored rows are not the %d merged rows", output.Key, got.Rows, want.Rows)
-	}
-	return nil
 }

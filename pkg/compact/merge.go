@@ -26,8 +26,8 @@ func (p *partition) merge(ctx context.Context, plan Plan) error {
 	if err := p.store.Put(ctx, output.Key, staged.file, output.Size); err != nil {
 		return fmt.Errorf("put segment %q: %w", output.Key, err)
 	}
-	if err := p.verify(ctx, output, staged.written.Digest); err != nil {
-		return err
+	if err := p.confirm(ctx, output); err != nil {
+		return fmt.Errorf("confirm output: %w", err)
 	}
 	p.report.Merges++
 	p.report.Inputs += len(plan.Inputs)
