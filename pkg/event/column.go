@@ -64,14 +64,7 @@ func Columns() []Column { return slices.Clone(columns) }
 
 // CompareIdentity orders rows by their identity columns. It returns 0 if a and b report the same
 // event.
-func CompareIdentity(a, b *Event) int {
-	if a.ClientID == b.ClientID {
-		if c := a.Time.Compare(b.Time); c != 0 && a.InstanceID == b.InstanceID {
-			return c // usually the times differ, so no other column is compared
-		}
-	}
-	return compareBy(identity, a, b)
-}
+func CompareIdentity(a, b *Event) int { return compareBy(identity, a, b) }
 
 // Compare orders rows by identity, then by ReceivedAt, then by all columns. So of several rows of
 // the same event, the one to keep comes first, and only identical rows compare as equal.

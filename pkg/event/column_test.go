@@ -74,6 +74,32 @@ func TestIdentity(t *testing.T) {
 	require.NotEmpty(t, ranks[len(identity)], "ranks have no gaps")
 }
 
+// Identity columns decide the order first, by rank, then the time of receipt, then all other
+// columns. In each column, an unknown value sorts before a known one.
+func TestOrder(t *testing.T) {
+	at := time.UnixMilli(1764000000120)
+	identity := event.Event{ClientID: "b", InstanceID: "j", Time: at, SourceEventID: "2"}
+	with := func(change func(e *event.Event)) event.Event {
+		e := identity
+		change(&e)
+		return e
+	}
+	ordered := []event.Event{
+		{ClientID: "a", InstanceID: "j", Time: at.Add(1)},
+		{ClientID: "b", InstanceID: "i", Time: at.Add(1), SourceEventID: "2"},
+		{ClientID: "b", InstanceID: "j", Time: at, SourceEventID: "1", ReceivedAt: at.Add(2)},
+		with(func(e *event.Event) { e.KeepAlive = event.Some(time.Second) }),
+		with(func(e *event.Event) { e.ReceivedAt = at }),
+		with(func(e *event.Event) { e.ReceivedAt, e.CleanStart = at, event.Some(false) }),
+		with(func(e *event.Event) { e.ReceivedAt, e.CleanStart = at, event.Some(true) }),
+		with(func(e *event.Event) { e.ReceivedAt, e.KeepAlive = at, event.Some(time.Duration(0)) }),
+		with(func(e *event.Event) { e.ReceivedAt, e.KeepAlive = at, event.Some(time.Second) }),
+	}
+	for i := range ordered[1:] {
+		require.Negative(t, event.Compare(&ordered[i], &ordered[i+1]), i)
+	}
+}
+
 func TestUnknownValues(t *testing.T) {
 	var e event.Event
 	for _, c := range event.Columns() {

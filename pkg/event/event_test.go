@@ -25,6 +25,20 @@ func TestClientIDsSplitAtTheFirstSeparator(t *testing.T) {
 	require.Equal(t, event.ClientID("d"), event.JoinClientID("", "d"))
 }
 
+func TestActions(t *testing.T) {
+	for action, want := range map[event.Action]bool{event.Connect: true, event.Close: true, event.Disconnect: true, "": false, "Close": false} {
+		require.Equal(t, want, action.Valid(), action)
+	}
+}
+
+func TestOptional(t *testing.T) {
+	known, unknown := event.Some(7), event.Optional[int]{}
+	require.Equal(t, 7, known.Or(9))
+	require.Equal(t, 9, unknown.Or(9))
+	require.Equal(t, 7, *known.Pointer())
+	require.Nil(t, unknown.Pointer())
+}
+
 func TestActionInfoAndItsAliases(t *testing.T) {
 	event.ActionInfos()[0] = "changed by a caller"
 	for _, info := range event.ActionInfos() {
@@ -56,6 +70,7 @@ func TestChannel(t *testing.T) {
 
 	old := base
 	old.ConnectedAt = time.Time{}
+	require.Len(t, old.Channel(), 32)
 	require.NotEqual(t, base.Channel(), old.Channel())
 	oldEnd := old
 	oldEnd.Action = event.Close
