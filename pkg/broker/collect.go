@@ -1,7 +1,6 @@
 package broker
 
 import (
-	"errors"
 	"fmt"
 
 	"devicetrace/pkg/event"
@@ -18,9 +17,6 @@ const (
 	// all later rejected items as well.
 	maxRejected = 1_000
 )
-
-// errTooMany ends the decoding of a body with more than MaxItems items.
-var errTooMany = errors.New("the body holds too many items")
 
 // item holds the values that were read from one item of a body.
 type item interface {

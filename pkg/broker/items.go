@@ -48,7 +48,7 @@ func (b *batcher[M, P]) array(s *scanner) {
 		b.end(s)
 		return
 	}
-	for {
+	for !b.full() {
 		s.space()
 		from := s.at
 		if err := b.value(s, within); err != nil {
@@ -95,17 +95,17 @@ func (b *batcher[M, P]) objects(s *scanner) {
 func (b *batcher[M, P]) lines(body []byte) {
 	for len(body) > 0 {
 		line, rest, _ := bytes.Cut(body, []byte("\n"))
-		s := scanner{body: line}
-		if !s.ended() {
-			switch err := b.value(&s, alone); err {
-			case nil:
-			case errTooMany:
-				return
-			default:
-				b.reject(line, "", err.Error())
-			}
-		}
 		body = rest
+		s := scanner{body: line}
+		if s.ended() {
+			continue
+		}
+		if b.full() {
+			return
+		}
+		if err := b.value(&s, alone); err != nil {
+			b.reject(line, "", err.Error())
+		}
 	}
 }
 
@@ -135,15 +135,9 @@ const (
 )
 
 // value reads the next item and adds its event or rejection, if any, to the batch. It returns an
-// error, and adds nothing, in these cases:
-//
-//   - The item is not valid JSON, or is nested too deeply.
-//   - The item must stand alone, but something follows it.
-//   - The body has already reached MaxItems.
+// error, and adds nothing, if the item is not valid JSON, if it is nested too deeply, or if it must
+// stand alone but something follows it.
 func (b *batcher[M, P]) value(s *scanner, where place) error {
-	if b.full() {
-		return errTooMany
-	}
 	from := s.at
 	var err error
 	isObject := s.space() == '{'
