@@ -105,7 +105,7 @@ func ignore([]byte) *value { return nil }
 // object reads an object. It stores the value of each member in the variable that slot returns for
 // its key, unless slot returns nil. If a key occurs twice, its last value counts.
 func (s *scanner) object(slot func(key []byte) *value) error {
-	if err := s.enter('{'); err != nil {
+	if err := s.enter(); err != nil {
 		return err
 	}
 	if s.space() == '}' {
@@ -154,7 +154,7 @@ func (s *scanner) member(slot func(key []byte) *value) error {
 
 // array moves past an array.
 func (s *scanner) array() error {
-	if err := s.enter('['); err != nil {
+	if err := s.enter(); err != nil {
 		return err
 	}
 	if s.space() == ']' {
@@ -175,16 +175,16 @@ func (s *scanner) array() error {
 	}
 }
 
-func (s *scanner) enter(open byte) error {
-	if !s.accept(open) {
-		return errSyntax
-	}
+// enter moves past the brace or bracket at the beginning of an object or array.
+func (s *scanner) enter() error {
+	s.at++
 	if s.depth++; s.depth > maxDepth {
 		return errDepth
 	}
 	return nil
 }
 
+// leave moves past the brace or bracket at the end of an object or array.
 func (s *scanner) leave() error {
 	s.at++
 	s.depth--
@@ -352,6 +352,6 @@ func (v value) members(slot func(key []byte) *value) bool {
 
 // hasMembers reports whether v is a non-empty object.
 func (v value) hasMembers() bool {
-	s := scanner{body: v.raw}
-	return v.kind == object && s.accept('{') && s.space() != '}'
+	s := scanner{body: v.raw, at: 1}
+	return v.kind == object && s.space() != '}'
 }
