@@ -199,6 +199,15 @@ func TestEMQXOddities(t *testing.T) {
 	}
 }
 
+func TestUnknownKindsAreExplained(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"event":"client.exploded"}`: `"client.exploded" is not known; use one of client.connected, client.disconnected, client.connack`,
+		`{"event":null}`:              "is missing; use one of client.connected, client.disconnected, client.connack",
+	} {
+		require.Equal(t, want, decode(t, "emqx", body).Rejected[0].Error)
+	}
+}
+
 func TestEMQXSamples(t *testing.T) {
 	requireSamples(t, "emqx", map[string]string{
 		"emqx-connected":                   "dev1 connect accepted",

@@ -29,6 +29,7 @@ func TestBodies(t *testing.T) {
 		{"a truncated array", "[" + a + "," + b[:9], rowA + ", rejected 1"},
 		{"an array without an end", "[" + a, rowA + ", rejected 1"},
 		{"an array with a trailing comma", "[" + a + ",]", rowA + ", rejected 1"},
+		{"an array with a truncated word", "[tru," + a + "]", "rejected 0"},
 		{"text after an array", "[" + a + "]x", rowA + ", rejected 1"},
 		{"items that are not objects", "[1,null," + a + ",[],\"x\"]", rowA + ", rejected 0, rejected 1, rejected 3, rejected 4"},
 		{"a truncated object", a[:9], "rejected 0"},
@@ -88,35 +89,36 @@ func TestManyRejectionsCostNoMoreThanTheBody(t *testing.T) {
 }
 
 // requireLimit checks that a body with MaxItems items is decoded, and that a body with one more
-// item results in neither events nor rejections.
-func requireLimit(t *testing.T, name string, body func(items int) string) {
+// item results in neither events nor rejections. It returns the batch for MaxItems items.
+func requireLimit(t *testing.T, name string, body func(items int) string) broker.Batch {
 	t.Helper()
-	source, _ := broker.Find(name)
-	got := source.Decode([]byte(body(broker.MaxItems)), meta)
+	got := decode(t, name, body(broker.MaxItems))
 	require.False(t, got.TooMany, name)
-	require.NotEmpty(t, len(got.Events)+len(got.Rejected), name)
-	require.Equal(t, broker.Batch{TooMany: true}, source.Decode([]byte(body(broker.MaxItems+1)), meta), name)
+	require.Equal(t, broker.Batch{TooMany: true}, decode(t, name, body(broker.MaxItems+1)), name)
+	return got
 }
 
 func TestEverySourceLimitsTheItems(t *testing.T) {
 	for _, name := range broker.Names() {
-		requireLimit(t, name, func(items int) string {
+		got := requireLimit(t, name, func(items int) string {
 			if name == broker.Mosquitto {
 				return strings.Repeat("Client c disconnected.\n\n", items)
 			}
 			return strings.Repeat("{}\n", items)
 		})
+		require.NotZero(t, len(got.Events)+len(got.Rejected), name)
 	}
 }
 
+// Items that are not recorded count, too.
 func TestEveryFormLimitsTheItems(t *testing.T) {
-	const item = `{"client_id":"a","action":"connect"}`
+	const item = `{"event":"client.ping"}`
 	for form, body := range map[string]func(items int) string{
 		"an array":               func(items int) string { return "[" + item + strings.Repeat(","+item, items-1) + "]" },
 		"an array of numbers":    func(items int) string { return "[0" + strings.Repeat(",0", items-1) + "]" },
 		"NDJSON":                 func(items int) string { return strings.Repeat(item+"\r\n\r\n", items) },
 		"NDJSON with a bad line": func(items int) string { return "{" + strings.Repeat("\n"+item, items-1) },
 	} {
-		t.Run(form, func(t *testing.T) { requireLimit(t, broker.Events, body) })
+		t.Run(form, func(t *testing.T) { requireLimit(t, broker.EMQX, body) })
 	}
 }
