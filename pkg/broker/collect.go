@@ -35,9 +35,8 @@ type collector struct {
 	batch    Batch
 }
 
-// full reports whether MaxItems items of the body have been read, and notes the result in the
-// batch. The caller must have found another item. If full returns true, the body therefore holds
-// too many items.
+// full reports whether the body holds too many items, and notes the result in the batch. The caller
+// must have found another item, because a body may hold exactly MaxItems items.
 func (c *collector) full() bool {
 	c.batch.TooMany = c.items >= MaxItems
 	return c.batch.TooMany
@@ -54,10 +53,7 @@ func (c *collector) result() Batch {
 // add adds the item's event or rejection, if any, to the batch. It cuts the event's texts only
 // after the item has interpreted them.
 func (c *collector) add(raw []byte, it item) {
-	r := reader{
-		now: c.meta.ReceivedAt, latest: c.meta.latest(), retention: c.meta.Retention,
-		hook: c.meta.Hook, interned: &c.interned,
-	}
+	r := reader{meta: &c.meta, interned: &c.interned}
 	last := len(c.batch.Events)
 	if cap(c.batch.Events) == 0 {
 		c.batch.Events = make([]event.Event, 0, min(1+c.size/len(raw), maxPreallocated))
@@ -68,18 +64,17 @@ func (c *collector) add(raw []byte, it item) {
 	if isRow && e.ClientID.IsCut() {
 		r.refuse("", cutClientID)
 	}
-	if !isRow || r.refused() {
+	if isRow && !r.refused() {
+		c.identify(e)
+		e.Bound()
+	} else {
 		c.batch.Events = c.batch.Events[:last]
 	}
 	if r.refused() {
 		c.reject(raw, r.field, r.fault)
-		return
+	} else {
+		c.items++
 	}
-	if isRow {
-		c.identify(e)
-		e.Bound()
-	}
-	c.items++
 }
 
 // cutClientID is the error text for a client identifier in the form of a cut one.
@@ -113,10 +108,13 @@ func (c *collector) reject(raw []byte, field, fault string) {
 	} else {
 		last := &(*rejected)[maxRejected-1]
 		last.Raw = through(last.Raw, raw)
-		last.Field, last.Error = "", fmt.Sprintf("more than %d items are rejected; this entry stands for all later ones", maxRejected-1)
+		last.Field, last.Error = "", manyRejected
 	}
 	c.items++
 }
+
+// manyRejected is the error text of the last of maxRejected rejections.
+var manyRejected = fmt.Sprintf("more than %d items are rejected; this entry stands for all later ones", maxRejected-1)
 
 // through returns all bytes of the body from the start of first to the end of later. Both slices
 // must be parts of the same body. The result shares the memory of the body.

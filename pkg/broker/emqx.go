@@ -85,7 +85,7 @@ func (m *emqx) row(r *reader, e *event.Event) bool {
 	case "client.disconnected":
 		m.disconnected(r, e)
 	case "client.connack":
-		if isRow := m.connack(r, e); !isRow {
+		if !m.connack(r, e) {
 			return false
 		}
 	case "client.check_authn_complete", "client.check_authz_complete", "client.ping":

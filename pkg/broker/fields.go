@@ -19,13 +19,10 @@ const maxPort = 65_535
 // first field that it refuses, because the whole item is then rejected. The values that it returns
 // after a refusal do not matter.
 type reader struct {
-	now       time.Time // the time of receipt
-	latest    time.Time // the latest time that an event may have
-	retention time.Duration
-	hook      string // the kind of event, from Meta.Hook
-	interned  *interner
-	field     string
-	fault     string
+	meta     *Meta
+	interned *interner
+	field    string
+	fault    string
 }
 
 // refuse rejects the item because of the given field. fault says what is wrong with the field and

@@ -15,13 +15,13 @@ func (r *reader) setTime(e *event.Event, fields ...timeField) {
 		if t.IsZero() {
 			continue
 		}
-		if r.retention > 0 && t.Before(r.now.Add(-r.retention)) {
-			r.refuse(f.name, fmt.Sprintf("%s is older than the retention of %d days", formatTime(t), r.retention/(24*time.Hour)))
+		if keep := r.meta.Retention; keep > 0 && t.Before(r.meta.ReceivedAt.Add(-keep)) {
+			r.refuse(f.name, fmt.Sprintf("%s is older than the retention of %d days", formatTime(t), keep/(24*time.Hour)))
 		}
 		e.Time, e.TimeOrigin = t, event.FromBroker
 		return
 	}
-	e.Time, e.TimeOrigin = millisecond(r.now), event.FromReceiver
+	e.Time, e.TimeOrigin = millisecond(r.meta.ReceivedAt), event.FromReceiver
 }
 
 // latest returns the latest time that is accepted for an event in the body.
@@ -46,7 +46,7 @@ func (r *reader) time(field string, v value) time.Time {
 		return time.Time{}
 	}
 	t, fault := v.time()
-	if fault == "" && t.After(r.latest) {
+	if fault == "" && t.After(r.meta.latest()) {
 		fault = fmt.Sprintf("%s is more than %s in the future; check the clock of the broker", formatTime(t), event.MaxAhead)
 	}
 	if fault != "" {

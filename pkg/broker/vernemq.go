@@ -86,13 +86,13 @@ func (m *vernemq) slot(key []byte) *value {
 }
 
 func (m *vernemq) row(r *reader, e *event.Event) bool {
-	if r.hook == "" {
+	if r.meta.Hook == "" {
 		r.refuse("vernemq-hook", "is missing; this header must name the hook, such as on_register")
 		return false
 	}
-	hook := vernemqHooks[r.hook]
+	hook := vernemqHooks[r.meta.Hook]
 	e.Source = VerneMQ
-	e.NativeEvent = r.hook
+	e.NativeEvent = r.meta.Hook
 	e.Action, e.ActionInfo, e.ProtocolVersion = hook.action, hook.info, hook.version
 	e.ClientID = r.clientID("client_id", m.clientID)
 	e.Username = r.text("username", m.username)
