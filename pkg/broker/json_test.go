@@ -13,7 +13,7 @@ import (
 // must accept the same bodies and read the same strings.
 func FuzzScanner(f *testing.F) {
 	for _, seed := range []string{
-		`{"a":[1,-0.5e+3,true,false,null,"\u00e9\ud83d\ude00\/\b"],"b":{}}`, `[]`, `"\ud83d"`, `01`, `-`, `1.`, `.5`, `1e`, `tru`,
+		`{"a":[1,-0.5e+3,true,false,null,"\u00e9\ud83d\ude00\/\b"],"b":{}}`, `[]`, `"\ud83d"`, `01`, `-`, `1.`, `.5`, `1e`, `[1e-5,1E5]`, `tru`,
 		`{"a":1,}`, `[1,]`, `{"a"}`, `{,}`, "\"\x01\"", `"\x"`, `"\u12"`, "\xff", " 1 ", `""`, `{"":{"":""}}`, "\"\u2028\"", `nullx`,
 		"{\"a\n}", "[1", "\"a", "\"\\x", "\"\n",
 		"\x00", "{}\x00", "[1]\x00[2]", "[1,\x00]", "{\"a\"\x00:1}", "\"\x00\"",

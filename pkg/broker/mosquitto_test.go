@@ -186,7 +186,7 @@ var mosquittoSocketTexts = map[string]event.ActionInfo{
 
 // oddIDs are client identifiers that contain the separators between the parts of a log line.
 var oddIDs = []string{
-	"c", "GID_a@@@dev1", "a b", "a as b", "a: b", "1795339800: a", "it's [1] (2) \"3\"", "日本/+#", "undefined", "[192.0.2.1:2]",
+	"c", "GID_a@@@dev1", "a b", "a as b", "a: b", "1795339800: a", "it's [1] (2) \"3\"", "日本/+#", "undefined", "[192.0.2.1:2]", "a [192.0.2.1:2",
 	"x disconnected.", "x disconnected: y", "x disconnected due to y", "x closed its connection.", "x [192.0.2.1:2] disconnected: y", "Client x", " ", ".",
 }
 
@@ -249,7 +249,7 @@ func TestMosquittoLinesThatMakeNoEvent(t *testing.T) {
 		"Error: Client certificate/key are inconsistent.",
 		"Client <unknown> disconnected, not authorised.", "Client <unknown> closed its connection.", "Bad socket read/write on client <unknown>: Protocol error",
 		"Client 192.0.2.7 [192.0.2.7:52341] disconnected: connection closed by client.",
-		"Client  disconnected.", "Client ", "a line of tomorrow",
+		"Client  disconnected.", "Client ", "a line of tomorrow", "a line of tomorrow about Client c disconnected.",
 	}
 	for _, body := range []string{stamped(lines...), strings.Join(lines, "\n")} {
 		got := decode(t, "mosquitto", body)
@@ -306,6 +306,7 @@ func TestMosquittoRejections(t *testing.T) {
 		{"syslog", "Nov 22 09:30:00 host mosquitto[7]: 1795339800: Client c disconnected.", "time", "log_timestamp_format"},
 		{"future", "1795399800: Client c disconnected.", "time", "in the future"},
 		{"past", "1695339800: Client c disconnected.", "time", "older than the retention of 90 days"},
+		{"the earliest time", "100000000: Client c disconnected.", "time", "older than the retention of 90 days"},
 		{"clock not set", "12: Client c disconnected.", "time", "set the clock of the broker"},
 		{"impossible time", "99999999999999999: Client c disconnected.", "time", "after the year 5138"},
 		{"not UTF-8", stamped("Client \xff disconnected."), "", "must be valid UTF-8"},
@@ -336,8 +337,8 @@ func TestMosquittoBodies(t *testing.T) {
 		{"a line", a, rowA},
 		{"a line and its end", a + "\n", rowA},
 		{"lines with CRLF and blank ones", "\r\n" + a + "\r\n\n" + none + "\r\n" + b + "\r\n", rowA + ", " + rowB},
-		{"lines that make no row", none + "\n" + none, ""},
-		{"the place of a bad one", none + "\n\n" + a + "\nBad socket read/write on client x\n" + b, rowA + ", " + rowB + ", rejected 2"},
+		{"lines without events", none + "\n" + none, ""},
+		{"the index of a bad line", none + "\n\n" + a + "\nBad socket read/write on client x\n" + b, rowA + ", " + rowB + ", rejected 2"},
 	} {
 		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, summary(decode(t, "mosquitto", c.body))) })
 	}

@@ -61,10 +61,10 @@ func TestVerneMQKeepsNothingOfOtherHooks(t *testing.T) {
 func TestVerneMQOddities(t *testing.T) {
 	for _, c := range []struct{ name, body, want string }{
 		{"no client", `{"mountpoint":""}`, "rejected 0 client_id"},
-		{"a client called undefined", `{"client_id":"undefined"}`, "undefined connect accepted"},
-		{"a port that is none", `{"client_id":"c","peer_port":65536}`, "rejected 0 peer_port"},
-		{"an address that is not known", `{"client_id":"c","peer_addr":"undefined","peer_port":"undefined"}`, "c connect accepted"},
-		{"no JSON", `x`, "rejected 0"},
+		{"a client named undefined", `{"client_id":"undefined"}`, "undefined connect accepted"},
+		{"a port out of range", `{"client_id":"c","peer_port":65536}`, "rejected 0 peer_port"},
+		{"an unknown address", `{"client_id":"c","peer_addr":"undefined","peer_port":"undefined"}`, "c connect accepted"},
+		{"not JSON", `x`, "rejected 0"},
 	} {
 		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, summary(decodeHook(t, "on_register", c.body))) })
 	}
