@@ -2,10 +2,10 @@ package quarantine
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
+	"time"
 
+	"devicetrace/pkg/event"
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
 )
@@ -43,30 +43,32 @@ func List(ctx context.Context, store objstore.Lister, day layout.Day, after ID, 
 	return entries, false, nil
 }
 
-// startBytes is the number of bytes that GetWithoutBody reads from the start of an object.
-// Everything before the body normally fits into this length, even a thousand errors of the usual
-// length.
-const startBytes = 256 << 10
+// Summary is the part of an item that a listing shows.
+type Summary struct {
+	ReceivedAt time.Time
+	Route      string
+	InstanceID event.InstanceID
+	Errors     int    // number of errors
+	FirstError *Error // nil if there are no errors
+}
 
-// GetWithoutBody reads an item without its body. It normally reads only the start of the object,
-// with one request. It then cannot check the object's digest, so damage may go unnoticed. If the
-// start does not contain all errors of the item, GetWithoutBody reads the whole object with a
-// second request and checks the digest.
+// startBytes is the number of bytes that GetSummary reads from the start of an object. The fields
+// before the errors and the first error fit into it, because the recorder limits header values and
+// instance names, and a decoder's error is a sentence.
+const startBytes = 16 << 10
+
+// GetSummary reads an item's summary with one request, from the start of the object only. It
+// therefore cannot check the object's digest, so damage may go unnoticed.
 //
-// The error wraps ErrDamaged if the item is damaged, or fs.ErrNotExist if there is no such item.
-func GetWithoutBody(ctx context.Context, store Reader, entry Entry) (Item, error) {
+// The error wraps ErrDamaged if the start is damaged, or fs.ErrNotExist if there is no such item.
+func GetSummary(ctx context.Context, store Reader, entry Entry) (Summary, error) {
 	start, err := store.Read(ctx, entry.ID.key(), 0, min(entry.Size, startBytes))
 	if err != nil {
-		return Item{}, fmt.Errorf("read quarantined input %q: %w", entry.ID, err)
+		return Summary{}, fmt.Errorf("read quarantined input %q: %w", entry.ID, err)
 	}
-	item, err := decodeStart(start)
-	if errors.Is(err, io.ErrUnexpectedEOF) && entry.Size > startBytes {
-		item, err = read(ctx, store, entry)
-		item.Body = nil
-		return item, err
-	}
+	summary, err := decodeSummary(start)
 	if err != nil {
-		return Item{}, fmt.Errorf("decode quarantined input %q: %w: %w", entry.ID, ErrDamaged, err)
+		return Summary{}, fmt.Errorf("decode quarantined input %q: %w: %w", entry.ID, ErrDamaged, err)
 	}
-	return item, nil
+	return summary, nil
 }

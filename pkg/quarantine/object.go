@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"io"
 	"time"
 	"unicode/utf8"
 
@@ -13,8 +12,8 @@ import (
 )
 
 // object is the JSON object that stores an item. The body is in the field "body" or, if isReadable
-// returns false, in "body_base64". These two fields come last, so that all other fields can be read
-// without the body.
+// returns false, in "body_base64". The errors come after all shorter fields, and the body comes last,
+// so that the summary can be read from the start of the object.
 type object struct {
 	ReceivedAt time.Time        `json:"received_at"`
 	DeliveryID string           `json:"delivery_id,omitempty"`
@@ -23,6 +22,7 @@ type object struct {
 	Hook       string           `json:"hook,omitempty"`
 	Position   string           `json:"position,omitempty"`
 	Encoding   string           `json:"encoding,omitempty"`
+	ErrorCount int              `json:"error_count"`
 	Errors     []Error          `json:"errors"`
 	Body       string           `json:"body,omitempty"`
 	BodyBase64 []byte           `json:"body_base64,omitempty"`
@@ -37,6 +37,7 @@ func toObject(item Item) object {
 		Hook:       item.Hook,
 		Position:   item.Position,
 		Encoding:   item.Encoding,
+		ErrorCount: len(item.Errors),
 		Errors:     item.Errors,
 	}
 	if isReadable(item.Body) {
@@ -104,38 +105,37 @@ func decode(data []byte) (Item, error) {
 	return o.item(), nil
 }
 
-// decodeStart decodes the start of an object, up to and including the field "errors". It returns
-// io.ErrUnexpectedEOF if the start does not contain all of that field.
-func decodeStart(start []byte) (Item, error) {
-	var o object
-	err := o.decodeStart(json.NewDecoder(bytes.NewReader(start)))
-	if err == io.EOF {
-		err = io.ErrUnexpectedEOF
+// decodeSummary decodes the start of an object, up to and including the first error.
+func decodeSummary(start []byte) (s Summary, err error) {
+	var ignored any
+	fields := map[json.Token]any{
+		"received_at": &s.ReceivedAt, "route": &s.Route, "instance_id": &s.InstanceID, "error_count": &s.Errors,
 	}
-	item := o.item()
-	item.Body = nil
-	return item, err
-}
-
-func (o *object) decodeStart(decoder *json.Decoder) error {
-	fields := map[string]any{
-		"received_at": &o.ReceivedAt, "delivery_id": &o.DeliveryID, "route": &o.Route, "instance_id": &o.InstanceID,
-		"hook": &o.Hook, "position": &o.Position, "encoding": &o.Encoding, "errors": &o.Errors,
-	}
+	decoder := json.NewDecoder(bytes.NewReader(start))
 	if _, err := decoder.Token(); err != nil { // the opening brace
-		return err
+		return s, err
 	}
 	for {
 		name, err := decoder.Token()
 		if err != nil {
-			return err
+			return s, err
 		}
-		field, known := fields[fmt.Sprint(name)]
+		if name == "errors" {
+			break
+		}
+		field, known := fields[name]
 		if !known {
-			return fmt.Errorf("%v is before the errors", name)
+			field = &ignored
 		}
-		if err := decoder.Decode(field); err != nil || name == "errors" {
-			return err
+		if err := decoder.Decode(field); err != nil {
+			return s, err
 		}
 	}
+	if s.Errors == 0 {
+		return s, nil
+	}
+	if _, err := decoder.Token(); err != nil { // the opening bracket
+		return s, err
+	}
+	return s, decoder.Decode(&s.FirstError)
 }

@@ -3,12 +3,14 @@ package quarantine
 import (
 	"context"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"devicetrace/pkg/event"
 	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/objstore/memstore"
 )
@@ -21,6 +23,14 @@ func item(body string) Item {
 		Errors: []Error{{Item: 3, Field: "clientid", Error: "is missing"}},
 		Body:   []byte(body),
 	}
+}
+
+func summaryOf(item Item) Summary {
+	s := Summary{ReceivedAt: item.ReceivedAt.UTC(), Route: item.Route, InstanceID: item.InstanceID, Errors: len(item.Errors)}
+	if s.Errors > 0 {
+		s.FirstError = &item.Errors[0]
+	}
+	return s
 }
 
 // keep stores an item and returns its id.
@@ -59,10 +69,9 @@ func TestKeepListGet(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, want, got)
 
-			want.Body = nil
-			got, err = GetWithoutBody(t.Context(), store, list(t, store)[0])
+			summary, err := GetSummary(t.Context(), store, list(t, store)[0])
 			require.NoError(t, err)
-			require.Equal(t, want, got)
+			require.Equal(t, summaryOf(want), summary)
 		})
 	}
 }
@@ -79,8 +88,8 @@ func TestKeepingTwiceMakesOneObject(t *testing.T) {
 // fields if they are empty.
 func TestEmptyFieldsAreAbsent(t *testing.T) {
 	store := memstore.New()
-	data := `{"received_at":"2026-11-23T00:59:59.005Z","route":"emqx","instance_id":"prod","errors":[{"item":3,"field":"clientid","error":"is missing"}],"body":"x"}` + "\n"
-	id := ID{Day: "2026-11-23", Digest: "452df19646f41fa18ffbf435d901019e"}
+	data := `{"received_at":"2026-11-23T00:59:59.005Z","route":"emqx","instance_id":"prod","error_count":1,"errors":[{"item":3,"field":"clientid","error":"is missing"}],"body":"x"}` + "\n"
+	id := ID{Day: "2026-11-23", Digest: "834c7b4e0b94c03abadd8d10eb8a8ff1"}
 	require.NoError(t, store.Put(t.Context(), "quarantine/day=2026-11-23/"+id.Digest+".json", strings.NewReader(data), int64(len(data))))
 	want := Item{
 		ReceivedAt: received.UTC(), Route: "emqx", InstanceID: "prod",
@@ -90,10 +99,6 @@ func TestEmptyFieldsAreAbsent(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 	require.Equal(t, id, keep(t, store, want), "the bytes are the same")
-	want.Body = nil
-	got, err = GetWithoutBody(t.Context(), store, list(t, store)[0])
-	require.NoError(t, err)
-	require.Equal(t, want, got)
 }
 
 func TestID(t *testing.T) {
@@ -153,32 +158,32 @@ func TestListPages(t *testing.T) {
 	require.Empty(t, entries)
 }
 
-func TestGetWithoutBodyReadsNoBody(t *testing.T) {
-	for name, c := range map[string]struct {
-		errors, body int
-		maxRead      int64
-		calls        int
-	}{
-		"long body":               {1, 8 << 20, 256 << 10, 1},
-		"more errors than usual":  {20_000, 1, 4 << 20, 2},
-		"a thousand usual errors": {1_000, 8 << 20, 256 << 10, 1},
+// A summary takes one short read, even of the longest body and errors.
+func TestASummaryTakesOneShortRead(t *testing.T) {
+	const longestName = 128
+	for name, change := range map[string]func(*Item){
+		"long body":   func(i *Item) { i.Body = make([]byte, 8<<20) },
+		"many errors": func(i *Item) { i.Errors = slices.Repeat(i.Errors, 20_000) },
+		"no errors":   func(i *Item) { i.Errors = nil },
+		"long fields": func(i *Item) {
+			i.InstanceID, i.Hook = event.InstanceID(strings.Repeat("i", longestName)), strings.Repeat("h", longestName)
+			i.Encoding, i.Position = strings.Repeat("e", longestName), strings.Repeat("\ufffd", 1025)
+			i.Errors[0].Error = strings.Repeat("e", 8<<10)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := objstore.NewCounting(memstore.New())
-			want := item(strings.Repeat("x", c.body))
-			for i := range c.errors {
-				want.Errors = append(want.Errors, Error{Item: i, Field: "connected_at", Error: "must be RFC 3339 or Unix milliseconds, no earlier than the retention"})
-			}
+			want := item("x")
+			change(&want)
 			keep(t, store, want)
 			entry := list(t, store)[0]
 			store.Reset()
-			got, err := GetWithoutBody(t.Context(), store, entry)
+			got, err := GetSummary(t.Context(), store, entry)
 			require.NoError(t, err)
-			want.ReceivedAt, want.Body = want.ReceivedAt.UTC(), nil
-			require.Equal(t, want, got)
-			require.Equal(t, c.calls, store.Requests())
+			require.Equal(t, summaryOf(want), got)
+			require.Equal(t, 1, store.Requests())
 			_, read := store.Bytes()
-			require.LessOrEqual(t, read, c.maxRead)
+			require.LessOrEqual(t, read, int64(startBytes))
 		})
 	}
 }
@@ -188,18 +193,18 @@ func TestDamageIsReported(t *testing.T) {
 	id := keep(t, store, item("x"))
 	entry := list(t, store)[0]
 	key := "quarantine/day=2026-11-23/" + id.Digest + ".json"
-	for _, damaged := range []string{"", "{", `{"route":5}`, `{"other":1}`, `[]`, "junk", `{"route":"emqx"}`} {
+	for _, damaged := range []string{"", "{", `{"route":5}`, `{"other":1}`, `{"error_count":1,"errors":`, `{"error_count":1,"errors":[`, `[]`, "junk", `{"route":"emqx"}`} {
 		damaged += strings.Repeat(" ", int(entry.Size)-len(damaged))
 		require.NoError(t, store.Put(t.Context(), key, strings.NewReader(damaged), entry.Size))
 		_, err := Get(t.Context(), store, id)
 		require.ErrorIs(t, err, ErrDamaged)
-		_, err = GetWithoutBody(t.Context(), store, entry)
+		_, err = GetSummary(t.Context(), store, entry)
 		require.ErrorIs(t, err, ErrDamaged, damaged)
 	}
 	require.NoError(t, store.Delete(t.Context(), key))
 	_, err := Get(t.Context(), store, id)
 	require.ErrorIs(t, err, fs.ErrNotExist)
-	_, err = GetWithoutBody(t.Context(), store, entry)
+	_, err = GetSummary(t.Context(), store, entry)
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
 
@@ -215,7 +220,7 @@ func TestStoreFailureIsReported(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = Get(ctx, store, id)
 	require.ErrorIs(t, err, context.Canceled)
-	_, err = GetWithoutBody(ctx, store, entry)
+	_, err = GetSummary(ctx, store, entry)
 	require.ErrorIs(t, err, context.Canceled)
 	require.NotErrorIs(t, err, ErrDamaged)
 }
@@ -226,7 +231,7 @@ func FuzzObject(f *testing.F) {
 	f.Add([]byte(`{"errors":[{"item":`), "", "\xff")
 	f.Fuzz(func(t *testing.T, data []byte, hook, body string) {
 		decode(data)
-		decodeStart(data)
+		decodeSummary(data)
 		want := item(body)
 		want.ReceivedAt, want.Hook = want.ReceivedAt.UTC(), strings.ToValidUTF8(hook, "")
 		encoded, err := encode(want)
@@ -234,9 +239,8 @@ func FuzzObject(f *testing.F) {
 		got, err := decode(encoded)
 		require.NoError(t, err)
 		require.Equal(t, want, got)
-		got, err = decodeStart(encoded)
+		summary, err := decodeSummary(encoded)
 		require.NoError(t, err)
-		want.Body = nil
-		require.Equal(t, want, got)
+		require.Equal(t, summaryOf(want), summary)
 	})
 }

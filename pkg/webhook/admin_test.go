@@ -51,7 +51,7 @@ func TestDamagedItem(t *testing.T) {
 	for key, data := range b.quarantined {
 		b.quarantined[key] = []byte(strings.Repeat("?", len(data)))
 	}
-	require.Equal(t, []listedItem{{ID: id, Size: 195, Damaged: true}}, decoded[listResponse](t, b.admin("GET", ""), 200).Items)
+	require.Equal(t, []listedItem{{ID: id, Size: 211, Damaged: true}}, decoded[listResponse](t, b.admin("GET", ""), 200).Items)
 	require.Equal(t, "Damaged", decoded[serve.Problem](t, b.admin("GET", "/"+id), 500).Code)
 	require.Equal(t, "Damaged", decoded[serve.Problem](t, b.admin("POST", "/"+id+"/replay"), 500).Code)
 	require.Empty(t, b.recorded)

@@ -137,14 +137,12 @@ func listItems(ctx context.Context, store quarantine.Reader, entries []quarantin
 
 func readListed(ctx context.Context, store quarantine.Reader, entry quarantine.Entry) (listedItem, error) {
 	listed := listedItem{ID: entry.ID.String(), Size: entry.Size}
-	item, err := quarantine.GetWithoutBody(ctx, store, entry)
+	summary, err := quarantine.GetSummary(ctx, store, entry)
 	if errors.Is(err, quarantine.ErrDamaged) {
 		listed.Damaged = true
 		return listed, nil
 	}
-	listed.ReceivedAt, listed.Route, listed.InstanceID, listed.Errors = item.ReceivedAt, item.Route, item.InstanceID, len(item.Errors)
-	if len(item.Errors) > 0 {
-		listed.FirstError = &item.Errors[0]
-	}
+	listed.ReceivedAt, listed.Route, listed.InstanceID = summary.ReceivedAt, summary.Route, summary.InstanceID
+	listed.Errors, listed.FirstError = summary.Errors, summary.FirstError
 	return listed, err
 }

@@ -24,7 +24,7 @@ func TestListing(t *testing.T) {
 	require.Len(t, got.Items, 3)
 	for i, before := range []time.Duration{time.Hour, 2 * time.Hour, 3 * time.Hour} {
 		require.Equal(t, listedItem{
-			ID: ids[before].String(), ReceivedAt: now.Add(-before), Route: "events", InstanceID: "prod", Size: 198, Errors: 2,
+			ID: ids[before].String(), ReceivedAt: now.Add(-before), Route: "events", InstanceID: "prod", Size: 214, Errors: 2,
 			FirstError: &quarantine.Error{Item: 1, Field: "action", Error: "must be a word"},
 		}, got.Items[i])
 	}
