@@ -82,22 +82,33 @@ func Keep(ctx context.Context, store Putter, item Item) (ID, error) {
 	return id, nil
 }
 
-// Get reads a whole item and checks its digest. It makes two requests. The error wraps ErrDamaged
-// if the object is damaged, and fs.ErrNotExist if there is no such item.
-func Get(ctx context.Context, store Reader, id ID) (Item, error) {
+// Find returns the listing entry of an item. It makes one request. The error wraps fs.ErrNotExist if
+// there is no such item.
+func Find(ctx context.Context, store objstore.Lister, id ID) (Entry, error) {
 	page, err := store.List(ctx, id.key(), "")
 	if err != nil {
-		return Item{}, fmt.Errorf("find quarantined input %q: %w", id, err)
+		return Entry{}, fmt.Errorf("find quarantined input %q: %w", id, err)
 	}
 	for _, object := range page.Objects {
 		if object.Key == id.key() {
-			return read(ctx, store, Entry{ID: id, Size: object.Size})
+			return Entry{ID: id, Size: object.Size}, nil
 		}
 	}
-	return Item{}, fmt.Errorf("find quarantined input %q: %w", id, fs.ErrNotExist)
+	return Entry{}, fmt.Errorf("find quarantined input %q: %w", id, fs.ErrNotExist)
 }
 
-func read(ctx context.Context, store Reader, entry Entry) (Item, error) {
+// Get finds and reads an item, as Find and Read do. It makes two requests.
+func Get(ctx context.Context, store Reader, id ID) (Item, error) {
+	entry, err := Find(ctx, store, id)
+	if err != nil {
+		return Item{}, err
+	}
+	return Read(ctx, store, entry)
+}
+
+// Read reads a whole item and checks its digest. It makes one request. The error wraps ErrDamaged if
+// the object is damaged, and fs.ErrNotExist if there is no such item.
+func Read(ctx context.Context, store Reader, entry Entry) (Item, error) {
 	data, err := store.Read(ctx, entry.ID.key(), 0, entry.Size)
 	if err != nil {
 		return Item{}, fmt.Errorf("read quarantined input %q: %w", entry.ID, err)

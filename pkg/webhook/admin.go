@@ -71,13 +71,18 @@ func withID(text string, handler func(http.ResponseWriter, *http.Request, quaran
 	}
 }
 
-// read acquires the memory for an item from the budget, and then reads the item. The error may be
-// errBusy.
+// read finds an item, acquires the memory for it from the budget, and then reads it. The error may
+// be errBusy.
 func (a admin) read(ctx context.Context, id quarantine.ID, memory *part) (quarantine.Item, error) {
-	if err := memory.resize(quarantineWeight); err != nil {
+	store := a.handler.config.Store
+	entry, err := quarantine.Find(ctx, store, id)
+	if err != nil {
 		return quarantine.Item{}, err
 	}
-	return quarantine.Get(ctx, a.handler.config.Store, id)
+	if err := memory.resize(readWeight(entry.Size)); err != nil {
+		return quarantine.Item{}, err
+	}
+	return quarantine.Read(ctx, store, entry)
 }
 
 // failRead sends the error response if reading from the quarantine failed.

@@ -13,6 +13,7 @@ import (
 
 	"devicetrace/pkg/broker"
 	"devicetrace/pkg/event"
+	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/record"
 )
 
@@ -238,24 +239,47 @@ func TestTheBudgetIsGivenBack(t *testing.T) {
 	}
 }
 
-// Triggers and requests to the quarantine acquire memory from the same budget as webhooks.
-func TestTriggersAndReplaysTakeFromTheBudget(t *testing.T) {
+// Triggers acquire memory from the same budget as webhooks.
+func TestTriggersTakeFromTheBudget(t *testing.T) {
 	s := newSystem(t)
-	id := s.post("[1]")
-	full := &budget{size: MinBudget}
-	full.used.Store(MinBudget)
-	spare := s.handler.budget
-	s.handler.budget = full
+	s.handler.budget.used.Store(s.handler.budget.size)
 	require.ErrorIs(t, s.handler.Event(t.Context(), []byte(notification("c1"))), errBusy)
-	for _, call := range [][2]string{{"GET", ""}, {"POST", "/replay"}} {
-		w := s.do(call[0], "/webhooks/quarantine/"+id.String()+call[1], "", "admin")
-		require.Equal(t, http.StatusTooManyRequests, w.Code)
-		require.Equal(t, "1", w.Header().Get("Retry-After"))
-	}
-	require.EqualValues(t, MinBudget, full.used.Load())
-	s.handler.budget = spare
+	s.handler.budget.used.Store(0)
 	require.NoError(t, s.handler.Event(t.Context(), []byte(notification("c1"))))
-	require.Equal(t, http.StatusOK, s.do("GET", "/webhooks/quarantine/"+id.String(), "", "admin").Code)
-	s.replay(id, http.StatusUnprocessableEntity)
-	require.Zero(t, spare.used.Load())
+	require.Zero(t, s.handler.budget.used.Load())
+}
+
+// Requests to the quarantine also acquire memory from that budget, before they read an item.
+func TestTheQuarantineTakesFromTheBudget(t *testing.T) {
+	const body = "[1]"
+	s := newSystem(t)
+	id := s.post(body).String()
+	objects, err := objstore.All(t.Context(), s.store, "quarantine/", "")
+	require.NoError(t, err)
+	store := objstore.NewCounting(s.store)
+	s.handler.config.Store = store
+	decoded := contents{bytes: int64(len(body))}
+	for _, c := range []struct {
+		method, path string
+		weight       int64
+		status       int
+	}{
+		{"GET", "", listWeight, 200},
+		{"GET", "/" + id, minWeight + byteWeight*objects[0].Size, 200},
+		{"POST", "/" + id + "/replay", decoded.weight(decoded.bytes), 422},
+	} {
+		send := func(budgetSize int64) *httptest.ResponseRecorder {
+			s.handler.budget = &budget{size: budgetSize}
+			w := s.do(c.method, "/webhooks/quarantine"+c.path, "", "admin")
+			require.Zero(t, s.handler.budget.used.Load())
+			return w
+		}
+		busy := send(minWeight)
+		require.Equal(t, http.StatusTooManyRequests, busy.Code, c)
+		require.Equal(t, "1", busy.Header().Get("Retry-After"))
+		require.Empty(t, store.Of(objstore.OpRead))
+		require.Equal(t, http.StatusTooManyRequests, send(c.weight-1).Code, c)
+		require.Equal(t, c.status, send(c.weight).Code, c)
+		store.Reset()
+	}
 }

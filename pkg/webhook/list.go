@@ -58,29 +58,43 @@ type listRequest struct {
 }
 
 // list responds with one page of the items received on a day. It costs one store request for the
-// listing, and one or two for each item on the page.
+// listing, and one for each item on the page.
 func (a admin) list(w http.ResponseWriter, r *http.Request) {
-	config := a.handler.config
-	request, err := parseListRequest(r.URL.Query(), config.Now())
+	request, err := parseListRequest(r.URL.Query(), a.handler.config.Now())
 	if err != nil {
 		serve.Fail(w, http.StatusBadRequest, "InvalidParameter", err.Error())
 		return
 	}
-	entries, more, err := quarantine.List(r.Context(), config.Store, request.day, request.after, request.limit)
+	memory := a.handler.budget.part()
+	defer memory.release()
+	response, err := a.readPage(r.Context(), request, memory)
 	if err != nil {
 		failRead(w, r, err)
 		return
 	}
-	items, err := listItems(r.Context(), config.Store, entries)
+	serve.JSON(w, http.StatusOK, response)
+}
+
+// readPage acquires the memory for a page from the budget, and then reads the page. The error may be
+// errBusy.
+func (a admin) readPage(ctx context.Context, request listRequest, memory *part) (listResponse, error) {
+	if err := memory.resize(listWeight); err != nil {
+		return listResponse{}, err
+	}
+	store := a.handler.config.Store
+	entries, more, err := quarantine.List(ctx, store, request.day, request.after, request.limit)
 	if err != nil {
-		failRead(w, r, err)
-		return
+		return listResponse{}, err
+	}
+	items, err := listItems(ctx, store, entries)
+	if err != nil {
+		return listResponse{}, err
 	}
 	response := listResponse{Day: request.day, Items: items}
 	if more {
 		response.NextAfter = entries[len(entries)-1].ID.String()
 	}
-	serve.JSON(w, http.StatusOK, response)
+	return response, nil
 }
 
 func parseListRequest(q url.Values, now time.Time) (listRequest, error) {

@@ -95,13 +95,15 @@ func TestBodiesAtTheLimitsAreRecorded(t *testing.T) {
 	}
 }
 
-// The smallest budget must suffice to quarantine the longest payload that the platform delivers.
+// The smallest budget must suffice to quarantine, show and replay the longest payload that the
+// platform delivers.
 func TestTheLongestPayloadIsQuarantined(t *testing.T) {
 	s := newSystem(t)
 	s.handler.budget.size = MinBudget
 	require.NoError(t, s.handler.Event(t.Context(), make([]byte, serve.MaxBody)))
-	item, err := quarantine.Get(t.Context(), s.store, s.onlyItem())
-	require.NoError(t, err)
-	require.Len(t, item.Body, serve.MaxBody)
+	id := s.onlyItem()
+	item := decoded[itemResponse](t, s.do("GET", "/webhooks/quarantine/"+id.String(), "", "admin"), http.StatusOK)
+	require.Equal(t, serve.MaxBody, item.BodyBytes)
 	require.Equal(t, []quarantine.Error{{Error: errTooLarge.reason}}, item.Errors)
+	require.Len(t, s.replay(id, http.StatusUnprocessableEntity).Rejected, 1)
 }

@@ -23,15 +23,16 @@ const (
 	itemWeight = 1152
 
 	maxItems = broker.MaxItems
-
-	// quarantineWeight is the memory for reading an item from the quarantine.
-	quarantineWeight = minWeight + byteWeight*maxBody
 )
 
 // MinBudget is the weight of the heaviest delivery, in bytes. The heaviest delivery is either a
 // decoded body or a trigger's payload of maximum length. Such a payload is longer than maxBody, so
 // it is quarantined without being decoded.
 const MinBudget = max(minWeight+maxBody+byteWeight*maxBody+itemWeight*maxItems, minWeight+byteWeight*serve.MaxBody)
+
+// listWeight is the weight of a listing of the quarantine, in bytes. It covers a listing page of the
+// store, the response, and the start of each object that is being read.
+const listWeight = 1<<20 + parallelReads*minWeight
 
 // unprovenBudget is the weight, in bytes, of the heaviest delivery whose signature is checked.
 const unprovenBudget = minWeight + (1+signatureCopies)*maxBody
@@ -72,3 +73,8 @@ func (c *contents) Write(p []byte) (int, error) {
 func (c *contents) weight(sent int64) int64 {
 	return minWeight + sent + byteWeight*c.bytes + itemWeight*min(c.marks+1, maxItems)
 }
+
+// readWeight returns the weight of reading an item from the quarantine, in bytes, given the size of
+// its object. Without the maximum, the budget could be too small for a long trigger payload in
+// base64, whose bytes take less memory than byteWeight.
+func readWeight(size int64) int64 { return min(minWeight+byteWeight*size, MinBudget) }
