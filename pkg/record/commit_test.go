@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -178,27 +179,43 @@ func (f failingReader) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// If a commit fails, each caller in the batch gets the error.
+// If a commit fails in any way, each caller in the batch gets an error.
 func TestCallersShareAnError(t *testing.T) {
-	faulty, entered, gate := gated(memstore.New())
-	w := newWriter(t, faulty, record.Config{})
-	errs := make(chan error)
-	add := func(i int) { errs <- w.Append(t.Context(), []event.Event{at("c", i)}) }
-	go add(0)
-	<-entered
-	for i := range 5 {
-		go add(1 + i)
+	for want, fail := range map[string]func(){
+		objstore.ErrFault.Error():       func() {},
+		"boom":                          func() { panic("boom") },
+		"the events were not committed": runtime.Goexit,
+	} {
+		t.Run(want, func(t *testing.T) {
+			faulty, entered, gate := gated(memstore.New())
+			w := newWriter(t, faulty, record.Config{})
+			errs := make(chan error)
+			add := func(i int) {
+				err := errors.New(want) // the result of a call that exits
+				defer func() { errs <- err }()
+				err = w.Append(t.Context(), []event.Event{at("c", i)})
+			}
+			go add(0)
+			<-entered
+			for i := range 5 {
+				go add(1 + i)
+			}
+			eventually(t, func() bool { return w.Gathered() == 5 })
+			record.SetEncode(t, func([]segment.Row) ([]byte, error) {
+				fail()
+				return nil, objstore.ErrFault
+			})
+			close(gate)
+			failed := 0
+			for range 6 {
+				if err := <-errs; err != nil {
+					require.ErrorContains(t, err, want)
+					failed++
+				}
+			}
+			require.Equal(t, 5, failed)
+		})
 	}
-	eventually(t, func() bool { return w.Gathered() == 5 })
-	record.SetEncode(t, func([]segment.Row) ([]byte, error) { return nil, objstore.ErrFault })
-	close(gate)
-	failed := 0
-	for range 6 {
-		if errors.Is(<-errs, objstore.ErrFault) {
-			failed++
-		}
-	}
-	require.Equal(t, 5, failed)
 }
 
 // If a caller's deadline passes before the put begins, Append returns an error and stores nothing.
