@@ -413,12 +413,13 @@ func TestAPanicDropsTheRun(t *testing.T) {
 func TestAnotherLayoutIsRefused(t *testing.T) {
 	store := memstore.New()
 	require.NoError(t, newWriter(t, store, record.Config{}).Append(t.Context(), []event.Event{at("c", 0)}))
-	err := newWriter(t, store, record.Config{Shards: 256}).Append(t.Context(), []event.Event{at("c", 0)})
-	require.ErrorIs(t, err, layout.ErrConflict)
+	other := newWriter(t, store, record.Config{Shards: 256})
+	require.ErrorIs(t, other.Claim(t.Context()), layout.ErrConflict)
+	require.ErrorIs(t, other.Append(t.Context(), []event.Event{at("c", 0)}), layout.ErrConflict)
 	require.Len(t, keys(t, store), 1)
 
 	require.NoError(t, store.Put(t.Context(), layout.Layout{Shards: 256}.Marker(), bytes.NewReader(nil), 0))
-	err = newWriter(t, store, record.Config{}).Append(t.Context(), []event.Event{at("c", 0)})
+	err := newWriter(t, store, record.Config{}).Append(t.Context(), []event.Event{at("c", 0)})
 	require.ErrorIs(t, err, layout.ErrConflict)
 }
 
