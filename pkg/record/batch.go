@@ -23,8 +23,8 @@ type batch struct {
 	err  error
 }
 
-// errNotCommitted is the initial err of a batch. It stays if the commit neither returns nor panics
-// (runtime.Goexit).
+// errNotCommitted is the initial err of a batch, so that callers never mistake an unfinished commit
+// for a success. It remains if the commit neither returns nor panics (runtime.Goexit).
 var errNotCommitted = errors.New("the events were not committed")
 
 func newBatch() *batch { return &batch{done: make(chan struct{}), err: errNotCommitted} }
@@ -62,8 +62,8 @@ func (p *partition) leave(b *batch, s *share) {
 	}
 }
 
-// finish commits the batch and releases its callers. If commit panics, finish turns the panic into
-// the batch's error. Otherwise, the callers would acknowledge events that no put has confirmed.
+// finish commits the batch and releases its callers. If commit panics, all callers get the panic as
+// an error.
 func (b *batch) finish(commit func() error) {
 	defer close(b.done)
 	defer func() {

@@ -155,7 +155,7 @@ func TestObjectsOfAnEndedRunAreDeleted(t *testing.T) {
 }
 
 // A run may reach RunAge between two sweeps. The run then ends when its partition gets another
-// event. The run's superseded objects must be deleted during the put of that event.
+// event. The run's superseded objects must be deleted during the put after that.
 func TestObjectsOfARunThatIsTooOldAreDeleted(t *testing.T) {
 	now := noon
 	store := objstore.NewCounting(memstore.New())

@@ -18,10 +18,9 @@ type run struct {
 	// rows are sorted and distinct. They include every row of every put of the run,
 	// whether or not the put was confirmed.
 	rows []segment.Row
-	// memory is the approximate size of rows in bytes. When the run becomes its partition's open
-	// run, partition.hold adds memory to Writer.open. When the run is no longer the open run, hold
-	// subtracts memory again. In between, memory must not change, or Writer.open would become
-	// wrong.
+	// memory is the approximate size of rows in bytes. It must not change while the run is open,
+	// because partition.hold adds memory to Writer.open when it opens the run, and subtracts memory
+	// when it closes the run.
 	memory int64
 	// size is the size of the run's last object in bytes.
 	size int
