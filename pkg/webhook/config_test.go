@@ -19,13 +19,18 @@ func TestNewNamesTheInvalidField(t *testing.T) {
 				require.NoError(t, c.Tokens.Add(fmt.Sprint("secret", i)))
 			}
 		},
-		"webhook: BudgetBytes is -1, want 0 or at least 167837696": func(c *Config) { c.BudgetBytes = -1 },
+		"webhook: BudgetBytes is -1, want 0 or at least 167837696":        func(c *Config) { c.BudgetBytes = -1 },
+		"webhook: BudgetBytes is 167837695, want 0 or at least 167837696": func(c *Config) { c.BudgetBytes = MinBudget - 1 },
 	} {
 		config := (&harness{}).config()
 		change(&config)
 		_, err := New(config)
 		require.EqualError(t, err, want)
 	}
+	config := (&harness{}).config()
+	config.BudgetBytes = MinBudget
+	_, err := New(config)
+	require.NoError(t, err)
 }
 
 // TestDefaults checks that a Config needs only a recorder and a store.

@@ -8,13 +8,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestHookAndPositionAreKept(t *testing.T) {
-	b := &harness{}
-	w := b.post("/webhooks/vernemq/prod", "\xff", "vernemq-hook", "on_register", "X-Log-Position", "mosquitto.log:1024")
-	require.Equal(t, http.StatusBadRequest, w.Code, w.Body)
-	kept := b.kept(t)
-	require.Equal(t, "on_register", kept.Hook)
-	require.Equal(t, "mosquitto.log:1024", kept.Position)
+func TestHeadersAreKept(t *testing.T) {
+	for _, c := range []struct{ hook, position, encoding string }{
+		{"on_register", "mosquitto.log:1024", "br"},
+		{strings.Repeat(" ~", 32), strings.Repeat(" ~", 512), strings.Repeat("~ ~ ", 15) + "~ ~~"}, // the longest
+	} {
+		b := &harness{}
+		w := b.post("/webhooks/vernemq/prod", "x", "vernemq-hook", c.hook, "X-Log-Position", c.position, "Content-Encoding", c.encoding)
+		require.Equal(t, http.StatusBadRequest, w.Code, w.Body)
+		kept := b.kept(t)
+		require.Equal(t, c.hook, kept.Hook)
+		require.Equal(t, c.position, kept.Position)
+		require.Equal(t, c.encoding, kept.Encoding)
+		require.Equal(t, errEncoding.Error(), kept.Errors[0].Error, "the position is usable")
+	}
 }
 
 // TestUnusableHeaders sends unusable values in the position and hook headers. Because the position

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -52,7 +53,9 @@ func TestListingPages(t *testing.T) {
 		require.Equal(t, items == 10, response.NextAfter == "")
 	}
 	require.Equal(t, want, got)
-	require.Len(t, decoded[listResponse](t, b.admin("GET", "?limit=7"), 200).Items, 7)
+	for limit, items := range map[int]int{1: 1, 7: 7, 200: 60} {
+		require.Len(t, decoded[listResponse](t, b.admin("GET", fmt.Sprint("?limit=", limit)), 200).Items, items)
+	}
 }
 
 // TestListingCost checks that listing the quarantine takes one store request for the listing and
