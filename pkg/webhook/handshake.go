@@ -73,17 +73,9 @@ func newOutsideClient(transport http.RoundTripper) *http.Client {
 // get requests a URL and discards the response body. Its errors do not contain the URL, because
 // the URL contains a secret.
 func (h *Handler) get(ctx context.Context, target *url.URL) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	response, err := h.outside.Do((&http.Request{Method: http.MethodGet, URL: target}).WithContext(ctx))
 	if err != nil {
-		return errors.New("make the request")
-	}
-	response, err := h.outside.Do(request)
-	var inURL *url.Error
-	if errors.As(err, &inURL) {
-		return inURL.Err
-	}
-	if err != nil {
-		return err
+		return err.(*url.Error).Err // Do returns no other errors
 	}
 	response.Body.Close()
 	if response.StatusCode != http.StatusOK {

@@ -41,7 +41,7 @@ func newRejection(got outcome) rejection {
 	size := 0
 	for _, one := range got.rejected {
 		size += rejectedOverhead + len(one.Field) + len(one.Error)
-		if size > maxRejectedBytes && len(response.Rejected) > 0 {
+		if size > maxRejectedBytes {
 			break
 		}
 		response.Rejected = append(response.Rejected, one)
