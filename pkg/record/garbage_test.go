@@ -46,6 +46,12 @@ func TestADeleteEveryTwelvePuts(t *testing.T) {
 		require.NotContains(t, call.Keys, left[0])
 		require.NotContains(t, call.Keys, left[1])
 	}
+
+	store.Reset()
+	for i := range record.DeleteAt + 3 {
+		require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 100+i)}))
+	}
+	require.Len(t, store.Of(objstore.OpDelete), 1, "after Close, the writer deletes as before")
 }
 
 // In the worst case, each delete takes effect only after the put that runs concurrently with it.
