@@ -15,10 +15,9 @@ import (
 // quarantined, because the body may contain a password.
 var errNoHook = errors.New("the request does not name the kind of event")
 
-// deliver makes a whole delivery durable or returns an error. It first records the events. If any
-// item was rejected, it then quarantines the whole delivery. If it has recorded the events but
-// cannot quarantine the delivery, it also returns an error, so that the sender sends the delivery
-// again. The events are then stored twice, but queries show each event that has a time once.
+// deliver makes a whole delivery durable or returns an error. It first records the events, and then
+// quarantines the whole delivery if any item was rejected. An error does not mean that nothing was
+// recorded, because quarantining may fail after recording has succeeded.
 //
 // Errors: errUnauthorized, errBadSignature, errForbidden, errNoHook, errUnreadable, errBusy, a
 // refusal, or the error of a failed write or of Config.Random.

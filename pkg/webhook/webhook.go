@@ -15,7 +15,8 @@
 //     bits.
 //   - A delivery acquires memory from a budget before its body is read, and again before the body
 //     is decompressed and decoded. If the budget is exhausted, the delivery is refused. Only the
-//     check for a handshake reads the start of a body without acquiring memory.
+//     check for a handshake reads the start of a body without acquiring memory. Requests to the
+//     quarantine acquire memory from the same budget before they read items.
 //   - No event of a body that exceeds a limit is recorded. A webhook's sender gets an error. A
 //     trigger's payload is quarantined as a whole.
 //   - No log line or error contains a token, a body or a handshake's URL.
