@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -102,10 +101,7 @@ func TestAdminNeedsItsToken(t *testing.T) {
 			require.Equal(t, http.StatusUnauthorized, w.Code)
 			require.NotContains(t, w.Body.String(), "prod")
 		}
-		r := httptest.NewRequest(method, "/webhooks/quarantine"+path, nil)
-		r.Header.Set("Authorization", "Bearer ")
-		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, r)
+		w := call(handler, method, "/webhooks/quarantine"+path, nil, bearer("")...)
 		require.Equal(t, http.StatusNotFound, w.Code, "without an admin token, the path does not exist")
 		require.Contains(t, w.Body.String(), "there is no such path; send events to ")
 	}
@@ -128,10 +124,7 @@ func TestAdminStoreDown(t *testing.T) {
 	config.Store = failingStore{b}
 	handler := mustNew(config)
 	for method, path := range map[string]string{"GET": "", "HEAD": "/" + id, "POST": "/" + id + "/replay"} {
-		r := httptest.NewRequest(method, "/webhooks/quarantine"+path, io.NopCloser(strings.NewReader("")))
-		r.Header.Set("Authorization", "Bearer admin")
-		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, r)
+		w := call(handler, method, "/webhooks/quarantine"+path, nil, bearer("admin")...)
 		require.Equal(t, http.StatusServiceUnavailable, w.Code)
 		require.NotContains(t, w.Body.String(), "down")
 	}

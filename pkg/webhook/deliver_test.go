@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/pkg/layout"
+	"devicetrace/pkg/quarantine"
 )
 
 // connected returns the body that EMQX sends when the given client connects.
@@ -33,6 +34,17 @@ func TestRecorded(t *testing.T) {
 	require.Equal(t, "c1", string(b.recorded[0].ClientID))
 	require.Equal(t, now, b.recorded[0].ReceivedAt)
 	require.Empty(t, b.quarantined)
+}
+
+// What a response reports as recorded or rejected must be in the bucket. This test uses the real
+// writer.
+func TestAcknowledgedMeansDurable(t *testing.T) {
+	s := newSystem(t)
+	require.Equal(t, http.StatusOK, s.do("POST", "/webhooks/emqx/prod", connected("c1"), "secret").Code)
+	require.Len(t, s.trace("c1"), 1)
+	item, err := quarantine.Get(t.Context(), s.store, s.post("junk"))
+	require.NoError(t, err)
+	require.Equal(t, "junk", string(item.Body))
 }
 
 func TestNoEvents(t *testing.T) {

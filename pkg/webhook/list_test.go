@@ -2,7 +2,6 @@ package webhook
 
 import (
 	"fmt"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -71,10 +70,7 @@ func TestListingCost(t *testing.T) {
 	handler := mustNew(config)
 	for path, want := range map[string]int{"?limit=5": 6, "": 31, "/" + b.first(t): 2} {
 		counting.Reset()
-		r := httptest.NewRequest("GET", "/webhooks/quarantine"+path, nil)
-		r.Header.Set("Authorization", "Bearer admin")
-		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, r)
+		w := call(handler, "GET", "/webhooks/quarantine"+path, nil, bearer("admin")...)
 		require.Equal(t, 200, w.Code, w.Body)
 		require.Equal(t, want, counting.Requests(), path)
 	}
