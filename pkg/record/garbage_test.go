@@ -234,6 +234,10 @@ func TestAFailedDeleteIsLogged(t *testing.T) {
 		require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 101)}))
 		require.ErrorContains(t, w.Close(t.Context()), want)
 	}
+	w := newWriter(t, failingDeletes{memstore.New(), func() error { return objstore.ErrFault }}, record.Config{Background: atOnce})
+	for i := range record.DeleteAt + 3 {
+		require.NoError(t, w.Append(t.Context(), []event.Event{at("c", i)}), "without a log")
+	}
 }
 
 type failingDeletes struct {

@@ -150,6 +150,16 @@ func TestRunsGrow(t *testing.T) {
 	}
 }
 
+func TestRunsEndBySize(t *testing.T) {
+	store := memstore.New()
+	w := newWriter(t, store, record.Config{RunBytes: 1})
+	for i := range 3 {
+		require.NoError(t, w.Append(t.Context(), []event.Event{at("c", i)}))
+		require.Zero(t, w.Open())
+		require.Len(t, keys(t, store), 1+i)
+	}
+}
+
 func TestRunsEndByRowsAndByAge(t *testing.T) {
 	now := noon
 	store := memstore.New()
@@ -262,6 +272,26 @@ func (s spyStore) Put(ctx context.Context, key string, body io.ReaderAt, size in
 	}
 	s.put(key, data)
 	return s.Store.Put(ctx, key, body, size)
+}
+
+// If the outcome of a put is unknown, its object may exist. It is superseded by the next confirmed
+// put, and must then be deleted.
+func TestObjectsOfUnconfirmedPutsAreDeleted(t *testing.T) {
+	store := memstore.New()
+	faulty := objstore.NewFaulty(store, func(c objstore.Call) (fault objstore.Fault) {
+		if isSegmentPut(c) && len(keys(t, store)) < 3 {
+			fault.After = objstore.ErrFault
+		}
+		return fault
+	})
+	w := newWriter(t, faulty, record.Config{})
+	for i := range 4 {
+		err := w.Append(t.Context(), []event.Event{at("c", i)})
+		require.Equal(t, i < 3, err != nil)
+	}
+	require.Len(t, keys(t, store), 4)
+	require.NoError(t, w.Close(t.Context()))
+	require.Len(t, keys(t, store), 2)
 }
 
 func TestNothingIsDeletedBelowAnUnconfirmedPut(t *testing.T) {
