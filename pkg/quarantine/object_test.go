@@ -20,6 +20,7 @@ func TestOnlyReadableBodiesAreStoredAsText(t *testing.T) {
 		"one escape sequence":          {"1795334400: Client \x1b[31mc closed its connection.", true},
 		"other scripts":                {strings.Repeat("设备🛰", 10), true},
 		"nothing":                      {"", true},
+		"no shorter in base64":         {`a"b`, true},
 		"control characters":           {strings.Repeat("\x00", 100), false},
 		"one control character in six": {strings.Repeat("12345\x01", 100), false},
 		"quotation marks":              {strings.Repeat(`"`, 100), false},

@@ -1,9 +1,9 @@
 package webhook
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -108,26 +108,41 @@ func TestAdminNeedsItsToken(t *testing.T) {
 	require.Empty(t, b.recorded)
 }
 
-// failingStore is a store whose List always fails.
-type failingStore struct{ Store }
+// failing returns a handler whose store returns err from all operations of the given kind.
+func (b *harness) failing(t *testing.T, op objstore.Op, err error) *Handler {
+	config := b.config()
+	config.Store = objstore.NewFaulty(b.memory(t.Context()), func(c objstore.Call) (fault objstore.Fault) {
+		if c.Op == op {
+			fault.Before = err
+		}
+		return fault
+	})
+	return mustNew(config)
+}
 
 var errDown = errors.New("down")
-
-func (failingStore) List(context.Context, string, string) (objstore.Page, error) {
-	return objstore.Page{}, errDown
-}
 
 func TestAdminStoreDown(t *testing.T) {
 	b := &harness{}
 	id := b.keep(t, 0, ownEvent).String()
-	config := b.config()
-	config.Store = failingStore{b}
-	handler := mustNew(config)
-	for method, path := range map[string]string{"GET": "", "HEAD": "/" + id, "POST": "/" + id + "/replay"} {
-		w := call(handler, method, "/webhooks/quarantine"+path, nil, bearer("admin")...)
-		require.Equal(t, http.StatusServiceUnavailable, w.Code)
-		require.NotContains(t, w.Body.String(), "down")
+	for _, op := range []objstore.Op{objstore.OpList, objstore.OpRead} {
+		handler := b.failing(t, op, errDown)
+		for method, path := range map[string]string{"GET": "", "HEAD": "/" + id, "POST": "/" + id + "/replay"} {
+			w := call(handler, method, "/webhooks/quarantine"+path, nil, bearer("admin")...)
+			require.Equal(t, http.StatusServiceUnavailable, w.Code)
+			require.NotContains(t, w.Body.String(), "down")
+		}
 	}
 	b.appendErr = errDown
 	require.Equal(t, "StoreUnavailable", decoded[serve.Problem](t, b.admin("POST", "/"+id+"/replay"), 503).Code)
+}
+
+// An item may expire after it was listed.
+func TestAdminOmitsExpiredItems(t *testing.T) {
+	b := &harness{}
+	id := b.keep(t, 0, ownEvent).String()
+	handler := b.failing(t, objstore.OpRead, fs.ErrNotExist)
+	w := call(handler, "GET", "/webhooks/quarantine", nil, bearer("admin")...)
+	require.Empty(t, decoded[listResponse](t, w, 200).Items)
+	require.Equal(t, 404, call(handler, "GET", "/webhooks/quarantine/"+id, nil, bearer("admin")...).Code)
 }

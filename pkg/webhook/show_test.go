@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -61,6 +62,7 @@ func TestShowLongBody(t *testing.T) {
 				require.Less(t, len(asText), 6_000_000)
 				part := decoded[itemResponse](t, w, 200)
 				require.Equal(t, len(body), part.BodyBytes)
+				require.Equal(t, utf8.ValidString(body), part.BodyBase64 == nil, "no character is cut")
 				got = append(append(got, part.Body...), part.BodyBase64...)
 				from = part.NextFrom
 			}
