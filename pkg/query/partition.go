@@ -104,7 +104,7 @@ func (p *partition) openListed(ctx context.Context, after *segment.Row) (missing
 		return gone.Load(), err
 	}
 	for _, s := range p.sources {
-		s.retired = s.retired || !slices.Contains(heads, s)
+		s.retired = !slices.Contains(heads, s)
 	}
 	return false, nil
 }
@@ -126,12 +126,12 @@ func (p *partition) openHead(ctx context.Context, run layout.Run, after *segment
 // returns no error.
 func (p *partition) openObject(ctx context.Context, object layout.Segment, after *segment.Row) (*source, error) {
 	p.mu.Lock()
-	s, known := p.sources[object.Key]
+	s := p.sources[object.Key]
 	p.mu.Unlock()
-	if known && (s.invalid != nil || s.finished || !s.retired) {
-		return s, nil
-	}
-	if known {
+	if s != nil {
+		if s.invalid != nil || !s.retired {
+			return s, nil
+		}
 		s.giveBack(0) // the new source decodes the rest of the rows again
 	}
 	s = &source{reading: p.reading, partition: p, object: object, after: after}

@@ -315,23 +315,48 @@ func TestDamagedObjectsAreNamed(t *testing.T) {
 	require.Contains(t, result.Unreadable[0].Error, "not a valid segment")
 }
 
-// If a store request fails, the trace must return an error, never an incomplete result, even if
-// another object is not a valid segment.
+// If a store request fails, the trace must return an error, never an incomplete result. Damaged
+// objects in the same partition change nothing about that.
 func TestAFaultIsAnError(t *testing.T) {
 	store := bucket(t)
-	put(t, store, partition("c"), fresh(1), span("c", noon, 2))
-	putBytes(t, store, partition("c"), fresh(2), []byte("no Parquet at all"))
-	put(t, store, partition("c"), compacted(1), span("c", noon.Add(time.Hour), 2))
-	calls := 5 // listing, three reads, marker
-	for n := 1; n <= calls; n++ {
-		faulty := objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
-			if c.Seq == n {
-				return objstore.Fault{Midway: objstore.ErrFault}
+	put(t, store, partition("c"), fresh(1), wide(noon, 100))
+	put(t, store, partition("c"), compacted(1), wide(noon.Add(time.Hour), 100))
+	putBytes(t, store, partition("c"), runOf(1, 1), []byte("no segment"))
+	// A reader that expects 256 shards discards its reads of this partition, even those that fail.
+	discarded := layout.Layout{Shards: 256}.PartitionOf("i", "c", noon).Prefix()
+	for name, test := range map[string]struct {
+		config query.Config
+		warm   bool // the reader knows the layout and the footers
+		calls  int
+	}{
+		"small objects":  {query.Config{}, false, 5},
+		"large objects":  {query.Config{WholeBytes: 1}, false, 7},
+		"warm reader":    {query.Config{WholeBytes: 1}, true, 5},
+		"another layout": {query.Config{Shards: 256}, false, 5},
+	} {
+		for n := 1; n <= test.calls+1; n++ {
+			faulty := objstore.NewFaulty(store, nil)
+			r := newReader(t, faulty, test.config)
+			if test.warm {
+				trace(t, r, day("c"))
 			}
-			return objstore.Fault{}
-		})
-		_, err := newReader(t, faulty, query.Config{Parallel: 1}).Trace(t.Context(), day("c"))
-		require.ErrorIs(t, err, objstore.ErrFault, "call %d", n)
+			calls := 0
+			faulty.SetHook(func(c objstore.Call) objstore.Fault {
+				if c.Key != discarded {
+					if calls++; calls == n {
+						return objstore.Fault{Midway: objstore.ErrFault}
+					}
+				}
+				return objstore.Fault{}
+			})
+			_, err := r.Trace(t.Context(), day("c"))
+			r.RequireNoMemory(t)
+			if n > test.calls {
+				require.NoError(t, err, name)
+			} else {
+				require.ErrorIs(t, err, objstore.ErrFault, "%s, call %d", name, n)
+			}
+		}
 	}
 }
 

@@ -101,8 +101,8 @@ func (n *reading) next(ctx context.Context) (*segment.Row, error) {
 func (n *reading) close() {
 	for _, p := range n.partitions {
 		for _, s := range p.sources {
-			s.retired, s.blocks = true, nil
-			s.ended()
+			s.blocks = nil
+			s.giveBack(0)
 		}
 	}
 	n.reader.rows.release(n.reserved)

@@ -32,14 +32,14 @@ type source struct {
 	object    layout.Segment
 	after     *segment.Row // the rows up to this one are skipped; nil: none
 
-	rows    *segment.ClientRows // nil until the object's footer is known
+	rows    *segment.ClientRows // nil until the object's footer is known, and after the last row
 	blocks  []segment.Block     // decoded rows
 	at      int                 // index of the next row in blocks[0]
 	extra   int64               // memory acquired in addition to reading.share, in bytes
 	invalid error               // why the object is not a valid segment, or nil
-	// finished means that the source has yielded all its rows. retired means that the source must
-	// not decode any more rows, because the rows cannot be read or are in other sources.
-	finished, retired bool
+	// retired means that the source must not decode any more rows, because the rows cannot be read
+	// or are in other sources.
+	retired bool
 }
 
 // small reports whether the object is read whole.
@@ -270,17 +270,11 @@ func (s *source) time() int64 {
 // ended reports whether the source has no more rows to yield. If so, it releases the source's
 // memory.
 func (s *source) ended() bool {
-	switch {
-	case s.row() != nil:
+	if s.row() != nil || !s.retired && s.rows != nil && len(s.rows.Groups()) > 0 {
 		return false
-	case s.finished || s.retired:
-	case len(s.rows.Groups()) > 0:
-		return false
-	default:
-		s.finished = true
 	}
 	s.giveBack(0)
-	s.blocks, s.rows = nil, nil
+	s.rows = nil
 	return true
 }
 
