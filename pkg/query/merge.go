@@ -62,20 +62,18 @@ func (m *merge) next(ctx context.Context) (*segment.Row, *source, error) {
 // there is none yet.
 func (m *merge) take(row *segment.Row) *segment.Row {
 	last := m.last
-	switch duplicate := last != nil && last.SameEvent(row); {
-	case !m.descending && duplicate:
+	duplicate := last != nil && last.SameEvent(row)
+	if duplicate && !m.descending {
 		return nil
-	case !m.descending:
-		m.last = row
-		return row
+	}
+	m.last = row
+	switch {
 	case duplicate:
-		if row.Compare(last) < 0 {
-			m.last = row
-		}
 		return nil
-	default:
-		m.last = row
+	case m.descending:
 		return last
+	default:
+		return row
 	}
 }
 
@@ -111,13 +109,16 @@ func (h *sourceHeap) Pop() any {
 
 func (h *sourceHeap) Less(i, j int) bool {
 	a, b := h.list[i], h.list[j]
-	if c := cmp.Compare(a.time(), b.time()); c != 0 {
-		return (c < 0) != h.descending
+	c := cmp.Compare(a.time(), b.time())
+	if c == 0 {
+		rowA, rowB := a.row(), b.row()
+		if rowA == nil || rowB == nil {
+			return rowA == nil
+		}
+		c = rowA.Compare(rowB)
 	}
-	rowA, rowB := a.row(), b.row()
-	if rowA == nil || rowB == nil {
-		return rowA == nil && rowB != nil
+	if h.descending {
+		return c > 0
 	}
-	c := rowA.Compare(rowB)
-	return c != 0 && (c < 0) != h.descending
+	return c < 0
 }
