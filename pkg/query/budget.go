@@ -28,18 +28,14 @@ func newBudget(size int64) *budget { return &budget{size: size, free: size} }
 // free, and returns the number of bytes that the caller must release. If ctx ends first, acquire
 // acquires nothing and returns the error of ctx.
 func (b *budget) acquire(ctx context.Context, n int64) (int64, error) {
-	n = min(n, b.size)
-	if b.tryAcquire(n) {
-		return n, nil
-	}
-	w := &waiter{n, make(chan struct{})}
+	w := &waiter{min(n, b.size), make(chan struct{})}
 	b.mu.Lock()
 	b.waiting = append(b.waiting, w)
 	b.grant()
 	b.mu.Unlock()
 	select {
 	case <-w.granted:
-		return n, nil
+		return w.n, nil
 	case <-ctx.Done():
 		b.abandon(w)
 		return 0, ctx.Err()

@@ -192,18 +192,6 @@ func (s *source) passedOver(row *segment.Row) bool {
 
 func (s *source) corrupt(err error) error { return &segment.ObjectError{Key: s.object.Key, Err: err} }
 
-// chunk returns the number of row groups to read in one request: as many as fit in chunkMemory once
-// they are decoded, but at least one.
-func chunk(groups []segment.Group) (n int) {
-	var memory int64
-	for ; n < len(groups); n++ {
-		if memory += groups[n].Memory(); n > 0 && memory > chunkMemory {
-			break
-		}
-	}
-	return n
-}
-
 // largest returns the size of the largest row group before encoding, in bytes. Decoding a row group
 // takes about this much memory in addition to the memory of the decoded rows.
 func largest(groups []segment.Group) (size int64) {
@@ -213,18 +201,21 @@ func largest(groups []segment.Group) (size int64) {
 	return size
 }
 
-// take acquires memory for the rows of the next chunk, and returns the number of row groups to
-// read. If too little memory is free, take returns only as many row groups as fit in the source's
-// share, but at least one. It never waits, because other streams may be waiting for memory that
-// this stream holds.
+// take returns the number of row groups to read in the next request, and acquires memory for their
+// rows. It takes as many row groups as fit in chunkMemory. If less memory is free, it takes only
+// those that fit in the source's share. But it always takes at least one. It never waits, because
+// other streams may be waiting for memory that this stream holds.
 func (s *source) take() (n int) {
 	groups := s.rows.Groups()
-	n = chunk(groups)
 	var want int64
-	for _, g := range groups[:n] {
-		want += g.Memory()
+	for ; n < len(groups); n++ {
+		memory := groups[n].Memory()
+		if n > 0 && want+memory > chunkMemory {
+			break
+		}
+		want += memory
 	}
-	if more := want - s.reading.share; more > 0 && s.reading.reader.rows.tryAcquire(more) {
+	if more := max(0, want-s.reading.share); s.reading.reader.rows.tryAcquire(more) {
 		s.extra = more
 	}
 	for ; n > 1 && want > s.reading.share+s.extra; n-- {
@@ -235,10 +226,9 @@ func (s *source) take() (n int) {
 
 // giveBack releases the part of s.extra that decoded rows of the given size, in bytes, do not need.
 func (s *source) giveBack(bytes int64) {
-	if unused := s.extra - max(0, bytes-s.reading.share); unused > 0 {
-		s.reading.reader.rows.release(unused)
-		s.extra -= unused
-	}
+	kept := min(s.extra, max(0, bytes-s.reading.share))
+	s.reading.reader.rows.release(s.extra - kept)
+	s.extra = kept
 }
 
 // row returns the next row, or nil if no decoded row is left.
