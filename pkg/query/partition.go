@@ -32,14 +32,21 @@ type partition struct {
 	sources map[string]*source
 }
 
-// list lists the partition. It pauses before each listing except the first. If the partition has
-// already been listed maxListings times, list returns ErrUnsettled.
+// list lists the partition. If the partition has already been listed maxListings times, list
+// returns ErrUnsettled.
+//
+// list pauses before each listing except the first. The pause is random, because with fixed pauses
+// the listings might keep coinciding with the steps of a compaction.
 func (p *partition) list(ctx context.Context) error {
-	if p.listings == maxListings {
+	config := p.reading.reader.config
+	switch p.listings {
+	case 0:
+	case maxListings:
 		return p.failed(ErrUnsettled)
-	}
-	if err := p.reading.reader.config.retreat(ctx, p.listings); err != nil {
-		return p.failed(err)
+	default:
+		if err := objstore.Wait(ctx, config.Jitter(config.Retreat<<(p.listings-1))); err != nil {
+			return p.failed(err)
+		}
 	}
 	p.listings++
 	objects, err := objstore.All(ctx, p.reading.store, p.where.Prefix(), "")
@@ -56,16 +63,6 @@ func (p *partition) list(ctx context.Context) error {
 
 func (p *partition) failed(err error) error {
 	return fmt.Errorf("read partition %s: %w", p.where, err)
-}
-
-// retreat pauses before every listing of a partition except the first. The pause is random, because
-// with fixed pauses the listings might keep coinciding with the steps of a compaction. The upper
-// bound of the pause doubles each time.
-func (c Config) retreat(ctx context.Context, listing int) error {
-	if listing == 0 {
-		return nil
-	}
-	return objstore.Wait(ctx, c.Jitter(c.Retreat<<(listing-1)))
 }
 
 // open opens the listed objects that are not open yet. If one of them is missing, open lists the
@@ -171,7 +168,7 @@ func (p *partition) reopen(ctx context.Context, s *source, reason error, after *
 func (p *partition) unreadable() []Unreadable {
 	var all []Unreadable
 	for key, s := range p.sources {
-		if s.invalid != nil && !p.supersedes(s.object.Name) {
+		if s.invalid != nil && !p.superseded(s.object.Name) {
 			all = append(all, Unreadable{Key: key, Error: s.invalid.Error()})
 		}
 	}
@@ -179,11 +176,12 @@ func (p *partition) unreadable() []Unreadable {
 	return all
 }
 
-// supersedes reports whether a valid object of the same run has a higher sequence number than the
-// object with the given name.
-func (p *partition) supersedes(name layout.Name) bool {
+// superseded reports whether a valid object of the same run has a higher sequence number than the
+// object with the given name. A compacted object has neither, so it is never superseded in this
+// sense.
+func (p *partition) superseded(name layout.Name) bool {
 	for _, s := range p.sources {
-		if o := s.object.Name; s.invalid == nil && name.Fresh() && o.Fresh() && o.Run == name.Run && o.Seq > name.Seq {
+		if o := s.object.Name; s.invalid == nil && o.Run == name.Run && o.Seq > name.Seq {
 			return true
 		}
 	}

@@ -24,7 +24,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"devicetrace/pkg/event"
@@ -127,11 +127,9 @@ type Reader struct {
 	store   Store
 	config  Config
 	footers *footerCache
-	reads   *budget // memory for objects that are being read; see Config.BudgetBytes
-	rows    *budget // memory for decoded rows
-
-	mu     sync.Mutex
-	layout layout.Layout // the zero Layout until the layout is known
+	reads   *budget      // memory for objects that are being read; see Config.BudgetBytes
+	rows    *budget      // memory for decoded rows
+	shards  atomic.Int64 // the number of shards in the bucket; 0 until the layout is known
 }
 
 // New returns a reader with an empty cache. It makes no requests.

@@ -14,6 +14,7 @@ type reading struct {
 	reader     *Reader
 	store      *meter
 	request    Request
+	layout     layout.Layout
 	partitions []*partition
 	merge      merge
 	// share is the memory, in bytes, that each source is guaranteed for decoded rows. reserved is
@@ -35,7 +36,7 @@ const (
 // bucket is not in use yet, and the reading has no rows. The caller must close the reading, even
 // after an error.
 func (r *Reader) open(ctx context.Context, l layout.Layout, store *meter, q Request) (*reading, error) {
-	n := &reading{reader: r, store: store, request: q, merge: merge{descending: q.Descending}}
+	n := &reading{reader: r, store: store, request: q, layout: l, merge: merge{descending: q.Descending}}
 	if l.Shards == 0 {
 		return n, nil
 	}
@@ -109,14 +110,13 @@ func (n *reading) close() {
 	n.reserved = 0
 }
 
-// openStream is like open, but determines the bucket's layout and returns it. If the layout is not
-// known yet, openStream assumes the configured one and looks up the actual one in parallel. If they
-// differ, it opens the partitions of the actual layout. If the bucket has no layout marker, the
-// returned layout is the zero Layout.
-func (r *Reader) openStream(ctx context.Context, store *meter, q Request) (*reading, layout.Layout, error) {
-	if known := r.knownLayout(); known.Shards != 0 {
-		n, err := r.open(ctx, known, store, q)
-		return n, known, err
+// openStream is like open, but determines the bucket's layout. If the layout is not known yet,
+// openStream assumes the configured one and looks up the actual one in parallel. If they differ, it
+// opens the partitions of the actual layout. If the bucket has no layout marker, the layout of the
+// reading is the zero Layout.
+func (r *Reader) openStream(ctx context.Context, store *meter, q Request) (*reading, error) {
+	if shards := int(r.shards.Load()); shards != 0 {
+		return r.open(ctx, layout.Layout{Shards: shards}, store, q)
 	}
 	configured := layout.Layout{Shards: r.config.Shards}
 	var actual layout.Layout
@@ -131,25 +131,12 @@ func (r *Reader) openStream(ctx context.Context, store *meter, q Request) (*read
 		return err
 	})
 	if err != nil {
-		return early, actual, err
+		return early, err
 	}
-	r.learnLayout(actual)
+	r.shards.Store(int64(actual.Shards))
 	if actual == configured {
-		return early, actual, earlyErr
+		return early, earlyErr
 	}
 	early.close()
-	n, err := r.open(ctx, actual, store, q)
-	return n, actual, err
-}
-
-func (r *Reader) knownLayout() layout.Layout {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.layout
-}
-
-func (r *Reader) learnLayout(l layout.Layout) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.layout = l
+	return r.open(ctx, actual, store, q)
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"devicetrace/pkg/event"
-	"devicetrace/pkg/layout"
 )
 
 // Stream yields the events that match a request. It keeps only a small part of the events in memory
@@ -16,7 +15,6 @@ type Stream struct {
 	store   *meter
 	reading *reading
 	after   *position // see passes
-	layout  layout.Layout
 	event   event.Event
 }
 
@@ -36,7 +34,7 @@ func (r *Reader) Stream(ctx context.Context, q Request) (*Stream, error) {
 	if s.after, err = parseCursor(q.Cursor); err != nil {
 		return nil, err
 	}
-	s.reading, s.layout, err = r.openStream(ctx, s.store, q.from(s.after))
+	s.reading, err = r.openStream(ctx, s.store, q.from(s.after))
 	if err != nil {
 		s.Close()
 		return nil, err
@@ -96,7 +94,7 @@ func (s *Stream) Result() Result {
 	result := Result{
 		Receipt:    s.store.receipt(s.reading.partitions),
 		Steps:      s.store.steps,
-		NoLayout:   s.layout.Shards == 0,
+		NoLayout:   s.reading.layout.Shards == 0,
 		NoSegments: true,
 	}
 	for _, p := range s.reading.partitions {
@@ -107,8 +105,4 @@ func (s *Stream) Result() Result {
 }
 
 // Close releases the stream's memory. It may be called more than once.
-func (s *Stream) Close() {
-	if s.reading != nil {
-		s.reading.close()
-	}
-}
+func (s *Stream) Close() { s.reading.close() }
