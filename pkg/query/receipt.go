@@ -3,7 +3,6 @@ package query
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"devicetrace/pkg/objstore"
@@ -33,38 +32,53 @@ func (r Receipt) Plus(other Receipt) Receipt {
 	}
 }
 
-// meter wraps the store for one trace and counts the requests, objects and bytes.
-type meter struct {
-	store           Store
-	requests, bytes atomic.Int64
-	objects         sync.Map // the keys of objects that were read
+// Step describes one request that was sent to the store for a trace. Steps whose times overlap ran
+// in parallel.
+type Step struct {
+	// Request is "list" or "read".
+	Request string `json:"request"`
+	// Key is the prefix that was listed or the key of the object that was read.
+	Key string `json:"key"`
+	// Objects is the number of objects or common prefixes that a list request returned.
+	Objects int `json:"objects,omitempty"`
+	// Offset and Bytes give the range that was read from the object.
+	Offset int64 `json:"offset,omitempty"`
+	Bytes  int64 `json:"bytes,omitempty"`
+	// AtMS is the time from the start of the trace to the start of the request. MS is the
+	// duration of the request. Both are in milliseconds.
+	AtMS float64 `json:"at_ms"`
+	MS   float64 `json:"ms"`
+}
 
+// meter wraps the store for one trace and records the requests.
+type meter struct {
+	store   Store
 	now     func() time.Time
 	started time.Time
 	explain bool
-	mu      sync.Mutex
-	steps   []Step // recorded only if explain is true
+
+	mu       sync.Mutex
+	requests int
+	bytes    int64
+	objects  map[string]bool // the keys of the objects that were read
+	steps    []Step          // recorded only if explain is true
 }
 
 // newMeter returns a meter whose time starts now. If explain is true, the meter also records steps.
 func (r *Reader) newMeter(explain bool) *meter {
-	return &meter{store: r.store, now: r.config.Now, started: r.config.Now(), explain: explain}
+	return &meter{
+		store: r.store, now: r.config.Now, started: r.config.Now(), explain: explain, objects: map[string]bool{},
+	}
 }
 
 func (m *meter) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
-	m.requests.Add(1)
 	began := m.now()
 	data, err := m.store.Read(ctx, key, off, n)
-	m.bytes.Add(int64(len(data)))
-	if err == nil {
-		m.objects.Store(key, nil)
-	}
 	m.note(began, Step{Request: "read", Key: key, Offset: off, Bytes: int64(len(data))})
 	return data, err
 }
 
 func (m *meter) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
-	m.requests.Add(1)
 	began := m.now()
 	page, err := m.store.List(ctx, prefix, after)
 	m.note(began, Step{Request: "list", Key: prefix, Objects: len(page.Objects)})
@@ -72,27 +86,33 @@ func (m *meter) List(ctx context.Context, prefix, after string) (objstore.Page, 
 }
 
 func (m *meter) Prefixes(ctx context.Context, prefix, after string) (objstore.PrefixPage, error) {
-	m.requests.Add(1)
 	began := m.now()
 	page, err := m.store.Prefixes(ctx, prefix, after)
 	m.note(began, Step{Request: "list", Key: prefix, Objects: len(page.Prefixes)})
 	return page, err
 }
 
-func (m *meter) countObjects() (n int) {
-	m.objects.Range(func(any, any) bool {
-		n++
-		return true
-	})
-	return n
+// note records a request that has just finished.
+func (m *meter) note(began time.Time, s Step) {
+	s.AtMS, s.MS = milliseconds(began.Sub(m.started)), milliseconds(m.now().Sub(began))
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.requests++
+	m.bytes += s.Bytes
+	if s.Bytes > 0 {
+		m.objects[s.Key] = true
+	}
+	if m.explain {
+		m.steps = append(m.steps, s)
+	}
 }
 
 // receipt returns the cost so far. partitions are the partitions that the request covers.
 func (m *meter) receipt(partitions []*partition) Receipt {
 	r := Receipt{
-		Objects:    m.countObjects(),
-		Requests:   int(m.requests.Load()),
-		Bytes:      m.bytes.Load(),
+		Objects:    len(m.objects),
+		Requests:   m.requests,
+		Bytes:      m.bytes,
 		MS:         milliseconds(m.now().Sub(m.started)),
 		Partitions: []string{},
 	}
@@ -101,3 +121,5 @@ func (m *meter) receipt(partitions []*partition) Receipt {
 	}
 	return r
 }
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
