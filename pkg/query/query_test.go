@@ -182,6 +182,24 @@ func TestCursorsOutliveTheirEvent(t *testing.T) {
 	require.ErrorIs(t, err, query.ErrCursor)
 }
 
+// A cursor before the range of a request must not extend the range. A cursor after the range must
+// leave nothing.
+func TestACursorOutsideTheRange(t *testing.T) {
+	store := bucket(t)
+	put(t, store, partition("c"), fresh(1), span("c", noon, 9))
+	r := newReader(t, store, query.Config{})
+	for _, descending := range []bool{false, true} {
+		events := reversed(span("c", noon, 9), descending)
+		q := day("c")
+		q.From, q.To, q.Descending = noon.Add(3*time.Second), noon.Add(5*time.Second), descending
+		for i := range events {
+			q.Cursor = query.CursorAfter(&events[i])
+			want := events[min(6, max(3, i+1)):6]
+			require.Equal(t, want, append([]event.Event{}, trace(t, r, q).Events...), "after event %d, descending %v", i, descending)
+		}
+	}
+}
+
 // A trace must read only the newest object of a run, because that object contains all rows of the
 // run.
 func TestTheHeadOfARunIsEnough(t *testing.T) {
