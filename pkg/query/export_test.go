@@ -21,11 +21,13 @@ func (b *budget) isAwaited() bool {
 	return len(b.waiting) > 0
 }
 
-// HoldReads acquires n bytes of the memory for objects that are being read. Calling free releases
-// them.
-func (r *Reader) HoldReads(n int64) (free func()) {
-	if !r.reads.tryAcquire(n) {
+// Hold acquires memory of both budgets, in bytes. Calling free releases it.
+func (r *Reader) Hold(reads, rows int64) (free func()) {
+	if !r.reads.tryAcquire(reads) || !r.rows.tryAcquire(rows) {
 		panic("too little memory is free")
 	}
-	return func() { r.reads.release(n) }
+	return func() {
+		r.reads.release(reads)
+		r.rows.release(rows)
+	}
 }

@@ -48,8 +48,13 @@ func bucket(t testing.TB) *memstore.Store {
 
 // put stores the events in a partition as a segment with the given name, and returns its key.
 func put(t testing.TB, store objstore.Store, where layout.Partition, name layout.Name, events []event.Event) string {
+	return putGroups(t, store, where, name, events, 64)
+}
+
+// putGroups is like put, with row groups of the given number of rows.
+func putGroups(t testing.TB, store objstore.Store, where layout.Partition, name layout.Name, events []event.Event, groupRows int) string {
 	var out bytes.Buffer
-	w := segment.NewWriter(&out, 64)
+	w := segment.NewWriter(&out, int64(groupRows))
 	require.NoError(t, w.Write(segment.FromEvents(events)))
 	written, err := w.Close()
 	require.NoError(t, err)
@@ -108,6 +113,20 @@ func trace(t testing.TB, r *query.Reader, q query.Request) query.Result {
 	result, err := r.Trace(t.Context(), q)
 	require.NoError(t, err)
 	return result
+}
+
+func TestAConfigOutOfRange(t *testing.T) {
+	for want, config := range map[string]query.Config{
+		"shards":      {Shards: 17},
+		"WholeBytes":  {WholeBytes: -1},
+		"CacheBytes":  {CacheBytes: -1},
+		"BudgetBytes": {BudgetBytes: -1},
+		"Parallel":    {Parallel: -1},
+		"Retreat":     {Retreat: -1},
+	} {
+		_, err := query.New(memstore.New(), config)
+		require.ErrorContains(t, err, want)
+	}
 }
 
 func TestABucketNotInUseIsEmpty(t *testing.T) {
@@ -200,6 +219,19 @@ func TestACursorOutsideTheRange(t *testing.T) {
 	}
 }
 
+// NoSegments must be set only if no partition of the request contains a segment.
+func TestPartitionsWithoutSegments(t *testing.T) {
+	store := bucket(t)
+	put(t, store, partition("c"), fresh(1), span("b", noon, 1))
+	r := newReader(t, store, query.Config{})
+	q := day("c")
+	require.False(t, trace(t, r, q).NoSegments)
+	q.From = q.From.AddDate(0, 0, -1)
+	require.False(t, trace(t, r, q).NoSegments)
+	q.To = q.To.AddDate(0, 0, -1)
+	require.True(t, trace(t, r, q).NoSegments)
+}
+
 // A trace must read only the newest object of a run, because that object contains all rows of the
 // run.
 func TestTheHeadOfARunIsEnough(t *testing.T) {
@@ -250,7 +282,7 @@ func TestAQueryStaysInItsPartitions(t *testing.T) {
 
 // A trace must not read the footer of a large object if the footer is cached. Without a cached
 // footer, the trace makes three requests: a listing, a read of the footer and a read of a row
-// group.
+// group. An object of at most Config.WholeBytes takes one read.
 func TestRequestsOfALargeObject(t *testing.T) {
 	counting := objstore.NewCounting(bucket(t))
 	var events []event.Event
@@ -258,7 +290,7 @@ func TestRequestsOfALargeObject(t *testing.T) {
 		client := fmt.Sprintf("client%05d", i)
 		events = append(events, span(client, noon, 2)...)
 	}
-	put(t, counting, partition("client00777"), compacted(1), events)
+	key := put(t, counting, partition("client00777"), compacted(1), events)
 	r := newReader(t, counting, query.Config{WholeBytes: 1})
 	trace(t, r, day("no such client but learn the layout"))
 	counting.Reset()
@@ -271,6 +303,12 @@ func TestRequestsOfALargeObject(t *testing.T) {
 	require.Less(t, warm.Receipt.Bytes, cold.Receipt.Bytes)
 	for _, call := range counting.Of(objstore.OpRead)[1:] {
 		require.Less(t, call.N, int64(4096))
+	}
+	size := objectOf(t, counting, key).Size
+	for wholeBytes, requests := range map[int64]int{size: 2, size - 1: 3} {
+		r := newReader(t, counting, query.Config{WholeBytes: wholeBytes})
+		trace(t, r, day("no such client but learn the layout"))
+		require.Equal(t, requests, trace(t, r, day("client00777")).Receipt.Requests)
 	}
 }
 
@@ -325,12 +363,15 @@ func TestDamagedObjectsAreNamed(t *testing.T) {
 	name.FooterLength = 900
 	empty := putBytes(t, store, partition("c"), name, nil)
 	putBytes(t, store, partition("c"), layout.Name{Run: "foreign"}, []byte("not of this layout"))
-	result := trace(t, newReader(t, store, query.Config{}), day("c"))
-	require.Equal(t, events[:2], result.Events)
-	require.Len(t, result.Unreadable, 2)
-	require.Equal(t, bad, result.Unreadable[0].Key)
-	require.Equal(t, empty, result.Unreadable[1].Key)
-	require.Contains(t, result.Unreadable[0].Error, "not a valid segment")
+	put(t, store, partition("c"), runOf(1, 9), events[2:])
+	for _, config := range []query.Config{{}, large} {
+		result := trace(t, newReader(t, store, config), day("c"))
+		require.Equal(t, events, result.Events)
+		require.Len(t, result.Unreadable, 2)
+		require.Equal(t, bad, result.Unreadable[0].Key)
+		require.Equal(t, empty, result.Unreadable[1].Key)
+		require.Contains(t, result.Unreadable[0].Error, "not a valid segment")
+	}
 }
 
 // If a store request fails, the trace must return an error, never an incomplete result. Damaged
@@ -378,8 +419,8 @@ func TestAFaultIsAnError(t *testing.T) {
 	}
 }
 
-// The cache has capacity for the footers of two of the three days. When it is full, it evicts
-// the footer that was added first.
+// When the cache is full, it evicts the footer that was added first. It keeps the newest footer
+// even if its budget is smaller.
 func TestFootersAreDroppedWhenTheCacheIsFull(t *testing.T) {
 	store := bucket(t)
 	dayOf := func(n int) query.Request {
@@ -399,14 +440,18 @@ func TestFootersAreDroppedWhenTheCacheIsFull(t *testing.T) {
 		require.NoError(t, err)
 		largest = max(largest, footer.Memory())
 	}
-	r := newReader(t, store, query.Config{WholeBytes: 1, CacheBytes: 2*largest + largest/2})
-	trace(t, r, dayOf(0)) // also looks up the layout
-	for _, step := range []struct{ day, requests int }{
-		{0, 2}, {1, 3}, {0, 2}, {2, 3}, {1, 2}, {0, 3}, {2, 2}, {1, 3},
+	type step struct{ day, requests int }
+	for cacheBytes, steps := range map[int64][]step{
+		2 * largest: {{0, 2}, {1, 3}, {0, 2}, {2, 3}, {1, 2}, {0, 3}, {2, 2}, {1, 3}},
+		1:           {{0, 2}, {1, 3}, {1, 2}, {0, 3}},
 	} {
-		result := trace(t, r, dayOf(step.day))
-		require.Len(t, result.Events, 200)
-		require.Equal(t, step.requests, result.Receipt.Requests, "%+v", step)
+		r := newReader(t, store, query.Config{WholeBytes: 1, CacheBytes: cacheBytes})
+		trace(t, r, dayOf(0)) // also looks up the layout
+		for _, step := range steps {
+			result := trace(t, r, dayOf(step.day))
+			require.Len(t, result.Events, 200)
+			require.Equal(t, step.requests, result.Receipt.Requests, "%d bytes, %+v", cacheBytes, step)
+		}
 	}
 }
 

@@ -78,14 +78,16 @@ func read(t testing.TB, r *query.Reader, q query.Request) ([]event.Event, query.
 		return nil, query.Result{}, err
 	}
 	defer s.Close()
+	defer s.Close() // a second call must change nothing
 	var events []event.Event
+	var failed error
 	for e, err := range s.Events(t.Context()) {
-		if err != nil {
-			return events, s.Result(), err
+		require.NoError(t, failed, "the iteration goes on after an error")
+		if failed = err; err == nil {
+			events = append(events, *e)
 		}
-		events = append(events, *e)
 	}
-	return events, s.Result(), nil
+	return events, s.Result(), failed
 }
 
 // twoDays returns a request for all events of the crowded store.
@@ -177,13 +179,13 @@ func TestAPageReadsOnlyItsRowGroups(t *testing.T) {
 	for _, descending := range []bool{false, true} {
 		q := day("c")
 		q.Descending, q.Limit = descending, 100
-		for from := 0; from < 4000; from += 100 {
-			store.Reset()
+		events := reversed(events, descending)
+		for from := 1; from < 4000; from += 500 {
+			q.Cursor = query.CursorAfter(&events[from-1])
 			result := trace(t, r, q)
-			require.Equal(t, reversed(events, descending)[from:from+100], result.Events)
+			require.Equal(t, events[from:from+100], result.Events)
 			require.LessOrEqual(t, result.Receipt.Requests, 3)
 			require.Less(t, result.Receipt.Bytes, whole*2/5)
-			q.Cursor = result.NextCursor
 		}
 	}
 }
@@ -452,44 +454,56 @@ func TestAFaultInMidStreamIsAnError(t *testing.T) {
 	}
 }
 
-// A stream that waits for memory must end when its context ends, and must release the memory that
-// it holds.
-func TestAWaitForMemoryEndsWithItsContext(t *testing.T) {
-	store, _ := crowded(t)
-	r := newReader(t, store, query.Config{BudgetBytes: 4})
-	first, err := r.Stream(t.Context(), twoDays(false))
-	require.NoError(t, err)
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error)
-	go func() { _, err := r.Stream(ctx, twoDays(false)); ended <- err }()
-	for !r.IsAwaited() {
-		runtime.Gosched()
-	}
-	cancel()
-	require.ErrorIs(t, <-ended, context.Canceled)
-	first.Close()
-	first.Close()
-	r.RequireNoMemory(t)
-}
-
-// Before a reader decodes a small object, it must wait for the memory that the decoding takes
-// according to the footer. This memory can be many times the object's size.
-func TestDecodingWaitsForItsMemory(t *testing.T) {
+// A trace must wait until its memory is free or its context ends. Decoding a small object can take
+// many times the object's size. A trace waits for this memory, too, once it knows the footer.
+func TestATraceWaitsForMemory(t *testing.T) {
 	store := bucket(t)
 	events := wide(noon, 400) // almost 2 MiB
-	key := put(t, store, partition("c"), fresh(1), events)
+	key := put(t, store, partition("c"), compacted(1), events)
 	require.Less(t, objectOf(t, store, key).Size, int64(32<<10))
-	r := newReader(t, store, query.Config{BudgetBytes: 8 << 20})
-	free := r.HoldReads(4<<20 - 256<<10)
-	found := make(chan query.Result, 1)
-	go func() { found <- trace(t, r, day("c")) }()
-	for !r.IsAwaited() {
-		require.Empty(t, found)
-		runtime.Gosched()
+	const all = 4 << 20
+	for name, test := range map[string]struct {
+		wholeBytes  int64
+		warm        bool  // the footer is cached
+		reads, rows int64 // memory that is in use at first
+	}{
+		"rows":         {rows: all},
+		"whole object": {reads: all},
+		"decoding":     {reads: all - 256<<10},
+		"footer":       {reads: all, wholeBytes: 1},
+		"row groups":   {reads: all, wholeBytes: 1, warm: true},
+	} {
+		for _, canceled := range []bool{false, true} {
+			r := newReader(t, store, query.Config{BudgetBytes: 2 * all, WholeBytes: test.wholeBytes})
+			if test.warm {
+				trace(t, r, day("c"))
+			}
+			free := r.Hold(test.reads, test.rows)
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan error, 1)
+			var result query.Result
+			go func() {
+				var err error
+				result, err = r.Trace(ctx, day("c"))
+				ended <- err
+			}()
+			for !r.IsAwaited() {
+				require.Empty(t, ended, name)
+				runtime.Gosched()
+			}
+			if canceled {
+				cancel()
+				require.ErrorIs(t, <-ended, context.Canceled, name)
+				free()
+			} else {
+				free()
+				require.NoError(t, <-ended)
+				require.Equal(t, events, result.Events)
+			}
+			cancel()
+			r.RequireNoMemory(t)
+		}
 	}
-	free()
-	require.Equal(t, events, (<-found).Events)
-	r.RequireNoMemory(t)
 }
 
 // With little memory, a reader must not read more row groups in one request than it can decode.
@@ -544,4 +558,12 @@ func TestABucketWithoutALayoutMarker(t *testing.T) {
 	require.True(t, result.NoLayout)
 	require.NoError(t, store.Put(t.Context(), shards.Marker(), bytes.NewReader(nil), 0))
 	require.False(t, trace(t, newReader(t, store, query.Config{}), day("c")).NoLayout)
+}
+
+// A single row group may take more memory than a source otherwise decodes after one read.
+func TestALargeRowGroup(t *testing.T) {
+	store := bucket(t)
+	events := span("c", noon, 30_000)
+	putGroups(t, store, partition("c"), compacted(1), events, len(events))
+	require.Equal(t, events, trace(t, newReader(t, store, large), day("c")).Events)
 }
