@@ -11,8 +11,6 @@ import (
 // Stream yields the events that match a request. It keeps only a small part of the events in memory
 // and reads more objects as needed. It is not safe for concurrent use.
 type Stream struct {
-	request Request
-	store   *meter
 	reading *reading
 	after   *position // see passes
 	event   event.Event
@@ -29,17 +27,16 @@ type Stream struct {
 // Events then yields their errors.
 func (r *Reader) Stream(ctx context.Context, q Request) (*Stream, error) {
 	q.ClientID = q.ClientID.Stored()
-	s := &Stream{request: q, store: r.newMeter(q.Explain)}
-	var err error
-	if s.after, err = parseCursor(q.Cursor); err != nil {
-		return nil, err
-	}
-	s.reading, err = r.openStream(ctx, s.store, q.from(s.after))
+	after, err := parseCursor(q.Cursor)
 	if err != nil {
-		s.Close()
 		return nil, err
 	}
-	return s, nil
+	n, err := r.openStream(ctx, r.newMeter(q.Explain), q.from(after))
+	if err != nil {
+		n.close()
+		return nil, err
+	}
+	return &Stream{reading: n, after: after}, nil
 }
 
 // from returns the request with a range that begins at the position's time, in the order of the
@@ -82,8 +79,8 @@ func (s *Stream) next(ctx context.Context) (*event.Event, error) {
 		if row == nil || err != nil {
 			return nil, err
 		}
-		if passes(&s.after, row) && !s.request.filteredOut(row) {
-			s.event = row.Event(s.request.InstanceID)
+		if q := &s.reading.request; passes(&s.after, row) && !q.filteredOut(row) {
+			s.event = row.Event(q.InstanceID)
 			return &s.event, nil
 		}
 	}
@@ -91,13 +88,14 @@ func (s *Stream) next(ctx context.Context) (*event.Event, error) {
 
 // Result returns the result so far, without Events and NextCursor.
 func (s *Stream) Result() Result {
+	n := s.reading
 	result := Result{
-		Receipt:    s.store.receipt(s.reading.partitions),
-		Steps:      s.store.steps,
-		NoLayout:   s.reading.layout.Shards == 0,
+		Receipt:    n.store.receipt(n.partitions),
+		Steps:      n.store.steps,
+		NoLayout:   n.layout.Shards == 0,
 		NoSegments: true,
 	}
-	for _, p := range s.reading.partitions {
+	for _, p := range n.partitions {
 		result.NoSegments = result.NoSegments && len(p.runs) == 0
 		result.Unreadable = append(result.Unreadable, p.unreadable()...)
 	}
