@@ -118,7 +118,7 @@ func (h *sourceHeap) Less(i, j int) bool {
 		c = rowA.Compare(rowB)
 	}
 	if h.descending {
-		return c > 0
+		c = -c
 	}
 	return c < 0
 }

@@ -51,7 +51,7 @@ func put(t testing.TB, store objstore.Store, where layout.Partition, name layout
 	return putGroups(t, store, where, name, events, 64)
 }
 
-// putGroups is like put, with row groups of the given number of rows.
+// putGroups is like put, but makes row groups of groupRows rows.
 func putGroups(t testing.TB, store objstore.Store, where layout.Partition, name layout.Name, events []event.Event, groupRows int) string {
 	var out bytes.Buffer
 	w := segment.NewWriter(&out, int64(groupRows))
@@ -145,6 +145,8 @@ func TestOneClientOneInstanceOneSpan(t *testing.T) {
 	q := day("c")
 	q.From, q.To = noon.Add(2*time.Second), noon.Add(4*time.Second)
 	require.Equal(t, events[2:5], trace(t, newReader(t, store, query.Config{}), q).Events)
+	q.From = q.To
+	require.Equal(t, events[4:5], trace(t, newReader(t, store, query.Config{}), q).Events)
 }
 
 // A request may contain a long client identifier as a whole or in its stored form.
@@ -374,8 +376,8 @@ func TestDamagedObjectsAreNamed(t *testing.T) {
 	}
 }
 
-// If a store request fails, the trace must return an error, never an incomplete result. Damaged
-// objects in the same partition change nothing about that.
+// If a store request fails, the trace must return an error, never an incomplete result. This also
+// holds if the partition contains damaged objects.
 func TestAFaultIsAnError(t *testing.T) {
 	store := bucket(t)
 	put(t, store, partition("c"), fresh(1), wide(noon, 100))
@@ -419,8 +421,8 @@ func TestAFaultIsAnError(t *testing.T) {
 	}
 }
 
-// When the cache is full, it evicts the footer that was added first. It keeps the newest footer
-// even if its budget is smaller.
+// When the cache is full, it evicts the footer that was added first. A footer that is larger than
+// the whole cache stays until the next one is added.
 func TestFootersAreDroppedWhenTheCacheIsFull(t *testing.T) {
 	store := bucket(t)
 	dayOf := func(n int) query.Request {
