@@ -50,22 +50,3 @@ func parseCursor(cursor string) (*position, error) {
 	}
 	return &position{int64(binary.BigEndian.Uint64(b)), [hashLength]byte(b[8:])}, nil
 }
-
-// passes reports whether a row follows the position *p. Callers must pass the rows in the order of
-// the stream, beginning with all rows at the position's time. passes sets *p to nil at the
-// position's row, or at the first row with another time. If *p is nil, every row passes. If the
-// event at the position no longer exists, all rows at its time count as before the position.
-func passes(p **position, row *segment.Row) bool {
-	switch after := *p; {
-	case after == nil:
-		return true
-	case row.Time != after.time:
-		*p = nil
-		return true
-	default:
-		if *after == positionOf(row) {
-			*p = nil
-		}
-		return false
-	}
-}

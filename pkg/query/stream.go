@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"devicetrace/pkg/event"
+	"devicetrace/pkg/segment"
 )
 
 // Stream yields the events that match a request. It keeps only a small part of the events in memory
 // and reads more objects as needed. It is not safe for concurrent use.
 type Stream struct {
 	reading *reading
-	after   *position // see passes
+	after   *position // the position of the request's cursor; nil: all remaining rows come after it
 	event   event.Event
 }
 
@@ -59,31 +60,42 @@ func (q Request) from(after *position) Request {
 // yields the next one. If the iterator yields an error, the event is nil and the iteration ends.
 func (s *Stream) Events(ctx context.Context) iter.Seq2[*event.Event, error] {
 	return func(yield func(*event.Event, error) bool) {
+		q := &s.reading.request
 		for {
-			e, err := s.next(ctx)
-			if e == nil && err == nil || !yield(e, err) || err != nil {
+			row, err := s.reading.next(ctx)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if row == nil {
+				return
+			}
+			// The reading has already dropped duplicates. Copies of an event may differ in action and
+			// action_info, so filters applied earlier could keep the wrong copy.
+			if s.skips(row) || q.filteredOut(row) {
+				continue
+			}
+			s.event = row.Event(q.InstanceID)
+			if !yield(&s.event, nil) {
 				return
 			}
 		}
 	}
 }
 
-// next returns the next event, or nil after the last one.
-//
-// next applies filters only after duplicates have been dropped. action and action_info are not part
-// of an event's identity, so copies of an event may differ in them. A filter before that step could
-// keep the wrong copy.
-func (s *Stream) next(ctx context.Context) (*event.Event, error) {
-	for {
-		row, err := s.reading.next(ctx)
-		if row == nil || err != nil {
-			return nil, err
-		}
-		if q := &s.reading.request; passes(&s.after, row) && !q.filteredOut(row) {
-			s.event = row.Event(q.InstanceID)
-			return &s.event, nil
-		}
+// skips reports whether the stream must skip a row because it does not come after the position
+// s.after. It must be called for every row, in order. As soon as all remaining rows come after the
+// position, skips sets s.after to nil. If the event at the position no longer exists, all rows at
+// its time are skipped.
+func (s *Stream) skips(row *segment.Row) bool {
+	if s.after == nil {
+		return false
 	}
+	skip := row.Time == s.after.time
+	if !skip || *s.after == positionOf(row) {
+		s.after = nil
+	}
+	return skip
 }
 
 // Result returns the result so far, without Events and NextCursor.
