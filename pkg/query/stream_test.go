@@ -454,10 +454,11 @@ func TestAFaultInMidStreamIsAnError(t *testing.T) {
 	}
 }
 
-// A trace must wait until its memory is free or its context ends. Decoding a small object can take
-// many times the object's size. A trace waits for this memory, too, once it knows the footer.
+// A trace must wait until its memory is free. If its context ends first, the trace must end without
+// further requests. Decoding a small object can take many times the object's size. A trace waits for
+// this memory, too, once it knows the footer.
 func TestATraceWaitsForMemory(t *testing.T) {
-	store := bucket(t)
+	store := objstore.NewCounting(bucket(t))
 	events := wide(noon, 400) // almost 2 MiB
 	key := put(t, store, partition("c"), compacted(1), events)
 	require.Less(t, objectOf(t, store, key).Size, int64(32<<10))
@@ -475,6 +476,7 @@ func TestATraceWaitsForMemory(t *testing.T) {
 	} {
 		for _, canceled := range []bool{false, true} {
 			r := newReader(t, store, query.Config{BudgetBytes: 2 * all, WholeBytes: test.wholeBytes})
+			trace(t, r, day("another client")) // looks up the layout
 			if test.warm {
 				trace(t, r, day("c"))
 			}
@@ -492,8 +494,10 @@ func TestATraceWaitsForMemory(t *testing.T) {
 				runtime.Gosched()
 			}
 			if canceled {
+				requests := store.Requests()
 				cancel()
 				require.ErrorIs(t, <-ended, context.Canceled, name)
+				require.Equal(t, requests, store.Requests(), name)
 				free()
 			} else {
 				free()
