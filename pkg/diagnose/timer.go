@@ -16,11 +16,12 @@ const oddTimeout = 350 * time.Second
 // value returns the probable setting of the timer. The candidates are oddTimeout, the nearest whole
 // hour and the nearest whole minute, in this order. value returns the first candidate that is close
 // enough to the typical length. If no candidate is close enough, it returns the typical length
-// rounded to seconds.
+// rounded to seconds. A candidate that was rounded to zero is never close, because the typical
+// length is at least minFixed.
 func (t timerSetting) value() time.Duration {
 	d := time.Duration(t)
 	for _, common := range []time.Duration{oddTimeout, d.Round(time.Hour), d.Round(time.Minute)} {
-		if common > 0 && (d-common).Abs() <= tolerance(common) {
+		if (d - common).Abs() <= tolerance(common) {
 			return common
 		}
 	}
