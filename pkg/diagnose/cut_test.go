@@ -75,8 +75,9 @@ func TestACutSpanMayHideTheFirstRefusal(t *testing.T) {
 	refused := begin("13:00:00").refuse().refuse()
 	require.Equal(t, "Every login refused since 13:00 UTC or earlier (it worked before)",
 		verdict(t, cut(refused, diagnose.English, earlier...), "refused-after-success").Title)
-	later := begin("12:00:00").hold(time.Minute, event.NoHeart).refuse().refuse()
-	require.Equal(t, "Every login refused since 12:01 UTC (it worked before)", verdict(t, cut(later, diagnose.English, earlier...), "refused-after-success").Title)
+	endsAtTheCut := begin("11:59:00").hold(time.Minute, event.NoHeart).refuse().refuse()
+	require.Equal(t, "Every login refused since 12:00 UTC (it worked before)",
+		verdict(t, cut(endsAtTheCut, diagnose.English, endsAtTheCut.events[0]), "refused-after-success").Title)
 }
 
 // Refused logins before the cut may have been the client's attempts to reconnect.

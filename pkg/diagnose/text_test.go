@@ -101,7 +101,7 @@ func TestLengths(t *testing.T) {
 func TestTimeouts(t *testing.T) {
 	for d, want := range map[time.Duration][2]string{
 		45 * time.Second:                {"45 s", "45 秒"},
-		61 * time.Second:                {"1 min", "1 分钟"},
+		62 * time.Second:                {"1 min", "1 分钟"},
 		91 * time.Second:                {"91 s (1 min 31 s)", "91 秒（1 分钟 31 秒）"},
 		301 * time.Second:               {"5 min", "5 分钟"},
 		351 * time.Second:               {"350 s (5 min 50 s)", "350 秒（5 分钟 50 秒）"},
@@ -121,15 +121,17 @@ func TestTimeouts(t *testing.T) {
 func TestTimes(t *testing.T) {
 	require.Equal(t, "once", times(1).in(English))
 	require.Equal(t, "twice", times(2).in(English))
-	require.Equal(t, "12 times", times(12).in(English))
+	require.Equal(t, "999 times", times(999).in(English))
+	require.Equal(t, "1,234,567 times", times(1_234_567).in(English))
 	require.Equal(t, "1 次", times(1).in(Chinese))
 }
 
 func TestAddresses(t *testing.T) {
 	require.Equal(t, "a and b", addresses{"a", "b"}.in(English))
 	require.Equal(t, "a, b and c", addresses{"a", "b", "c"}.in(English))
+	require.Equal(t, "a, b, c and d", addresses{"a", "b", "c", "d"}.in(English))
 	require.Equal(t, "a, b, c, d and 2 more", addresses{"a", "b", "c", "d", "e", "f"}.in(English))
-	require.Equal(t, "a、b", addresses{"a", "b"}.in(Chinese))
+	require.Equal(t, "a、b、c、d", addresses{"a", "b", "c", "d"}.in(Chinese))
 	require.Equal(t, "a、b、c、d 等 6 个地址", addresses{"a", "b", "c", "d", "e", "f"}.in(Chinese))
 }
 

@@ -46,11 +46,16 @@ func (s *script) lose(d time.Duration, more ...with) *script {
 	return s
 }
 
+// end adds an end event, and sets s.at to one second after it.
+func (s *script) end(e event.Event) *script {
+	s.events, s.at = append(s.events, e), e.Time
+	return s.wait(time.Second)
+}
+
 func (s *script) refuse(more ...with) *script {
 	e := closed("00:00:00", event.NotAuthorized, append([]with{native("client.connack")}, more...)...)
 	e.Time = s.at
-	s.events = append(s.events, e)
-	return s.wait(time.Second)
+	return s.end(e)
 }
 
 func (s *script) wait(d time.Duration) *script {
@@ -77,6 +82,12 @@ func TestVerdicts(t *testing.T) {
 	holds := func(d time.Duration, info event.ActionInfo, more ...with) func(*script) {
 		return func(s *script) { s.hold(d, info, more...) }
 	}
+	every := func(d time.Duration) func(*script) { // short connections whose starts are d apart
+		return func(s *script) {
+			next := s.at.Add(d)
+			s.hold(time.Duration(s.n+1)*time.Second, event.ClosedByClient).at = next
+		}
+	}
 	for _, test := range []struct {
 		name   string
 		script *script
@@ -97,8 +108,9 @@ func TestVerdicts(t *testing.T) {
 			[]diagnose.Code{"refused-login", "refused-invalid", "refused-by-broker", "clean-disconnect"}},
 
 		{"two places", begin("00:00:00").
-			hold(minute, event.ClientIDConflict, a).hold(minute, event.ClientIDConflict, b).
-			hold(minute, event.ClientIDConflict, a).hold(minute, event.ClientIDConflict, b).stay(a),
+			times(2, func(s *script) {
+				s.hold(10*minute, event.ClientIDConflict, a).hold(10*minute, event.ClientIDConflict, b)
+			}).stay(a),
 			[]diagnose.Code{"two-places", "client-id-conflict"}},
 		{"an address that came back only twice", begin("00:00:00").
 			hold(minute, event.ClientIDConflict, a).hold(minute, event.ClientIDConflict, b).
@@ -116,11 +128,15 @@ func TestVerdicts(t *testing.T) {
 			hold(minute, event.ClientIDConflict, a).hold(minute, event.ClientIDConflict, b).stay(c),
 			[]diagnose.Code{"client-id-conflict"}},
 		{"two places at a broker that does not report takeovers", begin("00:00:00").
-			times(4, func(s *script) { s.lose(minute, a).lose(minute, b) }).stay(a),
+			times(3, func(s *script) { s.lose(minute, a).lose(minute, b) }).lose(minute, a).stay(b),
 			[]diagnose.Code{"two-places", "end-inferred"}},
 		{"lost ends, and addresses that came back only a few times", begin("00:00:00").
 			times(3, func(s *script) { s.lose(minute, a).lose(minute, b) }).stay(a),
 			[]diagnose.Code{"end-inferred"}},
+		{"addresses that alternate without takeovers", begin("00:00:00").times(4, func(s *script) {
+			s.hold(time.Duration(s.n+1)*minute, event.ClosedByClient, a).hold(time.Duration(s.n+1)*minute, event.ClosedByClient, b)
+		}).stay(a),
+			[]diagnose.Code{"closed-by-client"}},
 
 		{"refused since the last success", begin("00:00:00").hold(minute, event.ClosedByClient).refuse().refuse(),
 			[]diagnose.Code{"refused-after-success", "closed-by-client"}},
@@ -142,8 +158,16 @@ func TestVerdicts(t *testing.T) {
 			[]diagnose.Code{"no-return", "keep-alive-timeout", "refused-other-user"}},
 		{"never accepted", begin("00:00:00").refuse().refuse().refuse(), []diagnose.Code{"never-accepted"}},
 		{"refused twice, and nothing else is known", begin("00:00:00").refuse().refuse(), []diagnose.Code{"refused-login"}},
-		{"refused from elsewhere while connected", begin("00:00:00").stay(a).wait(minute).refuse(b).refuse(b),
+		{"refused from elsewhere while connected", begin("00:00:00").stay(a).refuse(b).refuse(b),
 			[]diagnose.Code{"refused-while-online"}},
+		{"refused from elsewhere when the connection has just ended", begin("00:00:00").hold(minute, event.DisconnectedByClient, a).
+			wait(-time.Second).refuse(b).wait(-time.Second).refuse(c),
+			[]diagnose.Code{"refused-after-success", "clean-disconnect"}},
+		{"refused from elsewhere before an end that is inferred", begin("00:00:00").lose(0, a).refuse(b).refuse(b).stay(a),
+			[]diagnose.Code{"refused-login", "end-inferred"}},
+		{"refused from elsewhere before the end of a connection with an unknown start",
+			begin("00:00:00").refuse(b).refuse(b).end(closed("12:00:00", event.ClosedByClient, a)).stay(a),
+			[]diagnose.Code{"refused-login", "closed-by-client"}},
 		{"refused from elsewhere and from the same address", begin("00:00:00").stay(a).wait(minute).refuse(b).refuse(a).refuse(b),
 			[]diagnose.Code{"refused-while-online", "refused-login"}},
 		{"refused from the same address while connected", begin("00:00:00").stay(a).wait(minute).refuse(a).refuse(a),
@@ -153,6 +177,13 @@ func TestVerdicts(t *testing.T) {
 			[]diagnose.Code{"login-expiry", "not-authorized"}},
 		{"a fixed length", begin("00:00:00").times(4, holds(350*time.Second, event.SocketIOException)).stay(),
 			[]diagnose.Code{"fixed-length", "network-error"}},
+		{"a fixed length of half a minute", begin("00:00:00").times(4, holds(minute/2, event.SocketIOException)).stay(),
+			[]diagnose.Code{"fixed-length", "network-error"}},
+		{"a fixed length of less", begin("00:00:00").times(4, holds(minute/2-time.Millisecond, event.SocketIOException)).stay(),
+			[]diagnose.Code{"network-error"}},
+		{"a fixed length, and half of the connections ended as not authorized", begin("00:00:00").
+			times(2, holds(time.Hour, event.NotAuthorized)).times(2, holds(time.Hour, event.SocketIOException)).stay(),
+			[]diagnose.Code{"fixed-length", "not-authorized", "network-error"}},
 		{"a fixed length of unexplained ends", begin("00:00:00").times(4, holds(350*time.Second, event.ClosedByClient, native("tcpclean"))).stay(),
 			[]diagnose.Code{"fixed-length", "end-unexplained"}},
 		{"three connections of one length", begin("00:00:00").times(3, holds(350*time.Second, event.SocketIOException)).stay(),
@@ -160,9 +191,14 @@ func TestVerdicts(t *testing.T) {
 		{"four connections of one length, and three others", begin("00:00:00").times(4, holds(350*time.Second, event.SocketIOException)).
 			hold(5*minute, event.SocketIOException).hold(7*minute, event.SocketIOException).hold(9*minute, event.SocketIOException).stay(),
 			[]diagnose.Code{"network-error"}},
-		{"lengths within two percent", begin("00:00:00").times(4, func(s *script) { s.hold(500*time.Second+time.Duration(s.n)*3*time.Second, event.SocketIOException) }).stay(),
+		{"six connections of one length, and four others", begin("00:00:00").times(6, holds(350*time.Second, event.SocketIOException)).
+			hold(5*minute, event.SocketIOException).hold(7*minute, event.SocketIOException).hold(9*minute, event.SocketIOException).
+			hold(11*minute, event.SocketIOException).stay(),
 			[]diagnose.Code{"fixed-length", "network-error"}},
-		{"lengths that differ by more", begin("00:00:00").times(4, func(s *script) { s.hold(500*time.Second+time.Duration(s.n)*4*time.Second, event.SocketIOException) }).stay(),
+		{"lengths within two percent", begin("00:00:00").times(3, holds(500*time.Second, event.SocketIOException)).hold(510*time.Second, event.SocketIOException).stay(),
+			[]diagnose.Code{"fixed-length", "network-error"}},
+		{"lengths that differ by more", begin("00:00:00").times(3, holds(500*time.Second, event.SocketIOException)).
+			hold(510*time.Second+time.Millisecond, event.SocketIOException).stay(),
 			[]diagnose.Code{"network-error"}},
 		{"a fixed length at a broker that never reports why", begin("00:00:00").times(4, holds(45*time.Second, event.ClosedByClient, native("on_client_gone"))).stay(),
 			[]diagnose.Code{"fixed-length", "end-unexplained"}},
@@ -182,6 +218,10 @@ func TestVerdicts(t *testing.T) {
 			[]diagnose.Code{"keep-alive-timeout"}},
 		{"nothing sent after CONNECT", begin("00:00:00").times(4, holds(91*time.Second, event.NoHeart, keepAlive(60))).stay(),
 			[]diagnose.Code{"silent-after-connect", "keep-alive-timeout"}},
+		{"nothing sent after CONNECT three times, and timeouts that are reported late", begin("00:00:00").times(3, holds(99*time.Second, event.NoHeart, keepAlive(60))).stay(),
+			[]diagnose.Code{"silent-after-connect", "keep-alive-timeout"}},
+		{"nothing sent after CONNECT, with a long keep alive", begin("00:00:00").times(3, holds(6*minute, event.NoHeart, keepAlive(240))).stay(),
+			[]diagnose.Code{"keep-alive-margin", "keep-alive-timeout"}},
 		{"nothing sent after CONNECT, but mostly something", begin("00:00:00").times(3, holds(91*time.Second, event.NoHeart, keepAlive(60))).
 			hold(5*minute, event.NoHeart, keepAlive(60)).hold(7*minute, event.NoHeart, keepAlive(60)).hold(9*minute, event.NoHeart, keepAlive(60)).stay(),
 			[]diagnose.Code{"keep-alive-timeout"}},
@@ -191,22 +231,31 @@ func TestVerdicts(t *testing.T) {
 			[]diagnose.Code{"no-return", "keep-alive-timeout"}},
 		{"gone after a DISCONNECT", begin("00:00:00").hold(minute, event.NoHeart).hold(minute, event.NoHeart).hold(minute, event.DisconnectedByClient),
 			[]diagnose.Code{"keep-alive-timeout", "clean-disconnect"}},
-		{"gone for a few minutes", begin("23:40:00").hold(minute, event.NoHeart).hold(minute, event.NoHeart).hold(3*minute, event.NoHeart),
+		{"gone for more than a few minutes", begin("23:39:57.998").hold(minute, event.NoHeart).hold(minute, event.NoHeart).hold(3*minute, event.NoHeart),
+			[]diagnose.Code{"no-return", "keep-alive-timeout"}},
+		{"gone for a few minutes", begin("23:39:57.999").hold(minute, event.NoHeart).hold(minute, event.NoHeart).hold(3*minute, event.NoHeart),
 			[]diagnose.Code{"keep-alive-timeout"}},
+		{"gone for half an hour, and taken over before, which is no absence", begin("23:00:00").hold(minute, event.ClientIDConflict).wait(-time.Second).
+			hold(minute, event.ClientIDConflict).wait(-time.Second).hold(28*minute, event.NoHeart),
+			[]diagnose.Code{"keep-alive-timeout", "client-id-conflict"}},
+		{"dropped, and refused at once", begin("00:00:00").hold(minute, event.NoHeart).wait(-time.Second).refuse(),
+			[]diagnose.Code{"keep-alive-timeout", "refused-login"}},
 		{"gone for no longer than at other times", begin("12:00:00").hold(minute, event.NoHeart).wait(2*time.Hour).hold(minute, event.NoHeart).
 			wait(2*time.Hour).hold(minute, event.NoHeart),
 			[]diagnose.Code{"keep-alive-timeout"}},
-		{"gone for an hour, without absences to compare with", begin("22:58:00").hold(minute, event.NoHeart),
+		{"gone for more than an hour, without absences to compare with", begin("22:58:59.998").hold(minute, event.NoHeart),
 			[]diagnose.Code{"no-return", "keep-alive-timeout"}},
-		{"gone for less than an hour, without absences to compare with", begin("23:00:00").hold(minute, event.NoHeart),
+		{"gone for an hour, without absences to compare with", begin("22:58:59.999").hold(minute, event.NoHeart),
 			[]diagnose.Code{"keep-alive-timeout"}},
 
 		{"flapping", begin("00:00:00").times(10, func(s *script) { s.hold(time.Duration(s.n+1)*time.Second, event.ClosedByClient) }).stay(),
 			[]diagnose.Code{"flapping", "closed-by-client"}},
-		{"nine short connections", begin("00:00:00").times(9, func(s *script) { s.hold(time.Duration(s.n+1)*time.Second, event.ClosedByClient) }).stay(),
+		{"nine short connections, and one of two minutes", begin("00:00:00").
+			times(9, func(s *script) { s.hold(time.Duration(s.n+1)*time.Second, event.ClosedByClient) }).hold(2*minute, event.ClosedByClient).stay(),
 			[]diagnose.Code{"closed-by-client"}},
-		{"ten short connections in more than an hour", begin("00:00:00").
-			times(10, func(s *script) { s.hold(time.Duration(s.n+1)*time.Second, event.ClosedByClient).wait(7 * minute) }).stay(),
+		{"ten short connections that begin within an hour", begin("00:00:00").times(10, every(400*time.Second)).stay(),
+			[]diagnose.Code{"flapping", "closed-by-client"}},
+		{"ten short connections in more than an hour", begin("00:00:00").times(10, every(400*time.Second+time.Millisecond)).stay(),
 			[]diagnose.Code{"closed-by-client"}},
 		{"many short connections that end with DISCONNECT", begin("00:00:00").times(20, holds(time.Second, event.DisconnectedByClient)).stay(),
 			[]diagnose.Code{"no-drops", "clean-disconnect"}},
@@ -393,16 +442,18 @@ func meaning(t *testing.T, s *script, code diagnose.Code, lang diagnose.Lang) st
 // Trouble that stopped hours ago is no longer a problem if the client has been connected since.
 func TestWhatIsOverIsNoProblem(t *testing.T) {
 	denied := func(at string) *script { return begin(at).hold(time.Minute, event.TopicAuthFailed) }
+	// After a wait of this length, the gap between the two ends equals the length of the last connection.
+	even := 10*time.Hour + 58*time.Minute + 28_499*time.Millisecond
 	for name, c := range map[string]struct {
 		script *script
 		want   diagnose.Level
 	}{
-		"connected for six hours since":            {denied("17:00:00").stay(), diagnose.Notice},
-		"connected for less":                       {denied("18:00:00").stay(), diagnose.Problem},
+		"connected for six hours since":            {denied("17:58:58.999").stay(), diagnose.Notice},
+		"connected for less":                       {denied("17:58:59").stay(), diagnose.Problem},
 		"offline since":                            {denied("10:00:00").hold(time.Minute, event.DisconnectedByClient), diagnose.Problem},
 		"offline nearly all the time since":        {denied("10:00:00").wait(10 * time.Hour).stay(), diagnose.Problem},
-		"quiet for longer than the gap between":    {denied("06:00:00").wait(6*time.Hour).hold(time.Minute, event.TopicAuthFailed).stay(), diagnose.Notice},
-		"quiet for no longer than the gap between": {denied("02:00:00").wait(14*time.Hour).hold(time.Minute, event.TopicAuthFailed).stay(), diagnose.Problem},
+		"quiet for longer than the gap between":    {denied("02:00:00.001").wait(even-time.Millisecond).hold(time.Minute, event.TopicAuthFailed).stay(), diagnose.Notice},
+		"quiet for no longer than the gap between": {denied("02:00:00.001").wait(even).hold(time.Minute, event.TopicAuthFailed).stay(), diagnose.Problem},
 		"another connection in between, at once":   {denied("10:00:00").hold(time.Hour, event.DisconnectedByClient).stay(), diagnose.Notice},
 	} {
 		require.Equal(t, c.want, verdict(t, diagnosed(c.script.events), "topic-denied").Level, name)
@@ -410,8 +461,8 @@ func TestWhatIsOverIsNoProblem(t *testing.T) {
 	lost := begin("08:00:00").lose(time.Hour).times(20, func(s *script) { s.refuse() })
 	require.Equal(t, diagnose.Problem, verdict(t, diagnosed(lost.events), "refused-login").Level, "a client that logs in may no longer be connected")
 	overlap := begin("10:00:00").hold(time.Minute, event.ClientIDConflict).hold(time.Minute, event.ClientIDConflict)
-	overlap.hold(time.Minute, event.ClientIDConflict).wait(-1100 * time.Millisecond).stay()
-	require.Equal(t, diagnose.Notice, verdict(t, diagnosed(overlap.events), "client-id-conflict").Level, "the last end is reported a moment after the next start")
+	overlap.hold(time.Minute, event.ClientIDConflict).wait(-3 * time.Second).stay()
+	require.Equal(t, diagnose.Notice, verdict(t, diagnosed(overlap.events), "client-id-conflict").Level, "the last end is reported two seconds after the next start")
 	over := denied("10:00:00").stay()
 	require.Regexp(t, `It happened at 2026-11-22 10:01:00 UTC\. It has not happened again: the client has been connected since 2026-11-22 10:01:01 UTC\.$`,
 		meaning(t, over, "topic-denied", diagnose.English))
@@ -427,12 +478,12 @@ func TestRefusalsBeforeALoginAreNoProblem(t *testing.T) {
 		script *script
 		want   diagnose.Level
 	}{
-		"one":                        {begin("20:00:00").refuse().stay(), diagnose.Notice},
-		"two":                        {begin("20:00:00").refuse().refuse().stay(), diagnose.Notice},
-		"three":                      {begin("20:00:00").refuse().refuse().refuse().stay(), diagnose.Problem},
-		"the second not followed":    {begin("20:00:00").refuse().hold(time.Minute, event.DisconnectedByClient).refuse(), diagnose.Problem},
-		"not followed":               {begin("20:00:00").refuse(), diagnose.Problem},
-		"while a connection is open": {begin("20:00:00").stay().wait(time.Minute).refuse(), diagnose.Problem},
+		"one, at the time of the login": {begin("20:00:00").refuse().wait(-time.Second).stay(), diagnose.Notice},
+		"two":                           {begin("20:00:00").refuse().refuse().stay(), diagnose.Notice},
+		"three":                         {begin("20:00:00").refuse().refuse().refuse().stay(), diagnose.Problem},
+		"the second not followed":       {begin("20:00:00").refuse().hold(time.Minute, event.DisconnectedByClient).refuse(), diagnose.Problem},
+		"not followed":                  {begin("20:00:00").refuse(), diagnose.Problem},
+		"while a connection is open":    {begin("20:00:00").stay().wait(time.Minute).refuse(), diagnose.Problem},
 	} {
 		require.Equal(t, c.want, verdict(t, diagnosed(c.script.events), "refused-login").Level, name)
 	}
