@@ -176,10 +176,9 @@ func Differ[T comparable](a, b T) bool {
 //   - If no end is on record, the connection is marked as open. inferEnds may later infer an end.
 func (d *draft) fixTimes() {
 	d.Start = cmp.Or(d.Start, d.connectedAt)
-	if d.hasEnded() && d.Start > d.End {
-		d.Start = d.End
-	}
-	if !d.hasEnded() {
+	if d.hasEnded() {
+		d.Start = min(d.Start, d.End)
+	} else {
 		d.EndIs, d.Kind = Open, StillOpen
 	}
 }

@@ -62,7 +62,7 @@ func Of(events *Log, span Span, before Status) History {
 	p := pair(events, from, to, before.Connection)
 	h := History{
 		Status: p.status(before), Connections: p.connectionsFrom(from), Refusals: p.refusals,
-		Timeline: timeline(p.drafts, from, to, before.State), Span: Span{from.Time(), to.Time(), span.Cut}, Events: p.events,
+		Timeline: timeline(p.drafts, from, to), Span: Span{from.Time(), to.Time(), span.Cut}, Events: p.events,
 	}
 	if span.Cut {
 		h.CutBefore = from

@@ -25,19 +25,11 @@ func (i Instant) Time() time.Time { return time.UnixMilli(int64(i - epoch)).UTC(
 // IsZero reports whether the time is unknown.
 func (i Instant) IsZero() bool { return i == 0 }
 
-// Sub returns the duration from j to i. If the difference is out of range, Sub returns the largest
-// or smallest time.Duration. The difference is usually out of range if one of the two times is
-// unknown.
+// Sub returns the duration from j to i, limited to the range of time.Duration. It usually reaches
+// the limit if one of the two times is unknown.
 func (i Instant) Sub(j Instant) time.Duration {
 	const longest = Instant(math.MaxInt64 / int64(time.Millisecond))
-	switch d := i - j; {
-	case d > longest:
-		return math.MaxInt64
-	case d < -longest:
-		return math.MinInt64
-	default:
-		return time.Duration(d) * time.Millisecond
-	}
+	return time.Duration(max(-longest, min(i-j, longest))) * time.Millisecond
 }
 
 func (i Instant) MarshalJSON() ([]byte, error) {

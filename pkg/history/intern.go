@@ -46,7 +46,7 @@ var (
 
 // text returns a copy of s that stays valid after the caller reuses the memory of s.
 func (in *interned) text(s string) string {
-	if known, ok := in.texts[s]; ok || s == "" {
+	if known, ok := in.texts[s]; ok {
 		return known
 	}
 	if in.texts == nil {

@@ -2,6 +2,7 @@ package history
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -172,16 +173,11 @@ func (p *pairing) keep(d *draft) {
 // unknown start time come first, because their connections probably began before the oldest event
 // on record. If two connections began at the same time, the one that ended first comes first.
 func compareDrafts(a, b *draft) int {
-	if a.Start != b.Start {
-		return cmp.Compare(a.Start, b.Start)
-	}
-	if a.hasEnded() != b.hasEnded() {
-		if a.hasEnded() {
-			return -1
-		}
-		return 1
-	}
-	return cmp.Or(cmp.Compare(a.End, b.End), cmp.Compare(a.ChannelID, b.ChannelID))
+	return cmp.Or(
+		cmp.Compare(a.Start, b.Start),
+		cmp.Compare(a.endBy(math.MaxInt64), b.endBy(math.MaxInt64)), // an open connection comes last
+		cmp.Compare(a.ChannelID, b.ChannelID),
+	)
 }
 
 // inferEnds gives each connection without a recorded end an inferred end: the start of the next

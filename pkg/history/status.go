@@ -84,5 +84,5 @@ func (p pairs) isDoubtful() bool {
 // include reports whether a connection with the given start began no earlier than the first event.
 // In that case, the events also include the connect events of all newer connections.
 func (p pairs) include(start Instant) bool {
-	return !start.IsZero() && p.events > 0 && start >= p.first
+	return p.events > 0 && start >= p.first
 }

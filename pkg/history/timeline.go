@@ -17,17 +17,15 @@ type Stretch struct {
 //
 // Events count as missing in two cases:
 //
-//   - If the state before the span is unknown, events are missing from the start of the span until
-//     the first known start or end of a connection.
+//   - If no start or end of a connection before the span is known, events are missing from the start
+//     of the span until the first known start or end.
 //   - If the start time of a connection is unknown, events are missing before its end time. The gap
 //     begins at the latest known start or end of any connection before that time. If there is none,
 //     it begins at the start of the span.
-func timeline(drafts []*draft, from, to Instant, before State) []Stretch {
+func timeline(drafts []*draft, from, to Instant) []Stretch {
 	periods := make(boundaries, 0, 2*len(drafts)+2)
 	marks := marksOf(drafts)
-	if before != Online && before != Offline {
-		periods.add(Unknown, from, firstOf(marks, to))
-	}
+	periods.add(Unknown, from, firstOf(marks, to))
 	for _, d := range drafts {
 		switch {
 		case !d.Start.IsZero():
