@@ -51,6 +51,14 @@ func TestPairing(t *testing.T) {
 			connect("10:00:00", connectedAt("10:00:00"), from("192.0.2.1", 2), source(broker.EMQX)),
 		}, []string{"08:00:00..09:59:59.998 reported conflict", "10:00:00..? open open"}},
 
+		{"the session is taken over from a connection whose connect is lost", []event.Event{
+			connect("08:00:00", connectedAt("08:00:00"), source(broker.EMQX)), disconnect("08:30:00", connectedAt("08:00:00"), source(broker.EMQX)),
+			closed("09:59:59.998", event.ClientIDConflict, connectedAt("09:00:00"), source(broker.EMQX)),
+			connect("10:00:00", connectedAt("10:00:00"), source(broker.EMQX)),
+		}, []string{
+			"08:00:00..08:30:00 reported disconnected", "09:00:00..09:59:59.998 reported conflict", "10:00:00..? open open",
+		}},
+
 		{"a DISCONNECT says more than a closed socket", []event.Event{
 			connect("08:00:00", channel("a")),
 			disconnect("09:00:00.010", channel("a"), native("disconnect"), source(broker.ApsaraMQ)),
@@ -70,8 +78,8 @@ func TestPairing(t *testing.T) {
 		{"a named reason says more than a broken socket", []event.Event{
 			connect("08:00:00", channel("a")),
 			closed("09:00:00", event.SocketIOException, channel("a")),
-			closed("09:00:00.500", event.NoHeart, channel("a")),
-		}, []string{"08:00:00..09:00:00.5 reported no-heart"}},
+			closed("09:01:00", event.NoHeart, channel("a")),
+		}, []string{"08:00:00..09:01:00 reported no-heart"}},
 
 		{"the connect is lost, but the end says when the connection began", []event.Event{
 			closed("09:00:00", event.NoHeart, connectedAt("08:00:00")),
@@ -95,6 +103,14 @@ func TestPairing(t *testing.T) {
 			closed("09:00:01", event.ClientIDConflict),
 		}, []string{"08:00:00..09:00:01 reported conflict", "09:00:00..? open open"}},
 
+		{"a takeover, reported two seconds before the new connection", []event.Event{
+			connect("09:00:00"), closed("09:00:01", event.ClientIDConflict), connect("09:00:03"),
+		}, []string{"09:00:00..09:00:01 reported conflict", "09:00:03..? open open"}},
+
+		{"of two connections that began at once, one ended", []event.Event{
+			connect("08:00:00", channel("a")), connect("08:00:00", channel("b")), closed("09:00:00", event.NoHeart, channel("b")),
+		}, []string{"08:00:00..09:00:00 reported no-heart", "08:00:00..? open open"}},
+
 		{"takeovers in quick succession", []event.Event{
 			connect("09:00:00"), connect("09:00:01.500"), closed("09:00:01.505", event.ClientIDConflict),
 			connect("09:00:02.400"), closed("09:00:02.395", event.ClientIDConflict),
@@ -114,6 +130,11 @@ func TestPairing(t *testing.T) {
 			closed("09:00:00", event.ClientIDConflict),
 		}, []string{"08:00:00..09:00:00 reported conflict", "09:00:00..? open open"}},
 
+		{"an end at the time of the next start belongs to the older connection", []event.Event{
+			connect("08:00:00", from("192.0.2.1", 1)), connect("09:00:00", from("192.0.2.2", 2)),
+			closed("09:00:00", event.ClosedByClient),
+		}, []string{"08:00:00..09:00:00 reported client-closed", "09:00:00..? open open"}},
+
 		{"a takeover in whole seconds, but the older connection is not on record", []event.Event{
 			connect("09:00:00", from("192.0.2.2", 2)), closed("09:00:00", event.ClientIDConflict),
 		}, []string{"?..09:00:00 reported conflict", "09:00:00..? open open"}},
@@ -130,8 +151,12 @@ func TestPairing(t *testing.T) {
 
 		{"two rows about one end, without a channel", []event.Event{
 			connect("08:00:00", from("192.0.2.1", 1)),
-			closed("09:00:00", event.NoHeart), closed("09:00:00.001", event.SocketIOException),
+			closed("09:00:00", event.NoHeart), closed("09:00:02", event.SocketIOException),
 		}, []string{"08:00:00..09:00:00 reported no-heart"}},
+
+		{"two rows about one end, with an address and a port that never connected", []event.Event{
+			closed("09:00:00", event.NoHeart, from("192.0.2.1", 1)), closed("09:00:02", event.SocketIOException, from("192.0.2.1", 1)),
+		}, []string{"?..09:00:00 reported no-heart"}},
 
 		{"EMQX before 5.8.6: the end has address and port, but no start", []event.Event{
 			connect("08:00:00", connectedAt("08:00:00"), from("192.0.2.1", 1), node("n")),
@@ -153,13 +178,18 @@ func TestPairing(t *testing.T) {
 			closed("09:00:00", event.NoHeart, from("192.0.2.1", 1), node("sz-h-125xm")),
 		}, []string{"08:00:00..09:00:00 reported no-heart"}},
 
+		{"the node has another name at the end, which has the start", []event.Event{
+			connect("08:00:00", connectedAt("08:00:00"), node("10.0.0.5:1883")),
+			closed("09:00:00", event.NoHeart, connectedAt("08:00:00"), node("sz-h-125xm")),
+		}, []string{"08:00:00..09:00:00 reported no-heart"}},
+
 		{"the end of a connection to another node", []event.Event{
 			connect("08:00:00", node("10.0.0.5:1883")), closed("09:00:00", event.NoHeart, node("10.0.0.6:1883")),
 		}, []string{"08:00:00..? open open", "?..09:00:00 reported no-heart"}},
 
 		{"only the end has the start, by a clock that is slightly off", []event.Event{
 			connect("08:00:00", from("192.0.2.1", 1)),
-			closed("09:00:00", event.NoHeart, connectedAt("08:00:00.900")),
+			closed("09:00:00", event.NoHeart, connectedAt("08:00:02")),
 		}, []string{"08:00:00..09:00:00 reported no-heart"}},
 
 		{"the end of a connection that began at another time than the open one", []event.Event{
@@ -171,7 +201,7 @@ func TestPairing(t *testing.T) {
 			connect("08:00:00", from("192.0.2.1", 1)), closed("09:00:00", event.NoHeart, from("192.0.2.1", 1)),
 			connect("10:00:00", from("192.0.2.1", 1)),
 			connect("11:00:00", from("192.0.2.1", 1)), closed("12:00:00", event.NoHeart, from("192.0.2.1", 1)),
-			closed("13:00:00", event.SocketIOException, from("192.0.2.1", 1)),
+			closed("13:00:00", event.SocketIOException, from("192.0.2.1", 1), source(broker.EMQX)),
 		}, []string{
 			"08:00:00..09:00:00 reported no-heart", "10:00:00..11:00:00 inferred unknown",
 			"11:00:00..12:00:00 reported no-heart", "?..13:00:00 reported io",
@@ -190,17 +220,21 @@ func TestPairing(t *testing.T) {
 		}},
 
 		{"of a connect and an end with one time, the connect comes first", []event.Event{
-			closed("08:00:00", event.NoHeart, channel("7")), connect("09:00:00", channel("7")),
+			connect("08:00:00", channel("7")), connect("09:00:00", channel("7")),
 			closed("09:00:00", event.SocketIOException, channel("7")),
-		}, []string{"?..08:00:00 reported no-heart", "09:00:00..09:00:00 reported io"}},
+		}, []string{"08:00:00..09:00:00 inferred unknown", "09:00:00..09:00:00 reported io"}},
 
 		{"the end overtakes the connect", []event.Event{
 			closed("08:00:00", event.NoHeart, channel("a")), connect("08:00:30", channel("a")),
 		}, []string{"08:00:00..08:00:00 reported no-heart"}},
 
+		{"the end overtakes the connect, and the broker uses the channel identifier again", []event.Event{
+			closed("08:00:00", event.NoHeart, channel("7")), connect("08:01:00", channel("7")), connect("10:00:00", channel("7")),
+		}, []string{"08:00:00..08:00:00 reported no-heart", "10:00:00..? open open"}},
+
 		{"the clock is set back by half an hour, and the broker names its connections", []event.Event{
 			connect("10:00:00", channel("a")), closed("09:30:00", event.NoHeart, channel("a")),
-			closed("09:30:00.010", event.SocketIOException, channel("a")),
+			closed("09:31:00", event.SocketIOException, channel("a")),
 		}, []string{"09:30:00..09:30:00 reported no-heart"}},
 
 		{"the clock is set back, and the client comes back", []event.Event{
@@ -212,7 +246,7 @@ func TestPairing(t *testing.T) {
 		}, []string{"?..09:30:00 reported no-heart", "10:00:00..? open open"}},
 
 		{"a connect is reported twice", []event.Event{
-			connect("08:00:00", channel("a")), connect("08:00:05", channel("a")),
+			connect("08:00:00", channel("a")), connect("08:01:00", channel("a")),
 			closed("09:00:00", event.NoHeart, channel("a")),
 		}, []string{"08:00:00..09:00:00 reported no-heart"}},
 
@@ -255,9 +289,9 @@ func TestPairing(t *testing.T) {
 		}, []string{"09:00:00..09:00:00.1 reported unknown", "09:00:00.5..09:00:00.6 reported unknown"}},
 
 		{"NanoMQ reports the end of a refused CONNECT, before or after the refusal", []event.Event{
-			nanomqRefused("08:00:00"), nanomqEnd("08:00:00.001"), nanomqEnd("08:00:05"), nanomqRefused("08:00:05.001"),
+			nanomqRefused("08:00:00"), nanomqEnd("08:00:02"), nanomqEnd("08:00:05"), nanomqRefused("08:00:07"),
 			nanomqConnect("09:00:00"),
-		}, []string{"09:00:00..? open open", "refused 08:00:00 not authorized", "refused 08:00:05.001 not authorized"}},
+		}, []string{"09:00:00..? open open", "refused 08:00:00 not authorized", "refused 08:00:07 not authorized"}},
 
 		{"a refused CONNECT at NanoMQ ends the open connection", []event.Event{
 			nanomqConnect("08:00:00"), nanomqRefused("09:00:00.001"), nanomqEnd("09:00:00"), nanomqEnd("09:00:00.002"),
@@ -358,9 +392,9 @@ func TestRefusals(t *testing.T) {
 // The details of a connection come from both its connect event and its end event.
 func TestConnectionTakesFromBothEnds(t *testing.T) {
 	began := connect("08:00:00", channel("a"), from("192.0.2.7", 52341), keepAlive(60), source(broker.Events))
-	began.Protocol, began.ProtocolVersion, began.CleanStart = "MQTT", 5, event.Some(false)
+	began.Protocol, began.ProtocolVersion = "MQTT", 5
 	ended := closed("09:00:00", event.NoHeart, channel("a"), from("192.0.2.8", 0), node("n1"), user("u1"), native("gone"), reason("keepalive_timeout"))
-	ended.ReasonCode = event.Some(int32(0x8D))
+	ended.ReasonCode, ended.CleanStart = event.Some(int32(0x8D)), event.Some(true)
 
 	c := ofDay([]event.Event{ended, began}).Connections[0]
 	require.Equal(t, "a", c.ChannelID)
@@ -371,7 +405,7 @@ func TestConnectionTakesFromBothEnds(t *testing.T) {
 	require.Equal(t, "MQTT", c.Protocol)
 	require.Equal(t, int32(5), c.ProtocolVersion)
 	require.Equal(t, time.Minute, c.KeepAlive.Value)
-	require.False(t, c.CleanStart.Value)
+	require.True(t, c.CleanStart.Value)
 	require.Equal(t, "events", c.Source)
 	require.Equal(t, event.Close, c.Action)
 	require.Equal(t, event.NoHeart, c.ActionInfo)
@@ -403,6 +437,9 @@ func TestPairingWithBefore(t *testing.T) {
 		{"ended when the next one begins", []event.Event{connect("08:00:00", channel("a"))},
 			[]event.Event{connect("09:00:00", channel("b"))},
 			[]string{"21 08:00:00..09:00:00 inferred unknown", "09:00:00..? open open"}},
+		{"ended in the first instant of the span", []event.Event{connect("08:00:00", channel("a"))},
+			[]event.Event{closed("00:00:00", event.NoHeart, channel("a"))},
+			[]string{"21 08:00:00..00:00:00 reported no-heart"}},
 		{"still open", []event.Event{connect("08:00:00", channel("a"))}, nil,
 			[]string{"21 08:00:00..? open open"}},
 		{"ended before the span", []event.Event{connect("08:00:00", channel("a")), disconnect("23:59:59.990", channel("a"))},
@@ -446,6 +483,15 @@ func TestEventsOutsideTheSpanAreIgnored(t *testing.T) {
 	span := history.Span{From: clock("08:00:00"), To: clock("09:00:00")}
 	got := history.Of(logOf(events), span, history.Status{})
 	require.Equal(t, []string{"08:00:00..09:00:00 reported no-heart"}, lines(got))
+	require.True(t, got.CutBefore.IsZero())
+	span.Cut = true
+	require.Equal(t, "08:00:00", short(history.Of(logOf(events), span, history.Status{}).CutBefore))
+}
+
+func TestKindsHaveTheirActionInfo(t *testing.T) {
+	for kind, want := range map[history.Kind]event.ActionInfo{history.NoHeart: event.NoHeart, history.Server: event.ServerShutdown, history.Unexplained: ""} {
+		require.Equal(t, want, kind.ActionInfo())
+	}
 }
 
 // nanomqConnect, nanomqRefused and nanomqEnd return events as NanoMQ 0.25.5 sends them.

@@ -121,4 +121,7 @@ func TestStatusContinuesFromBefore(t *testing.T) {
 	require.Equal(t, "08:00:00", short(got.Since))
 	require.Equal(t, "08:00:00", short(got.LastEventAt))
 	require.True(t, got.Settled())
+
+	unsettled := history.StatusAt(logOf([]event.Event{closed("08:00:00", event.NoHeart, connectedAt("07:00:00"))}), clock("08:30:00"))
+	require.False(t, history.Of(logOf(nil), span, unsettled).Status.Settled())
 }

@@ -65,6 +65,7 @@ func TestTimelineOfAnInstantIsEmpty(t *testing.T) {
 	require.Empty(t, stretches(got))
 	require.Nil(t, got.Summary.Uptime)
 	require.Equal(t, history.Online, got.Status.State)
+	require.Equal(t, 1, got.Summary.Connects)
 }
 
 func TestSummary(t *testing.T) {
@@ -77,13 +78,14 @@ func TestSummary(t *testing.T) {
 		connect("10:00:00", channel("c")), closed("10:20:00", event.ClosedByClient, channel("c"), native("on_client_gone")), // 20 min
 		closed("10:30:00", event.NotAuthorized, native("client.connack")),
 		closed("11:00:00", event.SocketIOException, channel("d")), // start unknown
+		disconnect("11:30:00", channel("e")),
 	}), span, before).Summary
 
 	minutes := func(n int64) int64 { return n * time.Minute.Milliseconds() }
-	uptime, longest, median := 90.0/200, minutes(90), minutes(20)
+	uptime, longest, median := 90.0/170, minutes(90), minutes(20)
 	require.Equal(t, history.Summary{
-		OnlineMS: minutes(90), OfflineMS: minutes(110), UnknownMS: minutes(40), Uptime: &uptime,
-		Connects: 3, Drops: 2, Disconnects: 1, Unexplained: 1, Unreported: 1, Refusals: 1,
+		OnlineMS: minutes(90), OfflineMS: minutes(80), UnknownMS: minutes(70), Uptime: &uptime,
+		Connects: 3, Drops: 2, Disconnects: 2, Unexplained: 1, Unreported: 1, Refusals: 1,
 		LongestMS: &longest, MedianMS: &median,
 	}, got)
 }
