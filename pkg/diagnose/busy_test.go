@@ -17,9 +17,9 @@ import (
 	"devicetrace/pkg/history/historytest"
 )
 
-// busyDays maps the name of a day to a function that sets the fields of event i of that day. Each
-// day has very many events, and is expensive for a different reason. Events with even indexes are
-// connects, unless the function changes them.
+// busyDays maps the name of a day to a function that changes event i of that day. Before the change,
+// connects and ends alternate. Each day has very many events, and is expensive for a different
+// reason.
 var busyDays = map[string]func(e *event.Event, i int){
 	"flapping": func(e *event.Event, i int) { e.ChannelID = fmt.Sprintf("%032x", i/2) },
 	"two devices in conflict": func(e *event.Event, i int) {
@@ -50,8 +50,28 @@ var busyDays = map[string]func(e *event.Event, i int){
 		e.Time, e.SourceEventID, e.ChannelID = day, strconv.Itoa(i), fmt.Sprintf("%032x", i/2)
 	},
 	"a node for each connect": func(e *event.Event, i int) {
-		e.Action, e.ActionInfo, e.ChannelID, e.Node = event.Connect, event.Accepted, strconv.Itoa(i), "node-"+strconv.Itoa(i)
+		accept(e)
+		e.ChannelID, e.Node = strconv.Itoa(i), "node-"+strconv.Itoa(i)
 	},
+	"a login refused during each connection": func(e *event.Event, i int) {
+		switch e.ChannelID = fmt.Sprintf("%032x", i/3); i % 3 {
+		case 0:
+			accept(e)
+		case 1:
+			refuse(e, i)
+			e.PeerAddress = "198.51.100.2"
+		case 2:
+			end(e)
+		}
+	},
+}
+
+func accept(e *event.Event) {
+	e.Action, e.ActionInfo, e.NativeEvent, e.NativeReason = event.Connect, event.Accepted, "client.connected", ""
+}
+
+func end(e *event.Event) {
+	e.Action, e.ActionInfo, e.NativeEvent, e.NativeReason = event.Close, event.ClosedByClient, "client.disconnected", "tcp_closed"
 }
 
 // refuse makes e a refused login of a user whose name is in no other event.
@@ -74,10 +94,10 @@ func busyDay(n int, set func(e *event.Event, i int)) diagnose.Report {
 		*e = event.Event{
 			InstanceID: "i", ClientID: "GID_a@@@device", Source: broker.EMQX, Node: "emqx@192.0.2.8", PeerAddress: "192.0.2.1",
 			PeerPort: int32(1024 + i/2%60_000), Username: "user-1", Protocol: "MQTT", ProtocolVersion: 5, KeepAlive: event.Some(time.Minute),
-			Time: day.Add(time.Duration(i) * period), Action: event.Connect, ActionInfo: event.Accepted, NativeEvent: "client.connected",
+			Time: day.Add(time.Duration(i) * period),
 		}
-		if i%2 == 1 {
-			e.Action, e.ActionInfo, e.NativeEvent, e.NativeReason = event.Close, event.ClosedByClient, "client.disconnected", "tcp_closed"
+		if accept(e); i%2 == 1 {
+			end(e)
 		}
 		set(e, i)
 		log.Add(e)
