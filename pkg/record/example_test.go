@@ -44,6 +44,6 @@ func ExampleWriter() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(len(objects), "objects, the higher of which holds both events")
-	// Output: 2 objects, the higher of which holds both events
+	fmt.Println(len(objects), "objects; the last one holds both events")
+	// Output: 2 objects; the last one holds both events
 }

@@ -274,8 +274,8 @@ func (s spyStore) Put(ctx context.Context, key string, body io.ReaderAt, size in
 	return s.Store.Put(ctx, key, body, size)
 }
 
-// If the outcome of a put is unknown, its object may exist. It is superseded by the next confirmed
-// put, and must then be deleted.
+// If the outcome of a put is unknown, its object may exist. The next confirmed put supersedes the
+// object, which must then be deleted.
 func TestObjectsOfUnconfirmedPutsAreDeleted(t *testing.T) {
 	store := memstore.New()
 	faulty := objstore.NewFaulty(store, func(c objstore.Call) (fault objstore.Fault) {

@@ -51,8 +51,12 @@ func TestDamagedItem(t *testing.T) {
 		b.quarantined[key] = []byte(strings.Repeat("?", len(data)))
 	}
 	require.Equal(t, []listedItem{{ID: id, Size: 211, Damaged: true}}, decoded[listResponse](t, b.admin("GET", ""), 200).Items)
-	require.Equal(t, "Damaged", decoded[serve.Problem](t, b.admin("GET", "/"+id), 500).Code)
-	require.Equal(t, "Damaged", decoded[serve.Problem](t, b.admin("POST", "/"+id+"/replay"), 500).Code)
+	for method, path := range map[string]string{"GET": "/" + id, "POST": "/" + id + "/replay"} {
+		log := captureLog(t, func() {
+			require.Equal(t, "Damaged", decoded[serve.Problem](t, b.admin(method, path), 500).Code)
+		})
+		require.Contains(t, log, "its bytes have another digest")
+	}
 	require.Empty(t, b.recorded)
 }
 

@@ -16,8 +16,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// overLimit returns one body for each limit. The body consists of valid events and exceeds only
-// that limit. code and reason are the expected error.
+// overLimit returns one body for each limit. Each body consists of valid events and exceeds only its
+// limit. code and reason are the expected error.
 func overLimit() map[string]struct{ body, code, reason string } {
 	var spread []string
 	for day := range record.MaxPartitions + 1 {
