@@ -151,12 +151,14 @@ func TestRunsGrow(t *testing.T) {
 }
 
 func TestRunsEndBySize(t *testing.T) {
-	store := memstore.New()
-	w := newWriter(t, store, record.Config{RunBytes: 1})
-	for i := range 3 {
-		require.NoError(t, w.Append(t.Context(), []event.Event{at("c", i)}))
-		require.Zero(t, w.Open())
-		require.Len(t, keys(t, store), 1+i)
+	counting := objstore.NewCounting(memstore.New())
+	require.NoError(t, newWriter(t, counting, record.Config{}).Append(t.Context(), []event.Event{at("c", 0)}))
+	puts := counting.Of(objstore.OpPut)
+	size := int(puts[len(puts)-1].N)
+	for limit, open := range map[int]bool{size: false, size + 1: true} {
+		w := newWriter(t, memstore.New(), record.Config{RunBytes: limit})
+		require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 0)}))
+		require.Equal(t, open, w.Open() > 0)
 	}
 }
 
