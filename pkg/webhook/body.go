@@ -39,13 +39,10 @@ var (
 	errDamaged  = errors.New("the gzip body is damaged or ends early")
 )
 
-// identity is the Content-Encoding of a body that is not compressed.
-const identity = "identity"
-
 // decompressor returns a reader for the decompressed body.
 func (d *delivery) decompressor() (io.Reader, error) {
 	switch d.encoding {
-	case "", identity:
+	case "":
 		return bytes.NewReader(d.body), nil
 	case "gzip", "x-gzip":
 		reader, err := gzip.NewReader(bytes.NewReader(d.body))
@@ -78,8 +75,7 @@ func (d *delivery) measure() (contents, error) {
 // decompress undoes the body's Content-Encoding. size is the length of the decompressed body in
 // bytes, as returned by measure.
 func (d *delivery) decompress(size int64) error {
-	if d.encoding == "" || d.encoding == identity {
-		d.encoding = ""
+	if d.encoding == "" {
 		return nil
 	}
 	reader, err := d.decompressor()

@@ -8,11 +8,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestGzip(t *testing.T) {
-	b := &harness{}
-	w := b.post("/webhooks/emqx/local", gzipped(t, connected("c1")), "Content-Encoding", "gzip")
-	require.Equal(t, http.StatusOK, w.Code, w.Body)
-	require.Len(t, b.recorded, 1)
+func TestEncodings(t *testing.T) {
+	for encoding, body := range map[string]string{
+		"": connected("c1"), " Identity": connected("c1"), "gzip": gzipped(t, connected("c1")), "X-GZIP": gzipped(t, connected("c1")),
+	} {
+		b := &harness{}
+		w := b.post("/webhooks/emqx/local", body, "Content-Encoding", encoding)
+		require.Equal(t, http.StatusOK, w.Code, w.Body)
+		require.Len(t, b.recorded, 1)
+	}
 }
 
 func TestDamagedGzipIsKept(t *testing.T) {

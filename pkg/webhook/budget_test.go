@@ -62,7 +62,7 @@ func TestWeight(t *testing.T) {
 		want           int64
 	}{
 		"empty":               {"", "", minWeight + itemWeight},
-		"one item":            {"{12345678}", "identity", minWeight + 10 + 10*byteWeight + 2*itemWeight},
+		"one item":            {"{12345678}", "", minWeight + 10 + 10*byteWeight + 2*itemWeight},
 		"compressed":          {gzipped(t, "{12345678}"), "gzip", minWeight + int64(len(gzipped(t, "{12345678}"))) + 10*byteWeight + 2*itemWeight},
 		"in two gzip members": {gzipped(t, "{1234") + gzipped(t, "5678}"), "gzip", minWeight + 2*int64(len(gzipped(t, "{1234"))) + 10*byteWeight + 2*itemWeight},
 		"the largest":         {most, "", minWeight + maxBody + byteWeight*maxBody + itemWeight*maxItems},

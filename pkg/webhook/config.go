@@ -53,7 +53,7 @@ type Config struct {
 	// budget of 32 MiB.
 	BudgetBytes int64
 	// Transport makes the requests that confirm brokers' handshakes. Default:
-	// http.DefaultTransport.
+	// http.DefaultTransport, as in http.Client.
 	Transport http.RoundTripper
 	// Random supplies the 32 random bits that identify each delivery. If two deliveries in the same
 	// millisecond had the same bits, their events without a time could collapse into one. Random
@@ -86,9 +86,6 @@ func (c Config) Validate() error {
 func (c Config) withDefaults() Config {
 	c.TriggerInstance = cmp.Or(c.TriggerInstance, triggerRoute)
 	c.BudgetBytes = cmp.Or(c.BudgetBytes, 192<<20)
-	if c.Transport == nil {
-		c.Transport = http.DefaultTransport
-	}
 	if c.Random == nil {
 		c.Random = rand.Reader
 	}

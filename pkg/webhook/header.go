@@ -51,14 +51,17 @@ func isUsablePosition(position string) bool {
 	return len(position) <= maxPosition && isPrintable(position)
 }
 
-// parseEncoding returns the Content-Encoding in lower case, or "unknown" if the value is too
-// long or not printable ASCII.
+// parseEncoding returns the Content-Encoding in lower case. It returns "" if the body is not
+// compressed, and "unknown" if the value is too long or not printable ASCII.
 func parseEncoding(value string) string {
-	encoding := strings.ToLower(strings.TrimSpace(value))
-	if len(encoding) > maxEncoding || !isPrintable(encoding) {
+	switch encoding := strings.ToLower(strings.TrimSpace(value)); {
+	case encoding == "identity":
+		return ""
+	case len(encoding) > maxEncoding || !isPrintable(encoding):
 		return "unknown"
+	default:
+		return encoding
 	}
-	return encoding
 }
 
 // isPrintable reports whether s is printable ASCII.
