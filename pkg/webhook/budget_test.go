@@ -46,6 +46,13 @@ func TestSentWeight(t *testing.T) {
 	}
 }
 
+// Reading a body must not take more memory than its weight.
+func TestABodyOfKnownLengthIsReadIntoItsWeight(t *testing.T) {
+	d := parse(httptest.NewRequest(http.MethodPost, "/webhooks/events/prod", strings.NewReader(strings.Repeat("x", 1<<20))), now)
+	require.NoError(t, d.readBody())
+	require.LessOrEqual(t, int64(cap(d.body)), d.sentWeight())
+}
+
 // TestSignedWeight checks that the weight of a signed body includes the copies that checking the
 // signature makes, but not the decompressed body.
 func TestSignedWeight(t *testing.T) {

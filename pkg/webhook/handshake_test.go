@@ -20,8 +20,10 @@ func TestVerneMQPassesOn(t *testing.T) {
 		for _, path := range []string{"", "/", "/prod", "/prod/wrong", "/prod/secret", "/a b/x?token=y"} {
 			for _, body := range []string{"", "junk", `{"client_id":"c","password":"hush"}`, strings.Repeat(" ", maxBody+1)} {
 				b := &harness{}
-				w := b.do("POST", "/webhooks/vernemq"+strings.ReplaceAll(path, " ", "%20"), strings.NewReader(body), "vernemq-hook", hook)
+				sent := strings.NewReader(body)
+				w := b.do("POST", "/webhooks/vernemq"+strings.ReplaceAll(path, " ", "%20"), sent, "vernemq-hook", hook)
 				require.Equal(t, http.StatusOK, w.Code, w.Body)
+				require.Zero(t, sent.Len(), "a sender may not see the response before its whole body is read")
 				require.JSONEq(t, `{"result":"next"}`, w.Body.String())
 				require.Empty(t, b.recorded)
 				require.Empty(t, b.quarantined)
