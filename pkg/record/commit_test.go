@@ -58,6 +58,22 @@ func TestALargeBatchIsSplit(t *testing.T) {
 	require.Zero(t, w.Open())
 }
 
+// Two events share a put if they take at most 4 MiB together. An event that is longer than that also
+// takes one put.
+func TestEventsOfFourMebibytesShareAPut(t *testing.T) {
+	for more, puts := range map[int]int{0: 1, 1: 2, record.MaxCommit: 2} {
+		store, events := memstore.New(), []event.Event{at("c", 0), at("c", 1)}
+		rest := record.MaxCommit + more
+		for _, e := range events {
+			e.InstanceID = "" // rows do not contain it
+			rest -= int(event.Size(&e))
+		}
+		events[0].Username = strings.Repeat("u", rest)
+		require.NoError(t, newWriter(t, store, record.Config{}).Append(t.Context(), events))
+		require.Len(t, keys(t, store), puts)
+	}
+}
+
 // A batch is acknowledged only after all of its puts are confirmed.
 func TestEveryPutOfALargeBatchMustSucceed(t *testing.T) {
 	for failing := range 3 {
