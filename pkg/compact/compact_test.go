@@ -517,7 +517,18 @@ func memoryFor(t testing.TB, store objstore.Store, n int64) int64 {
 func TestMergesStayWithinTheMemory(t *testing.T) {
 	store := bucket(t)
 	want := scatter(t, store, 12, 20)
-	report := run(t, store, compact.Config{MemoryBytes: memoryFor(t, store, 3)})
+	counting := objstore.NewCounting(store)
+	report := run(t, counting, compact.Config{MemoryBytes: memoryFor(t, store, 3)})
+	reads := 0
+	for _, call := range counting.Calls() {
+		if call.Op == objstore.OpPut {
+			break
+		}
+		if call.Op == objstore.OpRead {
+			reads++
+		}
+	}
+	require.Equal(t, 4+3*2, reads, "the first merge reads four footers, and three inputs of two row groups")
 	require.Greater(t, report.Merges, 4, "at most three inputs each")
 	require.Equal(t, want, union(t, store, where))
 	require.Len(t, keys(t, store, where), 1)
@@ -616,4 +627,26 @@ func TestTheLastMergeOfADay(t *testing.T) {
 		require.NotEmpty(t, plan.Inputs, name)
 		require.Equal(t, c.want, plan.Last, name)
 	}
+
+	size := func(now time.Time) int64 {
+		store := bucket(t)
+		scatter(t, store, 8, 100)
+		report := run(t, store, compact.Config{Now: func() time.Time { return now }})
+		require.Equal(t, 8, report.Inputs)
+		return report.Bytes
+	}
+	require.Less(t, size(later), size(noon.Add(time.Hour)))
+}
+
+// A partition that has no level left for an output must be reported and not merged.
+func TestAStuckPartitionIsReported(t *testing.T) {
+	store := bucket(t)
+	highest := layout.Name{Level: layout.MaxLevel, Digest: strings.Repeat("0", 64), FooterLength: 1}
+	putBytes(t, store, highest.Key(where), nil)
+	put(t, store, where, 1, 1, at("c", 1))
+	putRuns(t, store, another, 2)
+	report := run(t, store, compact.Config{})
+	require.Equal(t, []string{where.String()}, report.Stuck)
+	require.Equal(t, 1, report.Merges, "the other partition")
+	require.Len(t, keys(t, store, where), 2)
 }
