@@ -1,7 +1,6 @@
 package compact_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -35,8 +34,8 @@ func putRuns(t testing.TB, store objstore.Store, p layout.Partition, runs int) {
 	}
 }
 
-// However many shards there are, a run must list an instance with one request per 1,000 objects,
-// and at least one.
+// However many shards there are, Run must list an instance with one request per 1,000 objects, and
+// at least one.
 func TestAListRequestCoversAThousandObjects(t *testing.T) {
 	lists := func(store *memstore.Store) int {
 		counting := objstore.NewCounting(store)
@@ -72,7 +71,7 @@ func TestAListRequestCoversAThousandObjects(t *testing.T) {
 	require.Equal(t, 10+10_000, lists(manyInstances))
 }
 
-// However the pages divide the partitions, a run must visit and merge each partition of its share
+// However the pages divide the partitions, Run must visit and merge each partition of its share
 // exactly once.
 func TestAnyPagesLeadToEveryPartition(t *testing.T) {
 	shards := layout.Layout{Shards: 16}.AllShards()
@@ -167,8 +166,8 @@ func TestALargeInstanceDoesNotDelayOthers(t *testing.T) {
 	require.Equal(t, 16+15+1, report.Merges)
 }
 
-// If a run ends early, the following runs must finish its work, even if each of them has time for
-// only a few merges.
+// If Run ends early, the next calls must finish its work, even if each of them has time for only a
+// few merges.
 func TestRunsContinueEachOther(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	store := bucket(t)
@@ -199,8 +198,8 @@ func TestRunsContinueEachOther(t *testing.T) {
 	}
 }
 
-// If an instance has several pages, runs that end after their first merge must not all begin with
-// the same shard.
+// If an instance has several pages, calls to Run that end after their first merge must not all
+// begin with the same shard.
 func TestRunsBeginWithDifferentShards(t *testing.T) {
 	random := rand.New(rand.NewPCG(9, 10))
 	began := map[layout.Shard]bool{}
@@ -219,8 +218,8 @@ func TestRunsBeginWithDifferentShards(t *testing.T) {
 	require.Greater(t, len(began), 12)
 }
 
-// If any request before the merges fails, the run must end with the error. In particular, a run
-// must not continue without knowing the layout.
+// If any request before the merges fails, Run must return the error. In particular, Run must not
+// continue without knowing the layout.
 func TestAFailedListingEndsTheRun(t *testing.T) {
 	for _, prefix := range []string{layout.MarkerPrefix, layout.EventsPrefix, layout.InstancePrefix("i"), where.Prefix()} {
 		store := bucket(t)
@@ -234,15 +233,19 @@ func TestAFailedListingEndsTheRun(t *testing.T) {
 	}
 }
 
-// A compactor must do nothing in a bucket whose layout it does not know.
+// A compactor must do nothing in a bucket whose layout it does not know, or that has no layout yet.
 func TestAnUnknownLayoutEndsTheRun(t *testing.T) {
 	store := bucket(t)
 	scatter(t, store, 3, 20)
-	require.NoError(t, store.Put(t.Context(), layout.MarkerPrefix+"v9", bytes.NewReader(nil), 0))
+	putBytes(t, store, layout.MarkerPrefix+"v9", nil)
 	counting := objstore.NewCounting(store)
 	_, err := compactor(t, counting, compact.Config{}).Run(t.Context(), compact.Share{})
 	require.ErrorIs(t, err, layout.ErrConflict)
 	require.Equal(t, 1, counting.Requests())
+
+	empty := objstore.NewCounting(memstore.New())
+	require.Zero(t, run(t, empty, compact.Config{}).Partitions)
+	require.Equal(t, 1, empty.Requests())
 }
 
 // A page can end with a foreign object in the middle of a partition. The compactor must still plan
