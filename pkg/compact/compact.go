@@ -20,8 +20,8 @@
 //     group takes, so a plan can limit the memory of its merge, even if the rows are many or long.
 //   - A merge stages its output in one file of limited size. The file has no name, so a killed
 //     process leaves nothing behind.
-//   - Instances take turns, and each turn is bounded. A run keeps in memory the listing of one page
-//     or of one partition, and a position in each instance.
+//   - Instances take turns, and each turn is bounded. Compactor.Run keeps in memory the listing of
+//     one page or of one partition, and a position in each instance.
 package compact
 
 import (
@@ -48,18 +48,18 @@ type Store interface {
 
 // Config configures a Compactor. The zero value of a field means its default.
 type Config struct {
-	// Fanout determines when a merge of an open partition is due: when the partition has at least
-	// this many runs, or at least this many compacted segments on one level. At least 2; default 8.
+	// Fanout is the number of runs, or of compacted segments of one level, that make a merge of an
+	// open partition due. At least 2; default 8.
 	Fanout int
 	// MaxInputs is the maximum number of inputs of one merge. A partition with more inputs needs
 	// several merges. At least 2; default 64.
 	MaxInputs int
-	// MemoryBytes is the maximum memory, in bytes, that the inputs of one merge need; see
+	// MemoryBytes is the maximum memory, in bytes, that the inputs of one merge may need; see
 	// segment.Footer.MergeMemory. A segment that needs more than half of it is never merged.
 	// Default 80 MiB.
 	MemoryBytes int64
-	// LargeBytes is the minimum size, in bytes, of a segment that is never merged again. A closed
-	// partition with such segments does not become a single object. Default 256 MiB.
+	// LargeBytes is the size, in bytes, at which a segment is no longer merged. A closed partition
+	// with such segments does not become a single object. Default 256 MiB.
 	LargeBytes int64
 	// StageBytes is the maximum size, in bytes, of a staged output, and therefore the maximum disk
 	// space that a call to Run uses in Dir. The inputs of a merge total at most seven eighths of
@@ -67,9 +67,9 @@ type Config struct {
 	// fits the 512 MB of disk of a Function Compute instance.
 	StageBytes int64
 	// RunAge is the age at which a recorder ends a run; see record.Config. While a partition is
-	// open, a run is merged only once it has probably ended: once its newest object is five minutes
-	// older than RunAge, or has 16 KiB. An earlier merge would be useless but harmless. Default 10
-	// minutes.
+	// open, a run is merged only once it has probably ended, because its newest object was written
+	// at least RunAge and five minutes ago, or has at least 16 KiB. An earlier merge would be
+	// useless but harmless. Default 10 minutes.
 	RunAge time.Duration
 	// Quiet is the time without writes after which a closed partition is merged down to one object.
 	// Default 30 minutes.
@@ -162,8 +162,8 @@ type Report struct {
 	Deleted int   `json:"deleted"`
 	Rows    int64 `json:"rows"`
 	Bytes   int64 `json:"bytes"`
-	// Finished is the number of merges, interrupted in an earlier run, whose outputs this run
-	// verified. The run then deletes their leftover inputs.
+	// Finished is the number of interrupted merges whose outputs were verified. Run then deletes
+	// the inputs that these merges left behind.
 	Finished int `json:"finished"`
 	// Missed is the number of merges that were abandoned because an input was missing. Usually
 	// another compactor had already merged and deleted the input.
@@ -186,9 +186,9 @@ type Report struct {
 // Run merges every partition of the given share that is due for a merge.
 //
 // Instances take turns, in a random order. A turn visits the partitions of one listing page, and
-// ends early after turnMerges merges. So a large instance delays the others by one turn per round.
-// If Run ends early, the next call to Run continues the work, because it finds the partitions that
-// are still due.
+// ends early after turnMerges merges. So a large instance delays the others by at most one turn per
+// round. If Run ends early, the next call to Run continues the work, because it finds the
+// partitions that are still due.
 //
 // Run makes one list request for the layout marker, one per 1,000 instances, and usually one per
 // turn. A turn makes a second list request to begin at a random shard, and more for a partition

@@ -88,7 +88,7 @@ func put(t testing.TB, store objstore.Store, p layout.Partition, n, seq int, eve
 }
 
 // compactor returns a compactor. Unless config says otherwise, every partition counts as closed and
-// quiet, and IntN always returns 0. A run then visits the last instance first, and after it the
+// quiet, and IntN always returns 0. Run then visits the last instance first, and after it the
 // others in ascending order.
 func compactor(t testing.TB, store compact.Store, config compact.Config) *compact.Compactor {
 	config.Quiet = cmp.Or(config.Quiet, 1)
@@ -294,8 +294,8 @@ func TestUnreadableInputsStay(t *testing.T) {
 	require.Len(t, union(t, store, where), len(want)+1)
 }
 
-// No row may be lost, whichever call to the store fails and however it fails. The run must report
-// the failure, and the next run must finish the work.
+// No row may be lost, whichever call to the store fails and however it fails. Run must report the
+// failure, and the next call must finish the work.
 func TestEveryCallFailsOnce(t *testing.T) {
 	for name, start := range map[string]func(testing.TB) (*memstore.Store, []segment.Row){
 		"several merges": func(t testing.TB) (*memstore.Store, []segment.Row) {

@@ -46,7 +46,8 @@ type hashing struct {
 	read  int64 // number of bytes read so far
 }
 
-// Read reads a range. Before that, it reads all bytes before the range that have not been read yet.
+// Read reads a range. It first reads the unread bytes before the range, so that the digest covers
+// every byte.
 func (h *hashing) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
 	if err := h.readTo(ctx, off); err != nil {
 		return nil, err

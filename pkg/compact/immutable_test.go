@@ -9,7 +9,7 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// If a retention policy protects superseded objects from deletion, a run must stop after its first
+// If a retention policy protects superseded objects from deletion, Run must stop after its first
 // merge and return the reason. It must do so even if other partitions are due.
 func TestARetentionPolicyEndsTheRun(t *testing.T) {
 	store := bucket(t)

@@ -10,7 +10,7 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// partition is the work of a run on one partition.
+// partition is the work of a call to Run on one partition.
 type partition struct {
 	*Compactor
 	listing Listing
@@ -24,7 +24,7 @@ func (c *Compactor) partition(listing Listing, report *Report) *partition {
 
 // compact plans and merges until no merge is due or a step fails, and then returns true. If an
 // input turns out not to be a valid segment, compact makes a new plan without that input. An error
-// means that the run must end.
+// means that Run must end.
 //
 // Each merge decrements *merges. If a merge is due, but *merges is zero or the context begin is
 // done, compact returns false.
@@ -60,7 +60,7 @@ func (p *partition) step(ctx context.Context, plan Plan, merges *int) error {
 }
 
 // judge adds the error of a step to the report. again reports whether to continue with the
-// partition. fatal is the error if the whole run must end.
+// partition. fatal is the error if Run must end.
 func (p *partition) judge(plan Plan, err error) (again bool, fatal error) {
 	var damage *segment.ObjectError
 	switch where := p.listing.Partition.String(); {

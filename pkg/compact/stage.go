@@ -31,7 +31,7 @@ func newStaged(dir string) (*staged, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = os.Remove(file.Name()) // if this fails, a later run removes the name; see removeOrphans
+	_ = os.Remove(file.Name()) // if this fails, the next call to Run removes the name; see removeOrphans
 	return &staged{file: file}, nil
 }
 

@@ -20,7 +20,7 @@ func stagedFiles(t *testing.T, dir string) []string {
 }
 
 // A killed process must leave no staged file, because nothing would remove the file until the next
-// run.
+// call to Run.
 func TestAKilledProcessLeavesNoFile(t *testing.T) {
 	store, dir := newFolder(t), t.TempDir()
 	putRuns(t, store, where, 2)
@@ -36,7 +36,7 @@ func TestAKilledProcessLeavesNoFile(t *testing.T) {
 	require.Empty(t, stagedFiles(t, dir))
 }
 
-// A run must remove the staged files of killed processes, and nothing else.
+// Run must remove the staged files of killed processes, and nothing else.
 func TestARunRemovesOrphans(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"compact-1234.parquet", "compact-1234.txt", "other.parquet"} {

@@ -12,8 +12,8 @@ import (
 	"devicetrace/pkg/objstore"
 )
 
-// walk is the progress of a run through the segments of one instance. Between two turns, it keeps
-// only positions, no listing. A run through many instances therefore needs little memory.
+// walk is the progress of a call to Run through the segments of one instance. Between two turns, it
+// keeps only positions and no listing, so that Run needs little memory even for many instances.
 type walk struct {
 	instance event.InstanceID
 	shards   []layout.Shard // the shards to visit, in ascending order
@@ -38,7 +38,7 @@ func (w *walk) done() bool { return len(w.spans) == 0 }
 // with these objects.
 //
 // If the instance takes more than one page, the walk begins at a random shard, and visits the
-// shards before it at the end. So runs that end early do not always omit the same shards.
+// shards before it at the end. So calls to Run that end early do not always omit the same shards.
 func (w *walk) next(ctx context.Context, store objstore.Lister, intN func(int) int) (objects []objstore.Object, last bool, err error) {
 	objects, last, err = w.list(ctx, store)
 	if err == nil && !last && !w.begun && w.rotate(intN) {
