@@ -9,12 +9,13 @@ import (
 	"devicetrace/pkg/check"
 	"devicetrace/pkg/compact"
 	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/memstore"
 	"devicetrace/pkg/segment"
 )
 
-// If a compaction could not delete its inputs, a check must find no violation. The report must
-// count each input as superseded, and each object only once.
-func TestInputsOfAnInterruptedCompactionAreSuperseded(t *testing.T) {
+// interrupted returns a bucket in which a compaction of one partition could not delete its three
+// inputs. A second partition has one segment.
+func interrupted(t testing.TB) *memstore.Store {
 	store := bucket(t)
 	put(t, store, where("c"), fresh(1, 1), segment.FromEvents(ofOne(2)))
 	put(t, store, where("c"), fresh(1, 2), segment.FromEvents(ofOne(3)))
@@ -30,10 +31,16 @@ func TestInputsOfAnInterruptedCompactionAreSuperseded(t *testing.T) {
 	report, err := c.Run(t.Context(), compact.Share{})
 	require.NoError(t, err)
 	require.Equal(t, 1, report.Merges)
+	put(t, store, where("client00001"), fresh(1, 1), segment.FromEvents(many(2)[1:]))
+	return store
+}
 
-	checked := checked(t, store, check.Options{})
+// If a compaction could not delete its inputs, a check must find no violation. The report must
+// count each input as superseded, and each object only once.
+func TestInputsOfAnInterruptedCompactionAreSuperseded(t *testing.T) {
+	checked := checked(t, interrupted(t), check.Options{})
 	require.NoError(t, checked.Err())
-	require.Equal(t, 4, checked.Objects)
+	require.Equal(t, 4+1, checked.Objects)
 	require.Equal(t, 3, checked.Superseded)
-	require.EqualValues(t, 5, checked.Events)
+	require.EqualValues(t, 5+1, checked.Events)
 }

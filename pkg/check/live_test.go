@@ -7,6 +7,7 @@ import (
 
 	"devicetrace/pkg/check"
 	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/memstore"
 	"devicetrace/pkg/segment"
 )
 
@@ -30,6 +31,21 @@ func TestAPartitionThatChangesIsListedAgain(t *testing.T) {
 	require.EqualValues(t, 3, report.Events)
 	require.Len(t, progress, 1)
 	require.Equal(t, report.Events, progress[0].Events)
+}
+
+func TestAFailedSecondListingIsAnError(t *testing.T) {
+	store := bucket(t)
+	key := put(t, store, where("c"), fresh(1, 1), segment.FromEvents(ofOne(3)))
+	_, err := check.Bucket(t.Context(), objstore.NewFaulty(store, func(call objstore.Call) objstore.Fault {
+		if call.Op == objstore.OpList && call.Key == where("c").Prefix() {
+			return objstore.Fault{Before: objstore.ErrFault}
+		}
+		if call.Op == objstore.OpRead {
+			require.NoError(t, store.Delete(t.Context(), key))
+		}
+		return objstore.Fault{}
+	}), check.Options{})
+	require.ErrorIs(t, err, objstore.ErrFault)
 }
 
 func TestAPartitionThatNeverSettlesIsAnError(t *testing.T) {
@@ -56,18 +72,19 @@ func TestAPartitionThatNeverSettlesIsAnError(t *testing.T) {
 // If the store fails, the check must return an error. The failure must neither appear as a
 // violation nor silently leave objects out of the report.
 func TestAFaultIsAnError(t *testing.T) {
-	counting := objstore.NewCounting(few(t))
-	counting.Reset()
-	checked(t, counting, check.Options{})
-	for n := range counting.Requests() {
-		faulty := objstore.NewFaulty(counting, func(call objstore.Call) objstore.Fault {
-			if call.Seq == n+1 {
-				return objstore.Fault{Midway: objstore.ErrFault}
-			}
-			return objstore.Fault{}
-		})
-		report, err := check.Bucket(t.Context(), faulty, check.Options{})
-		require.ErrorIs(t, err, objstore.ErrFault, "request %d", n+1)
-		require.Empty(t, report.Violations)
+	for name, store := range map[string]*memstore.Store{"few": few(t), "interrupted": interrupted(t), "large": large(t)} {
+		counting := objstore.NewCounting(store)
+		checked(t, counting, check.Options{})
+		for n := range counting.Requests() {
+			faulty := objstore.NewFaulty(store, func(call objstore.Call) objstore.Fault {
+				if call.Seq == n+1 {
+					return objstore.Fault{Midway: objstore.ErrFault}
+				}
+				return objstore.Fault{}
+			})
+			report, err := check.Bucket(t.Context(), faulty, check.Options{})
+			require.ErrorIs(t, err, objstore.ErrFault, "%s, request %d", name, n+1)
+			require.Empty(t, report.Violations)
+		}
 	}
 }

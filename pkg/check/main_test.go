@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -122,6 +123,26 @@ func few(t testing.TB) *memstore.Store {
 			require.NoError(t, store.Delete(t.Context(), o.Key))
 		}
 	}
+	return store
+}
+
+// large returns a bucket in which a run and a compacted segment each hold objects of more than 1
+// MiB in several row groups.
+func large(t testing.TB) *memstore.Store {
+	random := rand.NewChaCha8([32]byte{1})
+	rows := segment.FromEvents(ofOne(400))
+	for i := range rows {
+		long := make([]byte, 4000)
+		_, _ = random.Read(long) // cannot fail
+		rows[i].ClientID, rows[i].ChannelID = "c", hex.EncodeToString(long)
+	}
+	store := bucket(t)
+	for seq, part := range [][]segment.Row{rows[:350], rows} {
+		data, _ := encode(t, part, 100)
+		require.Greater(t, len(data), 1<<20)
+		putBytes(t, store, fresh(1, seq+1).Key(where("c")), data)
+	}
+	putCompacted(t, store, where("c"), 1, rows, 100)
 	return store
 }
 

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -9,21 +10,20 @@ import (
 // WriteText writes the report as plain text: the findings, a table of the levels, the totals, a
 // verdict and, if there are violations, advice on what to do.
 func (r Report) WriteText(w io.Writer) error {
+	out := bufio.NewWriter(w) // Flush returns the first error of all writes
 	for _, n := range r.Notes {
-		fmt.Fprintln(w, "note:", n)
+		fmt.Fprintln(out, "note:", n)
 	}
-	writeMore(w, r.MoreNotes, "note")
+	writeMore(out, r.MoreNotes, "note")
 	for _, v := range r.Violations {
-		fmt.Fprintln(w, "violation:", v)
+		fmt.Fprintln(out, "violation:", v)
 	}
-	writeMore(w, r.MoreViolations, "violation")
-	if err := r.writeLevels(w); err != nil {
-		return err
-	}
-	fmt.Fprintf(w, "%s in %s; objects quarantined: %d, superseded: %d, foreign: %d\n",
+	writeMore(out, r.MoreViolations, "violation")
+	r.writeLevels(out)
+	fmt.Fprintf(out, "%s in %s; objects quarantined: %d, superseded: %d, foreign: %d\n",
 		counted(r.Events, "event"), counted(r.Partitions, "partition"), r.Quarantined, r.Superseded, r.Foreign)
-	_, err := fmt.Fprintln(w, r.verdict())
-	return err
+	fmt.Fprintln(out, r.verdict())
+	return out.Flush()
 }
 
 func writeMore(w io.Writer, n int, thing string) {
@@ -40,14 +40,14 @@ func counted[N int | int64](n N, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-func (r Report) writeLevels(w io.Writer) error {
+func (r Report) writeLevels(w io.Writer) {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "level\tobjects\trows\tbytes\t")
 	for _, l := range r.Levels {
 		fmt.Fprintf(table, "%d\t%d\t%d\t%d\t\n", l.Level, l.Objects, l.Rows, l.Bytes)
 	}
 	fmt.Fprintf(table, "all\t%d\t%d\t%d\t\n", r.Objects, r.Rows, r.Bytes)
-	return table.Flush()
+	_ = table.Flush()
 }
 
 // advice says what to do about violations. The report prints it below their number.
