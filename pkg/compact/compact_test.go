@@ -425,6 +425,9 @@ func TestPlan(t *testing.T) {
 			want:  []layout.Name{fresh(1, 1), level(1, 1), level(1, 2), level(1, 3)}, wantLevel: 2},
 		{name: "an invalid head: the next lower object", names: []layout.Name{fresh(1, 1), fresh(1, 2), level(1, 1)},
 			invalid: []layout.Name{fresh(1, 2)}, want: []layout.Name{fresh(1, 1), level(1, 1)}, wantLevel: 2},
+		{name: "nothing to merge on the highest level", names: []layout.Name{level(layout.MaxLevel, 1)}},
+		{name: "the last level left", names: []layout.Name{fresh(1, 1), level(layout.MaxLevel-1, 1)},
+			want: []layout.Name{fresh(1, 1), level(layout.MaxLevel-1, 1)}, wantLevel: layout.MaxLevel},
 		{name: "no level left", names: []layout.Name{fresh(1, 1), level(layout.MaxLevel, 1)}, stuck: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -617,13 +620,15 @@ func TestTheLastMergeOfADay(t *testing.T) {
 	for name, c := range map[string]struct {
 		inputs int
 		now    time.Time
+		quiet  time.Duration
 		want   bool
 	}{
-		"the day is not over":        {8, noon.Add(time.Hour), false},
-		"the day is over":            {8, noon.Add(24 * time.Hour), true},
-		"more than one merge is due": {65, noon.Add(24 * time.Hour), false},
+		"the day is not over":        {8, noon.Add(time.Hour), time.Hour, false},
+		"the day is over":            {8, noon.Add(12 * time.Hour), 12 * time.Hour, true},
+		"the day is over, not quiet": {8, noon.Add(12 * time.Hour), 12*time.Hour + 1, false},
+		"more than one merge is due": {65, noon.Add(24 * time.Hour), time.Hour, false},
 	} {
-		plan := compact.NewPlan(listing(c.inputs), nil, c.now, compact.Config{})
+		plan := compact.NewPlan(listing(c.inputs), nil, c.now, compact.Config{Quiet: c.quiet})
 		require.NotEmpty(t, plan.Inputs, name)
 		require.Equal(t, c.want, plan.Last, name)
 	}

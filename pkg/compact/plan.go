@@ -115,26 +115,24 @@ func (p Plan) reads(key string) bool {
 	return isKey(p.Holder) || slices.ContainsFunc(p.Inputs, isKey) || slices.ContainsFunc(p.Unknown, isKey)
 }
 
-// NewPlan decides which segments of a partition to merge. Of each run, only one object is merged:
-// the valid one with the highest sequence number. A segment without facts counts as valid and as
-// needing no memory. If a segment holds an input of the merge, NewPlan returns a plan to finish the
+// NewPlan decides which segments of a partition to merge. From each run, it takes only the valid
+// object with the highest sequence number. A segment without facts counts as valid and as needing
+// no memory. If a segment already holds an input of the merge, NewPlan returns a plan to finish the
 // earlier merge instead.
 func NewPlan(listing Listing, facts Facts, now time.Time, c Config) Plan {
 	c = c.withDefaults()
 	sources := c.mergeable(validSources(listing.Segments, facts), facts)
 	over := layout.DayOf(now) > listing.Partition.Day && now.Sub(listing.modified()) >= c.Quiet
+	level := layout.MaxLevel
 	if !over {
 		sources = c.ended(sources, now)
-	}
-	level := crowded(sources, c.Fanout)
-	if over && len(sources) > 1 {
-		level = layout.MaxLevel
+		level = crowded(sources, c.Fanout)
 	}
 	plan := Plan{Partition: listing.Partition}
 	var size, memory int64
 	for _, s := range sources {
 		if s.head.Name.Level > level || len(plan.Inputs) == c.MaxInputs {
-			break // sources are in ascending order of level, so no later one qualifies
+			break // the sources are in ascending order of level, so no later one qualifies
 		}
 		if size+s.head.Size > c.plannedBytes() {
 			continue // a later source may be smaller
@@ -149,14 +147,14 @@ func NewPlan(listing Listing, facts Facts, now time.Time, c Config) Plan {
 		size += s.head.Size
 		plan.Inputs = append(plan.Inputs, s.head)
 		plan.Superseded = append(plan.Superseded, s.keys...)
-		plan.Level = max(plan.Level, s.head.Name.Level+1)
+		plan.Level = s.head.Name.Level + 1
 	}
 	plan.Last = over && len(plan.Inputs) == len(sources)
 	switch {
-	case plan.Level > layout.MaxLevel:
-		return Plan{Partition: listing.Partition, Stuck: true}
 	case len(plan.Inputs) < 2:
 		return Plan{Partition: listing.Partition}
+	case plan.Level > layout.MaxLevel:
+		return Plan{Partition: listing.Partition, Stuck: true}
 	default:
 		return listing.finished(plan, facts)
 	}
@@ -248,13 +246,14 @@ func (c Config) ended(sources []source, now time.Time) []source {
 func (c Config) plannedBytes() int64 { return c.StageBytes - c.StageBytes/8 }
 
 // crowded returns the highest level with at least fanout sources, or -1 if there is no such level.
+// The sources must be in ascending order of level.
 func crowded(sources []source, fanout int) int {
 	perLevel := map[int]int{}
 	level := -1
 	for _, s := range sources {
 		perLevel[s.head.Name.Level]++
 		if perLevel[s.head.Name.Level] >= fanout {
-			level = max(level, s.head.Name.Level)
+			level = s.head.Name.Level
 		}
 	}
 	return level
