@@ -23,8 +23,7 @@ type ClientRows struct {
 }
 
 // ClientRows returns a ClientRows for a client's rows between the event times from and to, in Unix
-// ms, both inclusive. If descending is true, it decodes the rows in reverse. Its position is before
-// the first row to decode.
+// ms, both inclusive. If descending is true, it decodes the rows in reverse.
 func (f *Footer) ClientRows(clientID event.ClientID, from, to int64, descending bool) *ClientRows {
 	groups := f.GroupsOf(clientID, from, to)
 	if descending {
@@ -38,9 +37,9 @@ func (f *Footer) ClientRows(clientID event.ClientID, from, to int64, descending 
 // cross row group boundaries, there are several adjacent row groups.
 func (c *ClientRows) Groups() []Group { return c.groups }
 
-// Alone returns the approximate memory, in bytes, of decoded rows. It counts only the remaining row
-// groups that contain no rows of other clients. The result is zero unless the client has very many
-// rows.
+// Alone returns the approximate memory, in bytes, that the rows of the remaining row groups take
+// once they are decoded. It counts only row groups without rows of other clients, so it returns zero
+// unless the client has very many rows.
 func (c *ClientRows) Alone() (memory int64) {
 	for _, g := range c.groups {
 		if g.first == c.clientID && g.last == c.clientID {
@@ -50,8 +49,8 @@ func (c *ClientRows) Alone() (memory int64) {
 	return memory
 }
 
-// Bound returns a time, in Unix ms, that no remaining row comes before in the order of decoding. At
-// least one row group must remain.
+// Bound returns a bound of the remaining rows' event times, in Unix ms: a lower bound, or an upper
+// bound if the rows are decoded in reverse. At least one row group must remain.
 func (c *ClientRows) Bound() int64 {
 	switch {
 	case c.last != nil:
@@ -117,7 +116,7 @@ func (c *ClientRows) compare(a, b *Row) int {
 }
 
 // decodeGroup decodes the next rows of row group g. data holds the bytes of the row group, and
-// maxMemory is as in Decode. whole reports whether no rows to decode remain in the row group.
+// maxMemory is as in Decode. whole reports whether all of the client's rows in it are now decoded.
 func (c *ClientRows) decodeGroup(g Group, data []byte, maxMemory int64) (blocks []Block, whole bool, err error) {
 	group, err := c.footer.openGroup(g, data)
 	if err != nil {
@@ -156,15 +155,12 @@ func (g *groupReader) rowsBetween(clientID string, first, last int64) (from, to 
 	return from, to, err
 }
 
-// expect reads the next n rows. It returns an error unless each of them has the given text. The
+// expect reads the next n rows and returns an error unless each of them has the given text. The
 // column must hold the client identifiers.
 func (c *columnReader) expect(n int, text string) error {
 	for n > 0 {
-		if c.next == c.end {
-			if err := c.nextPage(); err != nil {
-				return err
-			}
-			continue
+		if err := c.more(); err != nil {
+			return err
 		}
 		data, offsets := c.values.ByteArray()
 		for range min(n, c.end-c.next) {
@@ -187,11 +183,8 @@ func (c *columnReader) between(from, to int, first, last int64) (low, high int, 
 	low, high = from, from
 	previous := int64(math.MinInt64)
 	for at := from; at < to; {
-		if c.next == c.end {
-			if err := c.nextPage(); err != nil {
-				return 0, 0, err
-			}
-			continue
+		if err := c.more(); err != nil {
+			return 0, 0, err
 		}
 		n := min(to-at, c.end-c.next)
 		for _, value := range c.values.Int64()[c.value : c.value+n] {

@@ -134,6 +134,16 @@ func (c *columnReader) release() {
 	}
 }
 
+// more reads pages until there is a next row. There must be one.
+func (c *columnReader) more() error {
+	for c.next == c.end { // pages may be empty
+		if err := c.nextPage(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // nextPage reads the next page, which must exist.
 func (c *columnReader) nextPage() error {
 	err := c.readPage()
@@ -217,11 +227,8 @@ func (c *columnReader) skip(n int) error {
 // the rows slice.
 func (c *columnReader) fill(rows []Row) error {
 	for len(rows) > 0 {
-		if c.next == c.end {
-			if err := c.nextPage(); err != nil {
-				return err
-			}
-			continue // pages may be empty
+		if err := c.more(); err != nil {
+			return err
 		}
 		n := min(len(rows), c.end-c.next)
 		if err := c.copyValues(rows[:n]); err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 	"github.com/stretchr/testify/require"
 
+	"devicetrace/pkg/event"
 	"devicetrace/pkg/segment"
 )
 
@@ -150,9 +151,6 @@ func TestRowsThatAreNotOfAValidSegment(t *testing.T) {
 	footer, err := segment.ParseFooter(data, written.Size)
 	require.NoError(t, err)
 	raw := footer.Groups()[0].Raw
-	empty := func(column int) []byte {
-		return changed(t, data, chunk(0, column, func(c *format.ColumnMetaData) { c.TotalCompressedSize = 0 }))
-	}
 	with := func(change func([]segment.Row)) []byte {
 		rows := slices.Clone(rows)
 		change(rows)
@@ -172,9 +170,6 @@ func TestRowsThatAreNotOfAValidSegment(t *testing.T) {
 		"higher size":  {changed(t, data, set(fmt.Sprint(raw+1), "raw")), "the rows of row group 0 take", ""},
 		"one row more": {changed(t, changed(t, data, set("301", "rows")), func(m *metadata) { m.RowGroups[0].NumRows = 301 }),
 			"column client_id ends early", ""},
-		"no clients":           {empty(0), "column client_id ends early", ""},
-		"no times":             {empty(1), "column time ends early", "column time ends early"},
-		"no actions":           {empty(2), "column action ends early", "column action ends early"},
 		"rows swapped":         {with(func(r []segment.Row) { r[50], r[60] = r[60], r[50] }), "rows out of order", "rows out of order"},
 		"blocks swapped":       {with(func(r []segment.Row) { r[127], r[128] = r[128], r[127] }), "rows out of order", "rows out of order"},
 		"another client's row": {with(func(r []segment.Row) { r[5].ClientID = "GID_" /* binary searches pass over it */ }), "rows out of order", "rows out of order"},
@@ -205,4 +200,24 @@ func requireCorrupt(t *testing.T, err error, want, name string) {
 	}
 	require.ErrorIs(t, err, segment.ErrCorrupt, name)
 	require.ErrorContains(t, err, want, name)
+}
+
+// Readers must notice that a column has too few values. A lookup of the second client notices it
+// when it skips the rows of the first.
+func TestColumnsThatEndEarly(t *testing.T) {
+	rows := append(segment.FromEvents(span("GID_a", 5)), segment.FromEvents(span("GID_b", 5))...)
+	data, _ := write(t, rows, 0)
+	for column := 1; column < 20; column++ { // without client_id a lookup finds nothing; the last column's end is the group's
+		data := changed(t, data, chunk(0, column, func(c *format.ColumnMetaData) { c.TotalCompressedSize = 0 }))
+		_, err := readAll(t, open(t, &objects{data: map[string][]byte{"": data}}, "", int64(len(data))))
+		requireCorrupt(t, err, "ends early", fmt.Sprint(column))
+		footer, err := segment.ParseFooter(data, int64(len(data)))
+		require.NoError(t, err)
+		for _, client := range []event.ClientID{"GID_a", "GID_b"} {
+			for _, descending := range []bool{false, true} {
+				_, err := decodeAll(footer.ClientRows(client, math.MinInt64, math.MaxInt64, descending), data, 1, math.MaxInt64)
+				requireCorrupt(t, err, "ends early", fmt.Sprint(column))
+			}
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // RangeReader reads ranges of objects, as objstore.Store does.
@@ -127,12 +128,14 @@ func (c *Cursor) decode(data []byte) (err error) {
 			return err
 		}
 	}
-	var last *Row // of the previous rows
+	var last *Row // the row before the next one
 	if n := len(c.buffer); n > 0 {
-		row := c.buffer[n-1]
+		row := c.buffer[n-1] // a copy, because the buffer is reused
 		last = &row
 	}
-	rows := c.resize(int(min(c.left, cursorRows)))
+	n := int(min(c.left, cursorRows))
+	rows := slices.Grow(c.buffer[:0], n)[:n]
+	clear(rows[n:cap(rows)]) // they would keep texts of earlier rows in memory
 	if err := c.reader.read(rows); err != nil {
 		return err
 	}
@@ -149,16 +152,6 @@ func (c *Cursor) decode(data []byte) (err error) {
 	}
 	c.buffer, c.next = rows, 0
 	return nil
-}
-
-// resize returns a buffer for n rows. It reuses the old buffer if it is large enough. It then
-// clears the unused rows, which would keep the texts of an earlier row group in memory.
-func (c *Cursor) resize(n int) []Row {
-	if cap(c.buffer) < n {
-		return make([]Row, n)
-	}
-	clear(c.buffer[n:cap(c.buffer)])
-	return c.buffer[:n]
 }
 
 // readGroup reads the next row group. After the last row group, it checks the digest and
