@@ -170,23 +170,16 @@ func TestRowsThatAreNotOfAValidSegment(t *testing.T) {
 		"higher size":  {changed(t, data, set(fmt.Sprint(raw+1), "raw")), "the rows of row group 0 take", ""},
 		"one row more": {changed(t, changed(t, data, set("301", "rows")), func(m *metadata) { m.RowGroups[0].NumRows = 301 }),
 			"column client_id ends early", ""},
-		"rows swapped":         {with(func(r []segment.Row) { r[50], r[60] = r[60], r[50] }), "rows out of order", "rows out of order"},
-		"blocks swapped":       {with(func(r []segment.Row) { r[127], r[128] = r[128], r[127] }), "rows out of order", "rows out of order"},
-		"another client's row": {with(func(r []segment.Row) { r[5].ClientID = "GID_" /* binary searches pass over it */ }), "rows out of order", "rows out of order"},
+		"rows swapped":   {with(func(r []segment.Row) { r[50], r[60] = r[60], r[50] }), "rows out of order", "rows out of order"},
+		"blocks swapped": {with(func(r []segment.Row) { r[127], r[128] = r[128], r[127] }), "rows out of order", "rows out of order"},
+		// A binary search for GID_a does not meet this row.
+		"another client's row": {with(func(r []segment.Row) { r[5].ClientID = "GID_" }), "rows out of order", "rows out of order"},
 		"nulls in a column": {changed(t, data, func(m *metadata) {
-			m.Schema[9].Name, m.Schema[21].Name = m.Schema[21].Name, m.Schema[9].Name // the last column is optional
+			m.Schema[9].Name, m.Schema[21].Name = m.Schema[21].Name, m.Schema[9].Name // only the last column may be null
 		}), "column received_delay_ms has nulls", "column received_delay_ms has nulls"},
 		"damaged page header": {changed(t, damaged, set(fmt.Sprintf("%016x", xxhash.Sum64(group)), "groups")), "thrift", "thrift"},
 	} {
-		size := int64(len(c.data))
-		footer, err := segment.ParseFooter(c.data, size)
-		require.NoError(t, err, name)
-		_, err = readAll(t, segment.OpenCursor(&objects{data: map[string][]byte{"": c.data}}, segment.Object{Size: size}, footer))
-		requireCorrupt(t, err, c.cursor, name)
-		for _, descending := range []bool{false, true} {
-			_, err = decodeAll(footer.ClientRows("GID_a", math.MinInt64, math.MaxInt64, descending), c.data, 1, math.MaxInt64)
-			requireCorrupt(t, err, c.lookup, name)
-		}
+		requireUnreadable(t, c.data, "GID_a", c.cursor, c.lookup, name)
 	}
 }
 
@@ -202,22 +195,31 @@ func requireCorrupt(t *testing.T, err error, want, name string) {
 	require.ErrorContains(t, err, want, name)
 }
 
+// requireUnreadable requires that a cursor and lookups of a client, in both directions, return the
+// given errors.
+func requireUnreadable(t *testing.T, data []byte, client event.ClientID, cursor, lookup, name string) {
+	t.Helper()
+	size := int64(len(data))
+	footer, err := segment.ParseFooter(data, size)
+	require.NoError(t, err, name)
+	_, err = readAll(t, segment.OpenCursor(&objects{data: map[string][]byte{"": data}}, segment.Object{Size: size}, footer))
+	requireCorrupt(t, err, cursor, name)
+	for _, descending := range []bool{false, true} {
+		_, err = decodeAll(footer.ClientRows(client, math.MinInt64, math.MaxInt64, descending), data, 1, math.MaxInt64)
+		requireCorrupt(t, err, lookup, name)
+	}
+}
+
 // Readers must notice that a column has too few values. A lookup of the second client notices it
-// when it skips the rows of the first.
+// when it skips the rows of the first. The test leaves out the first column, without which a lookup
+// finds no rows, and the last one, because the row group would end earlier.
 func TestColumnsThatEndEarly(t *testing.T) {
 	rows := append(segment.FromEvents(span("GID_a", 5)), segment.FromEvents(span("GID_b", 5))...)
 	data, _ := write(t, rows, 0)
-	for column := 1; column < 20; column++ { // without client_id a lookup finds nothing; the last column's end is the group's
-		data := changed(t, data, chunk(0, column, func(c *format.ColumnMetaData) { c.TotalCompressedSize = 0 }))
-		_, err := readAll(t, open(t, &objects{data: map[string][]byte{"": data}}, "", int64(len(data))))
-		requireCorrupt(t, err, "ends early", fmt.Sprint(column))
-		footer, err := segment.ParseFooter(data, int64(len(data)))
-		require.NoError(t, err)
+	for column := 1; column < 20; column++ {
+		short := changed(t, data, chunk(0, column, func(c *format.ColumnMetaData) { c.TotalCompressedSize = 0 }))
 		for _, client := range []event.ClientID{"GID_a", "GID_b"} {
-			for _, descending := range []bool{false, true} {
-				_, err := decodeAll(footer.ClientRows(client, math.MinInt64, math.MaxInt64, descending), data, 1, math.MaxInt64)
-				requireCorrupt(t, err, "ends early", fmt.Sprint(column))
-			}
+			requireUnreadable(t, short, client, "ends early", "ends early", fmt.Sprint(column))
 		}
 	}
 }

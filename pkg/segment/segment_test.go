@@ -119,21 +119,36 @@ func TestWriteAndStream(t *testing.T) {
 	for _, groupRows := range []int64{0, 1, 100, 128, 129, 1 << 20} {
 		data, written := write(t, rows, groupRows)
 		store := &objects{data: map[string][]byte{"k": data}}
-		unknownLength := 1
-		if written.FooterLength > 64<<10 {
-			unknownLength = 2
+		got, err := readAll(t, open(t, store, "k", written.Size))
+		require.NoError(t, err)
+		require.Equal(t, rows, got, "row groups of %d", groupRows)
+		length, err := segment.FooterLength(data, written.Size)
+		require.NoError(t, err)
+		require.Equal(t, written.FooterLength, length)
+	}
+}
+
+// A footer takes two requests if its length is unknown and exceeds 64 KiB, otherwise one. Each row
+// group takes one more.
+func TestRequestsToReadASegment(t *testing.T) {
+	for _, c := range []struct {
+		groupRows   int64
+		knownLength bool
+		requests    int
+	}{{100, true, 1}, {100, false, 1}, {1, true, 1}, {1, false, 2}} {
+		data, written := write(t, rowsOf(30, 5), c.groupRows)
+		require.Equal(t, c.groupRows == 1, written.FooterLength > 64<<10)
+		object := segment.Object{Key: "k", Size: written.Size}
+		if c.knownLength {
+			object.FooterLength = written.FooterLength
 		}
-		for length, requests := range map[int64]int{written.FooterLength: 1, 0: unknownLength} {
-			object := segment.Object{Key: "k", Size: written.Size, FooterLength: length}
-			store.reads = 0
-			footer, err := segment.OpenFooter(t.Context(), store, object)
-			require.NoError(t, err)
-			require.Equal(t, requests, store.reads)
-			got, err := readAll(t, segment.OpenCursor(store, object, footer))
-			require.NoError(t, err)
-			require.Equal(t, rows, got, "row groups of %d", groupRows)
-			require.Equal(t, requests+len(footer.Groups()), store.reads)
-		}
+		store := &objects{data: map[string][]byte{"k": data}}
+		footer, err := segment.OpenFooter(t.Context(), store, object)
+		require.NoError(t, err)
+		require.Equal(t, c.requests, store.reads)
+		_, err = readAll(t, segment.OpenCursor(store, object, footer))
+		require.NoError(t, err)
+		require.Equal(t, c.requests+len(footer.Groups()), store.reads)
 	}
 }
 
