@@ -126,8 +126,8 @@ func (f *Footer) GroupsOf(clientID event.ClientID, from, to int64) []Group {
 }
 
 func (f *Footer) readMetadata() error {
-	if name, _ := f.file.Lookup(keySchema); name != SchemaName {
-		return fmt.Errorf("%w: its schema is %q instead of %q", ErrCorrupt, name, SchemaName)
+	if name, _ := f.file.Lookup(keySchema); name != schemaName {
+		return fmt.Errorf("%w: its schema is %q instead of %q", ErrCorrupt, name, schemaName)
 	}
 	text, _ := f.file.Lookup(keyVersion)
 	if text != strconv.Itoa(SchemaVersion) {

@@ -30,9 +30,10 @@ func goldenRows() []segment.Row {
 	return segment.FromEvents(events)
 }
 
-// The stored segment must stay readable as long as SchemaVersion is the same. Each new
-// SchemaVersion needs a new stored segment. To write it, run go test ./pkg/segment -run Golden
-// -update
+// The stored segment must stay readable as long as SchemaVersion is the same. For a new
+// SchemaVersion, write a new one:
+//
+//	go test ./pkg/segment -run Golden -update
 func TestGoldenSegmentStaysReadable(t *testing.T) {
 	name := fmt.Sprintf("testdata/v%d.parquet", segment.SchemaVersion)
 	if *update {

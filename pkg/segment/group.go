@@ -13,9 +13,6 @@ type groupReader struct{ columns []columnReader }
 
 // openGroup checks and opens row group g, whose bytes are data.
 func (f *Footer) openGroup(g Group, data []byte) (*groupReader, error) {
-	if int64(len(data)) != g.Length {
-		return nil, fmt.Errorf("%w: got %d bytes of a row group of %d", ErrCorrupt, len(data), g.Length)
-	}
 	if xxhash.Sum64(data) != g.checksum {
 		return nil, fmt.Errorf("%w: the checksum of row group %d is wrong", ErrCorrupt, g.index)
 	}

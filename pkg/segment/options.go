@@ -49,7 +49,7 @@ func writerOptions(codec compress.Codec) []parquet.WriterOption {
 		parquet.ColumnIndexSizeLimit(func([]string) int { return 128 }),
 		parquet.SortingWriterConfig(parquet.SortingColumns(
 			parquet.Ascending("client_id"), parquet.Ascending("time"))),
-		parquet.KeyValueMetadata(keySchema, SchemaName),
+		parquet.KeyValueMetadata(keySchema, schemaName),
 		parquet.KeyValueMetadata(keyVersion, strconv.Itoa(SchemaVersion)),
 	}
 	for _, column := range parquet.SchemaOf(stored{}).Columns() {

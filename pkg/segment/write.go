@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	// SchemaName and SchemaVersion are in every footer. Readers reject any other schema or
+	// schemaName and SchemaVersion are in every footer. Readers reject any other schema or
 	// version.
-	SchemaName    = "device-trace.events"
+	schemaName    = "device-trace.events"
 	SchemaVersion = 3
 
 	keySchema  = "device-trace.schema"
