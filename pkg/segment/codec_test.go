@@ -29,9 +29,11 @@ func (f *failingCodec) Encode(dst, src []byte) ([]byte, error) {
 // Whichever page cannot be compressed, the caller must get the error. Otherwise, an incomplete
 // segment would look finished.
 func TestAnErrorOfTheCodecIsReturned(t *testing.T) {
-	rows := make([]Row, 2*bufferRows)
+	// Some pages are full while a full buffer is encoded, some while the last, partly filled buffer
+	// is, and the others are compressed when the row group ends.
+	rows := make([]Row, 11*bufferRows/4)
 	for i := range rows {
-		rows[i] = Row{Time: int64(i), Username: strings.Repeat("u", 2*pageBytes/bufferRows)} // fills pages before the group ends
+		rows[i] = Row{Time: int64(i), Username: strings.Repeat("u", 2*pageBytes/bufferRows)}
 	}
 	for l, encode := range map[lifetime]func() error{
 		fresh: func() error {
