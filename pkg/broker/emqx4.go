@@ -3,6 +3,7 @@ package broker
 import (
 	"strconv"
 	"strings"
+	"unicode"
 
 	"devicetrace/pkg/event"
 )
@@ -141,5 +142,5 @@ func emqx4End(reason string) (event.Action, event.ActionInfo) {
 // isSeparator reports whether c separates names in an Erlang term, where a name consists of
 // lower-case letters, digits and underscores.
 func isSeparator(c rune) bool {
-	return c != '_' && (c < 'a' || c > 'z') && (c < '0' || c > '9')
+	return c != '_' && !unicode.IsLower(c) && !unicode.IsDigit(c)
 }

@@ -170,6 +170,7 @@ func TestEMQXPeerIsSplitAtTheLastColon(t *testing.T) {
 		"[2001:db8::7]:443": {"2001:db8::7", 443},
 		"192.0.2.7":         {"192.0.2.7", 0},
 		"192.0.2.7:70000":   {"192.0.2.7:70000", 0},
+		":52341":            {"", 52341},
 		"undefined":         {"", 0},
 	} {
 		got := decode(t, "emqx", fmt.Sprintf(`{"event":"client.connected","clientid":"c","peername":%q}`, peer)).Events[0]

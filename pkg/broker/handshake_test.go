@@ -86,10 +86,12 @@ func validation(code string) string {
 }
 
 func TestAzureSubscriptionIsValidated(t *testing.T) {
-	response, isHandshake := shake(t, broker.AzureEventGrid, "POST", validation("512d38b6-c7b8-40c8-89fe-f46f9e9622b6"))
-	require.True(t, isHandshake)
-	requireBody(t, `{"validationResponse":"512d38b6-c7b8-40c8-89fe-f46f9e9622b6"}`, response)
-	_, isHandshake = shake(t, broker.AzureEventGrid, "PUT", validation("512d38b6"))
+	for _, code := range []string{"512d38b6-c7b8-40c8-89fe-f46f9e9622b6", " ~", strings.Repeat("x", 256)} {
+		response, isHandshake := shake(t, broker.AzureEventGrid, "POST", validation(code))
+		require.True(t, isHandshake)
+		requireBody(t, `{"validationResponse":"`+code+`"}`, response)
+	}
+	_, isHandshake := shake(t, broker.AzureEventGrid, "PUT", validation("512d38b6"))
 	require.False(t, isHandshake)
 }
 
@@ -97,7 +99,8 @@ func TestAzureOtherBodiesAreNoHandshake(t *testing.T) {
 	for name, body := range map[string]string{
 		"no code":         validation(""),
 		"long code":       validation(strings.Repeat("x", 257)),
-		"odd code":        validation(`\u0001`),
+		"control code":    validation(`\u001f`),
+		"DEL":             validation(`\u007f`),
 		"two events":      "[" + strings.Trim(validation("a"), "[]") + "," + strings.Trim(validation("b"), "[]") + "]",
 		"another event":   strings.Replace(validation("a"), "eventType", "type", 1),
 		"not JSON":        validation("a") + "x",

@@ -305,8 +305,7 @@ func unescape(raw []byte) ([]byte, bool) {
 		r, _ := hex4(raw[i+1:])
 		i += 4
 		if utf16.IsSurrogate(r) {
-			low, ok := lowSurrogate(raw[i+1:])
-			if r = utf16.DecodeRune(r, low); !ok || r == utf8.RuneError {
+			if r = utf16.DecodeRune(r, lowSurrogate(raw[i+1:])); r == utf8.RuneError {
 				return nil, false
 			}
 			i += 6
@@ -316,13 +315,14 @@ func unescape(raw []byte) ([]byte, bool) {
 	return out, true
 }
 
-// lowSurrogate reads the escape sequence \uXXXX at the beginning of b, which should be the
-// second half of a surrogate pair.
-func lowSurrogate(b []byte) (rune, bool) {
+// lowSurrogate reads the escape sequence \uXXXX at the beginning of b, which should be the second
+// half of a surrogate pair. If b does not begin with such a sequence, lowSurrogate returns 0.
+func lowSurrogate(b []byte) rune {
 	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
-		return 0, false
+		return 0
 	}
-	return hex4(b[2:])
+	r, _ := hex4(b[2:])
+	return r
 }
 
 // hex4 reads four hex digits at the beginning of b.

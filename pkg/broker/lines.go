@@ -38,11 +38,10 @@ func decodeLines[L interface {
 	}
 	for at := 0; at < len(body); {
 		line, _, _ := bytes.Cut(body[at:], []byte("\n"))
-		isBlank := len(bytes.TrimSpace(line)) == 0
-		if !isBlank && b.full() {
-			break
-		}
-		if !isBlank {
+		if len(bytes.TrimSpace(line)) > 0 {
+			if b.full() {
+				break
+			}
 			b.line(line, at, L(bytes.TrimSuffix(line, []byte("\r"))))
 		}
 		at += len(line) + 1
@@ -84,12 +83,11 @@ func (b *lineReader) line(raw []byte, at int, it item) {
 	switch {
 	case len(raw) > maxLine:
 		b.reject(raw, "", fmt.Sprintf("the line must not be longer than %d bytes", maxLine))
-		return
 	case !utf8.Valid(raw):
 		b.reject(raw, "", "the line must be valid UTF-8")
-		return
+	default:
+		b.add(raw, placedLine{it, b, raw, at})
 	}
-	b.add(raw, placedLine{it, b, raw, at})
 }
 
 // placedLine is a line of a log, with its place in the body.

@@ -249,7 +249,7 @@ func TestMosquittoLinesThatMakeNoEvent(t *testing.T) {
 		"Error: Client certificate/key are inconsistent.",
 		"Client <unknown> disconnected, not authorised.", "Client <unknown> closed its connection.", "Bad socket read/write on client <unknown>: Protocol error",
 		"Client 192.0.2.7 [192.0.2.7:52341] disconnected: connection closed by client.",
-		"Client  disconnected.", "Client ", "a line of tomorrow", "a line of tomorrow about Client c disconnected.",
+		"New client connected from 192.0.2.7:1 as  (p2, c1, k60).", "Client  disconnected.", "Client ", "a line of tomorrow", "a line of tomorrow about Client c disconnected.",
 	}
 	for _, body := range []string{stamped(lines...), strings.Join(lines, "\n")} {
 		got := decode(t, "mosquitto", body)
@@ -415,14 +415,20 @@ func TestMosquittoWithoutPositions(t *testing.T) {
 
 func TestMosquittoRefusesABadPosition(t *testing.T) {
 	body := stamped("Client c disconnected.")
-	for _, position := range []string{"1024", ":1024", "log", "log:", "log:x", "log:-1", "log:+1", "log:1e3", "log:999999999999999", "log:9999999999999999999", "\xff:1", strings.Repeat("x", 129) + ":1"} {
+	last := 999_999_999_999_999 - len(body)
+	for _, position := range []string{"1024", ":1024", "log", "log:", "log:x", "log:-1", "log:+1", "log:1e3", fmt.Sprint("log:", last+1), "log:9999999999999999999", "\xff:1", strings.Repeat("x", 129) + ":1"} {
 		got := decodeWith(t, "mosquitto", body, at(position))
 		require.Empty(t, got.Events, position)
 		require.Len(t, got.Rejected, 1, position)
 		require.Contains(t, got.Rejected[0].Error, "the position must be")
 		require.Equal(t, body, string(got.Rejected[0].Raw))
 	}
-	require.Equal(t, []string{"a:b:000000000000007"}, ids(decodeWith(t, "mosquitto", body, at("a:b:7")).Events))
+	for _, log := range []string{"a", "a:b", strings.Repeat("x", 128)} {
+		for _, offset := range []int{7, last} {
+			position := fmt.Sprintf("%s:%015d", log, offset)
+			require.Equal(t, []string{position}, ids(decodeWith(t, "mosquitto", body, at(position)).Events))
+		}
+	}
 }
 
 func TestMosquittoLimits(t *testing.T) {

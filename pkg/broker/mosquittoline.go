@@ -159,12 +159,12 @@ func (m *mosquittoLine) end(rest []byte) (found bool, fault string) {
 		return true, ""
 	}
 	id, why, found := cutWhy(rest)
-	if !found && (bytes.Contains(rest, []byte(" disconnected")) || len(rest) > mosquittoCut-maxStamp) {
-		return false, "the line begins like one about the end of a connection, but the reason cannot be read"
-	}
-	if found {
+	switch {
+	case found:
 		m.action, m.info, m.reason = event.Close, mosquittoInfo(why), why
 		m.ended(id)
+	case bytes.Contains(rest, []byte(" disconnected")) || len(rest) > mosquittoCut-maxStamp:
+		return false, "the line begins like one about the end of a connection, but the reason cannot be read"
 	}
 	return found, ""
 }
