@@ -30,7 +30,7 @@ var apsaraMQSource = Source{
 // trigger in Function Compute, with the notification in data.body
 // (https://www.alibabacloud.com/help/en/functioncompute/fc/apsaramq-for-rocketmq-triggers).
 //
-// If the notification has a time, the event consists of the notification alone. It therefore stays
+// If the notification has a time, the event depends only on the notification. It therefore stays
 // the same event even if the broker publishes the notification again in another envelope. If the
 // notification has no time, the envelope identifies the event; see identify. The trigger may
 // deliver a message several times, but always in the same envelope.
@@ -93,10 +93,10 @@ func (m *apsaraMQ) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// If the notification has no time, identify sets the event's identifier and time from the envelope.
-// The identifier is the RocketMQ message's identifier or, if the message has none, the envelope's.
-// The time is the envelope's time, at which the message was published. If either is missing, the
-// event keeps the time of receipt, and an identifier is only evidence.
+// identify sets the event's identifier and time from the envelope if the notification has no time.
+// The identifier is the RocketMQ message's or, if the message has none, the envelope's. The time is
+// the envelope's, at which the message was published. If the envelope lacks either, the event keeps
+// the time of receipt.
 func (m *apsaraMQ) identify(r *reader, e *event.Event, messageID value) {
 	if e.TimeOrigin == event.FromBroker {
 		return

@@ -74,7 +74,8 @@ type Meta struct {
 	// Source.HookHeader.
 	Hook string
 	// Position is where the body begins in the source's log: the log's name and a byte offset, such
-	// as "name:1024". The events' identifiers are derived from the position. Empty: unknown.
+	// as "name:1024". The events' identifiers are derived from the position. It is empty if the
+	// position is unknown.
 	Position string
 }
 

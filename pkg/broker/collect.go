@@ -10,8 +10,8 @@ import (
 const MaxItems = 100_000
 
 const (
-	// maxPreallocated is the maximum number of events for which memory is allocated in advance. The
-	// number is estimated from the sizes of the body and of its first item.
+	// maxPreallocated is the maximum number of events for which memory is allocated in advance. How
+	// many are needed is estimated from the sizes of the body and of its first item.
 	maxPreallocated = 4_096
 	// maxRejected is the maximum number of rejections for one body. The last rejection stands for
 	// all later rejected items as well.

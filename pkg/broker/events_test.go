@@ -133,6 +133,13 @@ func TestOwnTime(t *testing.T) {
 	}
 }
 
+func TestNoRetentionAcceptsAnyAge(t *testing.T) {
+	with := meta
+	with.Retention = 0
+	got := decodeWith(t, "events", `{"client_id":"c","action":"connect","time":"2000-01-01T00:00:00Z"}`, with)
+	require.Equal(t, 2000, got.Events[0].Time.Year())
+}
+
 // Only an event's time must be within the retention; its connected_at may be older.
 func TestOwnConnectedAtMayBeOld(t *testing.T) {
 	const first = 100_000_000_000 // a smaller number is taken for seconds

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"unicode/utf16"
@@ -236,7 +237,7 @@ func (s *scanner) escape() bool {
 }
 
 func (s *scanner) literal(word string) error {
-	if len(s.body)-s.at < len(word) || string(s.body[s.at:s.at+len(word)]) != word {
+	if !bytes.HasPrefix(s.body[s.at:], []byte(word)) {
 		return errSyntax
 	}
 	s.at += len(word)

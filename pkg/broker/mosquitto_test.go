@@ -297,6 +297,7 @@ func TestMosquittoRejections(t *testing.T) {
 		{"a port too high", stamped("New client connected from 192.0.2.7:65536 as c (p2, c1, k60)."), "", "continue with address:port"},
 		{"a keep alive too high", stamped("New client connected from 192.0.2.7:1 as c (p2, c1, k65536)."), "", "continue with address:port"},
 		{"truncated end", stamped("Client c disconnected due to malform"), "", "the reason cannot be read"},
+		{"an end without its full stop", stamped("Client c disconnected, session taken over"), "", "the reason cannot be read"},
 		{"an unknown end", stamped("Client c disconnected for ever"), "", "the reason cannot be read"},
 		{"end too long for a reason", stamped("Client " + long), "", "the reason cannot be read"},
 		{"bad socket without a reason", stamped("Bad socket read/write on client c"), "", "line of a bad socket"},

@@ -195,10 +195,10 @@ func cutWhy(text []byte) (id, why []byte, found bool) {
 // cutKnown splits "ID disconnected, WHY.", which Mosquitto 2.1.0 writes, into ID and WHY. It
 // returns false if WHY is not a known reason.
 func cutKnown(text []byte) (id, why []byte, found bool) {
-	id, why, found = cutLast(text, " disconnected, ")
+	id, why, _ = cutLast(text, " disconnected, ")
 	why, hasStop := bytes.CutSuffix(why, []byte("."))
 	_, isKnown := mosquittoReasons[string(why)]
-	return id, why, found && hasStop && isKnown
+	return id, why, hasStop && isKnown
 }
 
 // socket parses "ID: WHY", which Mosquitto 2.0 writes, or "ID, disconnecting.", which Mosquitto up

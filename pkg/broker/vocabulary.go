@@ -65,9 +65,8 @@ func reasonNamesOf(native []string) []string {
 // IsRefusal reports whether the native event shows that e reports a refused CONNECT.
 func IsRefusal(e *event.Event) bool { return e.Action == event.Close && refusals[e.NativeEvent] }
 
-// IsEnd reports whether e is certainly the end of a connection and not just a refused CONNECT. A
-// source with the trait RefusalsEnd also reports a refused CONNECT as the end of a connection, so
-// for such a source, the connection may be one whose CONNECT was refused.
+// IsEnd reports whether the source certainly reports the end of a connection with e. If the source
+// has the trait RefusalsEnd, the connection may be one whose CONNECT was refused.
 func IsEnd(e *event.Event) bool {
 	return e.Action == event.Disconnect || ends[e.NativeEvent] && !TraitsOf(e.Source).RefusalsLookLikeEnds
 }
