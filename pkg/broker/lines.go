@@ -100,7 +100,7 @@ type placedLine struct {
 
 func (l placedLine) row(r *reader, e *event.Event) bool {
 	isRow := l.item.row(r, e)
-	if isRow && !r.refused() {
+	if isRow {
 		l.body.identifyByPosition(e, l.raw, l.at)
 	}
 	return isRow

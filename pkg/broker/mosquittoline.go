@@ -126,12 +126,10 @@ func (m *mosquittoLine) parametersIn(text []byte) bool {
 // parameter parses a parameter such as "k60", which consists of the given letter and a number from
 // 0 to limit.
 func parameter(into *uint64, text []byte, letter byte, limit uint64) bool {
-	if len(text) < 2 || text[0] != letter {
-		return false
-	}
-	n, err := strconv.ParseUint(string(text[1:]), 10, 64)
+	digits, ok := bytes.CutPrefix(text, []byte{letter})
+	n, err := strconv.ParseUint(string(digits), 10, 64)
 	*into = n
-	return err == nil && n <= limit
+	return ok && err == nil && n <= limit
 }
 
 // end parses the text that follows "Client " in a line. Mosquitto 2.0 writes "ID closed its
