@@ -443,6 +443,11 @@ func TestMosquittoLimits(t *testing.T) {
 	require.Len(t, got.Rejected, 1_000)
 	require.Contains(t, got.Rejected[999].Error, "more than 999")
 	require.Equal(t, 49_001, bytes.Count(got.Rejected[999].Raw, []byte("Client")))
+
+	for length, want := range map[int]string{4096: " disconnect disconnected by client", 4097: "rejected 0"} {
+		line := "Client " + strings.Repeat("x", length-len("Client  disconnected.")) + " disconnected."
+		require.True(t, strings.HasSuffix(summary(decode(t, "mosquitto", line)), want), length)
+	}
 }
 
 // FuzzMosquitto checks that events are valid, and that their identifiers are the same whether
