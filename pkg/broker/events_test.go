@@ -95,6 +95,18 @@ func TestOwnClientIdentifier(t *testing.T) {
 	}
 }
 
+func TestOwnCleanStart(t *testing.T) {
+	for sent, want := range map[string]event.Optional[bool]{
+		`true`: event.Some(true), `"true"`: event.Some(true), `false`: event.Some(false), `"false"`: event.Some(false), `""`: {},
+	} {
+		got := decode(t, "events", `{"client_id":"c","action":"connect","clean_start":`+sent+`}`)
+		require.Equal(t, want, got.Events[0].CleanStart, sent)
+	}
+	for _, sent := range []string{`1`, `"yes"`, `{}`} {
+		require.Equal(t, "rejected 0 clean_start", summary(decode(t, "events", `{"client_id":"c","action":"connect","clean_start":`+sent+`}`)))
+	}
+}
+
 func TestOwnTime(t *testing.T) {
 	ms := func(t time.Time) string { return fmt.Sprint(t.UnixMilli()) }
 	for _, c := range []struct{ name, time, fault string }{

@@ -152,13 +152,11 @@ func (r *reader) flag(field string, v value) event.Optional[bool] {
 	if v.missing() {
 		return event.Optional[bool]{}
 	}
-	if v.kind == boolean || v.kind == text {
-		switch string(v.raw) {
-		case "true":
-			return event.Some(true)
-		case "false":
-			return event.Some(false)
-		}
+	switch string(v.raw) {
+	case "true":
+		return event.Some(true)
+	case "false":
+		return event.Some(false)
 	}
 	r.refuse(field, "must be true or false")
 	return event.Optional[bool]{}
