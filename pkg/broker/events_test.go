@@ -126,7 +126,7 @@ func TestOwnTime(t *testing.T) {
 		{"microseconds", ms(received) + "000", "not finer"},
 		{"the latest time in milliseconds", "100000000000000", "future"},
 		{"huge", "1e300", "Unix milliseconds"},
-		{"hexadecimal", `"0x19fffffffff"`, "RFC 3339"},
+		{"hexadecimal", `"0x19fffffffffp0"`, "RFC 3339"},
 		{"nonsense", `"yesterday"`, "RFC 3339"},
 		{"boolean", "true", "RFC 3339"},
 		{"object", "{}", "RFC 3339"},

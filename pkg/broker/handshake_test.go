@@ -91,7 +91,10 @@ func TestAzureSubscriptionIsValidated(t *testing.T) {
 		require.True(t, isHandshake)
 		requireBody(t, `{"validationResponse":"`+code+`"}`, response)
 	}
-	_, isHandshake := shake(t, broker.AzureEventGrid, "PUT", validation("512d38b6"))
+	longest := validation("x") + strings.Repeat(" ", broker.MaxHandshakeBody-len(validation("x")))
+	_, isHandshake := shake(t, broker.AzureEventGrid, "POST", longest)
+	require.True(t, isHandshake)
+	_, isHandshake = shake(t, broker.AzureEventGrid, "PUT", validation("512d38b6"))
 	require.False(t, isHandshake)
 }
 

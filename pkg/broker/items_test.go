@@ -69,8 +69,10 @@ func TestDeepNestingIsRefused(t *testing.T) {
 		require.Len(t, got.Rejected, 1)
 		require.Contains(t, got.Rejected[0].Error, "nested deeper")
 	}
-	shallow := strings.Repeat(`[`, 60) + strings.Repeat(`]`, 60)
-	require.Len(t, decode(t, "events", `{"client_id":"a","action":"connect","x":`+shallow+`}`).Events, 1)
+	for levels, want := range map[int]string{64: "a connect accepted", 65: "rejected 0"} {
+		inner := strings.Repeat(`[`, levels-1) + strings.Repeat(`]`, levels-1)
+		require.Equal(t, want, summary(decode(t, "events", `{"client_id":"a","action":"connect","x":`+inner+`}`)))
+	}
 }
 
 func TestManyRejectionsCostNoMoreThanTheBody(t *testing.T) {

@@ -249,7 +249,7 @@ func TestMosquittoLinesThatMakeNoEvent(t *testing.T) {
 		"Error: Client certificate/key are inconsistent.",
 		"Client <unknown> disconnected, not authorised.", "Client <unknown> closed its connection.", "Bad socket read/write on client <unknown>: Protocol error",
 		"Client 192.0.2.7 [192.0.2.7:52341] disconnected: connection closed by client.",
-		"New client connected from 192.0.2.7:1 as  (p2, c1, k60).", "Client  disconnected.", "Client ", "a line of tomorrow", "a line of tomorrow about Client c disconnected.",
+		"New client connected from 192.0.2.7:1 as  (p2, c1, k60).", "Client  disconnected.", "Client  disconnected: exceeded timeout.", "Client ", "a line of tomorrow", "a line of tomorrow about Client c disconnected.",
 	}
 	for _, body := range []string{stamped(lines...), strings.Join(lines, "\n")} {
 		got := decode(t, "mosquitto", body)

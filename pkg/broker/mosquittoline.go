@@ -180,7 +180,7 @@ func (m *mosquittoLine) ended(id []byte) {
 // cutWhy splits "ID disconnected due to WHY." or "ID disconnected: WHY." into ID and WHY.
 func cutWhy(text []byte) (id, why []byte, found bool) {
 	id, why, found = cutLast(text, " disconnected due to ")
-	if before, after, ok := cutLast(text, " disconnected: "); ok && len(before) > len(id) {
+	if before, after, ok := cutLast(text, " disconnected: "); ok && len(before) >= len(id) {
 		id, why, found = before, after, true
 	}
 	if bytes.HasPrefix(why, mosquittoBadSocket) { // a reason with this prefix may end without a full stop
