@@ -60,7 +60,8 @@ func TestAzureSenderIsAllowed(t *testing.T) {
 		{"rate of zero", "a.b", "0", 200, []string{"*"}},
 		{"invalid host name", "evil host", "1", 400, nil},
 		{"URL", "https://a.b", "1", 400, nil},
-		{"long", strings.Repeat("a.", 127) + "a", "1", 400, nil},
+		{"longest", strings.Repeat("a.", 126) + "a", "", 200, nil},
+		{"too long", strings.Repeat("a.", 126) + "aa", "", 400, nil},
 		{"any sender", "*", "1", 400, nil},
 		{"no origin", "", "1", 0, nil},
 	} {
