@@ -84,13 +84,13 @@ func TestAWSIoTReasons(t *testing.T) {
 
 func TestAWSIoTVersionNumberIsTheEventID(t *testing.T) {
 	for version, want := range map[string]string{
-		`0`: "0000000000", `3`: "0000000003", `"3"`: "0000000003", `3.0`: "0000000003", `12345678901`: "12345678901", `9223372036854775807`: "9223372036854775807", `null`: "", `"undefined"`: "",
+		`0`: "0000000000", `3`: "0000000003", `"3"`: "0000000003", `3.0`: "0000000003", `12345678901`: "12345678901", `9007199254740991.0`: "9007199254740991", `9223372036854775807`: "9223372036854775807", `null`: "", `"undefined"`: "",
 	} {
 		got := decode(t, "aws-iot", fmt.Sprintf(`{"clientId":"c","timestamp":1795339800000,"eventType":"connected","versionNumber":%s}`, version))
 		require.Empty(t, got.Rejected, version)
 		require.Equal(t, want, got.Events[0].SourceEventID, version)
 	}
-	for _, version := range []string{`-1`, `1.5`, `true`, `[3]`, `"x"`, `1e300`} {
+	for _, version := range []string{`-1`, `1.5`, `true`, `[3]`, `"x"`, `9007199254740992.0`, `1e300`} {
 		got := decode(t, "aws-iot", fmt.Sprintf(`{"clientId":"c","timestamp":1795339800000,"eventType":"connected","versionNumber":%s}`, version))
 		require.Equal(t, "rejected 0 versionNumber", summary(got), version)
 	}

@@ -134,6 +134,7 @@ func TestEMQX4Oddities(t *testing.T) {
 		{"version of a gateway", `{"action":"client_connected","clientid":"c","proto_ver":"1.2"}`, "c connect accepted"},
 		{"seconds instead of milliseconds", `{"action":"client_disconnected","clientid":"c","disconnected_at":1795339800}`, "rejected 0 disconnected_at"},
 		{"the earliest time in milliseconds", `{"action":"client_disconnected","clientid":"c","connected_at":100000000000}`, "c close Socket IOException"},
+		{"a time too early for seconds", `{"action":"client_disconnected","clientid":"c","connected_at":100000000}`, "rejected 0 connected_at"},
 		{"a time that overflows in milliseconds", `{"action":"client_connected","clientid":"c","connected_at":-2305843007418354152}`, "rejected 0 connected_at"},
 		{"message without a client", `{"action":"message_publish","from_client_id":"c"}`, ""},
 	} {
