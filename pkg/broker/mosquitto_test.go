@@ -296,6 +296,7 @@ func TestMosquittoRejections(t *testing.T) {
 		{"no port", stamped("New client connected from 192.0.2.7 as c (p2, c1, k60)."), "", "continue with address:port"},
 		{"a port too high", stamped("New client connected from 192.0.2.7:65536 as c (p2, c1, k60)."), "", "continue with address:port"},
 		{"one parameter", stamped("New client connected from 192.0.2.7:1 as c (p2)."), "", "continue with address:port"},
+		{"a parameter without a number", stamped("New client connected from 192.0.2.7:1 as c (p2, c, k60)."), "", "continue with address:port"},
 		{"an unknown parameter", stamped("New client connected from 192.0.2.7:1 as c (p2, x1, k60)."), "", "continue with address:port"},
 		{"a version too high", stamped("New client connected from 192.0.2.7:1 as c (p256, c1, k60)."), "", "continue with address:port"},
 		{"a clean start too high", stamped("New client connected from 192.0.2.7:1 as c (p2, c2, k60)."), "", "continue with address:port"},
