@@ -47,7 +47,7 @@ func TestSentWeight(t *testing.T) {
 }
 
 // Reading a body must not take more memory than its weight.
-func TestABodyOfKnownLengthIsReadIntoItsWeight(t *testing.T) {
+func TestReadingABodyStaysWithinItsWeight(t *testing.T) {
 	d := parse(httptest.NewRequest(http.MethodPost, "/webhooks/events/prod", strings.NewReader(strings.Repeat("x", 1<<20))), now)
 	require.NoError(t, d.readBody())
 	require.LessOrEqual(t, int64(cap(d.body)), d.sentWeight())

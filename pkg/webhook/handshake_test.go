@@ -23,7 +23,7 @@ func TestVerneMQPassesOn(t *testing.T) {
 				sent := strings.NewReader(body)
 				w := b.do("POST", "/webhooks/vernemq"+strings.ReplaceAll(path, " ", "%20"), sent, "vernemq-hook", hook)
 				require.Equal(t, http.StatusOK, w.Code, w.Body)
-				require.Zero(t, sent.Len(), "a sender may not see the response before its whole body is read")
+				require.Zero(t, sent.Len(), "a sender that is still sending may miss the response")
 				require.JSONEq(t, `{"result":"next"}`, w.Body.String())
 				require.Empty(t, b.recorded)
 				require.Empty(t, b.quarantined)
