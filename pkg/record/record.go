@@ -248,8 +248,7 @@ func (w *Writer) Close(ctx context.Context) error {
 func (w *Writer) sweep() {
 	now, full := w.config.Now(), w.open.Load() > w.config.MaxOpen
 	w.mu.Lock()
-	since := now.Sub(w.swept)
-	due := full || since >= w.config.RunAge || since < 0 // since < 0: the clock was set back
+	due := full || now.Sub(w.swept).Abs() >= w.config.RunAge // Abs: the clock may be set back
 	if due {
 		w.swept = now
 	}

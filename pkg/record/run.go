@@ -45,10 +45,11 @@ func newRun(where layout.Partition, random io.Reader, now time.Time) (*run, erro
 }
 
 // over reports whether the run must end because it has reached a limit. If the clock is set back,
-// the run may end too late, or too early if now is before its start time. Neither does any harm.
+// the run may end too late, or too early if now is long before its start time. Neither does any
+// harm.
 func (r *run) over(now time.Time, c Config) bool {
-	age := now.Sub(r.started)
-	return len(r.rows) >= c.RunRows || r.size >= c.RunBytes || age >= c.RunAge || age < 0 || r.seq >= layout.MaxSeq
+	age := now.Sub(r.started).Abs()
+	return len(r.rows) >= c.RunRows || r.size >= c.RunBytes || age >= c.RunAge || r.seq >= layout.MaxSeq
 }
 
 // nextKey returns the key for the next put. Its sequence number is never reused, whatever the
