@@ -120,8 +120,7 @@ func (c Config) withDefaults() Config {
 
 // Validate returns an error if a field is out of range. The error names the first such field.
 func (c Config) Validate() error {
-	c = c.withDefaults()
-	if err := (layout.Layout{Shards: c.Shards}).Validate(); err != nil {
+	if err := (layout.Layout{Shards: c.withDefaults().Shards}).Validate(); err != nil {
 		return err
 	}
 	switch {
