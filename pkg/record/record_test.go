@@ -488,6 +488,20 @@ func TestOpenRunsAreBounded(t *testing.T) {
 	require.Len(t, distinct, 2000)
 }
 
+// Idle runs end when the open runs exceed the budget, but not when they just reach it.
+func TestOpenRunsMayReachTheBudget(t *testing.T) {
+	first, other := []event.Event{at("c", 0)}, []event.Event{at("c", 24*60*60*1000)}
+	w := newWriter(t, memstore.New(), record.Config{})
+	require.NoError(t, w.Append(t.Context(), first))
+	one := w.Open()
+	for budget, open := range map[int64]int64{one: 2 * one, one - 1: one} {
+		w := newWriter(t, memstore.New(), record.Config{MaxOpen: budget})
+		require.NoError(t, w.Append(t.Context(), first))
+		require.NoError(t, w.Append(t.Context(), other))
+		require.Equal(t, open, w.Open())
+	}
+}
+
 // crowded is a store in which every put of a segment waits until 64 puts are in flight.
 type crowded struct {
 	objstore.Store
