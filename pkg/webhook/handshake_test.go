@@ -136,10 +136,15 @@ const awsToken = "AYADeMXLrPrNY2wqJAKsFNn"
 // response, the requests that the handler made, and the log.
 func confirm(t *testing.T, b *harness, path, enableURL string) (code int, body string, requested []string, logged string) {
 	t.Helper()
-	respond := b.outside
+	respond, open := b.outside, 0
 	b.outside = func(r *http.Request) (*http.Response, error) {
 		requested = append(requested, r.Method+" "+r.URL.String())
-		return respond(r)
+		response, err := respond(r)
+		if response != nil {
+			open++
+			response.Body = countedBody{response.Body, &open}
+		}
+		return response, err
 	}
 	logged = captureLog(t, func() {
 		w := b.do("POST", path, strings.NewReader(`{"arn":"arn:aws:iot:us-east-1:1:ruledestination/http/7a28","confirmationToken":"`+awsToken+
@@ -149,7 +154,19 @@ func confirm(t *testing.T, b *harness, path, enableURL string) (code int, body s
 	require.Empty(t, b.recorded)
 	require.Empty(t, b.quarantined)
 	require.NotContains(t, logged+body, awsToken)
+	require.Zero(t, open, "response bodies that were not closed")
 	return code, body, requested, logged
+}
+
+// countedBody is a response body that decrements open when it is closed.
+type countedBody struct {
+	io.Reader
+	open *int
+}
+
+func (b countedBody) Close() error {
+	*b.open--
+	return nil
 }
 
 func captureLog(t *testing.T, do func()) string {
