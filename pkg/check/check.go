@@ -82,24 +82,13 @@ type checker struct {
 	report  Report
 }
 
-// each calls do for every object whose key starts with prefix, until do returns an error. It holds
-// only one listing page in memory.
-func (c *checker) each(ctx context.Context, prefix string, do func(objstore.Object) error) error {
-	for o, err := range objstore.Each(ctx, c.store, prefix, "") {
-		if err != nil {
-			return err
-		}
-		if err := do(o); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // markers verifies that the bucket has at most one layout marker, and that the marker is valid and
 // empty.
 func (c *checker) markers(ctx context.Context) error {
-	return c.each(ctx, layout.MarkerPrefix, func(o objstore.Object) error {
+	for o, err := range objstore.Each(ctx, c.store, layout.MarkerPrefix, "") {
+		if err != nil {
+			return err
+		}
 		l, err := layout.ParseMarker(o.Key)
 		switch {
 		case err != nil:
@@ -112,6 +101,6 @@ func (c *checker) markers(ctx context.Context) error {
 		if o.Size != 0 {
 			c.report.violate(o.Key, "the layout marker must be empty but has %s; put it again without content", counted(o.Size, "byte"))
 		}
-		return nil
-	})
+	}
+	return nil
 }

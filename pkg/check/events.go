@@ -30,15 +30,18 @@ type listing struct {
 // events checks the segments, one partition after another.
 func (c *checker) events(ctx context.Context) error {
 	var partition listing
-	err := c.each(ctx, layout.EventsPrefix, func(o objstore.Object) error {
+	for o, err := range objstore.Each(ctx, c.store, layout.EventsPrefix, "") {
+		if err != nil {
+			return err
+		}
 		where, name, err := layout.ParseKey(o.Key)
 		if err != nil {
 			c.report.Foreign++
 			c.report.note(o.Key, foreignKey)
-			return nil
+			continue
 		}
 		if c.options.Day != "" && where.Day != c.options.Day {
-			return nil
+			continue
 		}
 		if where != partition.where {
 			if err := c.settle(ctx, partition); err != nil {
@@ -47,15 +50,14 @@ func (c *checker) events(ctx context.Context) error {
 			partition = listing{where: where}
 		}
 		partition.segments = append(partition.segments, layout.Segment{Key: o.Key, Size: o.Size, Name: name})
-		return nil
-	})
-	if err == nil {
-		err = c.settle(ctx, partition)
+	}
+	if err := c.settle(ctx, partition); err != nil {
+		return err
 	}
 	if c.report.Objects > 0 && c.report.Layout.Shards == 0 {
 		c.report.violate(layout.MarkerPrefix, "there are segments but no layout marker, so queries find nothing; put the empty marker back, such as %q for 16 shards", layout.Layout{Shards: 16}.Marker())
 	}
-	return err
+	return nil
 }
 
 // settle checks a partition and adds the findings to the report. If a listed object is missing,

@@ -66,10 +66,10 @@ func (p *partition) rows(ctx context.Context, blocks *blockReader, s layout.Segm
 			return n, nil
 		}
 		if n > 0 {
-			found.note(last.SameEvent(row), "it holds an event twice")
+			found.noteIf(last.SameEvent(row), "it holds an event twice")
 		}
-		found.note(partitionOf(row, p.where) != p.where, "it holds rows of another partition, where queries do not look for them")
-		found.note(!stream.leadsTo(row), "its footer does not lead to all of its rows, so queries miss some")
+		found.noteIf(partitionOf(row, p.where) != p.where, "it holds rows of another partition, where queries do not look for them")
+		found.noteIf(!stream.leadsTo(row), "its footer does not lead to all of its rows, so queries miss some")
 		p.events.add(row.Identity())
 		last = *row
 	}
@@ -85,10 +85,9 @@ func partitionOf(row *segment.Row, found layout.Partition) layout.Partition {
 // defects lists the kinds of defects found in an object's rows, without duplicates.
 type defects []string
 
-// note adds the given description of a defect to the list, unless the list already contains it. If
-// the first argument is false, there is no defect, and note does nothing.
-func (d *defects) note(defect bool, what string) {
-	if defect && !slices.Contains(*d, what) {
+// noteIf adds a description to the list if found is true and the list does not contain it yet.
+func (d *defects) noteIf(found bool, what string) {
+	if found && !slices.Contains(*d, what) {
 		*d = append(*d, what)
 	}
 }

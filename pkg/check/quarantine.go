@@ -16,17 +16,20 @@ func (c *checker) quarantine(ctx context.Context) error {
 	if c.options.Day != "" {
 		prefix = layout.QuarantineDayPrefix(c.options.Day)
 	}
-	return c.each(ctx, prefix, func(o objstore.Object) error {
+	for o, err := range objstore.Each(ctx, c.store, prefix, "") {
+		if err != nil {
+			return err
+		}
 		day, digest, err := layout.ParseQuarantineKey(o.Key)
 		if err != nil {
 			c.report.Foreign++
 			c.report.note(o.Key, foreignKey)
-			return nil
+			continue
 		}
 		item, err := quarantine.Get(ctx, c.store, quarantine.ID{Day: day, Digest: digest})
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // the item has expired
-			return nil
+			continue
 		case errors.Is(err, quarantine.ErrDamaged):
 			c.report.violate(o.Key, "%v", err)
 		case err != nil:
@@ -35,6 +38,6 @@ func (c *checker) quarantine(ctx context.Context) error {
 			c.report.violate(o.Key, "it was received on %s, which is not the day in its key", layout.DayOf(item.ReceivedAt))
 		}
 		c.report.Quarantined++
-		return nil
-	})
+	}
+	return nil
 }
