@@ -33,6 +33,20 @@ func TestAPartitionThatChangesIsListedAgain(t *testing.T) {
 	require.Equal(t, report.Events, progress[0].Events)
 }
 
+// If an object is shorter than listed, something has replaced it, which Device Trace never does.
+func TestAnObjectThatShrinksIsAViolation(t *testing.T) {
+	store := bucket(t)
+	key := put(t, store, where("c"), fresh(1, 1), segment.FromEvents(ofOne(3)))
+	report := checked(t, objstore.NewFaulty(store, func(call objstore.Call) objstore.Fault {
+		if call.Op == objstore.OpRead {
+			putBytes(t, store, key, []byte("short"))
+		}
+		return objstore.Fault{}
+	}), check.Options{})
+	require.Len(t, report.Violations, 1)
+	require.Equal(t, key, report.Violations[0].Key)
+}
+
 func TestAFailedSecondListingIsAnError(t *testing.T) {
 	store := bucket(t)
 	key := put(t, store, where("c"), fresh(1, 1), segment.FromEvents(ofOne(3)))

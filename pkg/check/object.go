@@ -20,6 +20,9 @@ import (
 func (p *partition) object(ctx context.Context, s layout.Segment) error {
 	blocks := &blockReader{store: p.store, key: s.Key, size: s.Size}
 	rows, err := p.rows(ctx, blocks, s)
+	if err == nil && !s.Name.Fresh() {
+		err = p.digest(ctx, blocks, s)
+	}
 	switch {
 	case err == nil:
 		p.readable[s.Key] = true
@@ -27,11 +30,6 @@ func (p *partition) object(ctx context.Context, s layout.Segment) error {
 		p.report.violate(s.Key, "%v", err)
 	default:
 		return err
-	}
-	if !s.Name.Fresh() {
-		if err := p.digest(ctx, blocks, s); err != nil {
-			return err
-		}
 	}
 	p.report.count(s, rows)
 	return nil
@@ -105,9 +103,6 @@ func (p *partition) digest(ctx context.Context, blocks *blockReader, s layout.Se
 	sum := sha256.New()
 	for off := int64(0); off < s.Size; off += blockBytes {
 		block, err := blocks.Read(ctx, s.Key, off, min(blockBytes, s.Size-off))
-		if errors.Is(err, objstore.ErrRange) {
-			return nil // the object is shorter than listed; the rows method has already reported this
-		}
 		if err != nil {
 			return err
 		}
