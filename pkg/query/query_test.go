@@ -421,42 +421,6 @@ func TestAFaultIsAnError(t *testing.T) {
 	}
 }
 
-// When the cache is full, it evicts the footer that was added first. A footer that is larger than
-// the whole cache stays until the next one is added.
-func TestFootersAreDroppedWhenTheCacheIsFull(t *testing.T) {
-	store := bucket(t)
-	dayOf := func(n int) query.Request {
-		q := day("c")
-		q.From, q.To = q.From.AddDate(0, 0, n), q.To.AddDate(0, 0, n)
-		return q
-	}
-	var largest int64
-	for n := range 3 {
-		events := span("c", noon.AddDate(0, 0, n), 200)
-		put(t, store, shards.PartitionOf("i", "c", events[0].Time), compacted(1), events)
-	}
-	objects, err := objstore.All(t.Context(), store, layout.EventsPrefix, "")
-	require.NoError(t, err)
-	for _, o := range objects {
-		footer, err := segment.OpenFooter(t.Context(), store, segment.Object{Key: o.Key, Size: o.Size})
-		require.NoError(t, err)
-		largest = max(largest, footer.Memory())
-	}
-	type step struct{ day, requests int }
-	for cacheBytes, steps := range map[int64][]step{
-		2 * largest: {{0, 2}, {1, 3}, {0, 2}, {2, 3}, {1, 2}, {0, 3}, {2, 2}, {1, 3}},
-		1:           {{0, 2}, {1, 3}, {1, 2}, {0, 3}},
-	} {
-		r := newReader(t, store, query.Config{WholeBytes: 1, CacheBytes: cacheBytes})
-		trace(t, r, dayOf(0)) // also looks up the layout
-		for _, step := range steps {
-			result := trace(t, r, dayOf(step.day))
-			require.Len(t, result.Events, 200)
-			require.Equal(t, step.requests, result.Receipt.Requests, "%d bytes, %+v", cacheBytes, step)
-		}
-	}
-}
-
 // Two deliveries of one event may differ in action and action info. Filters apply only to
 // the delivery that the reader keeps.
 func TestFiltersSeeOnlyTheDeliveryThatIsKept(t *testing.T) {
