@@ -217,8 +217,9 @@ func (s *source) take() (n int) {
 	}
 	if more := max(0, want-s.reading.share); s.reading.reader.rows.tryAcquire(more) {
 		s.extra = more
+		return n
 	}
-	for ; n > 1 && want > s.reading.share+s.extra; n-- {
+	for ; n > 1 && want > s.reading.share; n-- {
 		want -= groups[n-1].Memory()
 	}
 	return n
