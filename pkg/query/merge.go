@@ -89,7 +89,7 @@ func (m *merge) fix(first *source) {
 
 // sourceHeap orders sources by their next rows. A source without decoded rows is ordered by
 // source.time. At equal times, such a source comes first, so that its rows are loaded before any
-// other source yields a row.
+// other source yields a row of that time.
 type sourceHeap struct {
 	list       []*source
 	descending bool
