@@ -126,8 +126,8 @@ func few(t testing.TB) *memstore.Store {
 	return store
 }
 
-// large returns a bucket in which a run and a compacted segment each hold objects of more than 1
-// MiB in several row groups.
+// large returns a bucket with two objects of a run and a compacted segment. Each of them exceeds
+// 1 MiB and has several row groups.
 func large(t testing.TB) *memstore.Store {
 	random := rand.NewChaCha8([32]byte{1})
 	rows := segment.FromEvents(ofOne(400))

@@ -63,7 +63,7 @@ func (r Report) Err() error {
 	for _, v := range r.Violations[:min(few, len(r.Violations))] {
 		lines = append(lines, v.String())
 	}
-	if r.violations() > few {
+	if r.violations() > len(lines) {
 		lines = append(lines, "…")
 	}
 	return fmt.Errorf("check bucket: %s: %s", counted(r.violations(), "violation"), strings.Join(lines, "; "))
