@@ -144,22 +144,23 @@ func TestDecodeStopsAtItsMemory(t *testing.T) {
 	}
 }
 
-// Rows that take exactly the given memory leave none for the next row group.
-func TestDecodeStopsAtTheEndOfARowGroup(t *testing.T) {
-	data, _ := write(t, segment.FromEvents(span("GID_z", 100)), 10)
+// Decode must stop as soon as the rows take exactly the given memory, in a row group or at its end.
+func TestDecodeStopsAtItsExactMemory(t *testing.T) {
+	data, _ := write(t, segment.FromEvents(span("GID_z", 20)), 5) // row groups of ten equally long rows
 	footer, err := segment.ParseFooter(data, int64(len(data)))
 	require.NoError(t, err)
-	lookup := func() *segment.ClientRows {
-		return footer.ClientRows("GID_z", math.MinInt64, math.MaxInt64, false)
-	}
-	blocks, err := lookup().Decode(1, data, 0, math.MaxInt64)
-	require.NoError(t, err)
-	decoded, memory := sizeOf(blocks)
-	for extra, want := range []int{decoded, decoded + 1} {
-		blocks, err := lookup().Decode(2, data, 0, memory+int64(extra))
+	decode := func(maxMemory int64) (int, int64) {
+		blocks, err := footer.ClientRows("GID_z", math.MinInt64, math.MaxInt64, false).Decode(2, data, 0, maxMemory)
 		require.NoError(t, err)
-		got, _ := sizeOf(blocks)
-		require.Equal(t, want, got)
+		return sizeOf(blocks)
+	}
+	one, memory := decode(0)
+	require.Equal(t, 1, one, "at least one row")
+	for rows := 1; rows < 20; rows++ {
+		got, _ := decode(int64(rows) * memory)
+		require.Equal(t, rows, got)
+		got, _ = decode(int64(rows)*memory + 1)
+		require.Equal(t, rows+1, got)
 	}
 }
 

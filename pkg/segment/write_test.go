@@ -1,10 +1,12 @@
 package segment_test
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"testing"
 
+	"github.com/parquet-go/parquet-go"
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/pkg/segment"
@@ -20,6 +22,19 @@ func (f *failing) Write(p []byte) (int, error) {
 		return len(p) / 2, errFull
 	}
 	return len(p), nil
+}
+
+func TestOnlyFreshSegmentsHaveAPageIndex(t *testing.T) {
+	fresh, err := segment.Encode(rowsOf(9, 4))
+	require.NoError(t, err)
+	compacted, _ := write(t, rowsOf(9, 4), 0)
+	for _, data := range [][]byte{fresh, compacted} {
+		file, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))
+		require.NoError(t, err)
+		for _, column := range file.Metadata().RowGroups[0].Columns {
+			require.Equal(t, &data[0] == &fresh[0], column.ColumnIndexOffset > 0)
+		}
+	}
 }
 
 // Whichever write to the output fails, Write or Close must return the error. Otherwise, an
