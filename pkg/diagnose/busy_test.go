@@ -17,9 +17,9 @@ import (
 	"devicetrace/pkg/history/historytest"
 )
 
-// busyDays maps the name of a day to a function that changes event i of that day. Before the change,
-// connects and ends alternate. Each day has very many events, and is expensive for a different
-// reason.
+// busyDays maps the name of a day to a function that changes event i of that day. Before the
+// change, connects and ends alternate. Each day has very many events, and is expensive for a
+// different reason.
 var busyDays = map[string]func(e *event.Event, i int){
 	"flapping": func(e *event.Event, i int) { e.ChannelID = fmt.Sprintf("%032x", i/2) },
 	"two devices in conflict": func(e *event.Event, i int) {

@@ -115,9 +115,8 @@ func unexpected(r diagnose.Report, want expectation) []diagnose.Code {
 	})
 }
 
-// A broker restart shows up in one of two ways. In some histories, the broker reports that it ended
-// connections. In the others, connections have no reported end, and the next connections are on a
-// different node.
+// A broker that restarts reports that it ended the connections, or it reports no ends and the
+// clients' next connections are on a different node.
 func TestBrokerRestarts(t *testing.T) {
 	for seed := range seeds(sim.BrokerRestart) {
 		events := sim.Device(sim.BrokerRestart, seed, day)

@@ -84,8 +84,8 @@ func citeRefusals(refusals []*history.Refusal) []citation {
 	return found
 }
 
-// citeMoves cites the ends of the newest connections. If the client moved to a different node
-// after one of these ends, the citation names both nodes.
+// citeMoves cites the ends of the newest connections and adds the given sentences to each citation.
+// If the client moved to a different node after an end, the citation also names both nodes.
 func citeMoves(successions []succession, more ...sentence) []citation {
 	var found []citation
 	for _, s := range newest(successions) {

@@ -22,9 +22,9 @@ func (f *finding) with(v values) *finding {
 	return f
 }
 
-// ofEnds returns a finding about the ends of connections. The connections must be sorted by start
-// or end time, because the evidence cites only the last maxEvidence of them, which must be the
-// newest. For each cited connection c, more(c) returns sentences to add to the evidence.
+// ofEnds returns a finding about the ends of connections. The evidence cites the newest of them, so
+// they must be sorted by start or end time. For each cited connection c, more(c) returns sentences
+// to add to the evidence.
 func ofEnds(connections []*history.Connection, more func(*history.Connection) []sentence) *finding {
 	return &finding{
 		count:    len(connections),
@@ -43,8 +43,7 @@ func ofRefusals(refusals []*history.Refusal) *finding {
 }
 
 // ofMoves returns a finding about ended connections, each paired with the client's next connection.
-// The evidence for each cited end includes the given sentences. If the next connection was on a
-// different node, the evidence also names both nodes.
+// See citeMoves for the evidence.
 func ofMoves(successions []succession, more ...sentence) *finding {
 	return &finding{
 		count:    len(successions),

@@ -14,9 +14,9 @@ const (
 	minSame      = 4
 	minSameShare = 0.6
 	// Two connection lengths count as equal if they differ by at most sameWithin times the shorter
-	// length. This limit is clamped to the range from minTolerance to maxTolerance. Even if the
-	// same timer ended two connections, their lengths differ slightly, because a timer restarts at
-	// each packet and brokers check timers only periodically.
+	// length. This limit is clamped to the range from minTolerance to maxTolerance. The lengths of
+	// connections that one timer ended differ slightly, because a timer restarts at each packet and
+	// brokers check timers only periodically.
 	sameWithin   = 0.02
 	minTolerance = 2 * time.Second
 	maxTolerance = time.Minute

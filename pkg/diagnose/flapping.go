@@ -52,8 +52,8 @@ func crowded(connections []*history.Connection) bool {
 }
 
 // endings is a value that lists why connections ended and how often, most frequent reason first.
-// Only the verdict "flapping" uses it. The verdicts that explain these reasons often come after
-// "flapping", so "flapping" must state the reasons itself.
+// The verdict "flapping" must state the reasons because it often comes before the verdicts that
+// explain them.
 type endings []*history.Connection
 
 func (e endings) in(lang Lang) string {

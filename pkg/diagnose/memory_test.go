@@ -12,9 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// busyDayVariable names an environment variable, whose value is the name of a busy day. If the
-// variable is set, TestBusyDaysTakeLittleMemory only processes that day and prints the peak memory
-// of the process.
+// busyDayVariable is an environment variable. If it is set to the name of a busy day,
+// TestBusyDaysTakeLittleMemory only processes that day and prints the peak memory of the process.
 const busyDayVariable = "DIAGNOSE_BUSY_DAY"
 
 // A process that reads and explains one of the busiest days must stay within 256 MB.

@@ -44,8 +44,8 @@ func (n nodes) in(lang Lang) string {
 }
 
 // listed joins the first maxNames names. If there are more names, it adds a number: in English the
-// number of remaining names, in Chinese the number of all names. In Chinese, counted follows this
-// number. It consists of a measure word and a noun.
+// number of remaining names, in Chinese the number of all names. counted, a measure word with a
+// noun, follows the number in Chinese.
 func listed(names []string, counted string, lang Lang) string {
 	first, more := names[:min(len(names), maxNames)], len(names)-maxNames
 	switch {

@@ -9,18 +9,19 @@ import (
 )
 
 const (
-	// fightWithin is the maximum length of a connection whose takeover counts as part of a fight.
-	// In a fight, each connection is short, because the client that lost its connection reconnects
-	// within seconds at first, and within a few minutes later. A device that moves between networks
-	// stays longer in each network, so its takeovers do not count.
+	// fightWithin is the maximum length of a connection whose takeover counts as part of a fight. A
+	// client that lost its connection reconnects within seconds, or within minutes after repeated
+	// attempts, so connections in a fight are short. A device that moves between networks stays
+	// longer in each network, so its takeovers do not count.
 	fightWithin = 10 * time.Minute
 	// minReturns is the minimum number of returns that suggests a fight. A return is a takeover
 	// from an address that was already seen in the same round (see fight). One or two returns may
 	// just mean that a device switched to another network and back.
 	minReturns = 3
-	// minSilentReturns is the minimum if the broker reported none of the returns as a conflict. In
-	// that case, every return is inferred from a missing end event. Some brokers send no end event
-	// in a takeover, but an end event can also be lost. Therefore this minimum is higher.
+	// minSilentReturns is the minimum if the broker reported none of the returns as a conflict.
+	// Every return is then inferred from a missing end event. This minimum is higher because an end
+	// event may be missing for two reasons: some brokers send none in a takeover, and events get
+	// lost.
 	minSilentReturns = 2 * minReturns
 )
 
@@ -42,8 +43,8 @@ func (in *input) twoPlaces() *finding {
 }
 
 // fight collects takeovers that look like two clients fighting for a client identifier. The caller
-// must call step for each connection, in order. step divides the connections into rounds: as long
-// as each connection was taken over by the next one, the round continues.
+// must call step for each connection, in order. A round continues as long as each connection was
+// taken over by the next one.
 type fight struct {
 	round     int
 	seen      map[string]int // address → the round in which it was last seen

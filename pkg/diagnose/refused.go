@@ -15,9 +15,9 @@ const (
 	// a pattern. A single refusal may be due to a lost packet or a busy login service.
 	minSinceSuccess = 2
 	// minStrangers is the minimum number of refused logins from a possible stranger that count as a
-	// pattern. A login is from a possible stranger if its user name differs from the user name of
-	// the last connection, or if it comes from a different address while a connection is open. A
-	// single such login may be a late event or due to a mistyped name.
+	// pattern. A possible stranger uses another user name than the last connection, or another
+	// address than a connection that is open. A single such login may be a late event or due to a
+	// mistyped name.
 	minStrangers = 2
 )
 
@@ -50,7 +50,7 @@ func (in *input) refusedAfterSuccess() *finding {
 	}
 	since := clock{at: denied[0].Time, day: in.to, orEarlier: in.hides(in.last().End)}
 	f := ofRefusals(denied).with(values{"since": since})
-	if last := in.last(); !last.Start.IsZero() { // cite the last accepted login too; to make space, omit the oldest refusal
+	if last := in.last(); !last.Start.IsZero() { // cite the last accepted login, if necessary instead of the oldest refusal
 		f.evidence = append(f.evidence[max(0, len(f.evidence)+1-maxEvidence):], citeStart(last))
 	}
 	return f
@@ -90,8 +90,8 @@ func hadEnded(c *history.Connection, t history.Instant) bool {
 }
 
 // wasOpen reports whether a connection that had not ended by t is known to have been open at t. If
-// the end of the connection is inferred, wasOpen returns false, because it is not known how long the
-// connection was open.
+// the end of the connection is inferred, wasOpen returns false, because it is not known how long
+// the connection was open.
 func wasOpen(c *history.Connection, t history.Instant) bool {
 	return c.EndIs != history.Inferred && !c.Start.IsZero() && c.Start <= t
 }

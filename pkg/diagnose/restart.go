@@ -7,14 +7,12 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// minRestarts is how many connections the broker must have ended before brokerRestart reports a
-// restart. But a single connection is enough if the client connected to a different node after it.
+// minRestarts is the minimum number of connections ended by the broker that suggests a restart. One
+// is enough if the client then connected to a different node.
 const minRestarts = 2
 
 // brokerRestart finds connections that the broker may have ended because it restarted. It ignores
 // connections that fixedLength explains, and connections whose native reason rules out a restart.
-// Of the others, it needs at least minRestarts, or one after which the client connected to a
-// different node. Otherwise, it returns nil.
 func (in *input) brokerRestart() *finding {
 	timed := in.timed()
 	var found []succession

@@ -28,10 +28,8 @@ const (
 	// out to count as a pattern. A single timeout may be chance.
 	minMargin = 2
 	// luckFactor limits how long a connection may last and still be evidence of too long a keep
-	// alive. If the keep alive is too long, the network forgets a connection after one keep alive
-	// without packets. A few connections last longer, because the client happens to send other
-	// packets in time. But a connection that lasted longer than luckFactor times its keep alive is
-	// no evidence.
+	// alive. The network forgets such a connection after one keep alive without packets, so it lasts
+	// longer only while the client happens to send other packets in time.
 	luckFactor = 4
 )
 

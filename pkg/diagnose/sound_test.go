@@ -25,8 +25,8 @@ func sound(t require.TestingT, r diagnose.Report, span history.Span) {
 	}
 }
 
-// For a report on a day, the status before that day must be enough to replace all earlier events.
-// So the report must end in the same state as StatusAt, which reads the events of both days.
+// A report on a day with the status before that day must end in the same state as StatusAt with the
+// events of both days.
 func TestBeforeStandsForTheDayBefore(t *testing.T) {
 	for _, cause := range sim.Causes {
 		for seed := range uint64(20) {

@@ -134,8 +134,8 @@ func (in *input) evidence(citations []citation, lang Lang) []Evidence {
 	return found
 }
 
-// known returns the given sentences. If the span was cut, known first replaces startUnknown in them
-// with startNotExamined, because the start of the connection may be on record before the cut.
+// known returns the given sentences. If the span was cut, it replaces startUnknown in them with
+// startNotExamined, because the start of the connection may be on record before the cut.
 func (in *input) known(sentences []sentence) []sentence {
 	for i := range sentences {
 		if s := &sentences[i]; s.phrase == startUnknown && in.isCut() {

@@ -366,8 +366,8 @@ func TestVerdictNamesTheFixedLength(t *testing.T) {
 	require.Equal(t, s.events[len(s.events)-2].Time, got.Evidence[9].Time.Time())
 }
 
-// The verdict must call an idle timeout in the network unlikely in two cases: the device sends
-// packets often enough, or the broker itself ended the connections.
+// The verdict must call an idle timeout in the network unlikely if the device sends packets often
+// enough, or if the broker itself ended the connections.
 func TestFixedLengthIsNoIdleTimeoutIfNobodyIsIdle(t *testing.T) {
 	const idle, notIdle = "an idle timeout of a NAT gateway", "An idle timeout of the network is unlikely"
 	for name, c := range map[string]struct {
@@ -400,8 +400,8 @@ func TestFixedLengthOfEndsThatAreNotExplainedIsNoProblem(t *testing.T) {
 	require.Contains(t, got.Meaning, "the device's own program that disconnects when its work is done")
 }
 
-// The verdict about short connections describes only a symptom, but it can be the first verdict of
-// a report. Its text must therefore name the reasons for the ends.
+// The verdict about short connections can come before the verdicts that explain their ends, so it
+// must name the reasons itself.
 func TestVerdictNamesTheEndsOfShortConnections(t *testing.T) {
 	s := begin("00:00:00").
 		times(1200, func(s *script) { s.hold(time.Duration(s.n%50+1)*time.Second, event.ClosedByClient) }).
@@ -442,7 +442,8 @@ func meaning(t *testing.T, s *script, code diagnose.Code, lang diagnose.Lang) st
 // Trouble that stopped hours ago is no longer a problem if the client has been connected since.
 func TestWhatIsOverIsNoProblem(t *testing.T) {
 	denied := func(at string) *script { return begin(at).hold(time.Minute, event.TopicAuthFailed) }
-	// After a wait of this length, the gap between the two ends equals the length of the last connection.
+	// After a wait of this length, the gap between the two ends equals the length of the last
+	// connection.
 	even := 10*time.Hour + 58*time.Minute + 28_499*time.Millisecond
 	for name, c := range map[string]struct {
 		script *script
@@ -505,9 +506,8 @@ func TestVerdictShowsTheLoginThatWorked(t *testing.T) {
 	require.Equal(t, "08:01:20", short(got.Evidence[9].Time))
 }
 
-// Refused logins with another user name are usually only a notice. But a refused login from the
-// address of the last connection may come from the device itself, with wrong credentials, so in
-// this case the verdict must be a problem.
+// Refused logins with another user name are usually only a notice. They are a problem if one comes
+// from the address of the last connection, because the device itself may have sent it.
 func TestVerdictNamesTheOtherUser(t *testing.T) {
 	known := begin("08:00:00").hold(time.Minute, event.DisconnectedByClient, from("192.0.2.1", 0), user("meter"))
 	known.refuse(from("203.0.113.66", 0), user("admin")).refuse(from("203.0.113.66", 0), user("root"))

@@ -47,8 +47,7 @@ func restless(seed uint64) []event.Event {
 	return events
 }
 
-// A status that is settled without the events before an instant must equal the status with all
-// events.
+// If the status is settled without the events before an instant, those events must not change it.
 func TestStatusAtACutIsRightIfSettled(t *testing.T) {
 	settled, unsettled := 0, 0
 	for seed := range uint64(4000) {

@@ -26,8 +26,8 @@ type draft struct {
 	acceptedAt  Instant // the time of the connect event; unknown if no connect event is on record
 	first, last *row    // the oldest and the newest end event, if there is no connect event
 	isContinued bool    // the caller of pair supplied this connection, possibly without its events
-	// isDoubtful means that older events could show that this connection ended differently, or has
-	// not ended. For example, its recorded end may belong to an older connection.
+	// isDoubtful means that older events could change the end of this connection. For example, its
+	// recorded end may belong to an older connection.
 	isDoubtful bool
 }
 
@@ -42,9 +42,9 @@ func (p *pairing) addConnect(d *draft, r *row) {
 	p.fill(d, r)
 }
 
-// addEnd adds r, an end event of the connection. If a connection has several end events, the event
-// with the highest detailRank determines the time and the cause of the end. Among events of equal
-// rank, the first one added counts.
+// addEnd adds r, an end event of the connection. The end event with the highest detailRank
+// determines the time and the cause of the end. Among events of equal rank, the first one added
+// counts.
 func (p *pairing) addEnd(d *draft, r *row) {
 	p.fill(d, r)
 	d.first, d.last = cmp.Or(d.first, r), r
@@ -139,8 +139,7 @@ func (d *draft) ownsEnd(r *row) bool {
 }
 
 // mayOwn reports whether the end event r, whose source sent no channel, can belong to this
-// connection. It returns false only if a known detail of r contradicts a known detail of the
-// connection.
+// connection. It can unless a known detail of r contradicts a known detail of the connection.
 func (d *draft) mayOwn(r *row) bool {
 	return !differentNodes(d.Node, r.Node) && !Differ(d.PeerAddress, r.PeerAddress) && !Differ(d.PeerPort, r.PeerPort) &&
 		(r.connectedAt.IsZero() || d.beganAt(r.connectedAt))

@@ -70,15 +70,14 @@ func kindOf(e *event.Event) Kind {
 }
 
 // mayBeRefusal reports whether to treat r as a refused CONNECT. r must be an end event that belongs
-// to no recorded connection. If r certainly reports the end of an accepted connection, for example
-// because it has a connect time, it is not treated as a refusal. Otherwise, the reason in the
-// action info decides:
+// to no recorded connection. r is not a refusal if it certainly reports the end of an accepted
+// connection, for example because it has a connect time. Otherwise, the action info decides:
 //
-//   - "not authorized" is treated as a refusal, because it nearly always means one.
+//   - "not authorized" nearly always means a refusal.
 //   - Some reasons are ambiguous: the broker may have refused the client, or it may have ended a
-//     connection that began before the first known event. Such a reason is treated as a refusal
-//     only if the client is known to have been offline.
-//   - Any other reason is not treated as a refusal.
+//     connection that began before the first known event. They mean a refusal only if the client is
+//     known to have been offline.
+//   - No other reason means a refusal.
 func (r *row) mayBeRefusal(offline bool) bool {
 	if r.endsAccepted || !r.connectedAt.IsZero() {
 		return false

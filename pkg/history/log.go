@@ -40,7 +40,7 @@ type row struct {
 // channel holds the rows of one channel.
 type channel struct {
 	id          string
-	number      int // counts the log's channels from 0
+	number      int // the position in the order of first use, from 0
 	first, last *row
 }
 

@@ -27,17 +27,16 @@ func (p *pairs) count(r *row) {
 // included. earlier is a connection that began before these events, or nil. pair follows these
 // rules:
 //
-//   - The events of one channel usually belong to one connection, even if they are out of order. An
-//     exception: a later connection may reuse the channel, unless the channel is derived from the
-//     start time. See areOneConnection and ownsConnect.
+//   - The events of one channel usually belong to one connection, even if they are out of order.
+//     But a later connection may reuse the channel, unless the channel is derived from the start
+//     time. See areOneConnection and ownsConnect.
 //   - An end event may have no connect event on its channel, because some sources send different
 //     details at the end than at the start. Such an end event belongs to the newest connection that
 //     was open at the time. The details of the connection must not contradict the details of the
 //     event.
 //   - If a session takeover may have caused the end, the end event belongs instead to the
-//     connection that the takeover replaced. Neither this rule nor the previous one applies if the
-//     broker itself supplied the channel, because the end event then has the same channel as its
-//     connect event.
+//     connection that the takeover replaced. This rule and the previous one do not apply if the
+//     broker itself sent the channel, because the connect event then has the same channel.
 //   - If these rules find no connection for an end event, the end event may report a refusal, the
 //     takeover of a session without a connection, or the end of a refused CONNECT. It may also
 //     repeat a recent end. Otherwise, it reports the end of a connection whose connect event is not
@@ -59,8 +58,8 @@ func pair(log *Log, from, to Instant, earlier *Connection) pairs {
 // pairing holds the intermediate results of one call to pair.
 type pairing struct {
 	pairs
-	// begun first holds the drafts with a known connect event. Later, the place method adds those
-	// drafts from endOnly that it can place nowhere else.
+	// begun holds the drafts with a known connect event. The place method adds the drafts of endOnly
+	// that it can place nowhere else.
 	begun     []*draft
 	endOnly   []*draft  // drafts without a known connect event; see the place method
 	refusedAt []Instant // times of refused CONNECTs that may still get an end event; see isEndOfRefusal
@@ -129,10 +128,12 @@ func (p *pairing) split(channelID string, rows []*row, current *draft) {
 }
 
 // areOneConnection reports whether the events of a channel certainly belong to one connection. The
-// events must be sorted by time. They belong to one connection if the source itself sent the
-// channel, and there are exactly one connect event and at least one end event. The first and the
-// last end event must be at most maxDisorder apart. The connect event may come after an end event,
-// because the clock may have been set back.
+// events must be sorted by time. They belong to one connection if all of the following are true:
+//
+//   - The source itself sent the channel.
+//   - There is exactly one connect event. It may come after an end event, because the clock may
+//     have been set back.
+//   - There are end events, and the first and the last of them are at most maxDisorder apart.
 func areOneConnection(rows []*row) bool {
 	var first, last *row
 	connects := 0
@@ -180,7 +181,7 @@ func compareDrafts(a, b *draft) int {
 	)
 }
 
-// inferEnds gives each connection without a recorded end an inferred end: the start of the next
+// inferEnds sets the end of each connection without a recorded end to the start of the next
 // connection.
 func inferEnds(drafts []*draft) {
 	for i, d := range drafts[:max(len(drafts)-1, 0)] {

@@ -37,12 +37,10 @@ func endingRefusals(refusals []Refusal) (times []Instant) {
 	return times
 }
 
-// isEndOfRefusal reports whether an end event belongs to a refused CONNECT. It looks for a refusal
-// in p.refusedAt that happened at most SameMoment before or after the end event. If it finds one,
-// it removes this refusal from p.refusedAt, because a refused CONNECT has only one end event.
-//
-// isEndOfRefusal also removes refusals that are too old for the end event. The caller must
-// therefore pass end events in chronological order.
+// isEndOfRefusal reports whether an end event belongs to a refused CONNECT. This is the case if
+// p.refusedAt contains a refusal at most SameMoment before or after the end event. isEndOfRefusal
+// removes this refusal, because a refused CONNECT has only one end event. It also removes refusals
+// that are too old for the end event, so the caller must pass end events in chronological order.
 func (p *pairing) isEndOfRefusal(end *row) bool {
 	for len(p.refusedAt) > 0 && end.Time.Sub(p.refusedAt[0]) > SameMoment {
 		p.refusedAt = p.refusedAt[1:]
@@ -58,15 +56,15 @@ func (p *pairing) isEndOfRefusal(end *row) bool {
 // cost linear in the number of events even if thousands of connections begin at the same moment.
 const maxCandidates = 16
 
-// candidates returns the connections to which an end event at time t may belong. The drafts must be
-// sorted by start time, and earlier is the number of drafts that began before t. The result is
-// sorted from most to least likely:
+// candidates returns the connections to which an end event at time t may belong, most likely first.
+// The drafts must be sorted by start time, and earlier is the number of drafts that began before t.
+// The candidates are:
 //
 //   - The newest connection that began before t.
-//   - An older connection, if the next connection began at most SameMoment before t. The next
+//   - Each older connection whose next connection began at most SameMoment before t. The next
 //     connection may have taken over the session, and the end of the older one may have been
 //     reported late.
-//   - A connection that began exactly at t. Such a connection is unlikely, because it would have
+//   - Each connection that began exactly at t. Such a connection is unlikely, because it would have
 //     ended as soon as it began.
 func candidates(drafts []*draft, earlier int, t Instant) []*draft {
 	var found []*draft
@@ -109,7 +107,7 @@ func (p *pairing) place(d *draft, candidates []*draft) {
 
 // markDoubtful sets isDoubtful on open and ended, the candidates that owners chose. If the end
 // event may hide a takeover, it also sets isDoubtful on every candidate that may own the end event
-// and did not begin more than SameMoment before it.
+// and began at most SameMoment before it.
 func markDoubtful(end *row, candidates []*draft, open, ended *draft) {
 	for _, d := range candidates {
 		isLastResort := end.hidesTakeover && end.Time.Sub(d.Start) <= SameMoment && d.mayOwn(end)
@@ -138,15 +136,15 @@ func isSessionTakeover(end *row, candidates []*draft) bool {
 //   - If the candidate's details match the end event, or losesTakeover returns the candidate,
 //     owners may choose it like any other candidate.
 //   - Otherwise, if the end event reports a takeover, owners skips the candidate.
-//   - Otherwise, if the end event may hide a takeover, owners chooses the candidate only as a last
-//     resort.
+//   - Otherwise, if the end event may hide a takeover, owners chooses the candidate only as a
+//     last resort.
 //
 // The result ended is a candidate whose recorded end is at about the time of the end event. The end
 // event may be a second report of that end.
 //
 // The result isCertain is true if older events could not change the other results. It is false if
-// it is doubtful whether a more likely candidate had ended. It is also false if a connection that
-// began before all candidates could be more likely.
+// it is doubtful whether a more likely candidate had ended, or if a connection that began before
+// all candidates could be more likely.
 func owners(end *row, candidates []*draft) (open, ended *draft, isCertain bool) {
 	if end.isNamed {
 		return nil, nil, true

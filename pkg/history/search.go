@@ -25,8 +25,8 @@ type Search struct {
 //
 // Add returns true only if e is more than a minute older than the start of the newest connection,
 // because a connection's events can be out of order. To save time, Add checks the status only when
-// the number of kept events has doubled. It may therefore keep up to twice as many events as
-// necessary. Settled has neither restriction.
+// the number of kept events has doubled, so it may keep twice as many events as necessary. Settled
+// has neither restriction.
 func (s *Search) Add(e *event.Event) (settled bool) {
 	at := At(e.Time)
 	if s.began.Sub(at) > maxDisorder && s.kept >= s.check {

@@ -46,9 +46,9 @@ func StatusAt(events *Log, at time.Time) Status {
 // connection is unknown, and an older event may show a connection that began later. Refusals never
 // settle the status, because they say nothing about connections.
 //
-// However, the status is not settled if an older connection may own the recorded end. For example,
-// the source may send no channel, and the end may be at most SameMoment after the start. The newest
-// connection may then have taken over the session, so the end may belong to the older connection.
+// The status is also not settled if the recorded end may belong to an older connection. For
+// example, the source may send no channel, and the end may be at most SameMoment after the start.
+// The newest connection may then have taken over the session of the older one, and still be open.
 //
 // Settled overlooks one case: after a clock was set back, the newest connection may have an end
 // event that is earlier than all given events.

@@ -13,15 +13,13 @@ type Stretch struct {
 }
 
 // timeline divides a span into stretches. The state is online while a connection is open. At any
-// other time, the state is unknown if events are missing, and offline otherwise.
+// other time, the state is unknown if events are missing, and offline otherwise. Events are missing
+// in two cases:
 //
-// Events count as missing in two cases:
-//
-//   - If no start or end of a connection before the span is known, events are missing from the start
-//     of the span until the first known start or end.
-//   - If the start time of a connection is unknown, events are missing before its end time. The gap
-//     begins at the latest known start or end of any connection before that time. If there is none,
-//     it begins at the start of the span.
+//   - If no start or end of a connection before the span is known, events are missing from the
+//     start of the span until the first known start or end.
+//   - If the start of a connection is unknown, events are missing before its end, back to the
+//     latest known start or end of another connection, or to the start of the span.
 func timeline(drafts []*draft, from, to Instant) []Stretch {
 	periods := make(boundaries, 0, 2*len(drafts)+2)
 	marks := marksOf(drafts)
@@ -82,8 +80,8 @@ type boundary struct {
 	step   int8 // 1: begins, -1: ends
 }
 
-// boundaries holds periods of time, each with a state. Periods may overlap. The function top
-// decides which of their states prevails.
+// boundaries holds periods of time, each with a state. If periods overlap, top decides which of
+// their states prevails.
 type boundaries []boundary
 
 func (b *boundaries) add(state State, from, to Instant) {
