@@ -29,7 +29,7 @@ func timeline(drafts []*draft, from, to Instant) []Stretch {
 		case !d.Start.IsZero():
 			periods.add(Online, max(d.Start, from), max(d.endBy(to), from))
 		case d.hasEnded():
-			periods.add(Unknown, max(lastBefore(marks, d.End, from), from), max(d.End, from))
+			periods.add(Unknown, max(lastBefore(marks, d.End), from), max(d.End, from))
 		}
 	}
 	return periods.stretches(from, to)
@@ -64,11 +64,11 @@ func firstOf(marks []Instant, fallback Instant) Instant {
 	return marks[0]
 }
 
-// lastBefore returns the last of the sorted marks before t, or fallback if there is none.
-func lastBefore(marks []Instant, t, fallback Instant) Instant {
+// lastBefore returns the last of the sorted marks before t, or 0 if there is none.
+func lastBefore(marks []Instant, t Instant) Instant {
 	at, _ := slices.BinarySearch(marks, t)
 	if at == 0 {
-		return fallback
+		return 0
 	}
 	return marks[at-1]
 }
