@@ -179,7 +179,7 @@ func TestVerdicts(t *testing.T) {
 			[]diagnose.Code{"fixed-length", "network-error"}},
 		{"a fixed length of half a minute", begin("00:00:00").times(4, holds(minute/2, event.SocketIOException)).stay(),
 			[]diagnose.Code{"fixed-length", "network-error"}},
-		{"a fixed length of less", begin("00:00:00").times(4, holds(minute/2-time.Millisecond, event.SocketIOException)).stay(),
+		{"a fixed length of less than half a minute", begin("00:00:00").times(4, holds(minute/2-time.Millisecond, event.SocketIOException)).stay(),
 			[]diagnose.Code{"network-error"}},
 		{"a fixed length, and half of the connections ended as not authorized", begin("00:00:00").
 			times(2, holds(time.Hour, event.NotAuthorized)).times(2, holds(time.Hour, event.SocketIOException)).stay(),
@@ -218,7 +218,7 @@ func TestVerdicts(t *testing.T) {
 			[]diagnose.Code{"keep-alive-timeout"}},
 		{"nothing sent after CONNECT", begin("00:00:00").times(4, holds(91*time.Second, event.NoHeart, keepAlive(60))).stay(),
 			[]diagnose.Code{"silent-after-connect", "keep-alive-timeout"}},
-		{"nothing sent after CONNECT three times, and timeouts that are reported late", begin("00:00:00").times(3, holds(99*time.Second, event.NoHeart, keepAlive(60))).stay(),
+		{"nothing sent after CONNECT, and the broker notices late", begin("00:00:00").times(3, holds(99*time.Second, event.NoHeart, keepAlive(60))).stay(),
 			[]diagnose.Code{"silent-after-connect", "keep-alive-timeout"}},
 		{"nothing sent after CONNECT, with a long keep alive", begin("00:00:00").times(3, holds(6*minute, event.NoHeart, keepAlive(240))).stay(),
 			[]diagnose.Code{"keep-alive-margin", "keep-alive-timeout"}},
@@ -235,7 +235,7 @@ func TestVerdicts(t *testing.T) {
 			[]diagnose.Code{"no-return", "keep-alive-timeout"}},
 		{"gone for a few minutes", begin("23:39:57.999").hold(minute, event.NoHeart).hold(minute, event.NoHeart).hold(3*minute, event.NoHeart),
 			[]diagnose.Code{"keep-alive-timeout"}},
-		{"gone for half an hour, and taken over before, which is no absence", begin("23:00:00").hold(minute, event.ClientIDConflict).wait(-time.Second).
+		{"gone for half an hour, after takeovers, which are no absences", begin("23:00:00").hold(minute, event.ClientIDConflict).wait(-time.Second).
 			hold(minute, event.ClientIDConflict).wait(-time.Second).hold(28*minute, event.NoHeart),
 			[]diagnose.Code{"keep-alive-timeout", "client-id-conflict"}},
 		{"dropped, and refused at once", begin("00:00:00").hold(minute, event.NoHeart).wait(-time.Second).refuse(),

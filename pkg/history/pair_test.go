@@ -107,7 +107,7 @@ func TestPairing(t *testing.T) {
 			connect("09:00:00"), closed("09:00:01", event.ClientIDConflict), connect("09:00:03"),
 		}, []string{"09:00:00..09:00:01 reported conflict", "09:00:03..? open open"}},
 
-		{"of two connections that began at once, one ended", []event.Event{
+		{"one of two connections that began at the same time has ended", []event.Event{
 			connect("08:00:00", channel("a")), connect("08:00:00", channel("b")), closed("09:00:00", event.NoHeart, channel("b")),
 		}, []string{"08:00:00..09:00:00 reported no-heart", "08:00:00..? open open"}},
 
@@ -154,7 +154,7 @@ func TestPairing(t *testing.T) {
 			closed("09:00:00", event.NoHeart), closed("09:00:02", event.SocketIOException),
 		}, []string{"08:00:00..09:00:00 reported no-heart"}},
 
-		{"two rows about one end, with an address and a port that never connected", []event.Event{
+		{"two rows about the end of a connection whose connect is lost, identified by address and port", []event.Event{
 			closed("09:00:00", event.NoHeart, from("192.0.2.1", 1)), closed("09:00:02", event.SocketIOException, from("192.0.2.1", 1)),
 		}, []string{"?..09:00:00 reported no-heart"}},
 
@@ -219,7 +219,7 @@ func TestPairing(t *testing.T) {
 			"08:00:00..08:01:00.001 inferred unknown", "08:01:00.001..09:00:00 reported no-heart", "?..10:00:00 reported io",
 		}},
 
-		{"of a connect and an end with one time, the connect comes first", []event.Event{
+		{"if a connect and an end have the same time, the connect comes first", []event.Event{
 			connect("08:00:00", channel("7")), connect("09:00:00", channel("7")),
 			closed("09:00:00", event.SocketIOException, channel("7")),
 		}, []string{"08:00:00..09:00:00 inferred unknown", "09:00:00..09:00:00 reported io"}},
