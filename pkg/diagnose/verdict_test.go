@@ -88,6 +88,8 @@ func TestVerdicts(t *testing.T) {
 			s.hold(time.Duration(s.n+1)*time.Second, event.ClosedByClient).at = next
 		}
 	}
+	// From 12:00:00 on, two of these absences leave about four times as much of the day.
+	absent := func(s *script) { s.hold(minute, event.NoHeart).wait(2*time.Hour - 31_001*time.Millisecond) }
 	for _, test := range []struct {
 		name   string
 		script *script
@@ -200,6 +202,16 @@ func TestVerdicts(t *testing.T) {
 		{"lengths that differ by more", begin("00:00:00").times(3, holds(500*time.Second, event.SocketIOException)).
 			hold(510*time.Second+time.Millisecond, event.SocketIOException).stay(),
 			[]diagnose.Code{"network-error"}},
+		{"short lengths within two seconds", begin("00:00:00").times(3, holds(minute, event.SocketIOException)).hold(62*time.Second, event.SocketIOException).stay(),
+			[]diagnose.Code{"fixed-length", "network-error"}},
+		{"short lengths that differ by more", begin("00:00:00").times(3, holds(minute, event.SocketIOException)).
+			hold(62*time.Second+time.Millisecond, event.SocketIOException).stay(),
+			[]diagnose.Code{"network-error"}},
+		{"long lengths within a minute", begin("00:00:00").times(3, holds(2*time.Hour, event.SocketIOException)).hold(121*minute, event.SocketIOException).stay(),
+			[]diagnose.Code{"fixed-length", "network-error"}},
+		{"long lengths that differ by more", begin("00:00:00").times(3, holds(2*time.Hour, event.SocketIOException)).
+			hold(121*minute+time.Millisecond, event.SocketIOException).stay(),
+			[]diagnose.Code{"network-error"}},
 		{"a fixed length at a broker that never reports why", begin("00:00:00").times(4, holds(45*time.Second, event.ClosedByClient, native("on_client_gone"))).stay(),
 			[]diagnose.Code{"fixed-length", "end-unexplained"}},
 		{"work of a fixed length that ends with DISCONNECT", begin("00:00:00").times(6, holds(350*time.Second, event.DisconnectedByClient)).stay(),
@@ -240,18 +252,21 @@ func TestVerdicts(t *testing.T) {
 			[]diagnose.Code{"keep-alive-timeout", "client-id-conflict"}},
 		{"dropped, and refused at once", begin("00:00:00").hold(minute, event.NoHeart).wait(-time.Second).refuse(),
 			[]diagnose.Code{"keep-alive-timeout", "refused-login"}},
-		{"gone for no longer than at other times", begin("12:00:00").hold(minute, event.NoHeart).wait(2*time.Hour).hold(minute, event.NoHeart).
-			wait(2*time.Hour).hold(minute, event.NoHeart),
+		{"gone for more than four times as long as before", begin("12:00:00.004").times(2, absent).hold(minute, event.NoHeart),
+			[]diagnose.Code{"no-return", "keep-alive-timeout"}},
+		{"gone for four times as long as before", begin("12:00:00.005").times(2, absent).hold(minute, event.NoHeart),
+			[]diagnose.Code{"keep-alive-timeout"}},
+		{"gone for half an hour, with one absence to compare with", begin("23:20:00").times(2, holds(minute, event.NoHeart)),
 			[]diagnose.Code{"keep-alive-timeout"}},
 		{"gone for more than an hour, without absences to compare with", begin("22:58:59.998").hold(minute, event.NoHeart),
 			[]diagnose.Code{"no-return", "keep-alive-timeout"}},
 		{"gone for an hour, without absences to compare with", begin("22:58:59.999").hold(minute, event.NoHeart),
 			[]diagnose.Code{"keep-alive-timeout"}},
 
-		{"flapping", begin("00:00:00").times(10, func(s *script) { s.hold(time.Duration(s.n+1)*time.Second, event.ClosedByClient) }).stay(),
+		{"flapping", begin("00:00:00").times(9, every(time.Minute)).hold(2*minute-time.Millisecond, event.ClosedByClient).stay(),
 			[]diagnose.Code{"flapping", "closed-by-client"}},
 		{"nine short connections, and one of two minutes", begin("00:00:00").
-			times(9, func(s *script) { s.hold(time.Duration(s.n+1)*time.Second, event.ClosedByClient) }).hold(2*minute, event.ClosedByClient).stay(),
+			times(9, every(time.Minute)).hold(2*minute, event.ClosedByClient).stay(),
 			[]diagnose.Code{"closed-by-client"}},
 		{"ten short connections that begin within an hour", begin("00:00:00").times(10, every(400*time.Second)).stay(),
 			[]diagnose.Code{"flapping", "closed-by-client"}},
