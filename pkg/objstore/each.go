@@ -2,7 +2,6 @@ package objstore
 
 import (
 	"context"
-	"fmt"
 	"iter"
 )
 
@@ -18,9 +17,6 @@ func Each(ctx context.Context, store Lister, prefix, after string) iter.Seq2[Obj
 	return func(yield func(Object, error) bool) {
 		for {
 			page, err := store.List(ctx, prefix, after)
-			if err == nil && page.More && len(page.Objects) == 0 {
-				err = fmt.Errorf("list %q after %q: the page is empty but not the last", prefix, after)
-			}
 			if err != nil {
 				yield(Object{}, err)
 				return

@@ -2,7 +2,6 @@ package objstore_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"testing"
 
@@ -69,18 +68,6 @@ func TestAllFailsWithAnyPage(t *testing.T) {
 		require.ErrorIs(t, err, objstore.ErrFault)
 		require.Empty(t, prefixes)
 	}
-}
-
-// endless is a store that always returns an empty page and claims that more pages follow.
-type endless struct{}
-
-func (endless) List(context.Context, string, string) (objstore.Page, error) {
-	return objstore.Page{More: true}, nil
-}
-
-func TestAllRefusesAnEmptyPageThatIsNotTheLast(t *testing.T) {
-	_, err := objstore.All(t.Context(), endless{}, "p/", "")
-	require.EqualError(t, err, `list "p/" after "": the page is empty but not the last`)
 }
 
 func TestDeleteError(t *testing.T) {

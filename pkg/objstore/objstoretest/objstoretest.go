@@ -63,14 +63,20 @@ func requireObject(t *testing.T, store objstore.Store, key, want string) {
 	require.ErrorIs(t, err, objstore.ErrRange, "read past the end of %q", key)
 }
 
-// keys returns every key k that starts with prefix and for which k > after.
+// keys returns every key k that starts with prefix and for which k > after. It requires that no
+// page of the listing is empty except the last one.
 func keys(t *testing.T, store objstore.Store, prefix, after string) []string {
 	t.Helper()
-	objects, err := objstore.All(t.Context(), store, prefix, after)
-	require.NoError(t, err, "list %q after %q", prefix, after)
-	keys := make([]string, len(objects))
-	for i, object := range objects {
-		keys[i] = object.Key
+	keys := []string{}
+	for more := true; more; {
+		page, err := store.List(t.Context(), prefix, after)
+		require.NoError(t, err, "list %q after %q", prefix, after)
+		more = page.More
+		require.False(t, more && len(page.Objects) == 0, "list %q after %q: the page is empty but not the last", prefix, after)
+		for _, object := range page.Objects {
+			after = object.Key
+			keys = append(keys, after)
+		}
 	}
 	return keys
 }
