@@ -40,17 +40,25 @@ func testToken(t *testing.T, p *pageTest) {
 	require.Equal(t, limitedToken, eval[string](b, "localStorage.getItem('device-trace.token')"))
 }
 
-// testStore checks that the button in a failure notice repeats the query.
+// testStore checks the titles of failure notices, and that the button in a notice repeats the query.
 func testStore(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
+	b.allow("429")
 	b.allow("503")
 	b.allow("net::ERR_FAILED")
 	stop := b.intercept(func(e *fetch.EventRequestPaused) chromedp.Action {
-		return fulfil(e, 503, []byte(`{"code":"StoreUnavailable","error":"the bucket could not be read"}`))
+		return fulfil(e, 429, []byte(`{"code":"Busy","error":"too many requests are in progress"}`))
 	})
 	b.open(p.path(busyDevice, time.Hour))
 	b.results()
-	require.Equal(t, "The events cannot be read right now", b.text("#results .notice h2"))
+	require.Equal(t, "The server is busy", b.text("#results .notice h2"))
+	require.Contains(t, b.text("#results .notice"), "Wait a few seconds, then try again.")
+	stop()
+	stop = b.intercept(func(e *fetch.EventRequestPaused) chromedp.Action {
+		return fulfil(e, 503, []byte(`{"code":"StoreUnavailable","error":"the bucket could not be read"}`))
+	})
+	b.click("#results .notice button")
+	b.await(`document.querySelector('#results .notice h2')?.innerText === 'The events cannot be read right now'`)
 	require.Contains(t, b.text("#results .notice"), "the bucket could not be read")
 	b.screenshot("store")
 	stop()

@@ -58,6 +58,8 @@ export default {
   "failed.token.meaning": "It may have been changed since you entered it.",
   "failed.forbidden": "No access to this instance",
   "failed.forbidden.meaning": "The token is valid, but it does not give access to the instance {instance}. Check the name of the instance, or use another token.",
+  "failed.busy": "The server is busy",
+  "failed.busy.meaning": "It is already handling as many requests as it can. Wait a few seconds, then try again.",
   "failed.store": "The events cannot be read right now",
   "failed.store.meaning": "The store or the function is temporarily unavailable. No events are lost; trying again usually helps.",
   "failed.unreachable": "No response",

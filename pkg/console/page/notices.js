@@ -37,6 +37,7 @@ export function failureNotice(error, query, { onRetry, onToken }) {
   }
   if (isTooLong(error, query)) return warning('failed.long', 'alert', meaning('failed.long'));
   if (error.status === 0) return warning('failed.unreachable', 'alert', meaning('failed.unreachable'), retry());
+  if (error.status === 429) return warning('failed.busy', 'alert', meaning('failed.busy'), sentence, retry());
   if (error.isTemporary) return warning('failed.store', 'alert', meaning('failed.store'), sentence, retry());
   return warning('failed.refused', 'alert', sentence ?? el('p', {}, `HTTP ${error.status}`));
 }

@@ -58,6 +58,8 @@ export default {
   "failed.token.meaning": "您输入之后，令牌可能已经更换。",
   "failed.forbidden": "无权访问此实例",
   "failed.forbidden.meaning": "令牌有效，但无权访问实例 {instance}。请检查实例名称，或使用其他令牌。",
+  "failed.busy": "服务器繁忙",
+  "failed.busy.meaning": "正在处理的请求已达上限。请等待几秒后重试。",
   "failed.store": "暂时无法读取事件",
   "failed.store.meaning": "存储或函数暂时不可用。事件没有丢失，通常重试即可。",
   "failed.unreachable": "没有响应",
