@@ -2,8 +2,9 @@ package serve
 
 import "net/http"
 
-// door is a handler that limits the number of requests that next handles at the same time. At the
-// limit, it refuses requests with 429, without reading their bodies.
+// door is a handler that limits the number of requests that next handles at the same time. A
+// request counts until its response is sent. At the limit, door refuses requests with 429, without
+// reading their bodies.
 //
 // Requests with a body have a limit of their own, a quarter of the limit for all other requests. A
 // body uses memory before the handler knows the sender, and may take a minute to arrive. Senders of
@@ -26,6 +27,7 @@ func (d door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case admitted <- struct{}{}:
 		defer func() { <-admitted }()
 		d.next.ServeHTTP(w, r)
+		http.NewResponseController(w).Flush()
 	default:
 		TryLater(w, http.StatusTooManyRequests, "Busy", "too many requests are in progress: send this again later")
 	}

@@ -133,9 +133,10 @@ func (e *httpEvent) body() ([]byte, error) {
 	return []byte(e.Body), nil
 }
 
-// runtimeResponse converts a response for the runtime API. It encodes a body that is not UTF-8
+// runtimeResponse converts a response without a client for the runtime API. It encodes a body that is not UTF-8
 // in base64, because a JSON string would change such a body.
 func (resp *response) runtimeResponse() runtimeResponse {
+	resp.finish()
 	converted := runtimeResponse{StatusCode: resp.status, Headers: map[string]string{}}
 	for name, values := range resp.header {
 		converted.Headers[name] = strings.Join(values, ", ")

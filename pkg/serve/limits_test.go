@@ -43,20 +43,25 @@ func (p pipes) Close() error {
 
 func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
 
-// inBubble starts a server with the handler readAll in a synctest bubble, and calls do with a
-// connection to the server.
-func inBubble(t *testing.T, do func(t *testing.T, conn net.Conn)) {
+// inBubble serves f in a synctest bubble, and calls do with a function that connects to the server.
+func inBubble(t *testing.T, f Function, do func(t *testing.T, dial func() net.Conn)) {
 	synctest.Test(t, func(t *testing.T) {
 		listener := newPipes()
 		ctx, cancel := context.WithCancel(t.Context())
-		front, err := newPlainFront(Function{Handler: http.HandlerFunc(readAll)}, noEnv)
+		front, err := newPlainFront(f, noEnv)
 		require.NoError(t, err)
 		done := make(chan error, 1)
 		go func() { done <- front.serve(ctx, listener) }()
-		client, server := net.Pipe()
-		listener.conns <- server
-		do(t, client)
-		client.Close()
+		var clients []net.Conn
+		do(t, func() net.Conn {
+			client, server := net.Pipe()
+			listener.conns <- server
+			clients = append(clients, client)
+			return client
+		})
+		for _, client := range clients {
+			client.Close()
+		}
 		cancel()
 		require.NoError(t, <-done)
 	})
@@ -106,11 +111,36 @@ func TestSlowSenders(t *testing.T) {
 		{"second request", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "", time.Minute, idleLimit, "HTTP/1.1 200 "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, conn net.Conn) {
-				received, took := trickle(conn, c.start, c.piece, c.pause)
+			inBubble(t, Function{Handler: http.HandlerFunc(readAll)}, func(t *testing.T, dial func() net.Conn) {
+				received, took := trickle(dial(), c.start, c.piece, c.pause)
 				require.InDelta(t, c.want.Seconds(), took.Seconds(), (c.pause + time.Second).Seconds())
 				require.True(t, strings.HasPrefix(received, c.status), received)
 			})
+		})
+	}
+}
+
+// TestSlowReaders checks that a request counts as in progress while the client reads the response,
+// and that the server closes the connection of a client that reads too slowly.
+func TestSlowReaders(t *testing.T) {
+	for _, length := range []int{maxBuffered, 16 * maxBuffered} {
+		f := Function{MaxRequests: 1, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Write(make([]byte, length))
+		})}
+		inBubble(t, f, func(t *testing.T, dial func() net.Conn) {
+			statusOf := func() int {
+				conn := dial()
+				_, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+				require.NoError(t, err)
+				response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+				require.NoError(t, err)
+				return response.StatusCode
+			}
+			require.Equal(t, http.StatusOK, statusOf())
+			time.Sleep(responseLimit - time.Second) // on the bubble's fake clock
+			require.Equal(t, http.StatusTooManyRequests, statusOf())
+			time.Sleep(2 * time.Second)
+			require.Equal(t, http.StatusOK, statusOf())
 		})
 	}
 }

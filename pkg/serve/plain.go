@@ -17,7 +17,7 @@ import (
 const (
 	readLimit     = time.Minute      // for receiving a whole request
 	headerLimit   = 10 * time.Second // for receiving the header of a request
-	responseLimit = time.Minute      // for the handler; sending the response may take another minute
+	responseLimit = time.Minute      // for building a response; sending it may take another minute
 	drainLimit    = 30 * time.Second // for finishing the requests in progress when the server stops
 	// idleLimit is the maximum time between two requests on a connection. The platform keeps a
 	// connection to a custom runtime open for up to 15 minutes. If the server closed the connection
@@ -108,9 +108,7 @@ func (front *plainFront) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "close")
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
-	resp := respond(front.route(r), r)
-	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(responseLimit))
-	if err := resp.send(w); err != nil {
+	if err := respond(front.route(r), r, w).FlushError(); err != nil {
 		slog.InfoContext(ctx, "response not sent", "error", err.Error())
 	}
 }

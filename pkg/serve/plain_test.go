@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -89,6 +90,41 @@ func TestPlainPanicAndHead(t *testing.T) {
 	response, body := send(t, "HEAD", base+"/", "")
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	require.Empty(t, body)
+}
+
+// TestLongResponses checks that a response longer than the buffer is complete. If its handler panics
+// in the end, the client must notice that the response is incomplete.
+func TestLongResponses(t *testing.T) {
+	long := bytes.Repeat([]byte("0123456789"), maxBuffered)
+	f := Function{MaxRequests: 1, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for part := range slices.Chunk(long, 1000) {
+			w.Write(part)
+		}
+		if r.URL.Path == "/panic" {
+			panic("broken on purpose")
+		}
+	})}
+	base := startPlain(t, f, false)
+	response, body := send(t, "GET", base, "")
+	require.Equal(t, string(long), body)
+	require.Equal(t, "text/plain; charset=utf-8", response.Header.Get("Content-Type"))
+	require.Equal(t, "nosniff", response.Header.Get("X-Content-Type-Options"))
+	_, body = send(t, "HEAD", base, "")
+	require.Empty(t, body)
+	for range 2 {
+		response, err := http.Get(base + "/panic")
+		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, response.StatusCode, "the last request no longer counts")
+		_, err = io.ReadAll(response.Body)
+		require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+		require.NoError(t, response.Body.Close())
+	}
+	for path, want := range map[string]int{"/": http.StatusOK, "/panic": http.StatusInternalServerError} {
+		event := fmt.Appendf(nil, `{"rawPath":%q,"requestContext":{"http":{"method":"GET"}}}`, path)
+		resp := runtimeFront{&lifecycle{function: f}}.http(t.Context(), event).runtimeResponse()
+		require.Equal(t, want, resp.StatusCode)
+		require.Equal(t, want == http.StatusOK, string(long) == resp.Body)
+	}
 }
 
 func TestPlainServesConcurrently(t *testing.T) {

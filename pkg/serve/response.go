@@ -6,18 +6,27 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"time"
 )
 
-// response buffers a whole response, so that no part is sent before the handler returns.
+// response is the response to one request. It buffers the body until the handler has returned. A
+// body of more than maxBuffered, however, is sent while the handler writes it.
 type response struct {
-	header http.Header
-	status int // 0 until WriteHeader
-	body   bytes.Buffer
+	request *http.Request
+	header  http.Header
+	status  int // 0 until WriteHeader
+	body    bytes.Buffer
+
+	// client receives the response. If it is nil, the buffer takes the whole body.
+	client  http.ResponseWriter
+	isBegun bool  // whether the header was sent to client
+	err     error // the first error from client
 }
 
 var _ http.ResponseWriter = (*response)(nil)
 
-func newResponse() *response { return &response{header: http.Header{}} }
+// maxBuffered is the maximum length, in bytes, of a body that is buffered for a client.
+const maxBuffered = 64 << 10
 
 func (resp *response) Header() http.Header { return resp.header }
 
@@ -27,35 +36,47 @@ func (resp *response) WriteHeader(status int) {
 	}
 }
 
-func (resp *response) Write(b []byte) (int, error) {
+func (resp *response) Write(b []byte) (n int, err error) {
 	resp.WriteHeader(http.StatusOK)
-	return resp.body.Write(b)
+	if resp.client == nil || resp.body.Len()+len(b) <= maxBuffered {
+		return resp.body.Write(b)
+	}
+	if err := resp.FlushError(); err != nil {
+		return 0, err
+	}
+	n, resp.err = resp.client.Write(b)
+	return n, resp.err
 }
 
-// respond calls the handler and returns its response. If the handler panics, respond returns a
-// response with status 500.
-func respond(handler http.Handler, r *http.Request) (resp *response) {
-	defer func() {
-		if p := recover(); p != nil {
-			resp = panicked(r, p)
-		}
-		resp.finish(r)
-	}()
-	resp = newResponse()
-	handler.ServeHTTP(resp, r)
-	return resp
+// FlushError sends the header and the buffered part of the body to the client, if there is one.
+// http.ResponseController calls it.
+func (resp *response) FlushError() error {
+	if resp.client == nil {
+		return nil
+	}
+	if !resp.isBegun {
+		resp.begin()
+	}
+	if resp.err == nil {
+		_, resp.err = resp.body.WriteTo(resp.client)
+	}
+	return resp.err
 }
 
-func panicked(r *http.Request, p any) *response {
-	slog.ErrorContext(r.Context(), "handler panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-	resp := newResponse()
-	Fail(resp, http.StatusInternalServerError, "InternalError", "the function failed: check its log")
-	return resp
+// begin sends the header. The client must receive the whole response within responseLimit.
+func (resp *response) begin() {
+	resp.isBegun = true
+	resp.finish()
+	for name, values := range resp.header {
+		resp.client.Header()[name] = values
+	}
+	http.NewResponseController(resp.client).SetWriteDeadline(time.Now().Add(responseLimit))
+	resp.client.WriteHeader(resp.status)
 }
 
-// finish completes a response after its handler has returned: it sets the header fields that
-// all responses have, and removes the body of a response to a HEAD request.
-func (resp *response) finish(r *http.Request) {
+// finish sets the header fields that all responses have, and empties the body of a response to a
+// HEAD request.
+func (resp *response) finish() {
 	resp.WriteHeader(http.StatusOK)
 	if resp.header.Get("Content-Type") == "" && resp.body.Len() > 0 {
 		resp.header.Set("Content-Type", http.DetectContentType(resp.body.Bytes()))
@@ -64,21 +85,32 @@ func (resp *response) finish(r *http.Request) {
 	// A response may contain client identifiers, which devices choose. Browsers must not guess
 	// that such a response is a web page (Fetch Standard, X-Content-Type-Options).
 	resp.header.Set("X-Content-Type-Options", "nosniff")
-	resp.header.Set("X-Request-Id", RequestID(r.Context()))
-	if r.Method == http.MethodHead {
+	resp.header.Set("X-Request-Id", RequestID(resp.request.Context()))
+	if resp.request.Method == http.MethodHead {
 		resp.body.Reset()
 	}
 }
 
-// send writes the buffered response to the client.
-func (resp *response) send(w http.ResponseWriter) error {
-	for name, values := range resp.header {
-		w.Header()[name] = values
+// respond calls the handler and returns the response, a part of which may have been sent to the
+// client. If the handler panics, the response gets status 500. If it has already begun, respond
+// panics with http.ErrAbortHandler instead, so that the client notices the missing part.
+func respond(handler http.Handler, r *http.Request, client http.ResponseWriter) (resp *response) {
+	resp = &response{request: r, header: http.Header{}, client: client}
+	defer func() {
+		if p := recover(); p != nil {
+			resp.panicked(p)
+		}
+	}()
+	handler.ServeHTTP(resp, r)
+	return resp
+}
+
+func (resp *response) panicked(p any) {
+	slog.ErrorContext(resp.request.Context(), "handler panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	if resp.isBegun {
+		panic(http.ErrAbortHandler)
 	}
-	w.WriteHeader(resp.status)
-	if resp.body.Len() == 0 {
-		return nil
-	}
-	_, err := w.Write(resp.body.Bytes())
-	return err
+	resp.header, resp.status = http.Header{}, 0
+	resp.body.Reset()
+	Fail(resp, http.StatusInternalServerError, "InternalError", "the function failed: check its log")
 }

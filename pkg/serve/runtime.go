@@ -73,11 +73,13 @@ func (front runtimeFront) http(ctx context.Context, payload []byte) *response {
 	r, err := httpRequest(ctx, payload)
 	if err != nil {
 		slog.WarnContext(ctx, "unusable HTTP event", "error", err.Error())
-		a := newResponse()
-		Fail(a, http.StatusBadRequest, "InvalidRequest", "the request cannot be decoded")
-		return a
+		return respond(http.HandlerFunc(undecodable), new(http.Request).WithContext(ctx), nil)
 	}
-	return respond(front.life.handler(), r)
+	return respond(front.life.handler(), r, nil)
+}
+
+func undecodable(w http.ResponseWriter, _ *http.Request) {
+	Fail(w, http.StatusBadRequest, "InvalidRequest", "the request cannot be decoded")
 }
 
 // withMargin returns a context that ends early enough to leave time for sending a response.

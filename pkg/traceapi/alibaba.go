@@ -67,7 +67,7 @@ func (b alibaba) state(ctx context.Context, d device) (history.State, error) {
 	now := b.api.now().UTC()
 	var search history.Search
 	p, err := b.api.searchStatus(ctx, d, now, latest(now), &search)
-	defer p.close()
+	defer p.turn.release()
 	switch {
 	case err != nil:
 		return "", err

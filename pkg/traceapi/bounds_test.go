@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -132,16 +133,77 @@ func TestLargeRequestsTakeTurns(t *testing.T) {
 
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		_, err := a.diagnose(ctx, permission{}, device{"i", "c"}, now.Add(-time.Hour), now, "en")
+		_, err := a.diagnose(ctx, permission{}, device{"i", "c"}, now.Add(-time.Hour), now, "en", &slot{of: a.large})
 		require.ErrorIs(t, err, errBusy)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		w := doIn(ctx, a, "GET", "/api/v1/diagnosis?instance=i&client=c"+span, "Authorization", "Bearer secret")
 		require.Equal(t, http.StatusTooManyRequests, w.Code)
 		require.NotEmpty(t, w.Header().Get("Retry-After"))
-		require.Contains(t, w.Body.String(), `{"code":"Busy","error":"other requests about devices with many events`)
+		require.Contains(t, w.Body.String(), `{"code":"Busy","error":"other large requests are in progress`)
 
 		<-a.turn
 		require.Equal(t, 5_000, (<-ended).Summary.Connects)
 		require.Empty(t, a.turn, "the turn has ended")
 	})
+}
+
+// crowd is the directory of a bucket with n instances.
+type crowd struct {
+	everything
+	n int
+}
+
+func (c crowd) Instances(context.Context, int) (query.Instances, error) {
+	return query.Instances{IDs: make([]event.InstanceID, c.n)}, nil
+}
+
+// probe calls onWrite before it records a part of a response.
+type probe struct {
+	*httptest.ResponseRecorder
+	onWrite func()
+}
+
+func (p probe) Write(b []byte) (int, error) {
+	p.onWrite()
+	return p.ResponseRecorder.Write(b)
+}
+
+// A large response must hold a slot until it is written. Without a free slot, a page must be small,
+// and other large responses must wait. A small response must not need a slot.
+func TestLargeResponsesNeedSlots(t *testing.T) {
+	const limited, diagnosis = trace + "&limit=5000&order=desc", "/api/v1/diagnosis?instance=i&client=c"
+	for _, c := range []struct {
+		path      string
+		n         int // events and instances
+		isLarge   bool
+		whenTaken int // the status if all slots are taken
+	}{
+		{limited, 5000, true, http.StatusOK},
+		{limited, 100, false, http.StatusOK},
+		{diagnosis, 5000, true, http.StatusTooManyRequests},
+		{diagnosis, 100, false, http.StatusOK},
+		{instancesPath, smallList + 1, true, http.StatusTooManyRequests},
+		{instancesPath, smallList, false, http.StatusOK},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			a := newAPI(crowd{n: c.n}, many(c.n, now), func() time.Time { return now }, 0)
+			get := func(taken, want int) string {
+				w := probe{httptest.NewRecorder(), func() { require.Len(t, a.large, taken) }}
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				serveTo(w, ctx, a, "GET", c.path, "Authorization", "Bearer secret")
+				require.Equal(t, want, w.Code, c.path)
+				return w.Body.String()
+			}
+			whole := get(map[bool]int{true: 1}[c.isLarge], http.StatusOK)
+			require.Empty(t, a.large)
+			for range maxLarge {
+				a.large <- struct{}{}
+			}
+			small := get(maxLarge, c.whenTaken)
+			require.Len(t, a.large, maxLarge)
+			require.Less(t, len(small), smallBytes+1000)
+			require.Equal(t, c.isLarge, small != whole)
+		})
+	}
 }

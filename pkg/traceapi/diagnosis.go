@@ -29,7 +29,7 @@ type diagnosisResponse struct {
 }
 
 // diagnosis returns a response that explains why a device lost its connections in a time range.
-func (a api) diagnosis(r *http.Request, may permission) (response, error) {
+func (a api) diagnosis(r *http.Request, may permission, large *slot) (response, error) {
 	values, err := parseValues(r.URL.RawQuery, diagnosisParameters)
 	if err != nil {
 		return nil, err
@@ -49,7 +49,7 @@ func (a api) diagnosis(r *http.Request, may permission) (response, error) {
 	if err := may.read(d.instanceID); err != nil {
 		return nil, err
 	}
-	return a.diagnose(r.Context(), may, d, from, to, lang)
+	return a.diagnose(r.Context(), may, d, from, to, lang, large)
 }
 
 // parseKnown parses the parameters from and to. If necessary, it moves the end of the range back to
@@ -63,16 +63,21 @@ func (a api) parseKnown(values url.Values) (from, to time.Time, err error) {
 	return from, earlier(to, latest(now)), err
 }
 
-func (a api) diagnose(ctx context.Context, may permission, d device, from, to time.Time, lang diagnose.Lang) (response, error) {
+func (a api) diagnose(ctx context.Context, may permission, d device, from, to time.Time, lang diagnose.Lang, large *slot) (response, error) {
 	r := recent{from: from, events: history.Log{NewestFirst: true}, maxBytes: a.turnBytes / 8 * 7}
 	p, err := a.readPast(ctx, d, from, to, a.earliest(from.Add(-time.Millisecond)), &r)
-	defer p.close()
+	defer p.turn.release()
 	if err != nil {
 		return nil, err
 	}
 	absent, err := p.absence(ctx, may)
 	if err != nil {
 		return nil, err
+	}
+	if r.events.Bytes() > smallBytes/4 { // a response can be some times as long as its events
+		if err := large.await(ctx); err != nil {
+			return nil, err
+		}
 	}
 	known := a.knownTo(from, to, r.newest)
 	if p.full {

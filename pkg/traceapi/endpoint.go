@@ -13,21 +13,25 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// api serves the paths below /api/v1/. Requests share no state except turn.
+// api serves the paths below /api/v1/. Requests share no state except the slots.
 type api struct {
 	open      opener
 	directory directory
 	now       func() time.Time
 	// lookback is the value of Config.Lookback.
 	lookback time.Duration
-	// turn contains an element while a request has its turn. During its turn, a request may use
-	// turnBytes.
-	turn      chan struct{}
+	// turn has one slot. The request that has it may use turnBytes for a device's events.
+	turn      slots
 	turnBytes int64 // the constant turnBytes, except in tests
+	// large has maxLarge slots. A request that has one may have a response of more than smallBytes.
+	large slots
 }
 
 func newAPI(d directory, open opener, now func() time.Time, lookback time.Duration) api {
-	return api{directory: d, open: open, now: now, lookback: lookback, turn: make(chan struct{}, 1), turnBytes: turnBytes}
+	return api{
+		directory: d, open: open, now: now, lookback: lookback,
+		turn: make(slots, 1), turnBytes: turnBytes, large: make(slots, maxLarge),
+	}
 }
 
 // opener opens a stream of the events that match a request.
@@ -55,7 +59,10 @@ const tracePath = "/api/v1/trace"
 
 // endpoint serves one path. It returns a parameterError, errForbidden, errBusy, query.ErrCursor,
 // query.ErrLayout, or an error from the store.
-type endpoint func(r *http.Request, may permission) (response, error)
+//
+// A response of more than smallBytes requires the slot large. The endpoint takes it before it
+// builds the response, and the caller releases it once the response is sent.
+type endpoint func(r *http.Request, may permission, large *slot) (response, error)
 
 func (a api) endpoints() map[string]endpoint {
 	return map[string]endpoint{
@@ -81,8 +88,9 @@ func (p permission) read(instanceID event.InstanceID) error {
 }
 
 // serve runs the endpoint and writes its response or its error.
-func (e endpoint) serve(w http.ResponseWriter, r *http.Request, grant serve.Grant) {
-	respond, err := e(r, permission{grant})
+func (e endpoint) serve(w http.ResponseWriter, r *http.Request, grant serve.Grant, large slot) {
+	defer large.release()
+	respond, err := e(r, permission{grant}, &large)
 	var f parameterError
 	switch {
 	case err == nil:

@@ -21,6 +21,9 @@ const instancesPath = "/api/v1/instances"
 // response has at most 1.4 MB, because an identifier has at most 128 bytes.
 const maxInstances = 10_000
 
+// smallList is the number of instances up to which a list is a small response; see smallBytes.
+const smallList = 1000
+
 // instancesResponse is the body of GET /api/v1/instances.
 type instancesResponse struct {
 	Instances []event.InstanceID `json:"instances"`
@@ -30,13 +33,18 @@ type instancesResponse struct {
 }
 
 // listInstances returns a response with the instances that have events and that the token covers.
-func (a api) listInstances(r *http.Request, may permission) (response, error) {
+func (a api) listInstances(r *http.Request, may permission, large *slot) (response, error) {
 	if _, err := parseValues(r.URL.RawQuery, nil); err != nil {
 		return nil, err
 	}
 	found, err := a.visible(r.Context(), may, maxInstances, "")
 	if err != nil {
 		return nil, err
+	}
+	if len(found.IDs) > smallList {
+		if err := large.await(r.Context()); err != nil {
+			return nil, err
+		}
 	}
 	return jsonResponse(instancesResponse{Instances: orEmpty(found.IDs), More: found.More, Receipt: found.Receipt}), nil
 }

@@ -20,6 +20,12 @@ const (
 	// response below Function Compute's limit of 6 MB. That limit applies to the body encoded as a
 	// JSON string, so the escapes are included in the size.
 	maxBytes = 5 << 20
+	// smallBytes is the approximate size, in bytes, that every response may have. A larger response
+	// requires one of the maxLarge slots in api.large until it is sent. Without a free slot, a page
+	// ends at smallBytes, and other responses wait. This limits the memory for responses, even if
+	// clients read them slowly.
+	smallBytes = 256 << 10
+	maxLarge   = 8
 	// maxUnreadable is the maximum number of unreadable objects that a response lists. This is
 	// enough unless a whole partition was lost.
 	maxUnreadable = 1000
@@ -42,7 +48,7 @@ type tracePage struct {
 
 // readPage reads a page of at most limit rows from a stream. It stops at the first event after the
 // page. That event shows that another page follows.
-func readPage(ctx context.Context, f format, s stream, limit int) (tracePage, error) {
+func readPage(ctx context.Context, f format, s stream, limit int, large *slot) (tracePage, error) {
 	p := tracePage{format: f}
 	var last event.Event
 	size := 0
@@ -52,7 +58,7 @@ func readPage(ctx context.Context, f format, s stream, limit int) (tracePage, er
 		}
 		row := f.row(e)
 		size += wireSize(row)
-		if len(p.rows) == limit || len(p.rows) > 0 && size > maxBytes {
+		if len(p.rows) == limit || len(p.rows) > 0 && (size > maxBytes || size > smallBytes && !large.take()) {
 			p.nextCursor = query.CursorAfter(&last)
 			break
 		}

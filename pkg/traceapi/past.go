@@ -2,8 +2,6 @@ package traceapi
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"devicetrace/pkg/event"
@@ -12,10 +10,10 @@ import (
 
 const (
 	// freeBytes is the memory, in bytes, that every request may use for a device's events. A
-	// request that needs more must wait for its turn; see api.turn.
+	// request that needs more must wait for api.turn.
 	freeBytes = 1 << 20
-	// turnBytes is the memory, in bytes, that a request may use for a device's events during its
-	// turn.
+	// turnBytes is the memory, in bytes, that a request with api.turn may use for a device's
+	// events.
 	turnBytes = 128 << 20
 )
 
@@ -44,16 +42,16 @@ type past struct {
 	hasSegments, noLayout bool
 	// full means that reading stopped because the fold took more than api.turnBytes.
 	full bool
-	// hasTurn means that the request has its turn, and so may use api.turnBytes.
-	hasTurn bool
+	// turn is the slot that allows the request to use api.turnBytes.
+	turn slot
 }
 
 // readPast reads the device's events into f, newest first. It first reads the events in the range
 // [startOfDay(from), to]. While f needs older events, it reads one more day, then two, four and so
-// on, but nothing before limit. The caller must close the past when f is no longer used, even after
-// an error.
+// on, but nothing before limit. The caller must release past.turn when f is no longer used, even
+// after an error.
 func (a api) readPast(ctx context.Context, d device, from, to, limit time.Time, f fold) (*past, error) {
-	p := &past{api: a, device: d, from: to.Add(time.Millisecond)}
+	p := &past{api: a, device: d, from: to.Add(time.Millisecond), turn: slot{of: a.turn}}
 	start := startOfDay(from)
 	for days := 1; ; days *= 2 {
 		done, err := p.extend(ctx, start, f)
@@ -78,13 +76,13 @@ func (p *past) extend(ctx context.Context, from time.Time, f fold) (done bool, e
 			p.from = from
 			return done, err
 		}
-		if p.hasTurn {
+		if p.turn.held {
 			p.full, p.from = true, last.Time
 			return true, nil
 		}
-		// Do not wait before the stream is closed. The request that currently has the turn may need
-		// the memory that the stream took.
-		if err := p.awaitTurn(ctx); err != nil {
+		// Do not wait before the stream is closed. The request that has api.turn may need the memory
+		// that the stream took.
+		if err := p.turn.await(ctx); err != nil {
 			return false, err
 		}
 		q.Cursor = query.CursorAfter(last)
@@ -107,7 +105,7 @@ func (p *past) read(ctx context.Context, q query.Request, f fold) (last *event.E
 		if done = f.Add(e); done {
 			break
 		}
-		if f.Bytes() > freeBytes && !p.takeTurn() || f.Bytes() > p.api.turnBytes {
+		if f.Bytes() > freeBytes && !p.turn.take() || f.Bytes() > p.api.turnBytes {
 			last = e
 			break
 		}
@@ -126,42 +124,6 @@ func (p *past) absence(ctx context.Context, may permission) (*absence, error) {
 	absent, err := p.api.absenceOf(ctx, may, p.device.instanceID, &result)
 	p.receipt = result.Receipt
 	return absent, err
-}
-
-// takeTurn begins the request's turn if no other request has a turn. It reports whether the request
-// has its turn.
-func (p *past) takeTurn() bool {
-	if p.hasTurn {
-		return true
-	}
-	select {
-	case p.api.turn <- struct{}{}:
-		p.hasTurn = true
-	default:
-	}
-	return p.hasTurn
-}
-
-// errBusy means that a request's time was up before its turn came.
-var errBusy = errors.New("other requests about devices with many events are in progress")
-
-// awaitTurn waits for the request's turn. If ctx ends first, awaitTurn returns errBusy, because the
-// store is not the cause.
-func (p *past) awaitTurn(ctx context.Context) error {
-	select {
-	case p.api.turn <- struct{}{}:
-		p.hasTurn = true
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", errBusy, ctx.Err())
-	}
-}
-
-// close ends the request's turn, if it has one.
-func (p *past) close() {
-	if p.hasTurn {
-		<-p.api.turn
-	}
 }
 
 func startOfDay(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }

@@ -27,7 +27,7 @@ type statusResponse struct {
 
 // status returns a response that says whether a device was online at the requested instant, by
 // default now.
-func (a api) status(r *http.Request, may permission) (response, error) {
+func (a api) status(r *http.Request, may permission, _ *slot) (response, error) {
 	values, err := parseValues(r.URL.RawQuery, statusParameters)
 	if err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func (a api) parseAt(values url.Values) (at, until time.Time, err error) {
 func (a api) statusAt(ctx context.Context, may permission, d device, at, until time.Time) (response, error) {
 	var search history.Search
 	p, err := a.searchStatus(ctx, d, at, until, &search)
-	defer p.close()
+	defer p.turn.release()
 	if err != nil {
 		return nil, err
 	}

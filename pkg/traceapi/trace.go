@@ -3,7 +3,7 @@ package traceapi
 import "net/http"
 
 // trace returns a response with a device's events in a time range.
-func (a api) trace(r *http.Request, may permission) (response, error) {
+func (a api) trace(r *http.Request, may permission, large *slot) (response, error) {
 	parsed, err := parseTrace(r.URL.RawQuery, a.now())
 	if err != nil {
 		return nil, err
@@ -16,7 +16,7 @@ func (a api) trace(r *http.Request, may permission) (response, error) {
 		return nil, err
 	}
 	defer s.Close()
-	page, err := readPage(r.Context(), parsed.format, s, parsed.request.Limit)
+	page, err := readPage(r.Context(), parsed.format, s, parsed.request.Limit, large)
 	if err != nil {
 		return nil, err
 	}

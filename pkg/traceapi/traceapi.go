@@ -81,7 +81,7 @@ func (f front) authorized(next endpoint) http.Handler {
 			serve.Unauthorized(w)
 			return
 		}
-		next.serve(w, r, grant)
+		next.serve(w, r, grant, slot{of: f.api.large})
 	})
 }
 

@@ -58,6 +58,12 @@ func do(api api, method, path string, header ...string) *httptest.ResponseRecord
 
 // doIn is like do, but the request has the given context.
 func doIn(ctx context.Context, api api, method, path string, header ...string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	serveTo(w, ctx, api, method, path, header...)
+	return w
+}
+
+func serveTo(w http.ResponseWriter, ctx context.Context, api api, method, path string, header ...string) {
 	tokens, err := serve.ParseTokens("secret=*;narrow=i;several=b,c,a")
 	if err != nil {
 		panic(err)
@@ -66,9 +72,7 @@ func doIn(ctx context.Context, api api, method, path string, header ...string) *
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
-	w := httptest.NewRecorder()
 	front{api: api, tokens: tokens, alibaba: http.NotFoundHandler()}.handler().ServeHTTP(w, r)
-	return w
 }
 
 func ask(api api, path string, header ...string) *httptest.ResponseRecorder {
