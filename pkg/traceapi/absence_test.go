@@ -34,12 +34,19 @@ func usedBucket(t *testing.T, hasMarker bool, instances ...event.InstanceID) *ob
 	for _, id := range instances {
 		e := full
 		e.InstanceID, e.ClientID, e.Time = id, "c", now.Add(-defaultSpan/2)
-		data, err := segment.Encode(segment.FromEvents([]event.Event{e}))
-		require.NoError(t, err)
-		key := layout.Name{Run: fmt.Sprintf("%032x", 1), Seq: 1}.Key(shards.PartitionOf(id, "c", e.Time))
-		require.NoError(t, store.Put(t.Context(), key, bytes.NewReader(data), int64(len(data))))
+		putRun(t, store, 1, e)
 	}
 	return objstore.NewCounting(store)
+}
+
+// putRun stores a run with the given number. Its events must belong to one partition.
+func putRun(t *testing.T, store objstore.Store, number int, events ...event.Event) {
+	t.Helper()
+	data, err := segment.Encode(segment.FromEvents(events))
+	require.NoError(t, err)
+	where := layout.Layout{Shards: 16}.PartitionOf(events[0].InstanceID, events[0].ClientID, events[0].Time)
+	key := layout.Name{Run: fmt.Sprintf("%032x", number), Seq: 1}.Key(where)
+	require.NoError(t, store.Put(t.Context(), key, bytes.NewReader(data), int64(len(data))))
 }
 
 // found holds the parts of a response that concern the instance and the cost.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -144,6 +145,43 @@ func TestLargeRequestsTakeTurns(t *testing.T) {
 		<-a.turn
 		require.Equal(t, 5_000, (<-ended).Summary.Connects)
 		require.Empty(t, a.turn, "the turn has ended")
+	})
+}
+
+// A diagnosis that has waited for its turn reads some objects again. Its receipt must count all
+// requests, but each object and each partition only once.
+func TestReceiptAfterAWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := usedBucket(t, withMarker, "i")
+		midnight := startOfDay(now)
+		for run := range 2 {
+			var events []event.Event
+			for i := range 3000 {
+				e := happened(fmt.Sprint(run, i), event.Connect, 1, "23:00:00")
+				e.Time = e.Time.Add(time.Duration(2*i+run) * 100 * time.Millisecond)
+				events = append(events, e)
+			}
+			putRun(t, store, run, events...)
+		}
+		store.Reset()
+		a := apiOn(t, store)
+		a.lookback = 0
+		a.turn <- struct{}{}
+		ended := make(chan *httptest.ResponseRecorder)
+		go func() {
+			ended <- ask(a, "/api/v1/diagnosis?instance=i&client=c&from="+instant(midnight.Add(-time.Hour))+"&to="+instant(now))
+		}()
+		synctest.Wait()
+		waited := store.Requests()
+		<-a.turn
+		var got found
+		require.NoError(t, json.Unmarshal((<-ended).Body.Bytes(), &got))
+		require.Greater(t, store.Requests(), waited)
+		require.Equal(t, store.Requests(), got.Receipt.Requests)
+		_, bytes := store.Bytes()
+		require.Equal(t, bytes, got.Receipt.Bytes)
+		require.Equal(t, 3, got.Receipt.Objects)
+		require.Equal(t, []string{"instance=i/shard=4/day=2026-11-21", "instance=i/shard=4/day=2026-11-22"}, got.Receipt.Partitions)
 	})
 }
 

@@ -2,6 +2,7 @@ package traceapi
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"devicetrace/pkg/event"
@@ -36,6 +37,7 @@ type past struct {
 	device     device
 	from       time.Time // the start of the part
 	receipt    query.Receipt
+	objects    map[string]bool // the keys of the objects that were read
 	unreadable []query.Unreadable
 	// hasSegments means that one of the partitions contains a segment. noLayout means that the
 	// bucket has no layout marker.
@@ -51,7 +53,7 @@ type past struct {
 // on, but nothing before limit. The caller must release past.turn when f is no longer used, even
 // after an error.
 func (a api) readPast(ctx context.Context, d device, from, to, limit time.Time, f fold) (*past, error) {
-	p := &past{api: a, device: d, from: to.Add(time.Millisecond), turn: slot{of: a.turn}}
+	p := &past{api: a, device: d, from: to.Add(time.Millisecond), objects: map[string]bool{}, turn: slot{of: a.turn}}
 	start := startOfDay(from)
 	for days := 1; ; days *= 2 {
 		done, err := p.extend(ctx, start, f)
@@ -69,6 +71,7 @@ func (p *past) extend(ctx context.Context, from time.Time, f fold) (done bool, e
 	q := query.Request{
 		InstanceID: p.device.instanceID, ClientID: p.device.clientID,
 		From: from, To: p.from.Add(-time.Millisecond), Descending: true,
+		Explain: true, // see count
 	}
 	for {
 		last, done, err := p.read(ctx, q, f)
@@ -112,10 +115,24 @@ func (p *past) read(ctx context.Context, q query.Request, f fold) (last *event.E
 	}
 	result := s.Result()
 	reportUnreadable(ctx, result)
-	p.receipt = p.receipt.Plus(result.Receipt)
+	p.count(result)
 	p.unreadable = append(p.unreadable, result.Unreadable...)
 	p.hasSegments, p.noLayout = p.hasSegments || !result.NoSegments, result.NoLayout
 	return last, done, nil
+}
+
+// count adds the cost of a stream to p.receipt. If the request has waited for its turn, the stream
+// reads partitions and objects again, which the receipt must count only once.
+func (p *past) count(result query.Result) {
+	for _, step := range result.Steps {
+		if step.Request == "read" && step.Bytes > 0 {
+			p.objects[step.Key] = true
+		}
+	}
+	p.receipt = p.receipt.Plus(result.Receipt)
+	p.receipt.Objects = len(p.objects)
+	slices.Sort(p.receipt.Partitions)
+	p.receipt.Partitions = slices.Compact(p.receipt.Partitions)
 }
 
 // absence is like api.absenceOf. It adds the cost to p.receipt.
