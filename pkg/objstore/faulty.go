@@ -2,6 +2,7 @@ package objstore
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -169,7 +170,7 @@ func lookup(full func(context.Context) error) effect {
 func (f *Faulty) do(ctx context.Context, fault Fault, e effect) error {
 	if fault.Late != nil {
 		f.doLate(ctx, fault.Late, e)
-		return firstError(fault.Before, fault.After, ErrFault)
+		return cmp.Or(fault.Before, fault.After, ErrFault)
 	}
 	if err := hold(ctx, fault.Until); err != nil {
 		return err
@@ -181,7 +182,7 @@ func (f *Faulty) do(ctx context.Context, fault Fault, e effect) error {
 		e.half(ctx)
 		return fault.Midway
 	}
-	return firstError(e.full(ctx), fault.After)
+	return cmp.Or(e.full(ctx), fault.After)
 }
 
 // doLate runs e.late in the background once the start channel is closed. It does so even if the
@@ -204,13 +205,4 @@ func hold(ctx context.Context, until <-chan struct{}) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

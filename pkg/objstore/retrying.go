@@ -1,6 +1,7 @@
 package objstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,18 +49,10 @@ func Retrying(store Store, policy RetryPolicy) Store {
 }
 
 func (p RetryPolicy) withDefaults() RetryPolicy {
-	if p.Attempts == 0 {
-		p.Attempts = 5
-	}
-	if p.Base == 0 {
-		p.Base = 50 * time.Millisecond
-	}
-	if p.Max == 0 {
-		p.Max = 2 * time.Second
-	}
-	if p.BytesPerSecond == 0 {
-		p.BytesPerSecond = 1 << 20
-	}
+	p.Attempts = cmp.Or(p.Attempts, 5)
+	p.Base = cmp.Or(p.Base, 50*time.Millisecond)
+	p.Max = cmp.Or(p.Max, 2*time.Second)
+	p.BytesPerSecond = cmp.Or(p.BytesPerSecond, 1<<20)
 	if p.Jitter == nil {
 		p.Jitter = fullJitter
 	}

@@ -93,7 +93,7 @@ func TestRetryingEndsWithItsContext(t *testing.T) {
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		deadline, _ := ctx.Deadline()
 		require.Equal(t, deadline, time.Now())
-		require.Equal(t, 10, counted.Requests(), "and none after the end")
+		require.Equal(t, 10, counted.Requests(), "no attempt may begin after the end of the context")
 	})
 }
 

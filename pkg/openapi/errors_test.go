@@ -232,9 +232,9 @@ func TestNonceOnlyOnce(t *testing.T) {
 		d := newDraft("QuerySessionByClientId", sessionParameters())
 		forged := d.signed("testak", "wrong")
 		requireError(t, serveTo(t, api, forged), 400, "SignatureDoesNotMatch", "check the secret")
-		require.Equal(t, 200, serveTo(t, api, d.unsigned().signed("testak", "testsk")).status, "who cannot sign uses up no nonce")
+		require.Equal(t, 200, serveTo(t, api, d.unsigned().signed("testak", "testsk")).status, "a wrong signature must not use up the nonce")
 		requireError(t, serveTo(t, api, d.unsigned().signed("testak", "testsk")), 400, "SignatureNonceUsed", "draw a new one")
-		require.Equal(t, 200, serveTo(t, api, d.unsigned().signed("otherak", "othersk")).status, "each key has its own")
+		require.Equal(t, 200, serveTo(t, api, d.unsigned().signed("otherak", "othersk")).status, "each key has its own nonces")
 	}
 }
 
@@ -254,7 +254,7 @@ func TestBodies(t *testing.T) {
 	}
 	const form = "application/x-www-form-urlencoded"
 	backend := &canned{online: []bool{true}}
-	require.Equal(t, 200, backend.do(t, signed("", form)).status, "the older Go client says so of an empty body")
+	require.Equal(t, 200, backend.do(t, signed("", form)).status, "the older Go client sends this type with an empty body")
 	require.Equal(t, 200, backend.do(t, signed("", "application/json")).status)
 	requireError(t, backend.do(t, signed(`{"a":1}`, "application/json")), 400, "ParameterCheckFailed", "the body is not a form")
 	requireError(t, backend.do(t, signed("a=1", "")), 400, "ParameterCheckFailed", "the body is not a form")

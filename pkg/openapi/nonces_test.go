@@ -20,7 +20,7 @@ func TestNoncesAreKeptHalfAnHour(t *testing.T) {
 			require.False(t, n.add("ak", strconv.Itoa(earlier), at), "%d at %d", earlier, minute)
 		}
 	}
-	require.True(t, n.add("ak", "0", now.Add(2*time.Hour)), "forgotten at last")
+	require.True(t, n.add("ak", "0", now.Add(2*time.Hour)), "an old nonce must be forgotten")
 }
 
 func TestNoncesBelongToTheirKey(t *testing.T) {
@@ -38,6 +38,6 @@ func TestNoncesAreBounded(t *testing.T) {
 			require.FailNow(t, "more than maxNonces are kept")
 		}
 	}
-	require.False(t, n.add("ak", strconv.Itoa(2*maxNonces), now), "the last ones are kept")
-	require.True(t, n.add("ak", "0", now), "the first ones are not")
+	require.False(t, n.add("ak", strconv.Itoa(2*maxNonces), now), "recent nonces must be kept")
+	require.True(t, n.add("ak", "0", now), "older nonces must be forgotten")
 }

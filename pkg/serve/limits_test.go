@@ -158,7 +158,7 @@ func rawStatuses(t *testing.T, base, text string) (statuses []int) {
 	for {
 		response, err := http.ReadResponse(reader, nil)
 		if err != nil {
-			require.NotErrorIs(t, err, os.ErrDeadlineExceeded, "the server keeps the connection")
+			require.NotErrorIs(t, err, os.ErrDeadlineExceeded, "the server must close the connection")
 			return statuses
 		}
 		_, err = io.Copy(io.Discard, response.Body)
@@ -199,7 +199,7 @@ func TestSmuggling(t *testing.T) {
 		})
 	}
 	const plain = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n"
-	require.Equal(t, []int{200, 200}, rawStatuses(t, base, plain+"\r\nx"+hidden), "a connection is used again")
+	require.Equal(t, []int{200, 200}, rawStatuses(t, base, plain+"\r\nx"+hidden), "a connection must be usable again")
 	require.Equal(t, []int{200, 200}, rawStatuses(t, base, plain+"A: b\r\n Transfer-Encoding: chunked\r\n\r\nx"+hidden),
 		"a folded line belongs to the header before (RFC 9112, 5.2)")
 }

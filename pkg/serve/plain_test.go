@@ -52,7 +52,7 @@ func await[T any](t *testing.T, values <-chan T) (value T) {
 	select {
 	case value = <-values:
 	case <-time.After(patience):
-		require.FailNow(t, "it does not come")
+		require.FailNow(t, "no value arrived in time")
 	}
 	return value
 }
@@ -78,7 +78,7 @@ func TestPlainHTTP(t *testing.T) {
 	got := decode(t, body)
 	require.Equal(t, response.Header.Get("X-Request-Id"), got.RequestID)
 	require.Len(t, got.RequestID, 32)
-	require.Equal(t, "none", got.Keys, "keys from outside the platform are not believed")
+	require.Equal(t, "none", got.Keys, "keys from outside the platform must be ignored")
 	require.Equal(t, []any{"PUT", "/a b", "x&y", "one", "hi", 1, true},
 		[]any{got.Method, got.Path, got.Query, got.Header, got.Body, got.Starts, got.Deadline})
 }
@@ -157,7 +157,7 @@ func TestPlainControlPathsNeedThePlatform(t *testing.T) {
 			method = http.MethodGet
 		}
 		_, body := send(t, method, base+path, "bad", "X-Fc-Control-Path", path)
-		require.Equal(t, path, decode(t, body).Path, "the handler got it")
+		require.Equal(t, path, decode(t, body).Path, "the request must reach the handler")
 	}
 }
 
@@ -404,7 +404,7 @@ func TestPlainBinary(t *testing.T) {
 	require.Equal(t, "none", decode(t, body).Keys)
 	require.NotEqual(t, "forged", decode(t, body).RequestID)
 	_, body = send(t, "GET", "http://"+listening.Address+"/pre-stop", "", "X-Fc-Control-Path", "/pre-stop")
-	require.Equal(t, "/pre-stop", decode(t, body).Path, "the handler got it, so the function was not stopped")
+	require.Equal(t, "/pre-stop", decode(t, body).Path, "the request must reach the handler, not stop the function")
 	require.NoError(t, child.Process.Signal(syscall.SIGTERM))
 	require.NoError(t, child.Wait())
 	require.Equal(t, "stopping 1\n", stdout.String())

@@ -100,14 +100,14 @@ func (api *runtimeAPI) invoke(kind, payload string) result {
 	select {
 	case api.work <- invocation{id, kind, payload}:
 	case <-timeout:
-		require.FailNow(api.t, "the function asks for no work")
+		require.FailNow(api.t, "the function does not ask for work")
 	}
 	select {
 	case got := <-api.results:
 		require.Equal(api.t, id, got.id)
 		return got
 	case <-timeout:
-		require.FailNow(api.t, "the function gives no result")
+		require.FailNow(api.t, "the function returns no result")
 	}
 	return result{}
 }
@@ -118,7 +118,7 @@ func (api *runtimeAPI) call(event string) runtimeResponse {
 	require.Equal(api.t, "response", got.outcome, got.body)
 	var fields map[string]any
 	require.NoError(api.t, json.Unmarshal([]byte(got.body), &fields))
-	require.Len(api.t, fields, 4, "all four fields are always there")
+	require.Len(api.t, fields, 4, "all four fields are required")
 	require.NotNil(api.t, fields["headers"])
 	var reply runtimeResponse
 	require.NoError(api.t, json.Unmarshal([]byte(got.body), &reply))

@@ -130,7 +130,7 @@ func TestLargeRequestsTakeTurns(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		require.Empty(t, ended)
-		require.Less(t, at, 5_000, "it reads no more events than it may keep")
+		require.Less(t, at, 5_000, "a waiting request must not read on")
 
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
@@ -144,7 +144,7 @@ func TestLargeRequestsTakeTurns(t *testing.T) {
 
 		<-a.turn
 		require.Equal(t, 5_000, (<-ended).Summary.Connects)
-		require.Empty(t, a.turn, "the turn has ended")
+		require.Empty(t, a.turn, "the slot must be released")
 	})
 }
 

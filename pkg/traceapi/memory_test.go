@@ -325,5 +325,5 @@ func TestMemoryOfAMillionEvents(t *testing.T) {
 		require.Less(t, measure(t, b, path).Peak, int64(128*MB))
 	}
 	require.Less(t, measure(t, b, diagnosisPath).Peak, int64(256*MB))
-	require.Less(t, measure(t, b, slices.Repeat([]string{diagnosisPath}, 4)...).Peak, int64(384*MB), "only one request has its turn at a time")
+	require.Less(t, measure(t, b, slices.Repeat([]string{diagnosisPath}, 4)...).Peak, int64(384*MB), "only one request at a time may use turnBytes")
 }

@@ -154,14 +154,14 @@ func TestDiagnosisNowIncludesEventsOfFastClocks(t *testing.T) {
 	const instant = "2026-11-22T08:00:00.123Z" // the time that the test treats as now
 	r := &recorded{events: []event.Event{happened("a", event.Connect, 0, "07:10:00"), happened("a", event.Close, 0, "08:10:00")}}
 	for _, c := range []struct{ name, span, to, state, verdict string }{
-		{"no span", "", "2026-11-22T08:10:00.000Z", "offline", "keep-alive-timeout"},
-		{"to left out", "&from=2026-11-22T07:00:00Z", "2026-11-22T08:10:00.000Z", "offline", "keep-alive-timeout"},
-		{"to is to come", "&from=2026-11-22T07:00:00Z&to=2026-11-22T23:00:00Z", "2026-11-22T08:10:00.000Z", "offline", "keep-alive-timeout"},
+		{"no range", "", "2026-11-22T08:10:00.000Z", "offline", "keep-alive-timeout"},
+		{"no to", "&from=2026-11-22T07:00:00Z", "2026-11-22T08:10:00.000Z", "offline", "keep-alive-timeout"},
+		{"to is in the future", "&from=2026-11-22T07:00:00Z&to=2026-11-22T23:00:00Z", "2026-11-22T08:10:00.000Z", "offline", "keep-alive-timeout"},
 		{"to is before that event", "&from=2026-11-22T07:00:00Z&to=2026-11-22T08:05:00Z", instant, "online", "no-drops"},
 		{"to is now", "&from=2026-11-22T07:00:00Z&to=" + instant, instant, "online", "no-drops"},
 		{"to is past", "&from=2026-11-22T07:00:00Z&to=2026-11-22T07:30:00Z", "2026-11-22T07:30:00.000Z", "online", "no-drops"},
-		{"from is to come", "&from=2026-11-22T08:05:00Z&to=2026-11-22T08:30:00Z", "2026-11-22T08:10:00.000Z", "offline", "keep-alive-timeout"},
-		{"both are to come", "&from=2026-11-22T08:20:00Z&to=2026-11-22T08:30:00Z", "2026-11-22T08:20:00.000Z", "offline", "offline-throughout"},
+		{"from is in the future", "&from=2026-11-22T08:05:00Z&to=2026-11-22T08:30:00Z", "2026-11-22T08:10:00.000Z", "offline", "keep-alive-timeout"},
+		{"both are in the future", "&from=2026-11-22T08:20:00Z&to=2026-11-22T08:30:00Z", "2026-11-22T08:20:00.000Z", "offline", "offline-throughout"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := ask(r.api(), "/api/v1/diagnosis?instance=i&client=c"+c.span)
@@ -200,7 +200,7 @@ func TestDiagnosisReadsItsDaysOnce(t *testing.T) {
 	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got))
 	require.Equal(t, "2026-11-22T08:00:00.123Z", got.To)
 	require.Len(t, got.Connections, 1)
-	require.Equal(t, "2026-11-22T01:00:00.000Z", got.Connections[0].Start, "it began before the span")
+	require.Equal(t, "2026-11-22T01:00:00.000Z", got.Connections[0].Start, "the connection began before the range")
 	require.Equal(t, (30 * time.Minute).Milliseconds(), got.Summary.OnlineMS)
 	require.Zero(t, got.Summary.UnknownMS)
 	require.NotEmpty(t, got.Verdicts)
@@ -258,7 +258,7 @@ func TestABusyDayIsCutToItsNewest(t *testing.T) {
 			Omitted     omitted
 		}
 		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got))
-		require.Equal(t, c.connects, got.Summary.Connects, "numbers count all")
+		require.Equal(t, c.connects, got.Summary.Connects, "counts include omitted entries")
 		require.GreaterOrEqual(t, len(got.Connections), c.connections)
 		require.GreaterOrEqual(t, len(got.Timeline), c.stretch)
 		require.Equal(t, c.connects, len(got.Connections)+got.Omitted.Connections)
@@ -296,7 +296,7 @@ func TestLongNamesAreCutToTheNewest(t *testing.T) {
 	require.Equal(t, "2026-11-22T07:30:35.000Z", got.Refusals[6].Time)
 	require.Len(t, got.Verdicts, 3)
 	for _, v := range got.Verdicts {
-		require.Equal(t, 12, v.Count, "numbers count all")
+		require.Equal(t, 12, v.Count, "counts include omitted entries")
 		require.GreaterOrEqual(t, len(v.Evidence), 7)
 	}
 }

@@ -162,8 +162,8 @@ func TestCSV(t *testing.T) {
 	require.Equal(t, []string{"g@@@d", "prod", "g", "d", "2026-11-22T08:00:00.000Z", "close", "no heart", "ch", "client.disconnected",
 		"keepalive_timeout", "141", "2026-11-22T07:00:00.001Z", "2026-11-22T08:00:00.500Z", "192.0.2.1", "1024", "device", "n1",
 		"MQTT", "5", "0", "true", "emqx", "e1", "broker"}, records[1])
-	require.Equal(t, "'=1+\"2\",\n<é>", records[2][0], "not a formula")
-	require.Equal(t, "", records[2][10], "unknown is empty")
+	require.Equal(t, "'=1+\"2\",\n<é>", records[2][0], "the cell must not be a formula")
+	require.Equal(t, "", records[2][10], "an unknown value must be an empty cell")
 }
 
 func TestCSVOfNothingHasItsHeader(t *testing.T) {

@@ -87,11 +87,3 @@ func (c Config) endpoint() string {
 	}
 	return "https://" + strings.TrimRight(c.Endpoint, "/")
 }
-
-// ioTimeout returns IOTimeout or its default.
-func (c Config) ioTimeout() time.Duration {
-	if c.IOTimeout == 0 {
-		return defaultIOTimeout
-	}
-	return c.IOTimeout
-}

@@ -29,7 +29,7 @@ func TestConfigValidate(t *testing.T) {
 		{"bucket in capitals", func(c *ossstore.Config) { c.Bucket = "Bucket" }, "Bucket"},
 		{"prefix with slash", func(c *ossstore.Config) { c.Prefix = "/fleet" }, "Prefix"},
 		{"no credentials", func(c *ossstore.Config) { c.Credentials = nil }, "Credentials"},
-		{"negative silence", func(c *ossstore.Config) { c.IOTimeout = -1 }, "IOTimeout"},
+		{"negative timeout", func(c *ossstore.Config) { c.IOTimeout = -1 }, "IOTimeout"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			cfg := ossstore.Config{Endpoint: "oss.example.com", Region: testRegion, Bucket: testBucket, Credentials: testCredentials()}

@@ -8,6 +8,7 @@
 package ossstore
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/aliyun/aliyun-oss-go-sdk/oss"
@@ -35,7 +36,7 @@ func New(cfg Config) (*Store, error) {
 		oss.AuthVersion(oss.AuthV4),
 		oss.Region(cfg.Region),
 		oss.SetCredentialsProvider(provider{cfg.Credentials}),
-		oss.HTTPClient(newClient(cfg.ioTimeout())),
+		oss.HTTPClient(newClient(cmp.Or(cfg.IOTimeout, defaultIOTimeout))),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("open bucket %q: %w", cfg.Bucket, err)

@@ -96,7 +96,7 @@ func TestAPutIsConfirmedByAChecksum(t *testing.T) {
 			}), nil)
 			err := store.Put(t.Context(), "k", strings.NewReader("text"), 4)
 			require.Equal(t, test.confirmed, err == nil, "got %v", err)
-			require.False(t, objstore.IsPermanent(err), "the next try may reach the service")
+			require.False(t, objstore.IsPermanent(err), "a retry may reach the service")
 		})
 	}
 }
@@ -118,7 +118,7 @@ func TestDamagedBodyIsRefused(t *testing.T) {
 	server := standIn(t, nil)
 	err := connect(t, damaging(server), nil).Put(t.Context(), "k", strings.NewReader("text"), 4)
 	require.ErrorContains(t, err, "InvalidDigest")
-	require.False(t, objstore.IsPermanent(err), "the next try may arrive whole")
+	require.False(t, objstore.IsPermanent(err), "the body of a retry may arrive intact")
 
 	objects, err := objstore.All(t.Context(), connect(t, server, nil), "", "")
 	require.NoError(t, err)
