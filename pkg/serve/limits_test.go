@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
@@ -235,6 +236,16 @@ func TestOddRequests(t *testing.T) {
 	}
 }
 
+func TestLongestBody(t *testing.T) {
+	life := lifecycle{function: Function{Handler: http.HandlerFunc(readAll)}}
+	for length, want := range map[int64]int{MaxBody: http.StatusOK, MaxBody + 1: http.StatusRequestEntityTooLarge} {
+		r, w := httptest.NewRequest("POST", "/", nil), httptest.NewRecorder()
+		r.ContentLength = length
+		life.handler().ServeHTTP(w, r)
+		require.Equal(t, want, w.Code)
+	}
+}
+
 // TestNothingIsSniffed checks that every response tells browsers not to guess the content type.
 // This must hold for the plain HTTP server and for the runtime API.
 func TestNothingIsSniffed(t *testing.T) {
@@ -249,8 +260,9 @@ func TestNothingIsSniffed(t *testing.T) {
 		if handler != nil {
 			f.Handler = handler
 		}
-		response, _ := send(t, "GET", startPlain(t, f, false), "")
+		response, body := send(t, "GET", startPlain(t, f, false), "")
 		require.Equal(t, "nosniff", response.Header.Get("X-Content-Type-Options"))
+		require.Equal(t, body == "", response.Header.Get("Content-Type") == "")
 		event := []byte(`{"rawPath":"/","requestContext":{"http":{"method":"GET","path":"/"}}}`)
 		reply := runtimeFront{&lifecycle{function: f}}.http(t.Context(), event).runtimeResponse()
 		require.Equal(t, "nosniff", reply.Headers["X-Content-Type-Options"])

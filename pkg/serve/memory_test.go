@@ -18,6 +18,8 @@ func TestMemoryIsLimitedBelowThePlatforms(t *testing.T) {
 		{"500", "100MiB", before}, // limitMemory leaves GOMEMLIMIT to the Go runtime
 		{"", "", before},
 		{"much", "", before},
+		{"0", "", before},
+		{"99999999999", "", before},
 	} {
 		debug.SetMemoryLimit(before)
 		limitMemory(func(name string) string {

@@ -346,6 +346,16 @@ func TestPlainFailedStart(t *testing.T) {
 	require.EqualError(t, front.serve(t.Context(), listener), "start the function: no bucket")
 }
 
+func TestPlainFailsToListenOrStop(t *testing.T) {
+	front, err := newPlainFront(Function{Stop: func(context.Context) error { return errors.New("still busy") }}, noEnv)
+	require.NoError(t, err)
+	listener := newPipes()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.EqualError(t, front.serve(ctx, listener), "stop the function: still busy")
+	require.EqualError(t, front.serve(t.Context(), listener), "serve: "+net.ErrClosed.Error())
+}
+
 func TestListenAddress(t *testing.T) {
 	for _, c := range []struct {
 		env        map[string]string
@@ -376,6 +386,21 @@ func TestOnlyTheSettingMeansThePlatform(t *testing.T) {
 	}
 	_, err := isOnPlatform(func(string) string { return "yes" })
 	require.EqualError(t, err, `environment variable BEHIND_FUNCTION_COMPUTE is "yes", want true or false`)
+}
+
+// TestPlainBinaryFails checks that a process that cannot serve exits with status 1 and logs why.
+func TestPlainBinaryFails(t *testing.T) {
+	self, err := os.Executable()
+	require.NoError(t, err)
+	for setting, want := range map[string]string{
+		"MISWIRED=1": "MISWIRED is set", "PORT=x": "listen tcp", "BEHIND_FUNCTION_COMPUTE=yes": "want true or false",
+	} {
+		child := exec.CommandContext(t.Context(), self)
+		child.Env = append(os.Environ(), "SERVE_TEST_FUNCTION=1", "FC_RUNTIME_API=", "HOST=", "PORT=0", "BEHIND_FUNCTION_COMPUTE=", setting)
+		output, err := child.CombinedOutput()
+		require.EqualError(t, err, "exit status 1", setting)
+		require.Contains(t, string(output), want)
+	}
 }
 
 // TestPlainBinary starts a real process and stops it with SIGTERM, as an operator would. The

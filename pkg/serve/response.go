@@ -41,10 +41,9 @@ func (resp *response) Write(b []byte) (n int, err error) {
 	if resp.client == nil || resp.body.Len()+len(b) <= maxBuffered {
 		return resp.body.Write(b)
 	}
-	if err := resp.FlushError(); err != nil {
-		return 0, err
+	if resp.FlushError() == nil {
+		n, resp.err = resp.client.Write(b)
 	}
-	n, resp.err = resp.client.Write(b)
 	return n, resp.err
 }
 

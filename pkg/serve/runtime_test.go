@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -172,6 +174,31 @@ func TestRuntimeEvents(t *testing.T) {
 	got := api.invoke("0", `{"payload":"bad"}`)
 	require.Equal(t, "error", got.outcome)
 	require.Contains(t, got.body, "bad event")
+}
+
+// TestMargin checks how much time an invocation keeps for sending its response.
+func TestMargin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for limit, want := range map[time.Duration]time.Duration{
+			time.Second: 900 * time.Millisecond, 5 * time.Second: 4500 * time.Millisecond, time.Minute: time.Minute - responseMargin,
+		} {
+			ctx, cancel := context.WithTimeout(t.Context(), limit)
+			defer cancel()
+			ctx, cancel = withMargin(ctx)
+			defer cancel()
+			deadline, _ := ctx.Deadline()
+			require.Equal(t, want, time.Until(deadline))
+		}
+		ctx, cancel := withMargin(t.Context())
+		require.NoError(t, ctx.Err(), "an invocation without a deadline")
+		cancel()
+		require.Error(t, ctx.Err())
+	})
+}
+
+func TestRuntimeEventNeedsAHandler(t *testing.T) {
+	err := runtimeFront{&lifecycle{}}.event(t.Context(), nil)
+	require.EqualError(t, err, "this function accepts only HTTP requests")
 }
 
 func TestRuntimePreStop(t *testing.T) {

@@ -101,6 +101,14 @@ func TestDecoysAreSecret(t *testing.T) {
 	}
 }
 
+// TestSignedIgnoresAFifthToken checks that Signed ignores the tokens beyond maxSigningTokens.
+func TestSignedIgnoresAFifthToken(t *testing.T) {
+	tokens := parsed(t, "a=x;b=x;c=x;d=x;e=x")
+	for key, want := range map[string]bool{"d": true, "e": false} {
+		require.Equal(t, want, tokens.Signed(nil, signatureOf(t, "", key), "x"))
+	}
+}
+
 func TestCheckSigning(t *testing.T) {
 	const rule = "want at most 4 (a token for all instances counts for each instance)"
 	for text, want := range map[string]string{

@@ -11,7 +11,7 @@ import (
 )
 
 func TestTokens(t *testing.T) {
-	tokens, err := ParseTokens("one=prod; two== prod , test ;three=*;; a=b=c=x.y:z")
+	tokens, err := ParseTokens("one=prod; two== prod , test ;three=*;; a=b=c=x.y:z;!~=prod")
 	require.NoError(t, err)
 	require.NoError(t, tokens.Add("all"))
 	require.False(t, tokens.Empty())
@@ -31,6 +31,7 @@ func TestTokens(t *testing.T) {
 		{"three", "anything", true, true},
 		{"a=b=c", "x.y:z", true, true},
 		{"a=b=c", "c", true, false},
+		{"!~", "prod", true, true},
 		{"all", "prod", true, true},
 		{"two", "prod", false, false},
 		{"One", "prod", false, false},
