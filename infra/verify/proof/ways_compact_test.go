@@ -158,7 +158,7 @@ func TestNothingIsDeletedForAnotherSegment(t *testing.T) {
 	}})
 	report := w.compactOnce(counting)
 	require.Len(t, report.Failed, 1)
-	require.Contains(t, report.Failed[partitionA().String()], "stored rows are not the")
+	require.Contains(t, report.Failed[partitionA().String()], "not the one in its name")
 	require.Empty(t, counting.Of(objstore.OpDelete))
 }
 
