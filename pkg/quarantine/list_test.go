@@ -1,7 +1,6 @@
 package quarantine
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -45,18 +44,6 @@ func TestListFailsWithAnyPage(t *testing.T) {
 	entries, _, err := List(t.Context(), store, "2026-11-23", ID{}, 10)
 	require.ErrorIs(t, err, objstore.ErrFault)
 	require.Empty(t, entries)
-}
-
-// endless is a store that always returns an empty page and claims that more pages follow.
-type endless struct{}
-
-func (endless) List(context.Context, string, string) (objstore.Page, error) {
-	return objstore.Page{More: true}, nil
-}
-
-func TestListRefusesAnEmptyPageThatIsNotTheLast(t *testing.T) {
-	_, _, err := List(t.Context(), endless{}, "2026-11-23", ID{}, 10)
-	require.EqualError(t, err, `list quarantine of 2026-11-23: list "quarantine/day=2026-11-23/" after "": the page is empty but not the last`)
 }
 
 // If an item can be listed but not read, Get must report the store's error, not damage.
