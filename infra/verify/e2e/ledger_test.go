@@ -13,16 +13,19 @@ import (
 type ledger struct {
 	mu       sync.Mutex
 	accounts []*account
-	devices  map[string]*account
+	devices  map[deviceKey]*account
 	total    int // number of acknowledged events
 }
+
+// deviceKey identifies a device. Devices of different instances may have the same client identifier.
+type deviceKey struct{ instance, client string }
 
 // account records which events of one device were sent and which were acknowledged. It identifies
 // each event by its source event id.
 type account struct {
-	instance, device string
-	from             time.Time // no event of the device is earlier than this
-	acknowledged     []string
+	deviceKey
+	from         time.Time // no event of the device is earlier than this
+	acknowledged []string
 	// possible holds the events that were sent but not acknowledged. They may or may not be
 	// recorded.
 	possible map[string]bool
@@ -31,33 +34,33 @@ type account struct {
 	unknown int
 }
 
-func newLedger() *ledger { return &ledger{devices: map[string]*account{}} }
+func newLedger() *ledger { return &ledger{devices: map[deviceKey]*account{}} }
 
 // open opens an account for a device.
-func (l *ledger) open(instance, device string, from time.Time) *account {
+func (l *ledger) open(device deviceKey, from time.Time) *account {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	a := &account{instance: instance, device: device, from: from, possible: map[string]bool{}}
+	a := &account{deviceKey: device, from: from, possible: map[string]bool{}}
 	l.accounts = append(l.accounts, a)
 	l.devices[device] = a
 	return a
 }
 
-// send records events that are about to be sent.
-func (l *ledger) send(events []inputEvent) {
+// send records events that are about to be sent for an instance.
+func (l *ledger) send(instance string, events []inputEvent) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, e := range events {
-		l.devices[e.ClientID].possible[e.SourceEventID] = true
+		l.devices[deviceKey{instance, e.ClientID}].possible[e.SourceEventID] = true
 	}
 }
 
-// acknowledge records that all of the given events were acknowledged.
-func (l *ledger) acknowledge(events []inputEvent) {
+// acknowledge records that all of the given events of an instance were acknowledged.
+func (l *ledger) acknowledge(instance string, events []inputEvent) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, e := range events {
-		a := l.devices[e.ClientID]
+		a := l.devices[deviceKey{instance, e.ClientID}]
 		delete(a.possible, e.SourceEventID)
 		a.acknowledged = append(a.acknowledged, e.SourceEventID)
 	}
@@ -145,8 +148,8 @@ func (l *ledger) judge(a *account, required int, returned []string) error {
 	if len(lost)+len(twice) == 0 && len(invented) <= a.unknown {
 		return nil
 	}
-	return fmt.Errorf("device %q: %d events acknowledged, %d returned; lost %s, returned twice %s, never sent %s",
-		a.device, required, len(returned), few(lost), few(twice), few(invented))
+	return fmt.Errorf("device %+v: %d events acknowledged, %d returned; lost %s, returned twice %s, never sent %s",
+		a.deviceKey, required, len(returned), few(lost), few(twice), few(invented))
 }
 
 // few formats ids for an error message: their number, followed by the first five of them.

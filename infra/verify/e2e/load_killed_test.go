@@ -32,7 +32,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 	s.killInTheMiddle(t, "query", func() (response, error) {
 		return s.tryAsk(t.Context(), question("load", device, from, time.Now()))
 	})
-	requireAllOf(t, s.eventIDs(t, device, from), events)
+	requireAllOf(t, s.eventIDs(t, deviceKey{"load", device}, from), events)
 
 	s.killInTheMiddle(t, "compactor", func() (response, error) {
 		err := s.invoke(t.Context(), "compactor")
@@ -42,7 +42,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 		return response{status: http.StatusOK}, err
 	})
 	s.compact(t)
-	requireAllOf(t, s.eventIDs(t, device, from), events)
+	requireAllOf(t, s.eventIDs(t, deviceKey{"load", device}, from), events)
 }
 
 // killInTheMiddle makes a call, kills the function while it is waiting for the delayed store, and

@@ -79,15 +79,15 @@ func (c *overload) isEnough() bool {
 }
 
 func (c *overload) post(ctx context.Context, device string) {
-	c.ledger.open("load", device, c.from)
+	c.ledger.open(deviceKey{"load", device}, c.from)
 	for n := 0; ctx.Err() == nil; n++ {
 		events := manyEvents(device, c.from, c.batch)
 		for i := range events {
 			events[i].SourceEventID = fmt.Sprintf("%d-%06d", n, i)
 		}
-		c.ledger.send(events)
+		c.ledger.send("load", events)
 		if c.deliver(ctx, events) {
-			c.ledger.acknowledge(events)
+			c.ledger.acknowledge("load", events)
 		}
 	}
 }
@@ -133,7 +133,7 @@ func (c *overload) note(r response, err error, took time.Duration) bool {
 func (c *overload) requireKept(t *testing.T, s *stack) (events int) {
 	t.Helper()
 	for _, a := range c.ledger.all() {
-		require.NoError(t, c.ledger.judge(a, len(a.acknowledged), s.eventIDs(t, a.device, c.from)))
+		require.NoError(t, c.ledger.judge(a, len(a.acknowledged), s.eventIDs(t, a.deviceKey, c.from)))
 	}
 	figures.Add(t, "events checked", c.ledger.events())
 	return c.ledger.events()

@@ -13,6 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// posterInstances are the instances to which posters post. A poster has the same devices on both.
+var posterInstances = []string{"load", "load-2"}
+
 // poster posts batches of events for its own devices. It repeats each batch until it is
 // acknowledged, and remembers the acknowledged events.
 type poster struct {
@@ -20,8 +23,8 @@ type poster struct {
 	random *rand.Rand
 	count  int
 
-	acknowledged map[string][]string // source event ids by device
-	unsettled    []inputEvent        // the batch that was in flight when the poster stopped, if any
+	acknowledged map[deviceKey][]string // source event ids
+	unsettled    map[deviceKey][]string // source event ids of the batch that was in flight when the poster stopped, if any
 	batches      int
 	retries      int // number of unacknowledged deliveries
 }
@@ -29,7 +32,7 @@ type poster struct {
 func newPoster(number int) *poster {
 	return &poster{
 		name:   fmt.Sprintf("poster-%d", number),
-		random: rand.New(rand.NewPCG(uint64(number), 0)), acknowledged: map[string][]string{},
+		random: rand.New(rand.NewPCG(uint64(number), 0)), acknowledged: map[deviceKey][]string{}, unsettled: map[deviceKey][]string{},
 	}
 }
 
@@ -47,7 +50,8 @@ func (p *poster) batch() []inputEvent {
 }
 
 // post sends batches until stop is closed or ctx is done. If stop is closed, post finishes the
-// delivery of the current batch before it returns.
+// delivery of the current batch before it returns. url is the address of the webhooks; the name of
+// an instance completes it.
 func (p *poster) post(ctx context.Context, url string, stop <-chan struct{}) {
 	for {
 		select {
@@ -55,15 +59,21 @@ func (p *poster) post(ctx context.Context, url string, stop <-chan struct{}) {
 			return
 		default:
 		}
-		events := p.batch()
-		if !p.deliver(ctx, url, events) {
-			p.unsettled = events
+		events, instance := p.batch(), posterInstances[p.random.IntN(len(posterInstances))]
+		if !p.deliver(ctx, url+instance, events) {
+			addIDs(p.unsettled, instance, events)
 			return
 		}
 		p.batches++
-		for _, e := range events {
-			p.acknowledged[e.ClientID] = append(p.acknowledged[e.ClientID], e.SourceEventID)
-		}
+		addIDs(p.acknowledged, instance, events)
+	}
+}
+
+// addIDs adds the source event ids of an instance's events to ids.
+func addIDs(ids map[deviceKey][]string, instance string, events []inputEvent) {
+	for _, e := range events {
+		key := deviceKey{instance, e.ClientID}
+		ids[key] = append(ids[key], e.SourceEventID)
 	}
 }
 
@@ -93,7 +103,7 @@ func startPosters(t *testing.T, s *stack, n int) *posters {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), loadLimit)
 	ps := &posters{stop: make(chan struct{}), abandon: cancel}
-	url := s.url("/webhooks/events/load")
+	url := s.url("/webhooks/events/")
 	for i := range n {
 		p := newPoster(i)
 		ps.all = append(ps.all, p)
@@ -133,22 +143,15 @@ func (ps *posters) batches() (acknowledged, retries int) {
 func (ps *posters) requireAll(t *testing.T, s *stack, from time.Time) (checked int) {
 	t.Helper()
 	for _, p := range ps.all {
-		possible := map[string]bool{}
-		for _, e := range p.unsettled {
-			possible[e.SourceEventID] = true
-		}
-		for i := range 4 {
-			device := fmt.Sprintf("%s@@@device-%d", p.name, i)
+		for i := range 4 * len(posterInstances) {
+			device := deviceKey{posterInstances[i/4], fmt.Sprintf("%s@@@device-%d", p.name, i%4)}
 			want := slices.Clone(p.acknowledged[device])
-			var got []string
-			for _, id := range s.eventIDs(t, device, from) {
-				if !possible[id] {
-					got = append(got, id)
-				}
-			}
+			got := slices.DeleteFunc(s.eventIDs(t, device, from), func(id string) bool {
+				return slices.Contains(p.unsettled[device], id)
+			})
 			slices.Sort(got)
 			slices.Sort(want)
-			require.Equal(t, want, got, device)
+			require.Equal(t, want, got, "%+v", device)
 			checked += len(want)
 		}
 	}
@@ -156,11 +159,11 @@ func (ps *posters) requireAll(t *testing.T, s *stack, from time.Time) (checked i
 }
 
 // eventIDs returns the source event ids of a device's events.
-func (s *stack) eventIDs(t *testing.T, device string, from time.Time) (ids []string) {
+func (s *stack) eventIDs(t *testing.T, device deviceKey, from time.Time) (ids []string) {
 	t.Helper()
-	q := question("load", device, from, time.Now().Add(time.Minute))
+	q := question(device.instance, device.client, from, time.Now().Add(time.Minute))
 	for _, r := range (tracePage{Events: s.allEvents(t, with(q, "limit", "5000"))}).rows(t) {
-		require.Equal(t, device, r.ClientID)
+		require.Equal(t, device.client, r.ClientID)
 		ids = append(ids, r.SourceEventID)
 	}
 	return ids

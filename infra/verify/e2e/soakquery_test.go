@@ -41,7 +41,7 @@ func (k *soak) check(ctx context.Context, a *account, limit int) (rows []row, ok
 // trace returns the rows of all pages of a device's trace. It returns false if the query for one of
 // the pages was refused or failed.
 func (k *soak) trace(ctx context.Context, a *account, limit int) (rows []row, ok bool) {
-	q := question(a.instance, a.device, a.from, a.from.Add(k.duration+k.verdictTime()))
+	q := question(a.instance, a.client, a.from, a.from.Add(k.duration+k.verdictTime()))
 	q.Set("limit", strconv.Itoa(limit))
 	for {
 		r, err := k.stack.Load().tryAsk(ctx, q)

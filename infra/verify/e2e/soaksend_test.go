@@ -26,12 +26,14 @@ const (
 	// connectionsPerDevice is the number of connections that an MQTT device makes, one after
 	// another.
 	connectionsPerDevice = 20
-	// soakInstance is the instance to which the posters send their events.
-	soakInstance = "soak"
 )
 
-// soakPoster sends the events of four devices at a time. About one in four devices has its events
-// backdated by a day, so that the soak also fills partitions of the previous day.
+// soakInstances are the instances to which the posters send their events.
+var soakInstances = []string{"soak", "soak-2"}
+
+// soakPoster sends the events of four devices at a time. The devices exist on every instance. About
+// one in four devices has its events backdated by a day, so that the soak also fills partitions of
+// the previous day.
 type soakPoster struct {
 	name    string
 	random  *rand.Rand
@@ -58,7 +60,9 @@ func (p *soakPoster) event() inputEvent {
 		if p.random.IntN(4) == 0 {
 			d.ago = 24 * time.Hour
 		}
-		p.ledger.open(soakInstance, d.id, p.began.Add(-d.ago))
+		for _, instance := range soakInstances {
+			p.ledger.open(deviceKey{instance, d.id}, p.began.Add(-d.ago))
+		}
 	}
 	d.left--
 	return inputEvent{
@@ -67,8 +71,8 @@ func (p *soakPoster) event() inputEvent {
 	}
 }
 
-// post sends batches until ctx ends, and repeats each batch until it is acknowledged. It sends some
-// acknowledged batches again, like a broker that missed the response.
+// post sends batches to random instances until ctx ends, and repeats each batch until it is
+// acknowledged. It sends some acknowledged batches again, like a broker that missed the response.
 func (k *soak) post(ctx context.Context, number uint64) {
 	p := &soakPoster{name: fmt.Sprintf("soak-%d", number), random: k.random(number), ledger: k.ledger, began: k.began.Add(-time.Second)}
 	pace := time.NewTicker(postInterval)
@@ -78,12 +82,13 @@ func (k *soak) post(ctx context.Context, number uint64) {
 		for i := range events {
 			events[i] = p.event()
 		}
-		k.ledger.send(events)
-		if !k.deliver(events) {
+		instance := soakInstances[p.random.IntN(len(soakInstances))]
+		k.ledger.send(instance, events)
+		if !k.deliver(instance, events) {
 			return
 		}
-		k.ledger.acknowledge(events)
-		if p.random.IntN(20) == 0 && !k.deliver(events) {
+		k.ledger.acknowledge(instance, events)
+		if p.random.IntN(20) == 0 && !k.deliver(instance, events) {
 			return
 		}
 		select {
@@ -93,12 +98,12 @@ func (k *soak) post(ctx context.Context, number uint64) {
 	}
 }
 
-// deliver sends events as one batch, again and again until it is acknowledged. It returns false if
-// the soak ends first.
-func (k *soak) deliver(events []inputEvent) bool {
+// deliver sends events of an instance as one batch, again and again until it is acknowledged. It
+// returns false if the soak ends first.
+func (k *soak) deliver(instance string, events []inputEvent) bool {
 	body := encode(events)
 	for pause := postInterval; ; pause = min(2*pause, time.Second) {
-		r, err := do(k.ctx, http.MethodPost, k.stack.Load().url("/webhooks/events/"+soakInstance), webhookToken, nil, body)
+		r, err := do(k.ctx, http.MethodPost, k.stack.Load().url("/webhooks/events/"+instance), webhookToken, nil, body)
 		switch {
 		case err == nil && r.status == http.StatusOK:
 			k.delivered.Add(1)
@@ -120,7 +125,7 @@ func (k *soak) connect(ctx context.Context, number uint64) {
 	var a *account
 	for i := 0; sleep(ctx, connectPause); i++ {
 		if a == nil || i%connectionsPerDevice == 0 {
-			a = k.ledger.open("local", fmt.Sprintf("mqtt-%d@@@%d", number, i), time.Now().Add(-time.Second))
+			a = k.ledger.open(deviceKey{"local", fmt.Sprintf("mqtt-%d@@@%d", number, i)}, time.Now().Add(-time.Second))
 		}
 		kind := ends.Kinds[(i+int(number))%len(ends.Kinds)]
 		if !k.makeConnection(a, kind) {
@@ -138,8 +143,8 @@ func (k *soak) connect(ctx context.Context, number uint64) {
 func (k *soak) makeConnection(a *account, kind ends.Kind) bool {
 	s, before := k.stack.Load(), k.ledger.countAcknowledged(a)
 	k.ledger.recordShown(a, nil, len(kind.Rows))
-	if err := kind.Run(k.ctx, s.target(), a.device); err != nil && k.isUp(s) {
-		k.fail("client %q: %w", a.device, err)
+	if err := kind.Run(k.ctx, s.target(), a.client); err != nil && k.isUp(s) {
+		k.fail("client %q: %w", a.client, err)
 	}
 	for pause := 2 * pollEvery; ; pause = min(2*pause, time.Second) {
 		up := k.isUp(s)
@@ -169,6 +174,6 @@ func (k *soak) checkKind(a *account, kind ends.Kind, rows []row) {
 		got[i] = ends.Row{Action: r.Action, Info: r.ActionInfo}
 	}
 	if !slices.Equal(got, kind.Rows) {
-		k.fail("device %q, %s: got rows %v, want %v", a.device, kind.Name, got, kind.Rows)
+		k.fail("device %q, %s: got rows %v, want %v", a.client, kind.Name, got, kind.Rows)
 	}
 }
