@@ -32,5 +32,9 @@ func TestEveryFaultWhileCompacting(t *testing.T) {
 		w.seed(20+run, 1, span(clientA, dayMS+run*10, 12)...)
 	}
 	w.seed(30, 1, at(clientC, 1)) // the only run in its partition, so there is nothing to merge it with
+	for run := range 3 {          // the same names and times on another instance
+		w.seed(10+run, 2, on(staging, append(span(clientA, run*10, 14), at(clientB, run*5))...)...)
+	}
+	w.seed(20, 1, on(staging, span(clientA, dayMS, 12)...)...)
 	everyFault(t, w.clone, compacting)
 }

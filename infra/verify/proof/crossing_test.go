@@ -47,14 +47,17 @@ func atEveryCall(t *testing.T, prepare func() *world, main func(w *world, store 
 	figures.Add(t, "events checked", checked)
 }
 
+// aQuery makes the same query on both instances with one reader.
 func aQuery(w *world, store objstore.Store) error {
-	return w.ask(w.newReader(objstoretest.Paged(store, 3), query.Config{WholeBytes: wholeBytes}), all(clientA))
+	reader := w.newReader(objstoretest.Paged(store, 3), query.Config{WholeBytes: wholeBytes})
+	return errors.Join(w.ask(reader, all(staging, clientA)), w.ask(reader, all(prod, clientA)))
 }
 
-// aQueryWithLittleMemory makes the same query as aQuery, but in pages, from the newest event to the
-// oldest. Its reader has little memory, so it makes many requests in the middle of the query.
+// aQueryWithLittleMemory makes the same query as aQuery, but on one instance, and in pages from the
+// newest event to the oldest. Its reader has little memory, so it makes many requests in the middle
+// of the query.
 func aQueryWithLittleMemory(w *world, store objstore.Store) error {
-	q := all(clientA)
+	q := all(prod, clientA)
 	q.Limit, q.Descending = 50, true
 	return w.ask(w.newReader(objstoretest.Paged(store, 3), little(wholeBytes)), q)
 }
@@ -64,17 +67,23 @@ func compaction(w *world, store objstore.Store) error {
 	return err
 }
 
-// appends returns a job in which a recorder writes events one at a time and ends its run after
-// the fourth event.
+// appends returns a job in which a recorder writes events one at a time and ends its runs after the
+// fourth event. For every third event, it also writes an event on the other instance.
 func appends(client string, from int) func(w *world, store objstore.Store) error {
 	return func(w *world, store objstore.Store) error {
 		writer := w.newWriter(store, record.Config{RunRows: 5})
 		for n, e := range span(client, from, 9) {
-			delivery := w.deliver([]event.Event{e}, e.ReceivedAt, 0)
-			if err := writer.Append(w.t.Context(), delivery); err != nil {
-				return err
+			events := []event.Event{e}
+			if n%3 == 0 {
+				events = append(events, on(staging, e)...)
 			}
-			w.acknowledge(delivery)
+			for _, e := range events {
+				delivery := w.deliver([]event.Event{e}, e.ReceivedAt, 0)
+				if err := writer.Append(w.t.Context(), delivery); err != nil {
+					return err
+				}
+				w.acknowledge(delivery)
+			}
 			if n == 3 {
 				if err := writer.Close(w.t.Context()); err != nil {
 					return err
@@ -111,12 +120,14 @@ func TestCommitsBeforeEveryCallOfACompaction(t *testing.T) {
 	atEveryCall(t, mixed(t).clone, compaction, func(w *world) error { return appends(clientA, 50_000)(w, w.store) })
 }
 
-// postAndReplay makes four deliveries, two of which contain an invalid item. It then replays the
-// quarantine.
+// postAndReplay makes four deliveries on one instance and a fifth on the other. Three of the five
+// contain an invalid item. It then replays the quarantine.
 func postAndReplay(w *world, store objstore.Store) error {
 	door := w.newRecorder(store)
-	for n := range 4 {
-		if _, err := w.post(door, parcel{events: span(clientA, 2*n, 3), junk: n%2 == 0}, noon); err != nil {
+	for n, events := range [][]event.Event{
+		span(clientA, 0, 3), span(clientA, 2, 3), span(clientA, 4, 3), span(clientA, 6, 3), on(staging, span(clientA, 0, 3)...),
+	} {
+		if _, err := w.post(door, parcel{events: events, junk: n%2 == 0}, noon); err != nil {
 			return err
 		}
 	}

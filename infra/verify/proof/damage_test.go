@@ -83,6 +83,7 @@ func newer(t *testing.T, data []byte) []byte {
 //   - a compacted object at a higher level
 //
 // keys lists all of these objects except the first object of the run of two, which is superseded.
+// The other instance has two runs, with events at the same times.
 func objectsOf(t *testing.T) (w *world, keys []string) {
 	w = markedWorld(t, t.TempDir())
 	w.seed(10, 1, span(clientA, 0, 20)...)
@@ -90,6 +91,9 @@ func objectsOf(t *testing.T) (w *world, keys []string) {
 	keys = append(keys, w.seed(11, 1, span(clientA, 30, 30)...))
 	keys = append(keys, w.seedOutput(1, 16, span(clientA, 50, 60)...))
 	keys = append(keys, w.seedOutput(2, 0, span(clientA, 100, 9)...))
+	for run := range 2 {
+		w.seed(10+run, 2, on(staging, span(clientA, 20*run, 30)...)...)
+	}
 	return w, keys
 }
 
@@ -106,7 +110,7 @@ func (w *world) eventsOutside(client, excluded string) []event.Event {
 	}
 	var events []event.Event
 	for _, r := range segment.Distinct(rows) {
-		events = append(events, r.Event("i"))
+		events = append(events, r.Event(prod))
 	}
 	return events
 }
@@ -154,13 +158,13 @@ func (w *world) requireShown(what, key string) (noticed bool) {
 	w.t.Helper()
 	for _, whole := range []int64{1, 1 << 20} {
 		counting := objstore.NewCounting(w.store)
-		result, err := w.newReader(counting, query.Config{WholeBytes: whole}).Trace(w.t.Context(), all(clientA))
+		result, err := w.newReader(counting, query.Config{WholeBytes: whole}).Trace(w.t.Context(), all(prod, clientA))
 		require.NoError(w.t, err, what)
 		for _, read := range counting.Of(objstore.OpRead) {
 			require.LessOrEqual(w.t, read.N, int64(1<<20), what)
 		}
 		if len(result.Unreadable) == 0 {
-			require.NoError(w.t, w.check(w.due(clientA), result.Events), what)
+			require.NoError(w.t, w.check(w.due(prod, clientA), result.Events), what)
 			require.False(w.t, noticed, what)
 			continue
 		}
@@ -189,7 +193,7 @@ func (w *world) requireLeftAlone(what, key string, data []byte) {
 		require.NoError(w.t, err, what)
 		require.Equal(w.t, data, stored, what)
 	}
-	result, err := w.newReader(w.store, query.Config{}).Trace(w.t.Context(), all(clientA))
+	result, err := w.newReader(w.store, query.Config{}).Trace(w.t.Context(), all(prod, clientA))
 	require.NoError(w.t, err, what)
 	require.Equal(w.t, want, result.Events, what)
 }

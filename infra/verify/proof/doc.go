@@ -4,6 +4,10 @@
 // one process, over a store in memory. README.md describes the attacks and states the latest
 // figures.
 //
+// Every bucket has two instances, with events of the same clients at the same times. The same
+// recorders, compactors and readers work on both. An event counts as invented if a query on one
+// instance shows an event of the other.
+//
 // A historian wraps the store, watches each put and delete, and reports a failure in three cases:
 //
 //   - Different contents are put under one key.
@@ -57,6 +61,12 @@
 //	a delivery has no random bits               pkg/webhook: TestNothingIsRecordedWithoutRandomBits
 //	a redelivered message makes new events      TestEveryFaultBehindAWebhook; pkg/webhook: TestARedeliveredMessageIsTheSameEvent
 //	two clients have one stored identifier      pkg/broker: TestNoSourceAcceptsACutClientID
+//	a response depends on another instance      TestAResponseIsAboutOneInstance; pkg/traceapi: TestForbiddenBeforeAnyRead
+//	a run contains events of two instances      TestEveryFaultWhileRecording, TestEveryFaultBehindAWebhook
+//	a merge takes inputs of two instances       TestEveryFaultWhileCompacting
+//	a merge deletes objects of another instance TestEveryFaultWhileCompacting
+//	a replay is for another instance            TestEveryFaultBehindAWebhook
+//	one instance fails because another does     TestAResponseIsAboutOneInstance, TestOneInstanceIsRecordedWithoutAnother
 //	a full recorder accepts a delivery          TestAFullBudgetRefusesUnreadDeliveries; pkg/webhook: TestBudgetExhausted
 //	a failed delivery keeps its budget          TestEveryFaultBehindAWebhook
 //	a sender disconnects before the response    pkg/webhook: TestSenderDisconnectsAfterTheRequest

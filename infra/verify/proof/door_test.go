@@ -24,7 +24,7 @@ import (
 	"devicetrace/pkg/webhook"
 )
 
-// parcel holds the events that a sender delivers together.
+// parcel holds the events that a sender delivers together. All of them are of one instance.
 type parcel struct {
 	events []event.Event
 	// If junk is true, the body also contains an item that no recorder understands.
@@ -32,6 +32,14 @@ type parcel struct {
 	// If trigger is true, the sender delivers through a trigger of the function platform instead
 	// of a webhook.
 	trigger bool
+}
+
+// instance returns the instance of the events, or prod if there are none.
+func (p parcel) instance() event.InstanceID {
+	if len(p.events) == 0 {
+		return prod
+	}
+	return p.events[0].InstanceID
 }
 
 // body returns the body of the delivery that carries the parcel, in the format of a webhook or
@@ -56,7 +64,7 @@ func (p parcel) body() (string, error) {
 // notification.
 func notice(client string, ms int) event.Event {
 	e := at(client, ms)
-	e.Source, e.NativeReason, e.ChannelID = broker.ApsaraMQ, "", "channel"
+	e.Source, e.NativeReason, e.ChannelID, e.Node = broker.ApsaraMQ, "", "channel", ""
 	return e
 }
 
@@ -111,7 +119,7 @@ func (w *world) newDoor(writer *record.Writer, store webhook.Store, now func() t
 	var err error
 	d.Handler, err = webhook.New(webhook.Config{
 		Recorder: writer, Store: store, Tokens: tokens, AdminToken: doorToken,
-		TriggerInstance: "i", BudgetBytes: webhook.MinBudget, Random: d, Now: now,
+		TriggerInstance: prod, BudgetBytes: webhook.MinBudget, Random: d, Now: now,
 	})
 	require.NoError(w.t, err)
 	return d
@@ -135,9 +143,9 @@ func (w *world) post(d *door, p parcel, received time.Time) (acknowledged bool, 
 	if err != nil {
 		return false, err
 	}
-	d.next = w.nextID()
+	d.next = w.nextID(p.instance())
 	delivery := w.deliver(p.events, received, d.next)
-	item := arrival{body, received.UnixMilli(), fmt.Sprintf("%08x", d.next)}
+	item := arrival{p.instance(), body, received.UnixMilli(), fmt.Sprintf("%08x", d.next)}
 	if p.junk {
 		w.sendJunk(item, delivery)
 	}
@@ -158,7 +166,7 @@ func (w *world) post(d *door, p parcel, received time.Time) (acknowledged bool, 
 // webhook would have got.
 func (w *world) status(door *webhook.Handler, p parcel, body string) int {
 	if !p.trigger {
-		return request(w.t.Context(), door, "events/i", strings.NewReader(body))
+		return request(w.t.Context(), door, "events/"+string(p.instance()), strings.NewReader(body))
 	}
 	switch err := door.Event(w.t.Context(), []byte(body)); {
 	case err != nil:
@@ -210,9 +218,9 @@ func (w *world) replay(door http.Handler, store objstore.Lister) (done bool, err
 func (w *world) keepReplayable(p parcel, received time.Time) {
 	body, err := p.body()
 	require.NoError(w.t, err)
-	bits := w.nextID()
+	bits := w.nextID(p.instance())
 	id, err := quarantine.Keep(w.t.Context(), w.store, quarantine.Item{
-		ReceivedAt: received, DeliveryID: fmt.Sprintf("%08x", bits), Route: broker.Events, InstanceID: "i", Body: []byte(body),
+		ReceivedAt: received, DeliveryID: fmt.Sprintf("%08x", bits), Route: broker.Events, InstanceID: p.instance(), Body: []byte(body),
 		Errors: []quarantine.Error{{Error: "is not supported yet"}},
 	})
 	require.NoError(w.t, err)
@@ -241,7 +249,7 @@ func (w *world) quarantineSound() error {
 		if w.replayable[id] != nil {
 			continue
 		}
-		at := arrival{string(item.Body), item.ReceivedAt.UnixMilli(), item.DeliveryID}
+		at := arrival{item.InstanceID, string(item.Body), item.ReceivedAt.UnixMilli(), item.DeliveryID}
 		delivery, sent := w.junk[at]
 		if !sent {
 			return fmt.Errorf("quarantined, but never sent: %s", item.Body)

@@ -15,7 +15,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"devicetrace/pkg/event"
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/objstore/memstore"
@@ -177,7 +176,7 @@ func rowsOf(key string, data []byte) (rows []segment.Row, err error) {
 // The historian must complain about each violation of a rule, and about nothing else.
 func TestTheHistorianComplains(t *testing.T) {
 	const first, second = "0000000000000000000000000000000a", "0000000000000000000000000000000b"
-	where := layouts.PartitionOf("i", event.ClientID(clientA), noon)
+	where := partitionA()
 	one, two, three := at(clientA, 1), at(clientA, 2), at(clientA, 3)
 	for _, c := range []struct {
 		name string

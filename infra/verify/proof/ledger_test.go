@@ -11,16 +11,17 @@ import (
 )
 
 // identity identifies an event. In these tests, no two events with a time of their own have the
-// same client and time. An event without a time gets the time of receipt, and an identifier that no
-// other event has.
+// same instance, client and time. An event without a time gets the time of receipt, and an
+// identifier that no other event of the instance has.
 type identity struct {
-	client string
-	ms     int64
-	id     string
+	instance event.InstanceID
+	client   string
+	ms       int64
+	id       string
 }
 
 func identityOf(e event.Event) identity {
-	return identity{string(e.ClientID), e.Time.UnixMilli(), e.SourceEventID}
+	return identity{e.InstanceID, string(e.ClientID), e.Time.UnixMilli(), e.SourceEventID}
 }
 
 // ledger holds what the senders know: which events they sent, and which of these were
@@ -32,7 +33,7 @@ type ledger struct {
 	// delivery.
 	acknowledged map[identity]time.Time
 	checked      int
-	deliveries   uint32 // number of calls to nextID
+	deliveries   map[event.InstanceID]uint32 // number of calls to nextID
 
 	// junk contains the deliveries with an item that no recorder understands, and maps each of them
 	// to its valid events. rejected contains the deliveries that a response has reported as
@@ -44,17 +45,18 @@ type ledger struct {
 	replayable map[quarantine.ID][]event.Event
 }
 
-// arrival identifies a quarantined delivery by its body, its id, and the time at which a recorder
-// received it, in Unix milliseconds.
+// arrival identifies a quarantined delivery by its instance, its body, its id, and the time at which
+// a recorder received it, in Unix milliseconds.
 type arrival struct {
-	body string
-	ms   int64
-	id   string
+	instance event.InstanceID
+	body     string
+	ms       int64
+	id       string
 }
 
 func newLedger() *ledger {
 	return &ledger{
-		delivered: map[identity]map[event.Event]bool{}, acknowledged: map[identity]time.Time{},
+		delivered: map[identity]map[event.Event]bool{}, acknowledged: map[identity]time.Time{}, deliveries: map[event.InstanceID]uint32{},
 		junk: map[arrival][]event.Event{}, rejected: map[arrival]bool{}, replayable: map[quarantine.ID][]event.Event{},
 	}
 }
@@ -62,7 +64,7 @@ func newLedger() *ledger {
 // clone returns an independent copy.
 func (l *ledger) clone() *ledger {
 	c := &ledger{
-		delivered: map[identity]map[event.Event]bool{}, acknowledged: maps.Clone(l.acknowledged), deliveries: l.deliveries,
+		delivered: map[identity]map[event.Event]bool{}, acknowledged: maps.Clone(l.acknowledged), deliveries: maps.Clone(l.deliveries),
 		junk: maps.Clone(l.junk), rejected: maps.Clone(l.rejected), replayable: maps.Clone(l.replayable),
 	}
 	for id, deliveries := range l.delivered {
@@ -86,12 +88,13 @@ func (l *ledger) reject(item arrival) {
 	l.rejected[item] = true
 }
 
-// nextID returns the bits that identify a new delivery. It never returns the same bits twice.
-func (l *ledger) nextID() uint32 {
+// nextID returns the bits that identify a new delivery. It never returns the same bits twice for one
+// instance, but it returns them for every instance.
+func (l *ledger) nextID(instance event.InstanceID) uint32 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.deliveries++
-	return l.deliveries
+	l.deliveries[instance]++
+	return l.deliveries[instance]
 }
 
 // deliver records that a delivery with the given bits delivered the events at the given time. It
@@ -127,13 +130,13 @@ func (l *ledger) acknowledge(delivery []event.Event) {
 	}
 }
 
-// due returns the events that a query for a client must show if the query begins now, each with
-// the received time of its first acknowledged delivery.
-func (l *ledger) due(client string) map[identity]time.Time {
+// due returns the events that a query for a client on an instance must show if the query begins
+// now, each with the received time of its first acknowledged delivery.
+func (l *ledger) due(instance event.InstanceID, client string) map[identity]time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	due := maps.Clone(l.acknowledged)
-	maps.DeleteFunc(due, func(id identity, _ time.Time) bool { return id.client != client })
+	maps.DeleteFunc(due, func(id identity, _ time.Time) bool { return id.instance != instance || id.client != client })
 	return due
 }
 

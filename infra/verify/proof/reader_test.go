@@ -6,17 +6,20 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/pkg/compact"
+	"devicetrace/pkg/event"
 	"devicetrace/pkg/objstore/objstoretest"
 	"devicetrace/pkg/query"
 )
 
 // mixed returns a world with objects of all kinds, on two days: several runs of several
-// objects, small compacted objects, and a compacted object of several row groups.
+// objects, small compacted objects, and a compacted object of several row groups. Some of the
+// objects have the same names on the other instance.
 func mixed(t *testing.T) *world {
 	w := markedWorld(t, t.TempDir())
 	for run := range 4 {
 		w.seed(10+run, 1, span(clientA, run*100, 60)...)
 		w.seed(10+run, 2, append(span(clientA, run*100, 90), span(clientB, run*100, 90)...)...)
+		w.seed(10+run, 2, on(staging, span(clientA, run*100, 30)...)...)
 	}
 	_, err := w.newCompactor(w.store, compact.Config{}).Run(t.Context(), compact.Share{})
 	require.NoError(t, err)
@@ -26,6 +29,9 @@ func mixed(t *testing.T) *world {
 		w.seed(30+run, 1, span(clientA, dayMS+run*10, 12)...)
 	}
 	w.seed(40, 1, at(clientC, 1))
+	for run := range 2 {
+		w.seed(20+run, 1, on(staging, span(clientA, 5000+run*10, 12)...)...)
+	}
 	return w
 }
 
@@ -34,17 +40,17 @@ func mixed(t *testing.T) *world {
 const wholeBytes = 5000
 
 // reading is a scenario that makes the same query twice with one reader, so that the footers are in
-// the reader's cache for the second query. If an injected fault makes a query fail, reading repeats
-// the query until it succeeds. A query that succeeds must return every event. After a crash,
-// reading continues with a new reader.
+// the reader's cache for the second query. In between, it makes the query on the other instance. If
+// an injected fault makes a query fail, reading repeats the query until it succeeds. A query that
+// succeeds must return every event. After a crash, reading continues with a new reader.
 func reading(i *injection) error {
-	return readingWith(i, query.Config{WholeBytes: wholeBytes}, all(clientA))
+	return readingWith(i, query.Config{WholeBytes: wholeBytes}, all(prod, clientA))
 }
 
 // readingInPages is like reading, but the reader has little memory, and the query has several
 // pages.
 func readingInPages(i *injection) error {
-	q := all(clientA)
+	q := all(prod, clientA)
 	q.Limit = 300
 	return readingWith(i, little(wholeBytes), q)
 }
@@ -52,7 +58,7 @@ func readingInPages(i *injection) error {
 func readingWith(i *injection, config query.Config, q query.Request) error {
 	newReader := func() *query.Reader { return i.newReader(objstoretest.Paged(i.process, 3), config) }
 	reader := newReader()
-	for range 2 {
+	for _, q.InstanceID = range []event.InstanceID{prod, staging, prod} {
 		err := i.ask(reader, q)
 		if i.restarted() {
 			reader = newReader()

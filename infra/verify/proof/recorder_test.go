@@ -34,7 +34,7 @@ func (s *sending) start() {
 // send delivers events to the writer, without a webhook.
 func (s *sending) send(events ...event.Event) error {
 	return s.try(func() (bool, error) {
-		delivery := s.deliver(events, s.clock, s.nextID())
+		delivery := s.deliver(events, s.clock, s.nextID(events[0].InstanceID))
 		if err := s.writer.Append(s.t.Context(), delivery); err != nil {
 			return false, nil
 		}
@@ -64,21 +64,26 @@ func (s *sending) try(attempt func() (done bool, err error)) error {
 	return fmt.Errorf("not acknowledged after %d attempts", patience)
 }
 
-// recording is a scenario that records events in several partitions. Some of its runs end because
-// they become full or too old. Others end because the clock is set back or the writer is closed.
-// When a run ends, the recorder deletes all superseded objects of the run except the last one.
+// recording is a scenario that records events in several partitions of both instances. Some of its
+// runs end because they become full or too old. Others end because the clock is set back or the
+// writer is closed. When a run ends, the recorder deletes all superseded objects of the run except
+// the last one.
 func recording(i *injection) error {
 	s := newSending(i)
 	for n, step := range []func() error{
 		func() error { return s.send(at(clientA, 0), at(clientB, 0), at(clientC, 0)) },
+		func() error { return s.send(on(staging, at(clientA, 0), at(clientB, 0))...) },
 		func() error { return s.send(at(clientA, 1)) },
-		func() error { return s.send(at(clientA, 2), at(clientA, dayMS)) }, // the run of clients A and B is now full
+		func() error { return s.send(on(staging, at(clientA, 1))...) },
+		func() error { return s.send(at(clientA, 2), at(clientA, dayMS)) },                     // the run of clients A and B is now full
+		func() error { return s.send(append(on(staging, at(clientA, 2)), at(clientC, 3))...) }, // their run on staging, too
 		func() error { return s.send(at(clientA, 3), at(clientC, 1)) },
 		func() error { return s.send(at(clientA, 4), at(clientC, 2)) },
 		func() error { return s.send(at(clientB, 4), at(clientA, 4)) }, // the second event was already sent in the previous step
 		func() error { s.clock = s.clock.Add(11 * time.Minute); return nil },
 		// The clock has advanced, so all runs have now reached their maximum age.
 		func() error { return s.send(at(clientA, 5), at(clientA, dayMS+1)) },
+		func() error { return s.send(on(staging, at(clientA, 5))...) },
 		func() error { return s.send(at(clientA, 6)) },
 		func() error { return s.send(at(clientA, 7)) },
 		func() error { _ = s.writer.Close(i.t.Context()); s.restarted(); return nil },

@@ -30,6 +30,9 @@ type scheduler struct {
 	log  func(format string, args ...any)
 	// patience is how long a step may take. A step that takes longer fails the schedule.
 	patience time.Duration
+	// clock shows the time of the actor whose turn it is. A store that uses this clock dates its
+	// objects hours apart.
+	clock clock
 
 	mu      sync.Mutex
 	changed *sync.Cond
@@ -51,13 +54,20 @@ func newScheduler(random *rand.Rand, rate int) *scheduler {
 	return s
 }
 
+// clock is a clock that only the scheduler moves. It is safe for concurrent use.
+type clock struct{ ms atomic.Int64 }
+
+func (c *clock) now() time.Time          { return time.UnixMilli(c.ms.Load()).UTC() }
+func (c *clock) set(t time.Time)         { c.ms.Store(t.UnixMilli()) }
+func (c *clock) advance(d time.Duration) { c.ms.Add(d.Milliseconds()) }
+
 // actor is a job whose store calls are scheduled. Its clock advances with each of its turns.
 type actor struct {
+	clock
 	scheduler *scheduler
 	name      string
 	random    *rand.Rand
 	source    io.Reader // random bytes for run identifiers
-	clock     atomic.Int64
 	waiting   []*turn
 	frozen    int // number of turns until this actor thaws, or 0 if it is not frozen
 }
@@ -87,8 +97,6 @@ var outcomes = []outcome{
 	{kind: "crashes after", crash: true, fault: objstore.Fault{After: errCrash}},
 }
 
-func (a *actor) now() time.Time { return time.UnixMilli(a.clock.Load()).UTC() }
-
 // start starts an actor whose clock is off by the given offset. The actor calls act on its first
 // turn.
 func (s *scheduler) start(name string, offset time.Duration, act func(*actor)) {
@@ -98,7 +106,7 @@ func (s *scheduler) start(name string, offset time.Duration, act func(*actor)) {
 		seed[i] = byte(s.random.Uint32())
 	}
 	a := &actor{scheduler: s, name: name, random: rand.New(rand.NewChaCha8(seed)), source: rand.NewChaCha8(seed)}
-	a.clock.Store(noon.Add(offset).UnixMilli())
+	a.set(noon.Add(offset))
 	s.live = append(s.live, a)
 	s.mu.Unlock()
 	go func() {
@@ -204,7 +212,8 @@ func (s *scheduler) step() {
 	at := s.random.IntN(len(a.waiting))
 	t := a.waiting[at]
 	a.waiting = slices.Delete(a.waiting, at, at+1)
-	a.clock.Add(s.random.Int64N(120_000))
+	a.advance(time.Duration(s.random.Int64N(120_000)) * time.Millisecond)
+	s.clock.set(a.now())
 	t.outcome = s.draw(t.call)
 	s.log("%s at %s: %s %q %s", a.name, a.now().Format(time.DateTime), t.call.Op, t.call.Key, t.outcome.kind)
 	s.busy = true
@@ -231,7 +240,7 @@ func (s *scheduler) choose() *actor {
 	for _, a := range s.live {
 		if a.frozen > 0 {
 			if a.frozen--; a.frozen == 0 {
-				a.clock.Add(time.Hour.Milliseconds())
+				a.advance(time.Hour)
 			}
 		}
 		if a.frozen == 0 {
@@ -278,10 +287,9 @@ func (s *scheduler) draw(call objstore.Call) outcome {
 // process gives one process of an actor access to the store. Once the process has crashed, its
 // calls have no effect, and the actor continues with a new process.
 type process struct {
-	actor  *actor
-	store  objstore.Store
-	ignore func(objstore.Call) bool // reports whether a call needs no turn
-	dead   atomic.Bool
+	actor *actor
+	store objstore.Store
+	dead  atomic.Bool
 	// deleter is the actor that deletes objects in the background for this process, or nil if no
 	// delete is in progress. While that actor is being started, deleter is the process's own actor.
 	deleter atomic.Pointer[actor]
@@ -319,9 +327,6 @@ func (p *process) actorOf(c objstore.Call) *actor {
 func (p *process) do(c objstore.Call, call func(objstore.Store) error) error {
 	if p.dead.Load() {
 		return errCrash
-	}
-	if p.ignore(c) {
-		return call(p.store)
 	}
 	out := p.actorOf(c).enter(c)
 	defer p.actor.scheduler.leave()

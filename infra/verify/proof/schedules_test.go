@@ -7,7 +7,6 @@ import (
 	"os"
 	"runtime"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -19,16 +18,16 @@ import (
 	"devicetrace/infra/verify/figures"
 	"devicetrace/pkg/compact"
 	"devicetrace/pkg/event"
-	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/objstore/objstoretest"
 	"devicetrace/pkg/query"
 	"devicetrace/pkg/record"
 )
 
-// schedule runs recorders, compactors, readers and sometimes an operator on one partition. The
-// clocks of these actors are hours apart. A seed determines the order of their store calls, which
-// calls fail, which calls take effect late, and when processes crash.
+// schedule runs recorders, compactors, readers and sometimes an operator on one partition of each
+// instance, mostly on the partition of prod. The clocks of these actors are hours apart. A seed
+// determines the order of their store calls, which calls fail, which calls take effect late, and
+// when processes crash.
 type schedule struct {
 	*world
 	*scheduler
@@ -60,25 +59,39 @@ func newSchedule(t *testing.T, dir string, seed uint64) *schedule {
 		pages:     1 + random.IntN(6),
 		atOnce:    1,
 	}
+	if random.IntN(2) == 0 { // so that some runs are too young to be merged
+		s.world = newWorldAt(t, dir, s.clock.now)
+	}
 	if seed%8 == 0 {
 		s.atOnce = 4
 	}
-	for n, ms := 4+random.IntN(8), 0; len(s.queue) < n; {
+	next := map[event.InstanceID]int{} // the time of the next event, in milliseconds after noon
+	for n := 5 + random.IntN(10); len(s.queue) < n; {
 		p := task{patience: 1 + random.IntN(5)}
 		p.junk = random.IntN(3) == 0
+		instance := drawInstance(random)
 		for range 1 + random.IntN(3) {
 			client := []string{clientA, clientB}[random.IntN(2)]
 			if random.IntN(3) == 0 {
 				p.events = append(p.events, timeless(client))
 				continue
 			}
-			p.events = append(p.events, at(client, ms))
-			ms++
+			p.events = append(p.events, at(client, next[instance]))
+			next[instance]++
 		}
+		p.events = on(instance, p.events...)
 		s.queue = append(s.queue, p)
 	}
 	s.cast(random)
 	return s
+}
+
+// drawInstance draws prod three times out of four, so that schedules keep one partition busy.
+func drawInstance(random *rand.Rand) event.InstanceID {
+	if random.IntN(4) == 0 {
+		return staging
+	}
+	return prod
 }
 
 func (s *schedule) cast(random *rand.Rand) {
@@ -97,18 +110,10 @@ func (s *schedule) cast(random *rand.Rand) {
 	}
 }
 
-// isOtherShard reports whether a call accesses only shards other than the one that clients A and B
-// share. Such calls bypass the scheduler, because only clients A and B have events in a schedule.
-func isOtherShard(c objstore.Call) bool {
-	shard := layout.ShardPrefix("i", layouts.ShardOf(event.ClientID(clientA)))
-	return strings.HasPrefix(c.Key, layout.EventsPrefix) &&
-		!strings.HasPrefix(c.Key, shard) && !strings.HasPrefix(shard, c.Key)
-}
-
 // newProcess returns a new process of the actor, and the store that the process uses. In about half
 // of the processes, this store retries failed calls.
 func (s *schedule) newProcess(a *actor) (*process, objstore.Store) {
-	p := &process{actor: a, store: objstoretest.Paged(s.store, s.pages), ignore: isOtherShard}
+	p := &process{actor: a, store: objstoretest.Paged(s.store, s.pages)}
 	if a.random.IntN(2) == 0 {
 		return p, objstore.Retrying(p, objstore.RetryPolicy{Attempts: 3, Base: 1, Max: 1})
 	}
@@ -197,7 +202,7 @@ func (s *schedule) sendSome(a *actor, send func(parcel) bool) (any bool) {
 // append delivers the events of a parcel directly to a writer and reports whether they were
 // acknowledged.
 func (s *schedule) append(a *actor, writer *record.Writer, p parcel) bool {
-	delivery := s.deliver(p.events, a.received(p), s.nextID())
+	delivery := s.deliver(p.events, a.received(p), s.nextID(p.instance()))
 	if err := writer.Append(s.t.Context(), delivery); err != nil {
 		return false
 	}
@@ -247,11 +252,14 @@ func (s *schedule) operate(a *actor) {
 }
 
 // compact acts as a compactor that runs a few times. For each run, it draws random limits on the
-// number of objects that are merged at once.
+// number of objects that are merged at once, and a random age at which runs count as ended.
 func (s *schedule) compact(a *actor) {
 	for range 1 + a.random.IntN(3) {
 		a.pause(a.random.IntN(12))
-		config := compact.Config{Fanout: 2 + a.random.IntN(3), MaxInputs: 2 + a.random.IntN(3), Now: a.now, IntN: a.random.IntN}
+		config := compact.Config{
+			Fanout: 2 + a.random.IntN(3), MaxInputs: 2 + a.random.IntN(3), Now: a.now, IntN: a.random.IntN,
+			RunAge: time.Duration(1+a.random.IntN(24*60)) * time.Minute,
+		}
 		_, store := s.newProcess(a)
 		_, err := s.newCompactor(store, config).Run(s.t.Context(), compact.Share{})
 		if err != nil && !injected(err) {
@@ -280,9 +288,9 @@ func (s *schedule) read(a *actor) {
 			reader = s.newReader(store, config)
 		}
 		a.pause(a.random.IntN(8))
-		request := today([]string{clientA, clientB}[a.random.IntN(2)])
+		request := today(drawInstance(a.random), []string{clientA, clientB}[a.random.IntN(2)])
 		if s.atOnce > 1 {
-			request = all(string(request.ClientID)) // makes the query list several partitions in parallel
+			request = all(request.InstanceID, string(request.ClientID)) // makes the query list several partitions in parallel
 		}
 		request.Descending, request.Limit = a.random.IntN(2) == 0, a.random.IntN(3)*7
 		err := s.ask(reader, request)

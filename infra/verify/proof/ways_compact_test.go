@@ -19,26 +19,28 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// runs returns a world with n runs in one partition. Each run has two objects.
+// runs returns a world with n runs in one partition. Each run has two objects. The other instance
+// has one of the runs, too.
 func runs(t *testing.T, n int) *world {
 	w := markedWorld(t, t.TempDir())
 	for run := range n {
 		w.seed(10+run, 1, span(clientA, run*10, 3)...)
 		w.seed(10+run, 2, span(clientA, run*10, 6)...)
 	}
+	w.seed(10, 2, on(staging, span(clientA, 0, 6)...)...)
 	return w
 }
 
-func partitionA() layout.Partition { return layouts.PartitionOf("i", event.ClientID(clientA), noon) }
+func partitionA() layout.Partition { return partitionOf(at(clientA, 0)) }
 
 func isOutput(key string) bool {
 	_, name, err := layout.ParseKey(key)
 	return err == nil && !name.Fresh()
 }
 
-// listed returns every segment in the bucket, sorted by key.
+// listed returns every segment of prod, sorted by key.
 func (w *world) listed() []layout.Segment {
-	objects, err := objstore.All(w.t.Context(), w.store, layout.EventsPrefix, "")
+	objects, err := objstore.All(w.t.Context(), w.store, layout.InstancePrefix(prod), "")
 	require.NoError(w.t, err)
 	return layout.Segments(objects)
 }
@@ -236,7 +238,7 @@ func (w *world) seedOutput(level int, groupRows int64, events ...event.Event) st
 	data, written := compacted(w.t, groupRows, nil, events...)
 	digest := sha256.Sum256(data)
 	name := layout.Name{Level: level, Digest: hex.EncodeToString(digest[:]), FooterLength: written.FooterLength}
-	key := name.Key(layouts.PartitionOf("i", events[0].ClientID, events[0].Time))
+	key := name.Key(partitionOf(events[0]))
 	require.NoError(w.t, w.store.Put(w.t.Context(), key, bytes.NewReader(data), written.Size))
 	return key
 }

@@ -38,7 +38,7 @@ func TestAReaderReadsOneVersionOfAKey(t *testing.T) {
 	})
 	reader, err := query.New(faulty, query.Config{WholeBytes: 1})
 	require.NoError(t, err)
-	result, err := reader.Trace(t.Context(), all(clientA))
+	result, err := reader.Trace(t.Context(), all(prod, clientA))
 	require.NoError(t, err)
 	require.Empty(t, result.Events)
 	require.Len(t, result.Unreadable, 1)
@@ -73,7 +73,7 @@ func TestACompactionBetweenTwoPages(t *testing.T) {
 				}
 				return objstore.Fault{}
 			}), 2)
-			require.NoError(t, w.ask(w.newReader(store, query.Config{}), all(clientA)), "%s, page %d", name, page)
+			require.NoError(t, w.ask(w.newReader(store, query.Config{}), all(prod, clientA)), "%s, page %d", name, page)
 			require.GreaterOrEqual(t, pages, page)
 		}
 	}
@@ -97,7 +97,7 @@ func TestAReaderOutlastsCompactions(t *testing.T) {
 		}
 		return objstore.Fault{}
 	})
-	require.NoError(t, w.ask(w.newReader(faulty, query.Config{Parallel: 1}), today(clientA)))
+	require.NoError(t, w.ask(w.newReader(faulty, query.Config{Parallel: 1}), today(prod, clientA)))
 	require.Equal(t, 5, compactions)
 	require.Equal(t, 6, listings)
 }
@@ -114,7 +114,7 @@ func TestADamagedHighestNumberAboveAValidOne(t *testing.T) {
 	require.NoError(t, w.store.Store.Put(t.Context(), damaged, bytes.NewReader(data), int64(len(data))))
 
 	for range 2 { // the query runs once before and once after the compaction
-		result, err := w.newReader(w.store, query.Config{}).Trace(t.Context(), all(clientA))
+		result, err := w.newReader(w.store, query.Config{}).Trace(t.Context(), all(prod, clientA))
 		require.NoError(t, err)
 		require.Equal(t, slices.Concat(span(clientA, 0, 6), span(clientA, 10, 6), span(clientA, 20, 3)), result.Events)
 		require.Len(t, result.Unreadable, 1)
@@ -136,7 +136,7 @@ func TestADamagedHighestNumberAboveAValidOne(t *testing.T) {
 func TestTwoLayoutsShowNothing(t *testing.T) {
 	w := runs(t, 2)
 	require.NoError(t, w.store.Put(t.Context(), layout.Layout{Shards: 256}.Marker(), bytes.NewReader(nil), 0))
-	_, err := w.newReader(w.store, query.Config{}).Trace(t.Context(), all(clientA))
+	_, err := w.newReader(w.store, query.Config{}).Trace(t.Context(), all(prod, clientA))
 	require.ErrorIs(t, err, layout.ErrConflict)
 	counting := objstore.NewCounting(w.store)
 	_, err = w.newCompactor(counting, compact.Config{}).Run(t.Context(), compact.Share{})
@@ -144,7 +144,7 @@ func TestTwoLayoutsShowNothing(t *testing.T) {
 	require.Equal(t, 1, counting.Requests(), fmt.Sprint(counting.Calls()))
 
 	require.NoError(t, w.store.Delete(t.Context(), layout.Layout{Shards: 256}.Marker()))
-	result, err := w.newReader(w.store, query.Config{}).Trace(t.Context(), all(clientA))
+	result, err := w.newReader(w.store, query.Config{}).Trace(t.Context(), all(prod, clientA))
 	require.NoError(t, err)
 	require.NotEmpty(t, result.Events)
 	_, err = w.newCompactor(w.store, compact.Config{}).Run(t.Context(), compact.Share{})

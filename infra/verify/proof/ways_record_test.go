@@ -104,7 +104,7 @@ func TestOnlyOneOfTwoLayoutsAcknowledges(t *testing.T) {
 		for _, shards := range []int{16, 256} {
 			s.start(fmt.Sprint(shards, " shards"), 0, func(a *actor) {
 				for range 3 {
-					p := &process{actor: a, store: store, ignore: func(objstore.Call) bool { return false }}
+					p := &process{actor: a, store: store}
 					writer, err := record.New(p, record.Config{Shards: shards})
 					if err == nil {
 						err = writer.Append(t.Context(), []event.Event{at(clientA, shards)})

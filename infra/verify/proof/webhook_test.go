@@ -33,12 +33,14 @@ func receiving(i *injection) error {
 	for n, step := range []func() error{
 		post(parcel{events: span(clientA, 0, 2)}),
 		post(parcel{events: append(span(clientB, 0, 1), at(clientC, 0)), junk: true}),
+		post(parcel{events: on(staging, at(clientA, 0), at(clientB, 0), timeless(clientA)), junk: true}),
 		post(parcel{junk: true}),
 		replay,
 		post(parcel{events: append(span(clientA, 1, 2), at(clientA, -dayMS)), junk: true}), // the first event of the span repeats one from the first step
 		post(parcel{events: []event.Event{notice(clientA, 4)}, trigger: true}),
 		post(parcel{events: []event.Event{notice(clientA, 5)}, trigger: true, junk: true}),
 		post(parcel{events: []event.Event{timeless(clientA), timeless(clientA), timeless(clientB)}}),
+		post(parcel{events: on(staging, timeless(clientA), timeless(clientB), at(clientA, 1))}),
 		post(parcel{events: []event.Event{at(clientA, 6), timeless(clientA)}, junk: true}),
 		post(parcel{events: []event.Event{message(clientA, 7), message(clientA, 7), message(clientC, 8)}, trigger: true}),
 		func() error { _ = s.writer.Close(i.t.Context()); s.restarted(); return nil },
@@ -55,7 +57,10 @@ func receiving(i *injection) error {
 
 func TestEveryFaultBehindAWebhook(t *testing.T) {
 	w := newWorld(t, t.TempDir())
-	w.keepReplayable(parcel{events: append(span(clientA, 100, 2), at(clientC, 100), timeless(clientA))}, noon.Add(-time.Minute))
+	replayable := append(span(clientA, 100, 2), at(clientC, 100), timeless(clientA))
+	for _, instance := range instances {
+		w.keepReplayable(parcel{events: on(instance, replayable...)}, noon.Add(-time.Minute))
+	}
 	everyFault(t, w.clone, receiving)
 }
 
@@ -92,7 +97,7 @@ func TestNothingIsQuarantinedBeforeItsEventsAreRecorded(t *testing.T) {
 	} {
 		w := newWorld(t, t.TempDir())
 		door := w.newRecorder(w.faultAt(layout.EventsPrefix, fault))
-		require.Equal(t, http.StatusServiceUnavailable, request(t.Context(), door, "events/i", strings.NewReader(body)), name)
+		require.Equal(t, http.StatusServiceUnavailable, request(t.Context(), door, "events/prod", strings.NewReader(body)), name)
 		ids, err := items(t.Context(), w.store)
 		require.NoError(t, err)
 		require.Empty(t, ids, name)
@@ -109,15 +114,15 @@ func TestACrashBetweenEventsAndQuarantine(t *testing.T) {
 	w := newWorld(t, t.TempDir())
 	w.deliver(events, noon, 0)
 	crashing := w.newRecorder(w.faultAt(layout.QuarantinePrefix, objstore.Fault{Before: errCrash}))
-	require.Equal(t, http.StatusServiceUnavailable, request(t.Context(), crashing, "events/i", strings.NewReader(body)))
+	require.Equal(t, http.StatusServiceUnavailable, request(t.Context(), crashing, "events/prod", strings.NewReader(body)))
 	for _, rejected := range []int{0, 1} {
-		result, err := w.newReader(w.store, query.Config{}).Trace(t.Context(), all(clientA))
+		result, err := w.newReader(w.store, query.Config{}).Trace(t.Context(), all(prod, clientA))
 		require.NoError(t, err)
 		require.Len(t, result.Events, len(events))
 		ids, err := items(t.Context(), w.store)
 		require.NoError(t, err)
 		require.Len(t, ids, rejected)
-		require.Equal(t, http.StatusBadRequest, request(t.Context(), w.newRecorder(w.store), "events/i", strings.NewReader(body)))
+		require.Equal(t, http.StatusBadRequest, request(t.Context(), w.newRecorder(w.store), "events/prod", strings.NewReader(body)))
 	}
 }
 
@@ -132,7 +137,7 @@ func TestARejectionIsReportedOnlyOnceItIsKept(t *testing.T) {
 	} {
 		w := newWorld(t, t.TempDir())
 		door := w.newRecorder(w.faultAt(layout.QuarantinePrefix, fault))
-		require.Equal(t, http.StatusServiceUnavailable, request(t.Context(), door, "events/i", strings.NewReader(body)), name)
+		require.Equal(t, http.StatusServiceUnavailable, request(t.Context(), door, "events/prod", strings.NewReader(body)), name)
 		require.ErrorIs(t, door.Event(t.Context(), []byte(body)), objstore.ErrFault, name)
 	}
 	close(hold)
@@ -144,7 +149,7 @@ func TestAReplayRepeatsTheReceivedTime(t *testing.T) {
 	w := newWorld(t, t.TempDir())
 	received := noon.Add(time.Minute)
 	id, err := quarantine.Keep(t.Context(), w.store, quarantine.Item{
-		ReceivedAt: received, Route: broker.Events, InstanceID: "i", Body: []byte(`{"client_id":"a","action":"connect"}`),
+		ReceivedAt: received, Route: broker.Events, InstanceID: prod, Body: []byte(`{"client_id":"a","action":"connect"}`),
 	})
 	require.NoError(t, err)
 	now := received
@@ -152,7 +157,7 @@ func TestAReplayRepeatsTheReceivedTime(t *testing.T) {
 	for range 3 {
 		require.Equal(t, http.StatusOK, request(t.Context(), door, "quarantine/"+id.String()+"/replay", nil))
 	}
-	result, err := w.newReader(w.store, query.Config{}).Trace(t.Context(), all(clientA))
+	result, err := w.newReader(w.store, query.Config{}).Trace(t.Context(), all(prod, clientA))
 	require.NoError(t, err)
 	require.Len(t, result.Events, 1)
 	require.Equal(t, received, result.Events[0].Time)
@@ -189,9 +194,9 @@ func TestAFullBudgetRefusesUnreadDeliveries(t *testing.T) {
 	braces := strings.Repeat("{", 8<<20-len(body)-len(`"x":"",`))
 	body = strings.Replace(body, "{", `{"x":"`+braces+`",`, 1)
 	first := make(chan int, 1)
-	go func() { first <- request(t.Context(), door, "events/i", strings.NewReader(body)) }()
+	go func() { first <- request(t.Context(), door, "events/prod", strings.NewReader(body)) }()
 	<-arrived
-	require.Equal(t, http.StatusTooManyRequests, request(t.Context(), door, "events/i", unreadBody{t}))
+	require.Equal(t, http.StatusTooManyRequests, request(t.Context(), door, "events/prod", unreadBody{t}))
 	slow.SetHook(nil)
 	close(hold)
 	require.Equal(t, http.StatusOK, <-first)

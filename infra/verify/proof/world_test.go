@@ -27,6 +27,13 @@ var (
 	layouts = layout.Layout{Shards: 16}
 )
 
+// prod and staging are the instances of every world. The same clients have events at the same times
+// on both, so only the prefixes of keys keep the instances apart. The name of one instance is a
+// prefix of the name of the other.
+const prod, staging event.InstanceID = "prod", "prod-staging"
+
+var instances = []event.InstanceID{prod, staging}
+
 // Clients A and B are in the same shard, and client C is in another one.
 var (
 	clientA = "a"
@@ -46,14 +53,25 @@ func sibling(of string, same bool) string {
 	}
 }
 
-// at returns an event of the given client, ms milliseconds after noon.
+// at returns an event of the given client on the instance prod, ms milliseconds after noon.
 func at(client string, ms int) event.Event {
 	t := noon.Add(time.Duration(ms) * time.Millisecond)
 	return event.Event{
-		InstanceID: "i", ClientID: event.ClientID(client), Action: event.Connect, ActionInfo: event.Accepted,
+		InstanceID: prod, ClientID: event.ClientID(client), Action: event.Connect, ActionInfo: event.Accepted,
 		Time: t, ReceivedAt: t, TimeOrigin: event.FromBroker,
-		NativeEvent: "connect", NativeReason: "accepted", Source: broker.Events,
+		NativeEvent: "connect", NativeReason: "accepted", Source: broker.Events, Node: string(prod),
 	}
+}
+
+// on returns copies of the events, moved to the given instance. Segments do not store the instance.
+// The events' node is therefore the name of the instance, so that the ledger notices an event that a
+// query shows on the wrong instance.
+func on(instance event.InstanceID, events ...event.Event) []event.Event {
+	moved := slices.Clone(events)
+	for i := range moved {
+		moved[i].InstanceID, moved[i].Node = instance, string(instance)
+	}
+	return moved
 }
 
 // timeless returns an event of the given client that has no time of its own. It returns equal
@@ -81,6 +99,10 @@ func span(client string, from, n int) (events []event.Event) {
 	return events
 }
 
+func partitionOf(e event.Event) layout.Partition {
+	return layouts.PartitionOf(e.InstanceID, e.ClientID, e.Time)
+}
+
 // put stores the events as a segment with the given name and returns its key.
 func put(t testing.TB, store objstore.Store, where layout.Partition, name layout.Name, events ...event.Event) string {
 	data, err := segment.Encode(segment.FromEvents(events))
@@ -101,9 +123,16 @@ type world struct {
 	*ledger
 }
 
+// newWorld returns a world whose store dates every object three days back, so that every run counts
+// as ended.
 func newWorld(t testing.TB, dir string) *world {
+	return newWorldAt(t, dir, func() time.Time { return noon.AddDate(0, 0, -3) })
+}
+
+// newWorldAt returns a world whose store takes the times of objects from now.
+func newWorldAt(t testing.TB, dir string, now func() time.Time) *world {
 	store := memstore.New()
-	store.Now = func() time.Time { return noon.AddDate(0, 0, -3) } // so that every run counts as ended
+	store.Now = now
 	return &world{t: t, dir: dir, store: newHistorian(store), ledger: newLedger()}
 }
 
@@ -132,7 +161,7 @@ func (w *world) seed(n, seq int, events ...event.Event) string {
 	for _, e := range events {
 		w.acknowledge(w.deliver([]event.Event{e}, e.ReceivedAt, 0))
 	}
-	return put(w.t, w.store, layouts.PartitionOf("i", events[0].ClientID, events[0].Time), fresh(n, seq), events...)
+	return put(w.t, w.store, partitionOf(events[0]), fresh(n, seq), events...)
 }
 
 // newWriter returns a writer. If config.Background is nil, the writer finishes each delete before
@@ -169,15 +198,15 @@ func (w *world) newCompactor(store compact.Store, config compact.Config) *compac
 	return compactor
 }
 
-// all returns a query request whose time range covers all events of a client.
-func all(client string) query.Request {
-	return query.Request{InstanceID: "i", ClientID: event.ClientID(client), From: noon.AddDate(0, 0, -1), To: noon.AddDate(0, 0, 2)}
+// all returns a query request whose time range covers all events of a client on an instance.
+func all(instance event.InstanceID, client string) query.Request {
+	return query.Request{InstanceID: instance, ClientID: event.ClientID(client), From: noon.AddDate(0, 0, -1), To: noon.AddDate(0, 0, 2)}
 }
 
 // today returns a query request that covers only one partition: the client's events in the
 // hour after noon.
-func today(client string) query.Request {
-	q := all(client)
+func today(instance event.InstanceID, client string) query.Request {
+	q := all(instance, client)
 	q.From, q.To = noon, noon.Add(time.Hour)
 	return q
 }
@@ -186,7 +215,7 @@ func today(client string) query.Request {
 // the query. The caller must pass a range that covers all of the client's events. If the query has
 // a limit, ask reads all pages and checks their events together.
 func (w *world) ask(reader *query.Reader, q query.Request) error {
-	due := w.due(string(q.ClientID))
+	due := w.due(q.InstanceID, string(q.ClientID))
 	var events []event.Event
 	for {
 		result, err := reader.Trace(w.t.Context(), q)
@@ -214,7 +243,8 @@ func little(whole int64) query.Config {
 }
 
 // sound checks the whole bucket. It returns an error if the historian has noticed a broken rule,
-// the quarantine is incomplete, or a new reader returns the wrong events for any client.
+// the quarantine is incomplete, or a new reader returns the wrong events for any client on any
+// instance.
 func (w *world) sound() error {
 	var errs []error
 	for _, complaint := range w.store.broken() {
@@ -222,7 +252,10 @@ func (w *world) sound() error {
 	}
 	errs = append(errs, w.quarantineSound())
 	for _, client := range clients {
-		errs = append(errs, w.ask(w.newReader(w.store, query.Config{}), all(client)))
+		reader := w.newReader(w.store, query.Config{})
+		for _, instance := range instances {
+			errs = append(errs, w.ask(reader, all(instance, client)))
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,31 +33,35 @@ var (
 
 const client = "c"
 
-var where = layout.Layout{Shards: 16}.PartitionOf("i", client, noon)
+// prod and staging are the instances. The client has events at the same times on both.
+const prod, staging event.InstanceID = "prod", "prod-staging"
 
-// events returns n events of the client, numbered consecutively. from is the number
-// of the first one. The number of an event is its time in seconds after noon.
-func events(from, n int) []event.Event {
+// events returns n events of the client on an instance, numbered consecutively. from is the number
+// of the first one. The number of an event is its time in seconds after noon. The node of an event
+// is its instance, so that no event of the other instance equals it.
+func events(instance event.InstanceID, from, n int) []event.Event {
 	var all []event.Event
 	for i := range n {
 		all = append(all, event.Event{
-			InstanceID: "i", ClientID: client, Action: event.Connect, ActionInfo: event.Accepted,
+			InstanceID: instance, ClientID: client, Action: event.Connect, ActionInfo: event.Accepted,
 			Time: noon.Add(time.Duration(from+i) * time.Second), ReceivedAt: received, TimeOrigin: event.FromBroker,
-			NativeEvent: "connect", NativeReason: "accepted", Source: broker.Events,
+			NativeEvent: "connect", NativeReason: "accepted", Source: broker.Events, Node: string(instance),
 		})
 	}
 	return all
 }
 
-// scenario plays one day of a partition. It sends deliveries to the webhooks of two recorders,
-// makes queries, runs compactions and replays the quarantine. A failed operation does not end the
-// scenario, because brokers and timers would also continue.
+// scenario plays one day of one partition of each instance. It sends deliveries to the webhooks of
+// two recorders, makes queries, runs compactions and replays the quarantine. A failed operation does
+// not end the scenario, because brokers and timers would also continue.
 type scenario struct {
 	dir     string
 	store   objstore.Store // reaches the bucket through the proxy that injects faults
 	writers [2]*record.Writer
 	doors   [2]*webhook.Handler
-	acked   int // number of acknowledged events; the call events(0, acked) returns these events
+	// acked holds the number of acknowledged events of each instance. The call
+	// events(instance, 0, acked[instance]) returns these events.
+	acked   map[event.InstanceID]int
 	kept    int // number of deliveries that were reported as quarantined
 	junk    int // number of deliveries with an item that must be quarantined
 	refused int // number of operations that reported a failure or an incomplete result
@@ -68,23 +73,26 @@ const sends = 4
 const token = "secret"
 
 func (s *scenario) run(ctx context.Context) error {
+	s.acked = map[event.InstanceID]int{}
 	for i := range s.writers {
 		if err := s.start(i); err != nil {
 			return err
 		}
 	}
 	return inTurn(
-		func() error { return s.send(ctx, 0, 3, "") },
-		func() error { return s.send(ctx, 0, 2, `{"junk":true}`) },
-		func() error { return s.send(ctx, 1, 2, "") },
-		func() error { return s.ask(ctx) },
+		func() error { return s.send(ctx, 0, prod, 3, "") },
+		func() error { return s.send(ctx, 0, prod, 2, `{"junk":true}`) },
+		func() error { return s.send(ctx, 0, staging, 4, "") },
+		func() error { return s.send(ctx, 1, prod, 2, "") },
+		func() error { return s.ask(ctx, prod) },
 		func() error { return s.compact(ctx) },
-		func() error { return s.ask(ctx) },
+		func() error { return s.ask(ctx, prod) },
 		func() error { return s.replay(ctx) },
-		func() error { return s.send(ctx, 0, 2, "") },
+		func() error { return s.send(ctx, 0, prod, 2, "") },
+		func() error { return s.send(ctx, 1, staging, 1, "") },
 		func() error { return s.close(ctx) },
 		func() error { return s.compact(ctx) },
-		func() error { return s.ask(ctx) },
+		func() error { return s.ask(ctx, prod, staging) },
 	)
 }
 
@@ -122,11 +130,12 @@ func (s *scenario) request(ctx context.Context, door int, path, body string) int
 	return response.Code
 }
 
-// send posts the next n events to the recorder with the index door. It repeats the request until a
-// response acknowledges the events, and gives up when it has made the maximum number of requests
-// (see sends). If junk is not empty, each delivery also contains junk as an additional item.
-func (s *scenario) send(ctx context.Context, door, n int, junk string) error {
-	data, err := ownform.Encode(events(s.acked, n))
+// send posts the next n events of an instance to the recorder with the index door. It repeats the
+// request until a response acknowledges the events, and gives up when it has made the maximum number
+// of requests (see sends). If junk is not empty, each delivery also contains junk as an additional
+// item.
+func (s *scenario) send(ctx context.Context, door int, instance event.InstanceID, n int, junk string) error {
+	data, err := ownform.Encode(events(instance, s.acked[instance], n))
 	if err != nil {
 		return err
 	}
@@ -138,9 +147,9 @@ func (s *scenario) send(ctx context.Context, door, n int, junk string) error {
 		if junk != "" {
 			s.junk++
 		}
-		switch status := s.request(ctx, door, "events/i", body); status {
+		switch status := s.request(ctx, door, "events/"+string(instance), body); status {
 		case want:
-			s.acked += n
+			s.acked[instance] += n
 			if junk != "" {
 				s.kept++
 			}
@@ -179,34 +188,29 @@ func (s *scenario) replay(ctx context.Context) error {
 	return nil
 }
 
-// ask makes a query and returns an error if the result is wrong. The result must contain exactly
-// the acknowledged events, but if it reports unreadable objects, acknowledged events may be
-// missing. If the query itself fails, ask returns nil, because there is no result to check.
-func (s *scenario) ask(ctx context.Context) error {
-	result, err := trace(ctx, s.store)
+// ask makes a query on each given instance and returns an error if a result is wrong. A result must
+// contain exactly the acknowledged events of the instance, but if it reports unreadable objects,
+// acknowledged events may be missing. If a query itself fails, there is no result to check.
+func (s *scenario) ask(ctx context.Context, instances ...event.InstanceID) error {
+	reader, err := query.New(s.store, query.Config{Retreat: time.Microsecond})
 	if err != nil {
-		s.refused++
-		return nil
+		return err
 	}
-	want := events(0, s.acked)
-	for _, e := range result.Events {
-		if int(e.Time.Sub(noon).Seconds()) >= s.acked {
-			return fmt.Errorf("shown, but never acknowledged: %v", e.Time)
+	for _, instance := range instances {
+		result, err := reader.Trace(ctx, query.Request{InstanceID: instance, ClientID: client, From: noon, To: noon.Add(time.Hour)})
+		want := events(instance, 0, s.acked[instance])
+		for _, e := range result.Events {
+			if !slices.Contains(want, e) {
+				return fmt.Errorf("shown, but never acknowledged: %+v", e)
+			}
+		}
+		if err != nil || len(result.Unreadable) > 0 {
+			s.refused++
+		} else if err := same(result.Events, want); err != nil {
+			return err
 		}
 	}
-	if len(result.Unreadable) > 0 {
-		s.refused++
-		return nil
-	}
-	return same(result.Events, want)
-}
-
-func trace(ctx context.Context, store query.Store) (query.Result, error) {
-	reader, err := query.New(store, query.Config{Retreat: time.Microsecond})
-	if err != nil {
-		return query.Result{}, err
-	}
-	return reader.Trace(ctx, query.Request{InstanceID: "i", ClientID: client, From: noon, To: noon.Add(time.Hour)})
+	return nil
 }
 
 func same(got, want []event.Event) error {
@@ -242,28 +246,40 @@ func (s *scenario) close(ctx context.Context) error {
 }
 
 // prove checks the bucket through a store that injects no faults. The bucket must be valid and hold
-// every acknowledged event exactly once. prove checks this, compacts the bucket into one object and
-// checks it again.
+// every acknowledged event exactly once. prove checks this, compacts each partition into one object
+// and checks it again.
 func (s *scenario) prove(ctx context.Context, store objstore.Store) error {
-	if err := s.proveWhole(ctx, store); err != nil {
-		return err
+	sound := scenario{dir: s.dir, store: store, acked: s.acked}
+	err := inTurn(
+		func() error { return sound.ask(ctx, prod, staging) },
+		func() error { return s.proveBucket(ctx, store) },
+		func() error { return sound.compact(ctx) },
+		func() error { return proveCompacted(ctx, store) },
+		func() error { return sound.ask(ctx, prod, staging) },
+		func() error { return s.proveBucket(ctx, store) },
+	)
+	if err == nil && sound.refused > 0 {
+		err = errors.New("refused without a fault")
 	}
-	sound := scenario{dir: s.dir, store: store}
-	if err := sound.compact(ctx); err != nil {
-		return err
-	}
-	objects, err := objstore.All(ctx, store, where.Prefix(), "")
-	if err != nil || len(objects) != 1 || sound.refused > 0 {
-		return errors.Join(err, fmt.Errorf("compaction left %d objects", len(objects)))
-	}
-	return s.proveWhole(ctx, store)
+	return err
 }
 
-func (s *scenario) proveWhole(ctx context.Context, store objstore.Store) error {
-	result, err := trace(ctx, store)
-	if err != nil {
-		return err
+// proveCompacted returns an error unless each instance has exactly one run or one compacted segment.
+func proveCompacted(ctx context.Context, store objstore.Store) error {
+	for _, instance := range []event.InstanceID{prod, staging} {
+		objects, err := objstore.All(ctx, store, layout.InstancePrefix(instance), "")
+		if err != nil {
+			return err
+		}
+		runs, compacted := layout.SplitRuns(layout.Segments(objects))
+		if len(runs)+len(compacted) != 1 {
+			return fmt.Errorf("compaction left %d runs and %d compacted segments of %s", len(runs), len(compacted), instance)
+		}
 	}
+	return nil
+}
+
+func (s *scenario) proveBucket(ctx context.Context, store objstore.Store) error {
 	report, err := check.Bucket(ctx, store, check.Options{})
 	if err != nil {
 		return err
@@ -271,13 +287,21 @@ func (s *scenario) proveWhole(ctx context.Context, store objstore.Store) error {
 	if err := report.Err(); err != nil {
 		return err
 	}
-	if len(result.Unreadable) > 0 || report.Events != int64(s.acked) || report.Foreign > 0 {
-		return fmt.Errorf("the bucket has %d events, want %d; %d objects cannot be read", report.Events, s.acked, len(result.Unreadable))
+	if report.Events != int64(s.allAcked()) || report.Foreign > 0 {
+		return fmt.Errorf("the bucket has %d events, want %d; %d objects are foreign", report.Events, s.allAcked(), report.Foreign)
 	}
 	// A delivery may be in quarantine even if no response reported it as quarantined. This is
 	// because a put that fails may still take effect.
 	if report.Quarantined < s.kept || report.Quarantined > s.junk {
 		return fmt.Errorf("%d bodies are in quarantine, want %d to %d", report.Quarantined, s.kept, s.junk)
 	}
-	return same(result.Events, events(0, s.acked))
+	return nil
+}
+
+// allAcked returns the number of acknowledged events of all instances.
+func (s *scenario) allAcked() (n int) {
+	for _, acked := range s.acked {
+		n += acked
+	}
+	return n
 }
