@@ -35,8 +35,8 @@ type collector struct {
 	batch    Batch
 }
 
-// full reports whether the body holds too many items, and notes the result in the batch. The caller
-// must have found another item, because a body may hold exactly MaxItems items.
+// full reports whether one more item would be too many, and sets batch.TooMany to the result. Call
+// it only when there is one more item, because a body may contain exactly MaxItems items.
 func (c *collector) full() bool {
 	c.batch.TooMany = c.items >= MaxItems
 	return c.batch.TooMany
@@ -81,13 +81,13 @@ func (c *collector) add(raw []byte, it item) {
 var cutClientID = fmt.Sprintf("the client identifier looks like one that was shortened for storage, "+
 	"because it has about %d bytes and ends with … and 16 hex digits; use another identifier for this client", event.MaxClientID)
 
-// identify makes the identifier of an event unique if the event has the time of receipt. It appends
-// the delivery's id and the item's index. Nothing else distinguishes such events from others that
-// arrive in the same millisecond. An identifier from the source is not enough, because without a
-// time, nothing shows whether the source uses an identifier only once.
+// identify makes the identifier of an event unique if the source sent no time. It appends the
+// delivery's id and the item's index. Otherwise, different events that arrive in the same
+// millisecond could look the same. The source's own identifier does not prevent this, because the
+// source may use it more than once.
 //
 // The index counts all items of the body, whether or not they are recorded. A later version of a
-// decoder, which may accept more items, therefore derives the same identifiers.
+// decoder may record more of the items, but still gives each event the same identifier.
 func (c *collector) identify(e *event.Event) {
 	if e.TimeOrigin != event.FromReceiver {
 		return

@@ -20,7 +20,7 @@ var ownSource = Source{
 	},
 }
 
-// own is an event in the project's own form. Bridges send this form, and so do brokers that can be
+// own is an event in the project's own JSON form. It is sent by bridges, and by brokers that can be
 // configured or extended to send it.
 //
 //	key                meaning                                                  if missing
@@ -46,10 +46,9 @@ var ownSource = Source{
 //	connected_at       when the broker accepted the connection; forms: see time
 //	source             name of the sender                                       "events"
 //
-// native_event and native_reason are part of an event's identity, but action and action_info are
-// not. So if native_event is missing, the decoder copies action to it, and if native_reason is
-// missing, it copies action_info. Otherwise, two different actions in the same millisecond would
-// count as one event.
+// An event's identity includes native_event and native_reason, but not action and action_info. If
+// the native fields are missing, the decoder fills them from action and action_info, so that two
+// different actions in the same millisecond remain two events.
 type own struct {
 	clientID, groupID, deviceID                      value
 	action, actionInfo, time                         value

@@ -79,9 +79,9 @@ func (p *partition) run(ctx context.Context, run layout.Run) error {
 	return nil
 }
 
-// holds checks that one object contains every row of another object, which it supersedes. The other
-// object is an earlier object of the same run, or an object that a compacted segment states it
-// holds. Both objects are readable, and their rows are sorted, so holds streams them side by side.
+// holds checks that the object higher contains every row of the object lower, which it supersedes.
+// Either both belong to the same run, or higher is a compacted segment whose footer names lower.
+// Both objects must be readable and sorted, because holds streams them side by side.
 func (p *partition) holds(ctx context.Context, higher, lower layout.Segment) error {
 	highRows, err := p.stream(ctx, higher)
 	if err != nil {

@@ -114,7 +114,7 @@ func run(t testing.TB, store compact.Store, config compact.Config) compact.Repor
 	return report
 }
 
-// failing returns a store whose calls have the given fault if match returns true for them.
+// failing wraps a store. Every call for which match returns true gets the fault.
 func failing(store objstore.Store, fault objstore.Fault, match func(objstore.Call) bool) *objstore.Faulty {
 	return objstore.NewFaulty(store, func(c objstore.Call) objstore.Fault {
 		if match(c) {

@@ -206,8 +206,9 @@ func TestPlanToFinish(t *testing.T) {
 	}
 }
 
-// An output must hold the segments that its inputs hold, if they are still listed. Its list must
-// not grow with the history of the partition.
+// If a footer names a segment, all rows of that segment are also in the footer's own segment. An
+// output's footer must name whatever its inputs' footers name, but only segments that are still
+// listed. Otherwise, the footers would grow with the history of the partition.
 func TestAnOutputHoldsWhatItsInputsHold(t *testing.T) {
 	level := func(l int, digit string) layout.Name {
 		return layout.Name{Level: l, Digest: fmt.Sprintf("%064s", digit), FooterLength: 1}

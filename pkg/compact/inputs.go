@@ -10,8 +10,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// openInputs returns a cursor for each input, and the total number of rows in the inputs. The
-// inputs must be known. The caller must close the cursors.
+// openInputs returns a cursor for each input, and the total number of rows in the inputs. Every
+// input must have an entry in p.facts. The caller must close the cursors.
 func (p *partition) openInputs(inputs []layout.Segment) (cursors []*segment.Cursor, rows int64) {
 	for _, input := range inputs {
 		footer := p.facts[input.Key].footer

@@ -36,8 +36,8 @@ func newStaged(dir string) (*staged, error) {
 }
 
 // removeOrphans removes the files that killed processes left in the staging directory. It ignores
-// errors, because such a file only takes up disk space. It may also remove the name of a file that
-// a running process has just created. This is harmless, because the process does not need the name.
+// errors, because such a file only takes up disk space. It may also unlink a file that a running
+// process has just created. This is harmless, because the process uses only its open file.
 func removeOrphans(dir string) {
 	if dir == "" {
 		dir = os.TempDir()

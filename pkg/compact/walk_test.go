@@ -19,7 +19,7 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// partitionOf returns a partition on the day of the tests.
+// partitionOf returns a partition on 2026-11-22, the day that all these tests use.
 func partitionOf(instance string, shard layout.Shard) layout.Partition {
 	return layout.Partition{Instance: event.InstanceID(instance), Shard: shard, Day: "2026-11-22"}
 }

@@ -74,8 +74,8 @@ func TestIdentity(t *testing.T) {
 	require.NotEmpty(t, ranks[len(identity)], "ranks have no gaps")
 }
 
-// Identity columns decide the order first, by rank, then the time of receipt, then all other
-// columns. In each column, an unknown value sorts before a known one.
+// Events are ordered by the identity columns in the order of their ranks, then by the time of
+// receipt, then by all other columns. In each column, an unknown value sorts before a known one.
 func TestOrder(t *testing.T) {
 	at := time.UnixMilli(1764000000120)
 	identity := event.Event{ClientID: "b", InstanceID: "j", Time: at, SourceEventID: "2"}

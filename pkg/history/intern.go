@@ -86,7 +86,8 @@ func (in *interned) detailsOf(e *event.Event) *details {
 	return in.keep(d)
 }
 
-// keep returns the interned copy of d, whose texts must stay valid.
+// keep returns the interned copy of d. The copy shares the strings of d, so their memory must not
+// be reused.
 func (in *interned) keep(d details) *details {
 	if known, ok := in.details[d]; ok {
 		return known

@@ -11,7 +11,7 @@ import (
 	"devicetrace/pkg/objstore/memstore"
 )
 
-// filled returns a store with n objects. Each has its own common prefix below "p/".
+// filled returns a store with n objects, each under a different prefix below "p/".
 func filled(t *testing.T, n int) *memstore.Store {
 	t.Helper()
 	store := memstore.New()

@@ -120,7 +120,8 @@ func (r *retrying) Delete(ctx context.Context, keys ...string) error {
 	})
 }
 
-// try repeats an attempt until it succeeds or must not be repeated. Each attempt transfers n bytes.
+// try repeats attempt until it succeeds, or fails in a way that allows no further attempt. Each
+// attempt transfers n bytes.
 func (r *retrying) try(ctx context.Context, n int64, attempt func(context.Context) error) error {
 	limit := r.policy.attemptLimit(n)
 	for failures := 1; ; failures++ {

@@ -66,8 +66,8 @@ func (p *partition) failed(err error) error {
 }
 
 // open opens the listed objects that are not open yet. If one of them is missing, open lists the
-// partition again and starts over. The new sources skip the rows up to the row after; if after is
-// nil, they skip none.
+// partition again and starts over. If after is not nil, the new sources skip all rows up to and
+// including this row.
 func (p *partition) open(ctx context.Context, after *segment.Row) error {
 	for {
 		missing, err := p.openListed(ctx, after)

@@ -225,7 +225,8 @@ func (s *source) take() (n int) {
 	return n
 }
 
-// giveBack releases the part of s.extra that decoded rows of the given size, in bytes, do not need.
+// giveBack keeps as much of s.extra as the decoded rows need, which have the given size in bytes,
+// and releases the rest.
 func (s *source) giveBack(bytes int64) {
 	kept := min(s.extra, max(0, bytes-s.reading.share))
 	s.reading.reader.rows.release(s.extra - kept)

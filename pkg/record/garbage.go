@@ -23,7 +23,8 @@ type garbage struct {
 	keys []string
 }
 
-// add adds keys of superseded objects. A later put of the same run must have been confirmed.
+// add adds keys of superseded objects. Call it only after the put that supersedes them has been
+// confirmed.
 func (g *garbage) add(keys []string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

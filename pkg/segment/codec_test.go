@@ -13,7 +13,7 @@ import (
 
 var errCodec = errors.New("compression fails")
 
-// failingCodec is a codec that fails in its n-th call, but not in later calls.
+// failingCodec is a codec of which only the n-th call fails.
 type failingCodec struct {
 	compress.Codec
 	calls, n int

@@ -18,8 +18,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// withFooter returns a copy of a segment with another footer: the given bytes, preceded by their
-// checksum.
+// withFooter returns a copy of a segment whose footer is replaced by the given bytes, preceded by
+// their checksum.
 func withFooter(data []byte, footer []byte) []byte {
 	length := uint32(len(footer))
 	footer = append(binary.LittleEndian.AppendUint32(bytes.Clone(footer), length), "PAR1"...)

@@ -5,7 +5,7 @@ import "slices"
 const (
 	// blockRows is the maximum number of rows in a block.
 	blockRows = 128
-	// rowMemory is the approximate memory, in bytes, that a row takes in addition to its texts.
+	// rowMemory is the approximate memory, in bytes, that a row uses without its strings.
 	rowMemory = 300
 )
 

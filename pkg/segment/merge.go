@@ -16,8 +16,8 @@ type Merge struct {
 	begun  bool // whether last is set
 }
 
-// NewMerge returns a merge of the rows of all cursors, which must be before their first rows. It
-// reads the first row of each cursor, which takes one request per cursor.
+// NewMerge returns a merge of the rows of all cursors. None of the cursors may have been advanced
+// yet. NewMerge reads the first row of each, which takes one request per cursor.
 func NewMerge(ctx context.Context, cursors []*Cursor) (*Merge, error) {
 	m := &Merge{}
 	for _, cursor := range cursors {

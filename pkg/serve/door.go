@@ -2,13 +2,13 @@ package serve
 
 import "net/http"
 
-// door is a handler that limits the number of requests that next handles at the same time. A
-// request counts until its response is sent. At the limit, door refuses requests with 429, without
+// door is a handler that limits the number of concurrent requests to next. A request counts toward
+// the limit until its response is sent. At the limit, door refuses requests with 429, without
 // reading their bodies.
 //
 // Requests with a body have a limit of their own, a quarter of the limit for all other requests. A
-// body uses memory before the handler knows the sender, and may take a minute to arrive. Senders of
-// slow bodies must not keep out requests without a body.
+// body uses memory before the handler knows the sender, and may take a minute to arrive. With
+// separate limits, slow bodies do not block requests without a body.
 type door struct {
 	next             http.Handler
 	bodiless, bodied chan struct{}

@@ -9,9 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestDoor checks that a plain server at its limit refuses requests, and that it admits requests
-// again after others have ended. Even senders of slow bodies must not keep out requests without a
-// body.
+// TestDoor checks that a server at its limit refuses requests, and admits new ones once earlier
+// ones end. Slow bodies must not block requests without a body.
 func TestDoor(t *testing.T) {
 	const limit = 4
 	arrived, leave := make(chan struct{}, 2*limit), make(chan struct{})

@@ -176,7 +176,7 @@ func TestRuntimeEvents(t *testing.T) {
 	require.Contains(t, got.body, "bad event")
 }
 
-// TestMargin checks how much time an invocation keeps for sending its response.
+// TestMargin checks how much time an invocation reserves for sending its response.
 func TestMargin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for limit, want := range map[time.Duration]time.Duration{

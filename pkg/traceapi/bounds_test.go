@@ -63,8 +63,8 @@ func diagnosed(t *testing.T, a api, query string) (found diagnosisOf) {
 }
 
 // If a range has more events than fit in memory, the diagnosis must cover the newest part of the
-// range, and state where this part begins. The status at the beginning must still come from the
-// earlier events.
+// range, and state where this part begins. The status at the start of this part must still be
+// derived from the events before it.
 func TestTooManyEventsCutTheDiagnosis(t *testing.T) {
 	a := newAPI(everything{}, many(20_001, now), func() time.Time { return now }, 0)
 	span := "&from=" + instant(now.Add(-time.Hour)) + "&to=" + instant(now)
@@ -96,8 +96,8 @@ func TestOneMillisecondOfTooManyEvents(t *testing.T) {
 	require.Zero(t, found.Summary.Connects)
 }
 
-// If the available memory is too small to decide a status, the response must say how far the search
-// went back. Alibaba's API must return an error.
+// If a status cannot be settled within the memory limit, our own API must say how far the search
+// went back. The API that is compatible with Alibaba's must return an error instead.
 func TestAStatusThatTakesTooManyEvents(t *testing.T) {
 	a := newAPI(everything{}, func(_ context.Context, q query.Request) (stream, error) {
 		return &generated{n: 50_000, newest: now, ends: true, q: q}, nil

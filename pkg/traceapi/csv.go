@@ -80,6 +80,6 @@ func isSeparator(r rune) bool {
 	return strings.ContainsRune(",;|\u2028\u2029", r) || unicode.IsControl(r)
 }
 
-// isRemovable reports whether a program may remove r from the beginning of a cell: quotes, spaces
-// and invisible characters.
+// isRemovable reports whether a spreadsheet may strip r from the beginning of a cell. It may strip
+// quotes, spaces and invisible characters.
 func isRemovable(r rune) bool { return r == '"' || unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }

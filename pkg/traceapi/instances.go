@@ -27,7 +27,7 @@ const smallList = 1000
 // instancesResponse is the body of GET /api/v1/instances.
 type instancesResponse struct {
 	Instances []event.InstanceID `json:"instances"`
-	// More means that there are more instances than the response lists.
+	// More means that the response does not include all instances.
 	More    bool          `json:"more,omitempty"`
 	Receipt query.Receipt `json:"receipt"`
 }

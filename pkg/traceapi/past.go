@@ -42,7 +42,7 @@ type past struct {
 	// hasSegments means that one of the partitions contains a segment. noLayout means that the
 	// bucket has no layout marker.
 	hasSegments, noLayout bool
-	// full means that reading stopped because the fold took more than api.turnBytes.
+	// full means that reading stopped because the fold used more than api.turnBytes of memory.
 	full bool
 	// turn is the slot that allows the request to use api.turnBytes.
 	turn slot

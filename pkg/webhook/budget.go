@@ -29,7 +29,7 @@ type part struct {
 	bytes  int64
 }
 
-// part returns an empty part. The caller must release it.
+// part returns a part of the budget with a size of zero. The caller must release it.
 func (b *budget) part() *part { return &part{budget: b} }
 
 // resize changes the size of the part to n bytes. If the budget has too few bytes left, resize

@@ -41,8 +41,8 @@ func (s *system) requireNothingStored() {
 	}
 }
 
-// The sender of a body that exceeds a limit gets 413 and a message with the limit's value. Nothing
-// of the body is stored.
+// A body that exceeds a limit must be refused with 413 and a message that states the limit. None of
+// it may be stored.
 func TestABodyOverALimitIsRefused(t *testing.T) {
 	for name, c := range overLimit() {
 		t.Run(name, func(t *testing.T) {

@@ -63,7 +63,7 @@ type Config struct {
 	// the output is discarded.
 	Output io.Writer
 
-	// These fields are for tests. proc is the folder of the proc file system. Default: /proc.
+	// Only tests set these fields. proc is where the proc file system is mounted. Default: /proc.
 	// memoryPoll is the interval at which the host reads a process's memory use during a call.
 	// Default: 50 ms. A read takes 10 to 100 µs.
 	proc       string

@@ -17,8 +17,8 @@ type meter struct {
 	buffer []byte
 }
 
-// openMeter returns a meter for the process with the given id. proc is the folder of the proc file
-// system.
+// openMeter returns a meter for the process with the given id. proc is where the proc file system
+// is mounted.
 func openMeter(proc string, pid int) (*meter, error) {
 	folder := filepath.Join(proc, strconv.Itoa(pid))
 	status, err := os.Open(filepath.Join(folder, "status"))

@@ -277,8 +277,8 @@ func TestRequestedPause(t *testing.T) {
 	}
 }
 
-// An error response of the platform has a code, but no text in the recorder's form. The command
-// must not take it for a response of the recorder.
+// An error response from the platform has a code, but not the recorder's message field. The command
+// must not mistake it for a response from the recorder.
 func TestRefusalWithoutText(t *testing.T) {
 	err := newRefusal(429, []byte(`{"RequestId":"1","Code":"ResourceExhausted","Message":"busy"}`))
 	require.EqualError(t, err, "the response 429 Too Many Requests is not a recorder's: check DEVICE_TRACE_URL")

@@ -108,8 +108,8 @@ func (s *stack) requireFlood(t *testing.T, f flood) {
 	require.Equal(t, 1, page.Receipt.Objects)
 }
 
-// requireAlibabaFlood queries the flooding client through Alibaba's API. The API counts all rows of
-// a trace, so a trace must have at most 300,000 rows.
+// requireAlibabaFlood requests the flooding client's trace through Alibaba's API. The API states
+// the total number of rows and refuses a trace of more than 300,000 rows.
 func (s *stack) requireAlibabaFlood(t *testing.T, f flood) {
 	t.Helper()
 	c := alibabaClients["HMAC-SHA1"](t, s.endpoint(), "local", "local-secret")

@@ -45,8 +45,8 @@ func testInstances(t *testing.T, p *pageTest) {
 	require.Equal(t, []string{pageInstance}, eval[[]string](b, offered))
 }
 
-// testUnknownInstance checks that the page reports an instance without events, and offers other
-// instances that the token covers. It also checks the page's message about an empty bucket.
+// testUnknownInstance checks that, for an instance without events, the page says so and offers
+// other instances that the token covers. It also checks the page's message about an empty bucket.
 func testUnknownInstance(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	device := url.Values{"instance": {"paeg"}, "client": {busyDevice}}.Encode()

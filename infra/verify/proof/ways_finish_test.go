@@ -31,7 +31,7 @@ func finishing(i *injection) error {
 	return i.ending()
 }
 
-// If a compactor crashed after it had put its output, the next compactor must verify the output and
+// If a compactor crashes after the put of its output, the next compactor must verify the output and
 // delete the inputs. It must not merge the inputs again.
 func TestAnInterruptedMergeIsFinished(t *testing.T) {
 	w := interrupted(t)
@@ -91,8 +91,8 @@ func TestHeldObjectsThatAreThereAgain(t *testing.T) {
 	w.soundAndSettled()
 }
 
-// A segment whose content does not match its name must not finish a merge, even if the segment is
-// valid and its footer states that it holds the inputs.
+// A segment must not count as the output of an interrupted merge if its content does not match its
+// name, even if the segment is valid and its footer names the inputs of the merge.
 func TestASegmentUnderAnotherNameFinishesNothing(t *testing.T) {
 	w := interrupted(t)
 	before := w.listed()

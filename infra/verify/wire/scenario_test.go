@@ -298,7 +298,7 @@ func (s *scenario) proveBucket(ctx context.Context, store objstore.Store) error 
 	return nil
 }
 
-// allAcked returns the number of acknowledged events of all instances.
+// allAcked returns the number of acknowledged events in all instances together.
 func (s *scenario) allAcked() (n int) {
 	for _, acked := range s.acked {
 		n += acked
