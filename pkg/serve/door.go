@@ -2,9 +2,12 @@ package serve
 
 import "net/http"
 
-// door is a handler that limits the number of concurrent requests to next. A request counts toward
-// the limit until its response is sent. At the limit, door refuses requests with 429, without
-// reading their bodies.
+// door is a handler that limits the number of concurrent requests to next. At the limit, it refuses
+// requests with 429, without reading their bodies.
+//
+// A request counts toward the limit until next returns. By then, a body of more than maxBuffered
+// has been sent. A shorter one has not, because strangers get such bodies, too: if they read slowly,
+// they must not block other requests.
 //
 // Requests with a body have a limit of their own, a quarter of the limit for all other requests. A
 // body uses memory before the handler knows the sender, and may take a minute to arrive. With
@@ -27,7 +30,6 @@ func (d door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case admitted <- struct{}{}:
 		defer func() { <-admitted }()
 		d.next.ServeHTTP(w, r)
-		http.NewResponseController(w).Flush()
 	default:
 		TryLater(w, http.StatusTooManyRequests, "Busy", "too many requests are in progress: send this again later")
 	}

@@ -74,10 +74,9 @@ func (a api) diagnose(ctx context.Context, may permission, d device, from, to ti
 	if err != nil {
 		return nil, err
 	}
-	if r.events.Bytes() > smallBytes/4 { // a response can be some times as long as its events
-		if err := large.await(ctx); err != nil {
-			return nil, err
-		}
+	limit := maxBytes
+	if r.events.Bytes() > smallBytes/4 && !large.take() { // a response can be some times as long as its events
+		limit = smallBytes
 	}
 	known := a.knownTo(from, to, r.newest)
 	if p.full {
@@ -88,7 +87,7 @@ func (a api) diagnose(ctx context.Context, may permission, d device, from, to ti
 		Report:     diagnose.Diagnose(history.Of(&r.events, history.Span{From: r.from, To: known, Cut: r.isCut}, r.before.Status()), lang),
 		Incomplete: len(p.unreadable) > 0, absence: absent,
 	}
-	return taggedResponse(found.fit(), p.receipt), nil
+	return taggedResponse(found.fit(limit), p.receipt), nil
 }
 
 // recent is a fold that keeps the events of a range. In earlier events, it searches for the

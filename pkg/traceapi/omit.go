@@ -14,13 +14,13 @@ type omitted struct {
 	Evidence    int `json:"evidence"` // the total for all verdicts
 }
 
-// fit shortens the lists of a diagnosis if the response would exceed maxBytes. It drops the oldest
+// fit shortens the lists of a diagnosis if the response would exceed limit. It drops the oldest
 // entries first. All lists get equal shares of the bytes. If a list needs less than its share, the
 // other lists get the rest.
 //
 // A response can be too long if, for example, the device connects every second. A connection takes
 // about 700 bytes, and a timeline entry about 100. Long names can also make a response too long.
-func (d diagnosisResponse) fit() diagnosisResponse {
+func (d diagnosisResponse) fit(limit int) diagnosisResponse {
 	d.Verdicts = slices.Clone(d.Verdicts) // so that fit drops evidence only from its own copy
 	var left omitted
 	lists := []*list{
@@ -29,7 +29,7 @@ func (d diagnosisResponse) fit() diagnosisResponse {
 	for i := range d.Verdicts {
 		lists = append(lists, emptied(&d.Verdicts[i].Evidence, &left.Evidence))
 	}
-	share(maxBytes-wireSize(encode(d)), lists)
+	share(limit-wireSize(encode(d)), lists)
 	if left != (omitted{}) {
 		d.Omitted = &left
 	}

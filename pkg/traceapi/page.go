@@ -22,8 +22,8 @@ const (
 	maxBytes = 5 << 20
 	// smallBytes is the approximate size, in bytes, that every response may have. A larger response
 	// requires one of the maxLarge slots in api.large until it is sent. Without a free slot, a page
-	// ends at smallBytes, and other responses wait. This limits the memory for responses, even if
-	// clients read them slowly.
+	// ends at smallBytes, a diagnosis is shortened to it, and a list of instances waits. This limits
+	// the memory for responses, even if clients read them slowly.
 	smallBytes = 256 << 10
 	maxLarge   = 8
 	// maxUnreadable is the maximum number of unreadable objects that a response lists. This is

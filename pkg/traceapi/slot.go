@@ -35,6 +35,9 @@ var errBusy = errors.New("other large requests are in progress")
 // await waits for a slot. If ctx ends first, await returns errBusy, because the store is not the
 // cause.
 func (s *slot) await(ctx context.Context) error {
+	if s.take() {
+		return nil
+	}
 	select {
 	case s.of <- struct{}{}:
 		s.held = true
@@ -48,5 +51,6 @@ func (s *slot) await(ctx context.Context) error {
 func (s *slot) release() {
 	if s.held {
 		<-s.of
+		s.held = false
 	}
 }
