@@ -46,9 +46,9 @@ var ownSource = Source{
 //	connected_at       when the broker accepted the connection; forms: see time
 //	source             name of the sender                                       "events"
 //
-// An event's identity includes native_event and native_reason, but not action and action_info. If
-// the native fields are missing, the decoder fills them from action and action_info, so that two
-// different actions in the same millisecond remain two events.
+// An event's identity includes native_event and native_reason, but not action and action_info. The
+// decoder therefore copies action to a missing native_event, and action_info to a missing
+// native_reason, so that two different actions in the same millisecond remain two events.
 type own struct {
 	clientID, groupID, deviceID                      value
 	action, actionInfo, time                         value

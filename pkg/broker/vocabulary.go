@@ -65,7 +65,7 @@ func reasonNamesOf(native []string) []string {
 // IsRefusal reports whether the native event shows that e reports a refused CONNECT.
 func IsRefusal(e *event.Event) bool { return e.Action == event.Close && refusals[e.NativeEvent] }
 
-// IsEnd reports whether e certainly reports the end of a connection. If the source has the trait
+// IsEnd reports whether e is certainly about the end of a connection. If the source has the trait
 // RefusalsEnd, the connection may be one whose CONNECT was refused.
 func IsEnd(e *event.Event) bool {
 	return e.Action == event.Disconnect || ends[e.NativeEvent] && !TraitsOf(e.Source).RefusalsLookLikeEnds

@@ -306,7 +306,7 @@ func TestEveryCallFailsOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			origin, want := start(t)
-			config := compact.Config{MemoryBytes: memoryFor(t, origin, 2)} // the second merge reads a footer again
+			config := compact.Config{MemoryBytes: memoryFor(t, origin, 2)} // too little to merge all three runs at once
 			counting := objstore.NewCounting(clone(t, origin))
 			merges := run(t, counting, config).Merges
 			calls := counting.Requests()

@@ -113,7 +113,7 @@ func TestADamagedOutputFinishesNothing(t *testing.T) {
 			require.NoError(t, err)
 			putBytes(t, store, output.Key, damage(t, data, footer))
 
-			// If its put succeeded, the merge would replace the damaged output with a sound one.
+			// The put fails, because otherwise the merge would replace the damaged output with a sound one.
 			report := run(t, failing(store, objstore.Fault{Before: objstore.ErrFault}, is(objstore.OpPut)), compact.Config{})
 			require.Zero(t, report.Finished)
 			require.Zero(t, report.Deleted)

@@ -96,7 +96,9 @@ func busyDay(n int, set func(e *event.Event, i int)) diagnose.Report {
 			PeerPort: int32(1024 + i/2%60_000), Username: "user-1", Protocol: "MQTT", ProtocolVersion: 5, KeepAlive: event.Some(time.Minute),
 			Time: day.Add(time.Duration(i) * period),
 		}
-		if accept(e); i%2 == 1 {
+		if i%2 == 0 {
+			accept(e)
+		} else {
 			end(e)
 		}
 		set(e, i)

@@ -27,9 +27,10 @@ const (
 	// minMargin is the minimum number of connections with a long keep alive that must have timed
 	// out to count as a pattern. A single timeout may be chance.
 	minMargin = 2
-	// luckFactor limits how long a connection may last and still be evidence of too long a keep
-	// alive. The network forgets such a connection after one keep alive without packets, so it lasts
-	// longer only while the client happens to send other packets in time.
+	// luckFactor is the maximum length, in keep alives, of a connection that is evidence of too long
+	// a keep alive. If the keep alive is too long, the network forgets a connection after one keep
+	// alive without packets. The connection lasts longer only while the client happens to send other
+	// packets in time.
 	luckFactor = 4
 )
 

@@ -34,8 +34,8 @@ func (s *script) hold(d time.Duration, info event.ActionInfo, more ...with) *scr
 		ended.Action = event.Disconnect
 	}
 	begun.Time, ended.Time = s.at, s.at.Add(d)
-	s.events = append(s.events, begun, ended)
-	return s.wait(d + time.Second)
+	s.events = append(s.events, begun)
+	return s.end(ended)
 }
 
 // lose adds a connection that starts at s.at and has no reported end. It then advances s.at by d.
@@ -88,7 +88,8 @@ func TestVerdicts(t *testing.T) {
 			s.hold(time.Duration(s.n+1)*time.Second, event.ClosedByClient).at = next
 		}
 	}
-	// From 12:00:00 on, two of these absences leave about four times as much of the day.
+	// absent adds a connection and then an absence. If two of these and a third connection begin at
+	// 12:00:00, the rest of the day is about four times as long as one absence.
 	absent := func(s *script) { s.hold(minute, event.NoHeart).wait(2*time.Hour - 31_001*time.Millisecond) }
 	for _, test := range []struct {
 		name   string

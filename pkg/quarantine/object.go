@@ -12,8 +12,8 @@ import (
 )
 
 // object is the JSON object that stores an item. The body is in the field "body" or, if isReadable
-// returns false, in "body_base64". The errors come after all shorter fields, and the body comes last,
-// so that the summary can be read from the start of the object.
+// returns false, in "body_base64". The body comes last, and the errors come just before it, so that
+// the summary can be read from the start of the object.
 type object struct {
 	ReceivedAt time.Time        `json:"received_at"`
 	DeliveryID string           `json:"delivery_id,omitempty"`

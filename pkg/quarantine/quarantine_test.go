@@ -158,7 +158,7 @@ func TestListPages(t *testing.T) {
 	require.Empty(t, entries)
 }
 
-// A summary takes one short read, even of the longest body and errors.
+// A summary takes one short read, however long the body, the errors and the other fields are.
 func TestASummaryTakesOneShortRead(t *testing.T) {
 	const longestName = 128
 	for name, change := range map[string]func(*Item){

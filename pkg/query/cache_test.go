@@ -1,7 +1,6 @@
 package query
 
 import (
-	"bytes"
 	"slices"
 	"testing"
 
@@ -13,12 +12,9 @@ import (
 // When the cache is full, it evicts the footers that were added first. A footer that is larger than
 // the whole cache stays until the next one is added.
 func TestAFullCacheEvictsTheOldestFooters(t *testing.T) {
-	var object bytes.Buffer
-	w := segment.NewWriter(&object, 64)
-	require.NoError(t, w.Write([]segment.Row{{ClientID: "c"}}))
-	_, err := w.Close()
+	object, err := segment.Encode([]segment.Row{{ClientID: "c"}})
 	require.NoError(t, err)
-	footer, err := segment.ParseFooter(object.Bytes(), int64(object.Len()))
+	footer, err := segment.ParseFooter(object, int64(len(object)))
 	require.NoError(t, err)
 	for budget, want := range map[int64][]string{
 		3 * footer.Memory(): {"a", "b", "c"},

@@ -66,8 +66,8 @@ func (p *partition) failed(err error) error {
 }
 
 // open opens the listed objects that are not open yet. If one of them is missing, open lists the
-// partition again and starts over. If after is not nil, the new sources skip all rows up to and
-// including this row.
+// partition again and starts over. If after is not nil, the new sources skip the rows that come
+// before it in the order of the stream.
 func (p *partition) open(ctx context.Context, after *segment.Row) error {
 	for {
 		missing, err := p.openListed(ctx, after)
@@ -177,8 +177,8 @@ func (p *partition) unreadable() []Unreadable {
 }
 
 // superseded reports whether a valid object of the same run has a higher sequence number than the
-// object with the given name. A compacted object has neither, so it is never superseded in this
-// sense.
+// object with the given name. The name of a compacted object has neither a run nor a sequence
+// number, so superseded returns false for it.
 func (p *partition) superseded(name layout.Name) bool {
 	for _, s := range p.sources {
 		if o := s.object.Name; s.invalid == nil && o.Run == name.Run && o.Seq > name.Seq {

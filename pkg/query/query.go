@@ -177,8 +177,8 @@ type Result struct {
 	// list is not empty, events may be missing. If Events ends because of the limit, the list
 	// contains only the objects that were found before Trace reached the limit.
 	Unreadable []Unreadable
-	// NoSegments means that the request's partitions contain no segments, not even of other
-	// clients.
+	// NoSegments means that no segment was found, not even of other clients. Either the request's
+	// partitions contain none, or no partition was listed because the cursor comes after the range.
 	NoSegments bool
 	// NoLayout means that the bucket has no layout marker. Either nothing was ever recorded in it,
 	// or the marker was deleted and the events cannot be found.

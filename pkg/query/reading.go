@@ -33,9 +33,9 @@ const (
 )
 
 // open opens the partitions of a request in a bucket with layout l. If l is the zero Layout, the
-// bucket is not in use yet, and the reading has no rows. The same holds for a request whose range
-// is empty, because its cursor comes after the range. The caller must close the reading, even after
-// an error.
+// bucket is not in use yet, and the reading has no rows. The reading also has no rows if the
+// request's range is empty, because its cursor comes after the range. The caller must close the
+// reading, even after an error.
 func (r *Reader) open(ctx context.Context, l layout.Layout, store *meter, q Request) (*reading, error) {
 	n := &reading{reader: r, store: store, request: q, layout: l, merge: merge{descending: q.Descending}}
 	if l.Shards == 0 || q.From.UnixMilli() > q.To.UnixMilli() {

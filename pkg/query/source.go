@@ -30,9 +30,9 @@ type source struct {
 	reading   *reading
 	partition *partition
 	object    layout.Segment
-	after     *segment.Row // the rows up to this one are skipped; nil: none
+	after     *segment.Row // the rows before this one are skipped; nil: none
 
-	rows    *segment.ClientRows // nil until the object's footer is known, and after the last row
+	rows    *segment.ClientRows // nil until the object's footer is known, and once the source has ended
 	blocks  []segment.Block     // decoded rows
 	at      int                 // index of the next row in blocks[0]
 	extra   int64               // memory acquired in addition to reading.share, in bytes

@@ -44,9 +44,9 @@ func newRun(where layout.Partition, random io.Reader, now time.Time) (*run, erro
 	return &run{where: where, id: hex.EncodeToString(id[:]), started: now}, nil
 }
 
-// over reports whether the run must end because it has reached a limit. If the clock is set back a
-// little, the run ends late. If the clock is set back by RunAge or more, the run ends early. Both
-// are harmless.
+// over reports whether the run must end because it has reached a limit. If the clock is set back,
+// the run may end late. If now is then at least RunAge before the run's start, the run ends at once.
+// Both are harmless.
 func (r *run) over(now time.Time, c Config) bool {
 	age := now.Sub(r.started).Abs()
 	return len(r.rows) >= c.RunRows || r.size >= c.RunBytes || age >= c.RunAge || r.seq >= layout.MaxSeq

@@ -135,7 +135,7 @@ func (c *Cursor) decode(data []byte) (err error) {
 	}
 	n := int(min(c.left, cursorRows))
 	rows := slices.Grow(c.buffer[:0], n)[:n]
-	clear(rows[n:cap(rows)]) // they would keep texts of earlier rows in memory
+	clear(rows[n:cap(rows)]) // the unused rows would keep texts of earlier rows in memory
 	if err := c.reader.read(rows); err != nil {
 		return err
 	}

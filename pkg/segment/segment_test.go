@@ -434,10 +434,10 @@ func TestRowGroupsEndWithAClient(t *testing.T) {
 		rows := make([]segment.Row, len(c.clients))
 		for i := range rows {
 			rows[i] = segment.Row{ClientID: c.clients[i : i+1], Time: int64(i)}
-			var bytes, digest segment.Digest
-			missing := c.rowBytes - bytes.Add(&rows[i])
+			var size segment.Digest // only for the sizes that Add returns
+			missing := c.rowBytes - size.Add(&rows[i])
 			rows[i].Username = strings.Repeat("u", int(missing))
-			excess := digest.Add(&rows[i]) - c.rowBytes // the username's length takes more bytes, too
+			excess := size.Add(&rows[i]) - c.rowBytes // encoding the length of a longer username takes more bytes
 			rows[i].Username = rows[i].Username[excess:]
 		}
 		data, written := write(t, rows, c.groupRows)
@@ -503,7 +503,7 @@ func TestABrokenConnectionIsNotTheEnd(t *testing.T) {
 		store := &cutOff{&objects{data: map[string][]byte{"k": data}}, at}
 		object := segment.Object{Key: "k", Size: written.Size}
 		footer, err := segment.OpenFooter(t.Context(), store, object)
-		if at > 0 { // the first read is that of the footer
+		if at > 0 { // the first read is of the footer
 			require.NoError(t, err)
 			var merge *segment.Merge
 			merge, err = segment.NewMerge(t.Context(), []*segment.Cursor{segment.OpenCursor(store, object, footer)})

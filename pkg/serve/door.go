@@ -5,9 +5,9 @@ import "net/http"
 // door is a handler that limits the number of concurrent requests to next. At the limit, it refuses
 // requests with 429, without reading their bodies.
 //
-// A request counts toward the limit until next returns. By then, a body of more than maxBuffered
-// has been sent. A shorter one has not, because strangers get such bodies, too: if they read slowly,
-// they must not block other requests.
+// A request counts toward the limit until next returns. By then, at most the last maxBuffered bytes
+// of the response are still unsent. A short response therefore does not count while it is being
+// sent. Strangers get such responses, too, and must not block other requests by reading slowly.
 //
 // Requests with a body have a limit of their own, a quarter of the limit for all other requests. A
 // body uses memory before the handler knows the sender, and may take a minute to arrive. With

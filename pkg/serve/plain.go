@@ -108,7 +108,7 @@ func (front *plainFront) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "close")
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
-	if err := respond(front.route(r), r, w).FlushError(); err != nil {
+	if err := respond(front.route(r), r, w).flush(); err != nil {
 		slog.InfoContext(ctx, "response not sent", "error", err.Error())
 	}
 }

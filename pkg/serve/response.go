@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// response is the response to one request. It buffers the body until the handler has returned. A
-// body of more than maxBuffered, however, is sent while the handler writes it.
+// response is the response to one request. It buffers the body until the handler has returned.
+// Whenever the buffer would exceed maxBuffered, however, it sends what the handler has written.
 type response struct {
 	request *http.Request
 	header  http.Header
@@ -25,7 +25,7 @@ type response struct {
 
 var _ http.ResponseWriter = (*response)(nil)
 
-// maxBuffered is the maximum length, in bytes, of a body that is buffered for a client.
+// maxBuffered is the maximum number of bytes that are buffered for a client.
 const maxBuffered = 64 << 10
 
 func (resp *response) Header() http.Header { return resp.header }
@@ -41,15 +41,14 @@ func (resp *response) Write(b []byte) (n int, err error) {
 	if resp.client == nil || resp.body.Len()+len(b) <= maxBuffered {
 		return resp.body.Write(b)
 	}
-	if resp.FlushError() == nil {
+	if resp.flush() == nil {
 		n, resp.err = resp.client.Write(b)
 	}
 	return n, resp.err
 }
 
-// FlushError sends the header and the buffered part of the body to the client, if there is one.
-// http.ResponseController calls it.
-func (resp *response) FlushError() error {
+// flush sends the header and the buffered part of the body to the client, if there is one.
+func (resp *response) flush() error {
 	if resp.client == nil {
 		return nil
 	}

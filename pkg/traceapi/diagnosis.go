@@ -75,7 +75,7 @@ func (a api) diagnose(ctx context.Context, may permission, d device, from, to ti
 		return nil, err
 	}
 	limit := maxBytes
-	if r.events.Bytes() > smallBytes/4 && !large.take() { // a response can be some times as long as its events
+	if r.events.Bytes() > smallBytes/4 && !large.take() { // a response can be several times as long as its events
 		limit = smallBytes
 	}
 	known := a.knownTo(from, to, r.newest)

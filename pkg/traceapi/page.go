@@ -20,10 +20,10 @@ const (
 	// response below Function Compute's limit of 6 MB. That limit applies to the body encoded as a
 	// JSON string, so the escapes are included in the size.
 	maxBytes = 5 << 20
-	// smallBytes is the approximate size, in bytes, that every response may have. A larger response
-	// requires one of the maxLarge slots in api.large until it is sent. Without a free slot, a page
-	// ends at smallBytes, a diagnosis is shortened to it, and a list of instances waits. This limits
-	// the memory for responses, even if clients read them slowly.
+	// smallBytes is the approximate maximum size, in bytes, of a response that needs no slot. A
+	// larger response needs one of the maxLarge slots in api.large until it is sent. If no slot is
+	// free, a page ends at smallBytes, a diagnosis is shortened to it, and a list of instances
+	// waits. This limits the memory for responses, even if clients read them slowly.
 	smallBytes = 256 << 10
 	maxLarge   = 8
 	// maxUnreadable is the maximum number of unreadable objects that a response lists. This is
@@ -33,8 +33,8 @@ const (
 	maxError = 256
 )
 
-// tracePage is the content of one response. It has as many rows as the limit and maxBytes allow,
-// but always includes the first row.
+// tracePage is the content of one response. It has as many rows as the limit and maxBytes (or,
+// without a free slot, smallBytes) allow, but always includes the first row.
 type tracePage struct {
 	format     format
 	rows       [][]byte

@@ -121,11 +121,11 @@ func (p *past) read(ctx context.Context, q query.Request, f fold) (last *event.E
 	return last, done, nil
 }
 
-// count adds the cost of a stream to p.receipt. If the request has waited for its turn, the stream
-// reads partitions and objects again, which the receipt must count only once.
+// count adds the cost of a stream to p.receipt. If the request has waited for api.turn, the stream
+// reads partitions and objects again, but the receipt must count each of them only once.
 func (p *past) count(result query.Result) {
 	for _, step := range result.Steps {
-		if step.Request == "read" && step.Bytes > 0 {
+		if step.Bytes > 0 { // only reads have bytes
 			p.objects[step.Key] = true
 		}
 	}

@@ -265,7 +265,7 @@ func TestTheQuarantineTakesFromTheBudget(t *testing.T) {
 	require.NoError(t, err)
 	store := objstore.NewCounting(s.store)
 	s.handler.config.Store = store
-	decoded := contents{bytes: int64(len(body))}
+	replayed := contents{bytes: int64(len(body))}
 	for _, c := range []struct {
 		method, path string
 		weight       int64
@@ -273,7 +273,7 @@ func TestTheQuarantineTakesFromTheBudget(t *testing.T) {
 	}{
 		{"GET", "", listWeight, 200},
 		{"GET", "/" + id, minWeight + byteWeight*objects[0].Size, 200},
-		{"POST", "/" + id + "/replay", decoded.weight(decoded.bytes), 422},
+		{"POST", "/" + id + "/replay", replayed.weight(replayed.bytes), 422},
 	} {
 		send := func(budgetSize int64) *httptest.ResponseRecorder {
 			s.handler.budget = &budget{size: budgetSize}

@@ -75,7 +75,7 @@ func (c *contents) weight(sent int64) int64 {
 }
 
 // readWeight returns the weight of reading an item from the quarantine, in bytes, given the size of
-// its object. The maximum keeps the longest payload readable in the smallest budget, even if the
-// payload is stored in base64, which makes the object longer. An object in base64 needs less than
-// byteWeight for each byte.
+// its object. The weight never exceeds MinBudget, so that even the longest payload can be read with
+// the smallest budget. If that payload is stored in base64, its object is longer than the payload.
+// MinBudget still suffices, because an object in base64 needs less than byteWeight for each byte.
 func readWeight(size int64) int64 { return min(minWeight+byteWeight*size, MinBudget) }

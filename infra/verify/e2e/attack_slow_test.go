@@ -15,9 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAttackSlowReaders requests the largest pages from a plain server, more at the same time than
-// it handles, and reads almost nothing of the responses. The server must stay below the memory
-// limit of the query function.
+// TestAttackSlowReaders requests the largest pages from a plain server, and reads almost nothing of
+// the responses. It makes more requests at the same time than the server handles. The server must
+// stay below the memory limit of the query function.
 func TestAttackSlowReaders(t *testing.T) {
 	needsProc(t)
 	p := newPlainServers(t)

@@ -89,7 +89,7 @@ func (l *ledger) reject(item arrival) {
 }
 
 // nextID returns the bits that identify a new delivery. It never returns the same bits twice for one
-// instance, but it returns them for every instance.
+// instance, but deliveries to different instances get the same bits.
 func (l *ledger) nextID(instance event.InstanceID) uint32 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
