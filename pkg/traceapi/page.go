@@ -103,7 +103,7 @@ func wireSize(text []byte) int {
 // write writes the page. A JSON body contains the rows, the cursor and the receipt. The other
 // formats send the cursor and the receipt in headers.
 func (p tracePage) write(w http.ResponseWriter, r *http.Request) {
-	if notModified(w, r, p.content()...) {
+	if notModified(w, r, tagOf(p.content()...)) {
 		return
 	}
 	w.Header().Set("Content-Type", p.format.contentType)

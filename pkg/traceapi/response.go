@@ -22,15 +22,18 @@ func jsonResponse(v any) response {
 }
 
 // taggedResponse returns a response that contains the diagnosis d and the receipt. Its entity tag
-// is computed from d alone, without the receipt.
+// is computed from d alone, without the receipt. taggedResponse encodes d at once, so that the
+// response does not keep the device's events in memory.
 func taggedResponse(d diagnosisResponse, receipt query.Receipt) response {
+	tag := tagOf(encode(d))
+	d.Receipt = receipt
+	body := encode(d)
 	return func(w http.ResponseWriter, r *http.Request) {
-		if notModified(w, r, encode(d)) {
+		if notModified(w, r, tag) {
 			return
 		}
-		d.Receipt = receipt
 		w.Header().Set("Content-Type", "application/json")
-		w.Write(encode(d))
+		w.Write(body)
 	}
 }
 
@@ -41,18 +44,22 @@ func encode(v any) []byte {
 	return b.Bytes()
 }
 
-// notModified sets the ETag header from the content. If the client already has that content,
-// notModified also responds with 304 and returns true (RFC 9110, 13.1.2). The tag is weak, because
-// two responses with the same content may differ in their receipts.
-//
-// notModified also makes clients revalidate cached responses. Any response can change later,
-// because a recorder accepts late events unless they are older than its retention.
-func notModified(w http.ResponseWriter, r *http.Request, content ...[]byte) bool {
+// tagOf returns the entity tag of a content. The tag is weak, because two responses with the same
+// content may differ in their receipts.
+func tagOf(content ...[]byte) string {
 	sum := sha256.New()
 	for _, part := range content {
 		sum.Write(part)
 	}
-	tag := `W/"` + hex.EncodeToString(sum.Sum(nil)[:16]) + `"`
+	return `W/"` + hex.EncodeToString(sum.Sum(nil)[:16]) + `"`
+}
+
+// notModified sets the ETag header. If the client already has the content with this tag,
+// notModified also responds with 304 and returns true (RFC 9110, 13.1.2).
+//
+// notModified also makes clients revalidate cached responses. Any response can change later,
+// because a recorder accepts late events unless they are older than its retention.
+func notModified(w http.ResponseWriter, r *http.Request, tag string) bool {
 	w.Header().Set("ETag", tag)
 	w.Header().Set("Cache-Control", "private, no-cache")
 	w.Header().Set("Vary", "Authorization, Accept-Language")

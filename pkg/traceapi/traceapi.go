@@ -90,7 +90,7 @@ var description []byte
 
 // describe responds with the API's description (OpenAPI 3.1).
 func describe(w http.ResponseWriter, r *http.Request) {
-	if notModified(w, r, description) {
+	if notModified(w, r, tagOf(description)) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/yaml")
