@@ -26,8 +26,8 @@ const (
 
 var codecs = [...]compress.Codec{
 	fresh:   &parquet.Snappy,
-	interim: &zstdCodec{level: zstd.SpeedDefault},
-	lasting: &zstdCodec{level: zstd.SpeedBetterCompression},
+	interim: newZstdCodec(zstd.SpeedDefault),
+	lasting: newZstdCodec(zstd.SpeedBetterCompression),
 }
 
 // pageBytes is the maximum size of a page before compression. The memory of a writer's buffers

@@ -1,8 +1,6 @@
 package segment
 
 import (
-	"sync"
-
 	klauspost "github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/compress/zstd"
 )
@@ -12,21 +10,21 @@ import (
 // exceed 256 KiB.
 type zstdCodec struct {
 	zstd.Codec
-	level    klauspost.EncoderLevel
-	encoders sync.Pool
+	encoder *klauspost.Encoder
+}
+
+// newZstdCodec returns a codec that compresses as many pages at once as the process has CPUs.
+// Others wait. newZstdCodec panics if the level is unknown.
+func newZstdCodec(level klauspost.EncoderLevel) *zstdCodec {
+	e, err := klauspost.NewWriter(nil, klauspost.WithEncoderLevel(level), klauspost.WithWindowSize(1<<20),
+		klauspost.WithZeroFrames(true), klauspost.WithEncoderCRC(false))
+	if err != nil {
+		panic(err)
+	}
+	return &zstdCodec{encoder: e}
 }
 
 // Encode compresses src and appends the result to dst[:0].
 func (c *zstdCodec) Encode(dst, src []byte) ([]byte, error) {
-	e, _ := c.encoders.Get().(*klauspost.Encoder)
-	if e == nil {
-		var err error
-		e, err = klauspost.NewWriter(nil, klauspost.WithEncoderLevel(c.level), klauspost.WithWindowSize(1<<20),
-			klauspost.WithEncoderConcurrency(1), klauspost.WithZeroFrames(true), klauspost.WithEncoderCRC(false))
-		if err != nil {
-			return nil, err
-		}
-	}
-	defer c.encoders.Put(e)
-	return e.EncodeAll(src, dst[:0]), nil
+	return c.encoder.EncodeAll(src, dst[:0]), nil
 }
