@@ -67,11 +67,8 @@ postgres:
 	  rm -rf .build/postgresql; mkdir -p .build/postgresql; cd .build/postgresql; \
 	  apt-get download $$package; dpkg -x $${package}_*.deb .; rm $${package}_*.deb; }
 
-# Without the tests of pkg/segment, query, compact and check, which write many row groups. Under the race
-# detector sync.Pool drops items at random, so that most of their columns need a new zstd
-# encoder. The tests of other packages write, read and merge segments, too.
 race: ## run the tests under the race detector
-	go test -race -timeout 30m $$(go list ./... | grep -Ev '/pkg/(segment|query|compact|check)$$')
+	go test -race -timeout 30m ./...
 
 # Until Go 1.27, go test may report "context deadline exceeded" when a target's time is up
 # (golang.org/issue/75804). That is no failure.
