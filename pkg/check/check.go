@@ -54,7 +54,7 @@ type Options struct {
 //   - One list request per 1,000 objects.
 //   - One read for a segment of up to 1 MiB.
 //   - For a larger segment, up to two reads per MiB, plus one or two for its footer.
-//   - One list request and one read for each quarantined item.
+//   - One read for each quarantined item.
 //
 // An object of a run is read up to three times: once to verify it, and twice to compare it with the
 // previous and the next object of its run. The footer of a compacted segment is read once more, to

@@ -11,6 +11,7 @@ import (
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/objstore/memstore"
+	"devicetrace/pkg/quarantine"
 	"devicetrace/pkg/segment"
 )
 
@@ -78,6 +79,14 @@ func TestRequests(t *testing.T) {
 	put(t, counting, where("c"), fresh(1, 1), segment.FromEvents(ofOne(3)))
 	counting.Reset()
 	checked(t, counting, check.Options{})
+	require.Len(t, counting.Of(objstore.OpRead), 1)
+	require.Len(t, counting.Of(objstore.OpList), 3)
+
+	counting = objstore.NewCounting(bucket(t))
+	_, err := quarantine.Keep(t.Context(), counting, quarantine.Item{ReceivedAt: noon, Body: []byte("?")})
+	require.NoError(t, err)
+	counting.Reset()
+	require.Equal(t, 1, checked(t, counting, check.Options{}).Quarantined)
 	require.Len(t, counting.Of(objstore.OpRead), 1)
 	require.Len(t, counting.Of(objstore.OpList), 3)
 

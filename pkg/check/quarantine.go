@@ -26,7 +26,8 @@ func (c *checker) quarantine(ctx context.Context) error {
 			c.report.note(o.Key, foreignKey)
 			continue
 		}
-		item, err := quarantine.Get(ctx, c.store, quarantine.ID{Day: day, Digest: digest})
+		id := quarantine.ID{Day: day, Digest: digest}
+		item, err := quarantine.Read(ctx, c.store, quarantine.Entry{ID: id, Size: o.Size})
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // the item has expired
 			continue
