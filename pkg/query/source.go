@@ -57,7 +57,7 @@ func (s *source) open(ctx context.Context) error {
 		return err
 	}
 	s.rows = s.clientRows(footer)
-	if len(s.rows.Groups()) == 0 || s.rows.Alone() > earlyMemory {
+	if len(s.rows.Groups()) == 0 || s.rows.ExclusiveMemory() > earlyMemory {
 		return nil
 	}
 	return s.load(ctx)

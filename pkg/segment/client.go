@@ -37,10 +37,10 @@ func (f *Footer) ClientRows(clientID event.ClientID, from, to int64, descending 
 // cross row group boundaries, there are several adjacent row groups.
 func (c *ClientRows) Groups() []Group { return c.groups }
 
-// Alone returns the approximate memory, in bytes, that the rows of the remaining row groups take
-// once they are decoded. It counts only row groups without rows of other clients, so it returns zero
-// unless the client has very many rows.
-func (c *ClientRows) Alone() (memory int64) {
+// ExclusiveMemory returns the approximate memory, in bytes, that the rows of the remaining row
+// groups take once they are decoded. It counts only row groups without rows of other clients, so it
+// returns zero unless the client has very many rows.
+func (c *ClientRows) ExclusiveMemory() (memory int64) {
 	for _, g := range c.groups {
 		if g.first == c.clientID && g.last == c.clientID {
 			memory += g.Memory()

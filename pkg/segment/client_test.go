@@ -106,7 +106,7 @@ func TestClientRowsInSeveralPages(t *testing.T) {
 	}
 }
 
-func TestAloneCountsOnlyRowGroupsOfOneClient(t *testing.T) {
+func TestExclusiveMemoryCountsOnlyRowGroupsOfOneClient(t *testing.T) {
 	rows := slices.Concat(segment.FromEvents(span("GID_a", 10)), segment.FromEvents(span("GID_m", 200)), segment.FromEvents(span("GID_z", 3)))
 	data, _ := write(t, rows, 32)
 	footer, err := segment.ParseFooter(data, int64(len(data)))
@@ -116,7 +116,7 @@ func TestAloneCountsOnlyRowGroupsOfOneClient(t *testing.T) {
 	for client, want := range map[event.ClientID]int64{
 		"GID_a": 0, "GID_m": groups[1].Memory() + groups[2].Memory(), "GID_z": 0,
 	} {
-		require.Equal(t, want, footer.ClientRows(client, math.MinInt64, math.MaxInt64, false).Alone(), client)
+		require.Equal(t, want, footer.ClientRows(client, math.MinInt64, math.MaxInt64, false).ExclusiveMemory(), client)
 	}
 }
 
