@@ -95,8 +95,8 @@ func (m *apsaraMQ) row(r *reader, e *event.Event) bool {
 
 // identify sets the event's identifier and time from the envelope if the notification has no time.
 // The identifier is the RocketMQ message's or, if the message has none, the envelope's. The time is
-// the envelope's, at which the message was published. If the envelope lacks either, the event keeps
-// the time of receipt.
+// the envelope's, which is when the message was published. If there is no identifier or no time,
+// the event keeps the time of receipt.
 func (m *apsaraMQ) identify(r *reader, e *event.Event, messageID value) {
 	if e.TimeOrigin == event.FromBroker {
 		return

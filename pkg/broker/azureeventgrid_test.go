@@ -91,8 +91,7 @@ func TestAzureEventGridKinds(t *testing.T) {
 	require.Equal(t, "rejected 0 type", summary(decode(t, "azure-eventgrid", `{"data":`+data+`}`)))
 }
 
-// If a field inside the data field is invalid, the rejection must state the full path of the
-// invalid field.
+// A rejection must state the full path of an invalid field inside the data field.
 func TestAzureEventGridNamesNestedFields(t *testing.T) {
 	for _, c := range []struct{ data, field string }{
 		{`null`, "data.clientSessionName"},

@@ -10,8 +10,8 @@ import (
 const MaxItems = 100_000
 
 const (
-	// maxPreallocated is the maximum number of events for which memory is allocated in advance. How
-	// many are needed is estimated from the sizes of the body and of its first item.
+	// maxPreallocated is the maximum number of events for which memory is allocated in advance. The
+	// number of events is estimated from the sizes of the body and of its first item.
 	maxPreallocated = 4_096
 	// maxRejected is the maximum number of rejections for one body. The last rejection stands for
 	// all later rejected items as well.
@@ -77,7 +77,7 @@ func (c *collector) add(raw []byte, it item) {
 	}
 }
 
-// cutClientID is the error text for a client identifier in the form of a cut one.
+// cutClientID is the error text for a client identifier that looks like a cut one.
 var cutClientID = fmt.Sprintf("the client identifier looks like one that was shortened for storage, "+
 	"because it has about %d bytes and ends with … and 16 hex digits; use another identifier for this client", event.MaxClientID)
 
@@ -86,8 +86,8 @@ var cutClientID = fmt.Sprintf("the client identifier looks like one that was sho
 // millisecond could look the same. The source's own identifier does not prevent this, because the
 // source may use it more than once.
 //
-// The index counts all items of the body, whether or not they are recorded. A later version of a
-// decoder may record more of the items, but still gives each event the same identifier.
+// The index counts all items of the body, whether or not they are recorded. An event therefore
+// keeps its identifier if a later version of the decoder also records other items of the body.
 func (c *collector) identify(e *event.Event) {
 	if e.TimeOrigin != event.FromReceiver {
 		return

@@ -160,7 +160,7 @@ func TestEMQX4Channel(t *testing.T) {
 	require.Empty(t, onlyEvent(t, "emqx4-connack-refused").Channel())
 }
 
-// onlyEvent returns the one event of a sample.
+// onlyEvent decodes a sample and returns its event. It fails the test unless there is exactly one.
 func onlyEvent(t *testing.T, name string) *event.Event {
 	t.Helper()
 	path := samples + "/" + name + ".json"

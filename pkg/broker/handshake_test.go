@@ -32,8 +32,8 @@ func requireBody(t *testing.T, want string, r broker.HandshakeResponse) {
 	require.JSONEq(t, want, string(body))
 }
 
-// When a VerneMQ hook asks for a decision, the recorder must leave it to VerneMQ's next plugin,
-// whatever the request body contains.
+// When a VerneMQ hook asks for a decision, the response must leave the decision to VerneMQ's next
+// plugin, whatever the request body contains.
 func TestVerneMQPassesOn(t *testing.T) {
 	for _, hook := range []string{"auth_on_register", "auth_on_register_m5", "auth_on_publish", "auth_on_subscribe_m5", "on_auth_m5", "on_deliver_m5", "on_unsubscribe"} {
 		for _, body := range []string{"", "junk", `{"client_id":"c","password":"hush"}`} {

@@ -11,15 +11,15 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// in returns a copy of meta for the delivery with the given id.
+// in returns a copy of meta with the given delivery id.
 func in(delivery string) broker.Meta {
 	with := meta
 	with.DeliveryID = delivery
 	return with
 }
 
-// An event without a time must never equal an event of another delivery, even if the source gave
-// both the same identifier. Decoding a delivery again must result in the same event.
+// An event without a time must differ from every event of another delivery, even if the source gave
+// both events the same identifier. Decoding one delivery twice must result in the same event.
 func TestNoSourceIdentifiesAnEventWithoutATime(t *testing.T) {
 	for _, name := range broker.Names() {
 		decodeIn := func(delivery string) event.Event {
@@ -60,8 +60,9 @@ func TestAnEventWithATimeDoesNotDependOnItsDelivery(t *testing.T) {
 	require.Greater(t, timed, 30)
 }
 
-// The identifier of an event without a time contains the index of the event's item in the body.
-// Ignored and rejected items count, too. An identifier from the source comes first, as evidence.
+// The identifier of an event without a time ends with the delivery's id and the item's index in the
+// body. Rejected items count toward the index. If the source sent an identifier, the result begins
+// with it.
 func TestIdentifiersOfEventsWithoutATime(t *testing.T) {
 	const timeless, timed = `{"client_id":"c","action":"connect"}`, `{"client_id":"c","action":"connect","time":1795339800000}`
 	withID := strings.Replace(timeless, "}", `,"source_event_id":"order-7"}`, 1)
@@ -71,8 +72,8 @@ func TestIdentifiersOfEventsWithoutATime(t *testing.T) {
 	require.Equal(t, want, ids(decode(t, "events", "\n"+strings.Join(items, "\n\n")).Events))
 }
 
-// Even if an identifier is so long that it is cut, its digest must cover the delivery's id and the
-// item's index. Otherwise, different events could become equal.
+// Cutting a long identifier removes its end, which holds the delivery's id and the item's index.
+// The digest in the cut identifier must still distinguish the events.
 func TestALongIdentifierKeepsEventsApart(t *testing.T) {
 	item := fmt.Sprintf(`{"client_id":"c","action":"connect","source_event_id":%q}`, strings.Repeat("x", 600))
 	got := decode(t, "events", "["+item+","+item+"]").Events
@@ -81,10 +82,9 @@ func TestALongIdentifierKeepsEventsApart(t *testing.T) {
 	require.NotZero(t, event.CompareIdentity(&got[0], &got[1]))
 }
 
-// A trigger delivers a message again in the same envelope. If the notification has no time, the
-// envelope's time and an identifier together identify the event in every delivery. The identifier
-// comes from the message or, if the message has none, from the envelope. If the time or both
-// identifiers are missing, nothing identifies the event.
+// A notification without a time gets the envelope's time and the message's identifier, or the
+// envelope's identifier if the message has none. Redeliveries have the same envelope and so become
+// the same event. If the time or both identifiers are missing, nothing identifies the event.
 func TestAnEnvelopeIdentifiesANotificationWithoutATime(t *testing.T) {
 	const notice = `{"eventType":"connect","clientId":"c"}`
 	message := func(members, properties string) string {

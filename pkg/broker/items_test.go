@@ -112,7 +112,7 @@ func TestEverySourceLimitsTheItems(t *testing.T) {
 	}
 }
 
-// Items that are not recorded count, too.
+// Items that are not recorded count toward the limit, too.
 func TestEveryFormLimitsTheItems(t *testing.T) {
 	const item = `{"event":"client.ping"}`
 	for form, body := range map[string]func(items int) string{

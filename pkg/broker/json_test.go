@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzScanner compares the scanner with encoding/json. Unless a body is nested too deeply, both
-// must accept the same bodies and read the same strings.
+// FuzzScanner checks that the scanner accepts the same bodies as encoding/json and reads the same
+// strings. It skips bodies that are nested too deeply for the scanner.
 func FuzzScanner(f *testing.F) {
 	for _, seed := range []string{
 		`{"a":[1,-0.5e+3,true,false,null,"\u00e9\ud83d\ude00\/\b"],"b":{}}`, `[]`, `"\ud83d"`, `"\ud83d\u0041"`, `"\ud83dx12345"`, `01`, `-`, `1.`, `.5`, `1e`, `[1e-5,1E5]`, `tru`, `true`,
@@ -34,9 +34,9 @@ func FuzzScanner(f *testing.F) {
 	})
 }
 
-// requireSameText checks that encoding/json reads the same string from body as the scanner, which
-// has read v. If v is not valid text, the string from encoding/json must contain U+FFFD, because
-// encoding/json replaces invalid text with this character.
+// requireSameText checks that v, the string that the scanner read from body, equals the string that
+// encoding/json reads. If v is not valid text, the string from encoding/json must contain U+FFFD,
+// its replacement for invalid text.
 func requireSameText(t *testing.T, body []byte, v value) {
 	t.Helper()
 	var want string

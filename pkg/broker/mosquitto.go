@@ -138,8 +138,8 @@ func mosquittoWhen(r *reader, e *event.Event, stamp time.Time) {
 	}
 }
 
-// mosquittoHidden reports whether the line is a message about a connection that follows an unknown
-// prefix and ": ". The prefix is probably a time in an unknown format.
+// mosquittoHidden reports whether the line consists of an unknown prefix, ": " and a message about
+// a connection. The prefix is probably a time in an unknown format.
 func mosquittoHidden(line []byte) bool {
 	for at := range min(maxStamp, len(line)) {
 		if text, ok := bytes.CutPrefix(line[at:], []byte(": ")); ok {

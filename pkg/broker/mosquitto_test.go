@@ -107,7 +107,7 @@ func TestMosquittoConnects(t *testing.T) {
 }
 
 // mosquittoEnd describes a log line about the end of a connection, and the event that the decoder
-// should return for the line. The line comes from Mosquitto 2.0, from Mosquitto 2.1 or from both.
+// should return for the line.
 type mosquittoEnd struct {
 	says   string // the text after the client identifier
 	reason string
@@ -185,7 +185,8 @@ var mosquittoSocketTexts = map[string]event.ActionInfo{
 	"Malformed UTF-8":                        event.InvalidParam,
 }
 
-// oddIDs are client identifiers that contain the separators between the parts of a log line.
+// oddIDs are client identifiers for testing the parser. Most of them contain text that also
+// separates the parts of a log line.
 var oddIDs = []string{
 	"c", "GID_a@@@dev1", "a b", "a as b", "a: b", "1795339800: a", "it's [1] (2) \"3\"", "日本/+#", "undefined", "[192.0.2.1:2]", "a [192.0.2.1:2",
 	"x disconnected.", "x disconnected: y", "x disconnected due to y", "x closed its connection.", "x [192.0.2.1:2] disconnected: y", "Client x", " ", ".",
@@ -359,7 +360,8 @@ func at(position string) broker.Meta {
 	return with
 }
 
-// The identifier of a line's event does not depend on the batch in which the line arrives.
+// An event must get the same identifier whether its line arrives alone or together with other
+// lines.
 func TestMosquittoPositions(t *testing.T) {
 	log := stamped("mosquitto version 2.0.22 running", "Client c disconnected.", "Client c disconnected.", "", "Client c closed its connection.")
 	whole := decodeWith(t, "mosquitto", log, at("log-1:1000")).Events
@@ -381,8 +383,8 @@ func ids(events []event.Event) (all []string) {
 	return all
 }
 
-// Events in the same second must sort in the order of their lines. This must hold across batches,
-// and also if the offset of a line has more digits than the offset of the line before it.
+// Events in the same second must sort in the order of their lines, even if the lines arrive in
+// different bodies or their offsets have different numbers of digits.
 func TestMosquittoKeepsTheOrderOfLines(t *testing.T) {
 	lines := []string{
 		"New client connected from 192.0.2.7:2 as c (p2, c1, k60).", "Client c already connected, closing old connection.",
@@ -399,7 +401,7 @@ func TestMosquittoKeepsTheOrderOfLines(t *testing.T) {
 	requireOrder(t, events)
 }
 
-// requireOrder checks that the events are in order, and that all of them are different events.
+// requireOrder checks that the events are sorted by identity, and that no two are the same event.
 func requireOrder(t *testing.T, events []event.Event) {
 	t.Helper()
 	for i := range events[1:] {

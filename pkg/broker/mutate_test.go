@@ -87,6 +87,6 @@ func changedAt(o map[string]any, path []string, v any, leaveOut bool) map[string
 	return changed
 }
 
-// notUTF8 stands for invalid UTF-8 until the sample has been encoded, because JSON encoders do not
-// write invalid UTF-8.
+// notUTF8 is a placeholder for invalid UTF-8, which a JSON encoder would not write. After the
+// sample has been encoded, change replaces the placeholder.
 const notUTF8 = "(not UTF-8)"

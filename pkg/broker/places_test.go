@@ -34,7 +34,7 @@ func TestEverySourceHasItsPlaces(t *testing.T) {
 	require.Equal(t, broker.Names(), listed, "the list of set-up pages has every source, in the order of the registry")
 }
 
-// requireTests checks that a single test file both calls requireSamples for the named source and
+// requireTests checks that some test file calls requireSamples for the named source and also
 // contains a fuzz target.
 func requireTests(t *testing.T, name string) {
 	t.Helper()

@@ -46,8 +46,8 @@ func TestRefusedAndClosedByBroker(t *testing.T) {
 	}
 }
 
-// TestEMQXReasonsAreSpelledAsSent checks that emqxReasons spells each name in the same way as
-// reasonName. A name with a different spelling would never be found.
+// TestEMQXReasonsAreSpelledAsSent checks that emqxReasons contains only spellings that reasonName
+// returns, because no other spelling is ever looked up.
 func TestEMQXReasonsAreSpelledAsSent(t *testing.T) {
 	for name := range emqxReasons {
 		require.Equal(t, name, reasonName(name), "listed under a spelling that is never looked up")

@@ -26,8 +26,8 @@ type Source struct {
 	Decode Decoder
 
 	// TokenInPath allows the token to follow the instance in the path. TokenInQuery allows the
-	// token as the query parameter "token". Proxies log URLs, so both are set only for brokers that
-	// cannot always set a header.
+	// token as the query parameter "token". Proxies log URLs, so these fields are set only for
+	// brokers that cannot always set a header.
 	TokenInPath, TokenInQuery bool
 	// SignedBody allows a signature instead of the token. The signature follows Standard Webhooks
 	// (https://www.standardwebhooks.com). Its key is the token.

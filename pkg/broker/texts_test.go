@@ -66,8 +66,8 @@ func TestNoSourceAcceptsACutClientID(t *testing.T) {
 	}
 }
 
-// The group and the device are joined into a client identifier. Only then is the identifier checked
-// for the form of a cut one, and cut.
+// If a client identifier is sent as group and device, the decoder must join them before it cuts the
+// identifier or rejects it because it looks like a cut one.
 func TestTheJoinedClientIDIsCut(t *testing.T) {
 	group, device := strings.Repeat("g", 600), strings.Repeat("d", 600)
 	got := decode(t, "events", fmt.Sprintf(`{"group_id":%q,"device_id":%q,"action":"connect"}`, group, device))
@@ -79,7 +79,7 @@ func TestTheJoinedClientIDIsCut(t *testing.T) {
 	require.Len(t, got.Rejected, 1)
 }
 
-// A decoder must map a reason, and split an address, before the text is cut.
+// A decoder must interpret a text, such as a reason or an address, before the text is cut.
 func TestTextsAreInterpretedBeforeTheyAreCut(t *testing.T) {
 	long := strings.Repeat("x", 600)
 	reason := "{" + long + ",keepalive_timeout}"

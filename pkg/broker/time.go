@@ -7,8 +7,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// setTime sets the event's time to the value of the first field that is present. If all
-// fields are missing, it uses the time of receipt.
+// setTime sets the event's time to the value of the first field that is present. If all fields are
+// missing, it uses the time of receipt. It refuses a time that is older than the retention.
 func (r *reader) setTime(e *event.Event, fields ...timeField) {
 	for _, f := range fields {
 		t := r.time(f.name, f.value)

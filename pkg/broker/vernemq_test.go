@@ -48,8 +48,8 @@ func TestVerneMQHooks(t *testing.T) {
 	}
 }
 
-// Rejected items are stored. Therefore, the body of a hook must never be rejected if it may contain
-// a password, whatever is wrong with it.
+// The body of a hook that is not recorded may contain a password. It must never be rejected, even
+// if it is invalid, because rejected items are stored.
 func TestVerneMQKeepsNothingOfOtherHooks(t *testing.T) {
 	for _, hook := range []string{"auth_on_register", "auth_on_register_m5", "auth_on_publish", "on_publish"} {
 		for _, body := range []string{``, `{"password":"secret"`, `[{"client_id":7,"password":"secret"}]`, "secret\nsecret"} {

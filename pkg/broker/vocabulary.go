@@ -7,7 +7,7 @@ import (
 )
 
 // vocabulary lists those native words of a source that say more than the action and action info. A
-// native word means the same whichever source sends it, because a bridge can forward any broker's
+// native word is recognized whichever source sends it, because a bridge can forward any broker's
 // events through the source named "events". Only the words in the fields whose names begin with
 // "own" apply to a single source.
 type vocabulary struct {
@@ -28,7 +28,7 @@ type vocabulary struct {
 	// source sends each of them in very different cases. They apply only to this source, because
 	// another source may send a reason of the same name with a clear meaning.
 	ownMuteReasons []string
-	// notRestarts are native reasons for which the broker closed the connection, but which do not
+	// notRestarts are native reasons that name the broker as the cause of the end, but do not
 	// suggest that the broker restarted. Some of them, such as an operator's kick or a maximum
 	// connection age, concern only one client. The others say only that the broker had a problem.
 	notRestarts []string
