@@ -22,8 +22,8 @@ func (b *harness) admin(method, path string) *httptest.ResponseRecorder {
 	return b.do(method, "/webhooks/quarantine"+path, nil, bearer("admin")...)
 }
 
-// keep stores an item with the given body and returns the item's id. The item was received the
-// given duration before now.
+// keep stores an item that has the given body and was received the given duration before now. It
+// returns the item's id.
 func (b *harness) keep(t *testing.T, before time.Duration, body string) quarantine.ID {
 	t.Helper()
 	id, err := quarantine.Keep(t.Context(), b, quarantine.Item{
@@ -112,7 +112,7 @@ func TestAdminNeedsItsToken(t *testing.T) {
 	require.Empty(t, b.recorded)
 }
 
-// failing returns a handler whose store returns err from all operations of the given kind.
+// failing returns a handler whose store fails every operation of the given kind with err.
 func (b *harness) failing(t *testing.T, op objstore.Op, err error) *Handler {
 	config := b.config()
 	config.Store = objstore.NewFaulty(b.memory(t.Context()), func(c objstore.Call) (fault objstore.Fault) {
@@ -141,7 +141,8 @@ func TestAdminStoreDown(t *testing.T) {
 	require.Equal(t, "StoreUnavailable", decoded[serve.Problem](t, b.admin("POST", "/"+id+"/replay"), 503).Code)
 }
 
-// An item may expire after it was listed.
+// If an item expires after it was listed, the listing must omit it, and a request for it must get
+// 404.
 func TestAdminOmitsExpiredItems(t *testing.T) {
 	b := &harness{}
 	id := b.keep(t, 0, ownEvent).String()

@@ -56,8 +56,8 @@ func (d *delivery) decompressor() (io.Reader, error) {
 }
 
 // measure counts the bytes of the decompressed body, and how often the source's mark occurs in it
-// (see broker.Source.Mark). It does not keep that body in memory. The messages of its errors may be
-// shown to the sender.
+// (see broker.Source.Mark). It does not keep that body in memory. Its error messages may be shown
+// to the sender.
 func (d *delivery) measure() (contents, error) {
 	reader, err := d.decompressor()
 	if err != nil {

@@ -84,7 +84,7 @@ func TestWeight(t *testing.T) {
 
 func noEvents([]byte, broker.Meta) broker.Batch { return broker.Batch{} }
 
-// unread is a body that must not be read.
+// unread is a body that fails the test if it is read.
 type unread struct{ t *testing.T }
 
 func (u unread) Read([]byte) (int, error) {
@@ -256,7 +256,8 @@ func TestTriggersTakeFromTheBudget(t *testing.T) {
 	require.Zero(t, s.handler.budget.used.Load())
 }
 
-// Requests to the quarantine also acquire memory from that budget, before they read an item.
+// Requests to the quarantine acquire memory from the same budget as webhooks, before they read an
+// item.
 func TestTheQuarantineTakesFromTheBudget(t *testing.T) {
 	const body = "[1]"
 	s := newSystem(t)

@@ -41,8 +41,8 @@ type Config struct {
 	// AdminToken is the bearer token for the quarantine endpoints. If it is empty, these endpoints
 	// respond with 404.
 	AdminToken string
-	// TriggerInstance is the instance under which events from triggers are recorded. By default it
-	// is named like their source, broker.ApsaraMQ.
+	// TriggerInstance is the instance under which events from triggers are recorded. Default:
+	// broker.ApsaraMQ, the name of their source.
 	TriggerInstance event.InstanceID
 	// Retention is how long rows are kept. Older events are quarantined on arrival. Zero means no
 	// limit.

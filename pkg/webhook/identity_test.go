@@ -42,7 +42,8 @@ func TestAnIDWithoutATimeIsNoIdentity(t *testing.T) {
 	}
 }
 
-// Each delivery must draw its random bits exactly once, from Config.Random.
+// Each delivery must draw 32 random bits from Config.Random exactly once, however many events it
+// has.
 func TestADeliveryDrawsItsBitsOnce(t *testing.T) {
 	s := newSystem(t)
 	random := bytes.NewReader([]byte{0xde, 0xad, 0xbe, 0xef, 0, 0, 0, 1, 2})
@@ -55,7 +56,7 @@ func TestADeliveryDrawsItsBitsOnce(t *testing.T) {
 	require.Equal(t, []string{"deadbeef-00000", "deadbeef-00001"}, []string{got[0].SourceEventID, got[1].SourceEventID})
 }
 
-// A delivery without random bits must be neither recorded nor acknowledged.
+// A delivery whose random bits cannot be drawn must be neither recorded nor acknowledged.
 func TestNothingIsRecordedWithoutRandomBits(t *testing.T) {
 	s := newSystem(t)
 	broken := errors.New("no entropy")
@@ -74,8 +75,8 @@ func TestNothingIsRecordedWithoutRandomBits(t *testing.T) {
 	require.Empty(t, objects)
 }
 
-// A trigger delivers a message again after an error. If the message has an identifier and a time,
-// every delivery results in the same event, even if the notification itself has no time.
+// A trigger redelivers a message after an error. Even if the notification has no time, the id and
+// time of its envelope must make every delivery result in the same event.
 func TestARedeliveredMessageIsTheSameEvent(t *testing.T) {
 	s := newSystem(t)
 	s.handler.config.TriggerInstance = "prod"

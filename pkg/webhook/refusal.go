@@ -17,7 +17,7 @@ var (
 	errTooMany  = refusal{"TooManyItems", fmt.Sprintf("the body holds more than %d items", maxItems)}
 )
 
-// refuseSpread returns the refusal of a delivery whose events belong to too many partitions.
+// refuseSpread returns the refusal for a delivery whose events belong to too many partitions.
 func refuseSpread(err *record.SpreadError) refusal {
 	return refusal{"TooManyPartitions", fmt.Sprintf("the events belong to %d partitions (combinations of shard and UTC day); "+
 		"at most %d are allowed", err.Partitions, record.MaxPartitions)}

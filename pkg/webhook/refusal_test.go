@@ -16,8 +16,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// overLimit returns one body for each limit. Each body consists of valid events and exceeds only its
-// limit. code and reason are the expected error.
+// overLimit returns one body for each limit. Each body consists of valid events and exceeds only
+// that limit. code and reason are the expected error.
 func overLimit() map[string]struct{ body, code, reason string } {
 	var spread []string
 	for day := range record.MaxPartitions + 1 {
@@ -57,8 +57,8 @@ func TestABodyOverALimitIsRefused(t *testing.T) {
 	}
 }
 
-// After an error, a trigger would deliver its payload again and again. A payload that exceeds a
-// limit is therefore quarantined as a whole, without an error.
+// Event must quarantine the whole payload if it exceeds a limit. Event must not return an error,
+// because the platform would then redeliver the payload in vain.
 func TestAPayloadOverALimitIsQuarantined(t *testing.T) {
 	for name, c := range overLimit() {
 		t.Run(name, func(t *testing.T) {

@@ -86,10 +86,9 @@ func (s *system) trace(client string) []event.Event {
 	return events
 }
 
-// TestReplayAfterAnUpgrade replays a body from which an older recorder recorded all events but one.
-// The events in the body carry no time, so all of them get the received time, and their identities
-// differ only in the index in the body. The replay must record the missing event, and queries must
-// show each event once.
+// TestReplayAfterAnUpgrade checks that a replay records an event that an older recorder left out,
+// and that queries then show each event once. The events have no time of their own, so only the
+// index in the body distinguishes two events of the same kind.
 func TestReplayAfterAnUpgrade(t *testing.T) {
 	s := newSystem(t)
 	body := `[{"client_id":"c","action":"connect"},{"client_id":"c","action":"close"},{"client_id":"c","action":"connect"},{"client_id":"c","action":"connect"}]`
@@ -132,9 +131,9 @@ func TestReplayStillRejected(t *testing.T) {
 	}
 }
 
-// TestReplayJudgesTheAgeByTheReceivedTime checks that a replay judges the age of an event by its
-// received time, not by the time of the replay. An event must be accepted if it was recent when it
-// was received. It must be rejected if it was already too old at that time.
+// TestReplayJudgesTheAgeByTheReceivedTime checks that a replay rejects an event as too old only if
+// it was already older than the retention when it was received. The time of the replay must not
+// matter.
 func TestReplayJudgesTheAgeByTheReceivedTime(t *testing.T) {
 	s := newSystem(t)
 	at := func(client string, t time.Time) string {
@@ -149,8 +148,8 @@ func TestReplayJudgesTheAgeByTheReceivedTime(t *testing.T) {
 	require.Empty(t, s.trace("old"))
 }
 
-// TestReplayAcceptsAFutureEventLater checks when a replay rejects an event for being too far in the
-// future. The event must be too far ahead of both the received time and the time of the replay.
+// TestReplayAcceptsAFutureEventLater checks that a replay rejects an event as too far in the future
+// only if it is too far ahead of both the received time and the time of the replay.
 func TestReplayAcceptsAFutureEventLater(t *testing.T) {
 	s := newSystem(t)
 	ahead := now.Add(3 * time.Hour).Truncate(time.Millisecond)

@@ -75,9 +75,9 @@ func (h *Handler) verify(d *delivery) error {
 	return err
 }
 
-// checkSignatureHeaders checks the headers of a signature, but not the signature. An id with a full
-// stop is refused. Otherwise an attacker could move the boundaries between id, timestamp and body
-// without changing the signed text.
+// checkSignatureHeaders checks the headers of a signature, but not the signature itself. An id with
+// a full stop is refused. Otherwise an attacker could move the boundaries between id, timestamp and
+// body without changing the signed text.
 func checkSignatureHeaders(signature http.Header, now time.Time) error {
 	for _, name := range signatureHeaders {
 		switch value := signature.Get(name); {

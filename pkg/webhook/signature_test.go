@@ -106,8 +106,8 @@ func TestSignature(t *testing.T) {
 	}
 }
 
-// bodySignature returns a header that many webhook senders use. It has no timestamp, so anyone who
-// captures a request could replay the request forever.
+// bodySignature returns a signature of the body alone, in a header that many webhook senders use.
+// Because it covers no timestamp, anyone who captures a request could replay the request forever.
 func bodySignature(token, body string) []string {
 	mac := hmac.New(sha256.New, []byte(token))
 	mac.Write([]byte(body))
@@ -200,10 +200,10 @@ func TestSignedBodyHasTheSameLimits(t *testing.T) {
 	require.Empty(t, b.recorded)
 }
 
-// TestSignatureCannotBeMoved checks that a captured signature does not fit a shorter body. If ids
-// could contain full stops, an attacker could move the timestamp and the start of the body into the
-// id. The rest of the body would then need to start with a timestamp. A device can write one there,
-// for example as part of its user name.
+// TestSignatureCannotBeMoved checks that a captured signature cannot be reused for a shorter body.
+// A device can place a timestamp between full stops in the body, for example as part of its user
+// name. If ids could contain full stops, an attacker could move everything before that timestamp
+// into the id without changing the signed text.
 func TestSignatureCannotBeMoved(t *testing.T) {
 	moved := "." + strconv.FormatInt(now.Unix(), 10) + "."
 	captured := signed("secret", `[{"client_id":"c1`+moved+ownEvent)

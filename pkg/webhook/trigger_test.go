@@ -68,7 +68,7 @@ func TestEventsOfABatch(t *testing.T) {
 }
 
 // TestEventNotUnderstood checks that Event quarantines a payload that cannot be decoded. Event must
-// not return an error, because delivering the payload again would not help.
+// not return an error, because redelivering the payload would not help.
 func TestEventNotUnderstood(t *testing.T) {
 	for _, payload := range []string{"", "junk", "{}", "\xff", `{"triggerName":"t","payload":""}`} {
 		b := &harness{}
@@ -78,8 +78,8 @@ func TestEventNotUnderstood(t *testing.T) {
 	}
 }
 
-// TestEventIsDeliveredAgain checks that Event returns an error if delivering the payload again
-// could help. The error makes the platform deliver the payload again.
+// TestEventIsDeliveredAgain checks that Event returns an error if a redelivery could help. The
+// error makes the platform redeliver the payload.
 func TestEventIsDeliveredAgain(t *testing.T) {
 	down := errors.New("down")
 	b := &harness{appendErr: down}
