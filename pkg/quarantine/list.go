@@ -52,9 +52,9 @@ type Summary struct {
 	FirstError *Error // nil if there are no errors
 }
 
-// startBytes is the number of bytes that GetSummary reads from the start of an object. The fields
-// before the errors and the first error fit into it, because the recorder limits header values and
-// instance names, and a decoder's error is a sentence.
+// startBytes is the number of bytes that GetSummary reads from the start of an object. All fields
+// up to and including the first error fit into it, because the recorder limits header values and
+// instance names, and a decoder's error is a single sentence.
 const startBytes = 16 << 10
 
 // GetSummary reads an item's summary with one request, from the start of the object only. It

@@ -61,7 +61,7 @@ func TestGetReportsThatTheReadFailed(t *testing.T) {
 	require.NotErrorIs(t, err, ErrDamaged)
 }
 
-// Even if an object's bytes have the digest in its key, they may not be an item.
+// An object whose content is not an item must count as damaged, even if its digest matches its key.
 func TestAnObjectWithoutAnItemIsDamaged(t *testing.T) {
 	store := memstore.New()
 	const junk = "junk"

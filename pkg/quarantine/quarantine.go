@@ -62,7 +62,7 @@ type Putter interface {
 	Put(ctx context.Context, key string, body io.ReaderAt, size int64) error
 }
 
-// Reader is the part of an object store that this package reads from.
+// Reader is the part of an object store that reading from the quarantine needs.
 type Reader interface {
 	objstore.Lister
 	Read(ctx context.Context, key string, off, n int64) ([]byte, error)
