@@ -66,8 +66,9 @@ func Columns() []Column { return slices.Clone(columns) }
 // event.
 func CompareIdentity(a, b *Event) int { return compareBy(identity, a, b) }
 
-// Compare orders rows by identity, then by ReceivedAt, then by all columns. So of several rows of
-// the same event, the one to keep comes first, and only identical rows compare as equal.
+// Compare orders rows by identity, then by ReceivedAt, then by all columns. Among rows of the same
+// event, the row to keep, which was received first, therefore sorts first. Only identical rows
+// compare as equal.
 func Compare(a, b *Event) int {
 	return cmp.Or(CompareIdentity(a, b), a.ReceivedAt.Compare(b.ReceivedAt), compareBy(columns, a, b))
 }

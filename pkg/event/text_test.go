@@ -13,7 +13,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// digits returns the hex digits at the end of the stored form of a long text.
+// digits returns the hex digits with which the stored form of a long text ends.
 func digits(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text)))[:16] }
 
 func TestLongClientIDsAreCut(t *testing.T) {
@@ -53,7 +53,7 @@ func TestOnlyTheFormOfACutClientIDIsOne(t *testing.T) {
 	}
 }
 
-// Bound must cut every text of an event with two exceptions: the instance identifier, which has a
+// Bound must cut every text of an event, with two exceptions: the instance identifier, which has a
 // limit of its own, and the words of the vocabulary.
 func TestBoundCutsEveryText(t *testing.T) {
 	long := strings.Repeat("x", 2000)
