@@ -34,7 +34,7 @@ func incompleteSignature(format string, args ...any) error {
 	return badRequest("IncompleteSignature", format, args...)
 }
 
-// ErrTooMany means that a range has more than 300,000 rows, the most that a Backend counts.
+// ErrTooMany means that a range has more than 300,000 rows, the maximum that a Backend counts.
 var ErrTooMany = invalid("the device has more than 300,000 rows between BeginTime and EndTime: choose a shorter range")
 
 var (

@@ -113,8 +113,8 @@ func FuzzServe(f *testing.F) {
 	})
 }
 
-// FuzzCheckedParameters bypasses the signature, so that only the parameters decide whether a
-// request is accepted.
+// FuzzCheckedParameters checks that all accepted parameters are within the API's limits. It calls
+// the parsers directly, so its inputs need no signature.
 func FuzzCheckedParameters(f *testing.F) {
 	f.Add(pairs(dayParameters()))
 	f.Add(pairs(batchParameters("1", "2")))

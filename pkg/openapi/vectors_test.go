@@ -13,7 +13,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// odd is a client identifier that contains characters which clients encode in different ways.
+// odd is a client identifier with characters that clients encode in different ways.
 const odd = "GID_a@@@dev 1*~+/é中"
 
 const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
