@@ -7,7 +7,8 @@ import "net/http"
 //
 // A request counts toward the limit until next returns. By then, at most the last maxBuffered bytes
 // of the response are still unsent. A short response therefore does not count while it is being
-// sent. Strangers get such responses, too, and must not block other requests by reading slowly.
+// sent. Even a sender without a token gets a short response, and must not block other requests by
+// reading it slowly.
 //
 // Requests with a body have a limit of their own, a quarter of the limit for all other requests. A
 // body uses memory before the handler knows the sender, and may take a minute to arrive. With

@@ -133,8 +133,8 @@ func (e *httpEvent) body() ([]byte, error) {
 	return []byte(e.Body), nil
 }
 
-// runtimeResponse finishes a response that has no client, and converts it for the runtime API. It
-// encodes a body that is not UTF-8 in base64, because a JSON string would change such a body.
+// runtimeResponse finishes a response that has no client, and converts it for the runtime API. If
+// the body is not UTF-8, it is encoded in base64, because a JSON string would change it.
 func (resp *response) runtimeResponse() runtimeResponse {
 	resp.finish()
 	converted := runtimeResponse{StatusCode: resp.status, Headers: map[string]string{}}

@@ -96,8 +96,8 @@ func trickle(conn net.Conn, start, piece string, pause time.Duration) (received 
 	return <-result, took
 }
 
-// TestSlowSenders checks that, if a client sends some part of a request very slowly, the server
-// closes the connection after a time limit.
+// TestSlowSenders checks that the server closes the connection after a time limit if a client sends
+// any part of a request too slowly.
 func TestSlowSenders(t *testing.T) {
 	for _, c := range []struct {
 		name, start, piece string

@@ -36,7 +36,7 @@ type plainFront struct {
 	invokeToken string
 	// running is held while a function without a Handler handles an event.
 	running sync.Mutex
-	// requests handles all requests that do not come from the platform itself.
+	// requests handles all requests except events for /invoke and the platform's own requests.
 	requests http.Handler
 }
 
@@ -160,8 +160,8 @@ func (front *plainFront) isControl(r *http.Request, method, path string) bool {
 }
 
 // servesInvoke reports whether anyone who holds the invoke token may POST events to /invoke. A
-// function with a Handler takes events only from the platform, because its HTTP clients know its
-// address.
+// function with a Handler takes events only from the platform, because all clients of its Handler
+// know its address.
 func (front *plainFront) servesInvoke() bool {
 	return !front.onPlatform && front.life.function.Event != nil && front.life.function.Handler == nil
 }

@@ -92,8 +92,8 @@ func TestPlainPanicAndHead(t *testing.T) {
 	require.Empty(t, body)
 }
 
-// TestLongResponses checks that a response longer than the buffer is complete. If its handler panics
-// in the end, the client must notice that the response is incomplete.
+// TestLongResponses checks that a response longer than the buffer is complete. If the handler
+// panics after it has written the body, the client must notice that the response is incomplete.
 func TestLongResponses(t *testing.T) {
 	long := bytes.Repeat([]byte("0123456789"), maxBuffered)
 	f := Function{MaxRequests: 1, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -372,8 +372,8 @@ func TestListenAddress(t *testing.T) {
 	}
 }
 
-// TestOnlyTheSettingMeansThePlatform checks that the platform's own variables do not make a server
-// trust x-fc- headers, because such variables may be set on any machine.
+// TestOnlyTheSettingMeansThePlatform checks that only BEHIND_FUNCTION_COMPUTE counts. The
+// environment variables that the platform sets do not, because they may be set on any machine.
 func TestOnlyTheSettingMeansThePlatform(t *testing.T) {
 	for value, want := range map[string]bool{"": false, "false": false, "true": true, " true ": true} {
 		got, err := isOnPlatform(func(name string) string {

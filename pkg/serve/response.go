@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// response is the response to one request. It buffers the body until the handler has returned.
-// Whenever the buffer would exceed maxBuffered, however, it sends what the handler has written.
+// response is the response to one request. It buffers the body. Whenever the buffer would exceed
+// maxBuffered, it sends to the client what the handler has written so far. The rest is sent after
+// the handler has returned.
 type response struct {
 	request *http.Request
 	header  http.Header
@@ -89,9 +90,10 @@ func (resp *response) finish() {
 	}
 }
 
-// respond calls the handler and returns the response, a part of which may have been sent to the
-// client. If the handler panics, the response gets status 500. If it has already begun, respond
-// panics with http.ErrAbortHandler instead, so that the client notices the missing part.
+// respond calls the handler and returns the response, a part of which may already have been sent to
+// the client. If the handler panics before anything was sent, the response gets status 500. If it
+// panics later, respond panics with http.ErrAbortHandler, so that the client notices the missing
+// part.
 func respond(handler http.Handler, r *http.Request, client http.ResponseWriter) (resp *response) {
 	resp = &response{request: r, header: http.Header{}, client: client}
 	defer func() {

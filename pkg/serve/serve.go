@@ -34,8 +34,8 @@ type Function struct {
 	// the maximum, a request gets 429. By default, there is no maximum.
 	MaxRequests int
 	// Event receives the payload of every invocation that is not an HTTP request, such as a timer's
-	// invocation. After an error, the platform delivers the payload again. If Handler is nil, calls
-	// to Event are never concurrent.
+	// invocation. After an error, the platform redelivers the payload. If Handler is nil, calls to
+	// Event are never concurrent.
 	Event func(ctx context.Context, payload []byte) error
 	// Start prepares the function. After an error, Start is called again, so repeating it must be
 	// safe.
