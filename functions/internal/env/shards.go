@@ -8,7 +8,7 @@ import (
 )
 
 // Shards returns the number of shards from the variable SHARDS, by default 16. It rejects numbers
-// that the package layout does not allow.
+// that package layout does not allow.
 func (r *Reader) Shards() int {
 	const byDefault = 16
 	text := r.Optional("SHARDS")
