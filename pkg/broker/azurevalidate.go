@@ -8,9 +8,9 @@ import (
 	"strconv"
 )
 
-// azureHandshake recognizes the request that Event Grid makes before it sends events. In the
-// CloudEvents schema, Event Grid asks whether it may send events to this URL. In the Event Grid
-// schema, Event Grid checks the URL of a new subscription.
+// azureHandshake recognizes the request that Event Grid makes before it sends events. With the
+// CloudEvents schema, the request asks whether Event Grid may send events to this URL. With the
+// Event Grid schema, it validates the URL of a new subscription.
 func azureHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
 	switch r.Method {
 	case http.MethodOptions:
@@ -56,8 +56,8 @@ func azureAllowedRate(requested string) string {
 	return "*"
 }
 
-// azureValidate responds to the event by which Event Grid checks a new subscription's URL. Event
-// Grid sends this event only for subscriptions with the Event Grid schema
+// azureValidate responds to the event with which Event Grid validates a new subscription's URL.
+// Event Grid sends this event only for subscriptions with the Event Grid schema
 // (https://learn.microsoft.com/azure/event-grid/end-point-validation-event-grid-events-schema).
 func azureValidate(r HandshakeRequest) (HandshakeResponse, bool) {
 	code := azureValidationCode(r.Body)

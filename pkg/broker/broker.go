@@ -65,7 +65,7 @@ type Meta struct {
 	// Retention is the maximum age of an event. Older events are rejected. Zero means no limit.
 	Retention time.Duration
 	// DeliveryID is 8 hex digits that were drawn at random for the delivery of the body. It becomes
-	// part of the identifier of every event whose time is the time of receipt. Such events of
+	// part of the identifier of every event whose time is the time of receipt. Two such events from
 	// different deliveries therefore count as different events, even if they arrive in the same
 	// millisecond. Decoding a body again with the same DeliveryID and ReceivedAt results in the
 	// same events.

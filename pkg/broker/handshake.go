@@ -6,8 +6,8 @@ import (
 )
 
 // Handshaker recognizes handshakes, and returns false for every other request. In a handshake, a
-// broker sends no events, but asks the receiver to confirm that it wants events. A handshake needs
-// no token, so anyone can send one. Therefore no part of a handshake may be stored.
+// broker sends no events but asks the receiver a question, such as whether it wants events. A
+// handshake needs no token, so anyone can send one. Therefore no part of a handshake may be stored.
 //
 // The receiver calls the Handshaker for each request whose path starts with /webhooks/{name},
 // before it checks the token. It passes the start of the body without consuming it. If the request
@@ -15,8 +15,8 @@ import (
 // request in HandshakeResponse.Confirm, if that field is set. Finally, it responds.
 type Handshaker func(HandshakeRequest) (HandshakeResponse, bool)
 
-// MaxHandshakeBody is the maximum length of a handshake's body in bytes. Brokers send a few
-// hundred bytes.
+// MaxHandshakeBody is the maximum number of bytes of a body that a Handshaker parses. The messages
+// that it parses have a few hundred bytes.
 const MaxHandshakeBody = 16 << 10
 
 // HandshakeRequest is the part of a request that a Handshaker examines.

@@ -9,7 +9,7 @@ import (
 	"devicetrace/pkg/broker"
 )
 
-// TestBodies checks which items a decoder finds in bodies that mix good and bad items.
+// TestBodies checks which items a decoder finds in well-formed and malformed bodies.
 func TestBodies(t *testing.T) {
 	const a, b = `{"client_id":"a","action":"connect"}`, `{"client_id":"b","action":"close"}`
 	const rowA, rowB = "a connect accepted", "b close Socket IOException"

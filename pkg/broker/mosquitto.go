@@ -72,7 +72,7 @@ func (line mosquitto) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// fill copies everything that the line says to the event, except the time.
+// fill sets the event's fields, except its time, from the line.
 func (m *mosquittoLine) fill(r *reader, e *event.Event) {
 	e.Source = Mosquitto
 	e.ClientID = event.ClientID(r.interned.text(m.id))
