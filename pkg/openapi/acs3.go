@@ -12,8 +12,8 @@ import (
 // it.
 const acs3 = "ACS3-HMAC-SHA256"
 
-// alwaysSigned lists the headers that every signature must cover, so that they cannot be changed
-// unnoticed.
+// alwaysSigned lists the headers that every ACS3 signature must cover, so that nobody can change
+// them unnoticed.
 var alwaysSigned = []string{
 	"host", "x-acs-action", "x-acs-content-sha256", "x-acs-date", "x-acs-signature-nonce", "x-acs-version",
 }

@@ -23,8 +23,8 @@ type nonces struct {
 	began      time.Time // when the young generation was started
 }
 
-// nonce identifies a nonce that a request contains. It is the first half of a SHA-256 over the
-// AccessKey id and the nonce. The nonce itself is not kept, because it may be too long.
+// nonce represents the nonce of one request. It is the first half of a SHA-256 over the AccessKey
+// id and the nonce. The nonce itself is not kept, because it may be too long.
 type nonce [16]byte
 
 func newNonces() *nonces { return &nonces{young: map[nonce]struct{}{}} }

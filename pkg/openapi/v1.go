@@ -33,7 +33,8 @@ func v1Claim(r request) (claim, error) {
 }
 
 // v1StringToSign returns the string to sign: the method and all parameters except the signature
-// itself. Signature version 1.0 requires parameter values to be percent-encoded twice.
+// itself. Signature version 1.0 requires the names and values of parameters to be percent-encoded
+// twice.
 func (r request) v1StringToSign() string {
 	signed := maps.Clone(r.all)
 	delete(signed, "Signature")
