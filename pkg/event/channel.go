@@ -27,8 +27,7 @@ func (e *Event) Channel() string {
 }
 
 // digest returns, in hex, the MD5 of the given parts. It prefixes each part with its length. A
-// separator between the parts would be ambiguous, because a client identifier may contain any
-// character.
+// separator alone would be ambiguous, because a client identifier may contain any character.
 func digest(parts ...string) string {
 	var b []byte
 	for _, part := range parts {
