@@ -4,9 +4,9 @@
 //
 // Invariants on both fronts:
 //   - The handler receives a net/http request with a deadline and a request id.
-//   - If the handler panics, the panic is logged and the response has status 500. The process keeps
-//     running. There is one exception. If the handler has already written more than 64 KiB, the
-//     plain server closes the connection, because it has already sent another status.
+//   - If the handler panics, the panic is logged and the process keeps running. The response has
+//     status 500, with one exception: once the handler has written more than 64 KiB, the plain
+//     server has already sent another status, so it closes the connection instead.
 //   - An HTTP request always gets an HTTP response. It never ends in a failed invocation, because
 //     clients cannot rely on the status of a failed invocation.
 //   - Start succeeds before the first call to the handler or Event. The platform may clone the
