@@ -17,9 +17,9 @@ import (
 	"devicetrace/pkg/history/historytest"
 )
 
-// busyDays maps the name of a day to a function that changes event i of that day. Before the
-// change, connects and ends alternate. Each day has very many events, and is expensive for a
-// different reason.
+// busyDays maps the name of a day to a function that changes event i of that day. Without changes,
+// connects and ends alternate. Each day has very many events, and is expensive for a different
+// reason.
 var busyDays = map[string]func(e *event.Event, i int){
 	"flapping": func(e *event.Event, i int) { e.ChannelID = fmt.Sprintf("%032x", i/2) },
 	"two devices in conflict": func(e *event.Event, i int) {
@@ -74,7 +74,7 @@ func end(e *event.Event) {
 	e.Action, e.ActionInfo, e.NativeEvent, e.NativeReason = event.Close, event.ClosedByClient, "client.disconnected", "tcp_closed"
 }
 
-// refuse makes e a refused login of a user whose name is in no other event.
+// refuse turns e into a refused login with a user name that appears in no other event.
 func refuse(e *event.Event, i int) {
 	e.Action, e.ActionInfo, e.NativeEvent, e.NativeReason = event.Close, event.NotAuthorized, "client.connack", "bad_username_or_password"
 	e.Username, e.PeerPort = fmt.Sprintf("user-%d", i), int32(1024+i%60_000)
@@ -119,8 +119,8 @@ func BenchmarkBusyDay(b *testing.B) {
 	}
 }
 
-// The time must not grow much faster than the number of events. With four times as many events, an
-// algorithm in quadratic time would take 16 times as long.
+// The time must not grow much faster than the number of events. With four times as many events, a
+// quadratic algorithm would take 16 times as long.
 func TestBusyDaysTakeLittleTime(t *testing.T) {
 	for name, set := range busyDays {
 		less, more := historytest.CPUTime(t, func() { busyDay(15_000, set) }), historytest.CPUTime(t, func() { busyDay(60_000, set) })

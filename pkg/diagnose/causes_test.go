@@ -115,8 +115,8 @@ func unexpected(r diagnose.Report, want expectation) []diagnose.Code {
 	})
 }
 
-// A broker that restarts reports that it ended the connections, or it reports no ends and the
-// clients' next connections are on a different node.
+// A restarting broker may report that it ended the connection. If it does not, the verdict must
+// rest on the client's next connection, which is on a different node.
 func TestBrokerRestarts(t *testing.T) {
 	for seed := range seeds(sim.BrokerRestart) {
 		events := sim.Device(sim.BrokerRestart, seed, day)

@@ -15,8 +15,8 @@ import (
 // afternoon is a span that was cut: the events before noon were left out.
 var afternoon = history.Span{From: clock("12:00:00"), To: wholeDay.To, Cut: true}
 
-// cut returns a report on the script's events in the afternoon. The status at noon is known from
-// earlier, the events before noon.
+// cut returns a report on the script's events in the afternoon. It takes the status before noon
+// from the events in earlier.
 func cut(s *script, lang diagnose.Lang, earlier ...event.Event) diagnose.Report {
 	return report(s.events, afternoon, history.StatusAt(logOf(earlier), afternoon.From.Add(-1)), lang)
 }
@@ -69,7 +69,8 @@ func TestACutSpanChangesTexts(t *testing.T) {
 	require.Equal(t, "The start of the connection is not on record.", verdict(t, diagnosed(startless.events), "keep-alive-timeout").Evidence[0].Text)
 }
 
-// Refused logins may have begun before the cut.
+// If the last connection ended before the cut, the cut may hide the first refusal, so the title
+// must say "or earlier".
 func TestACutSpanMayHideTheFirstRefusal(t *testing.T) {
 	earlier := begin("08:00:00").hold(time.Minute, event.NoHeart).events
 	refused := begin("13:00:00").refuse().refuse()
@@ -80,7 +81,8 @@ func TestACutSpanMayHideTheFirstRefusal(t *testing.T) {
 		verdict(t, cut(endsAtTheCut, diagnose.English, endsAtTheCut.events[0]), "refused-after-success").Title)
 }
 
-// Refused logins before the cut may have been the client's attempts to reconnect.
+// If the client dropped before the cut, the verdict "no-return" must not appear, because the cut
+// may hide attempts to reconnect.
 func TestACutSpanMayHideAttempts(t *testing.T) {
 	dropped := begin("08:00:00").hold(time.Minute, event.NoHeart, user("meter")).events
 	stranger := begin("13:00:00").refuse(user("root")).refuse(user("root"))

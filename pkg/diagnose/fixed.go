@@ -26,11 +26,11 @@ const (
 )
 
 const (
-	// fixedLengthUnexplained selects the text for the case that at most half of the connections are
-	// known to have dropped. The device may have ended the others on purpose.
+	// fixedLengthUnexplained selects the text to use if at most half of the connections are known to
+	// have dropped. The device may have ended the others on purpose.
 	fixedLengthUnexplained Code = "fixed-length-unexplained"
-	// fixedLengthNotIdle selects the text for the case that the timer is probably not an idle
-	// timeout in the network.
+	// fixedLengthNotIdle selects the text to use if the timer is probably not an idle timeout in the
+	// network.
 	fixedLengthNotIdle Code = "fixed-length-not-idle"
 )
 

@@ -14,9 +14,8 @@ import (
 	"devicetrace/pkg/history/historytest"
 )
 
-// FuzzDiagnose derives a list of events from arbitrary bytes. The report on these events must
-// have the properties that every report must have (see sound). It must stay the same if the
-// events are read newest first.
+// FuzzDiagnose derives a list of events from arbitrary bytes. The report on these events must pass
+// the checks of sound, and must be the same if the events are read newest first.
 func FuzzDiagnose(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte("connect, then its end, without a channel, and so on"))

@@ -26,8 +26,8 @@ func (in *input) isCut() bool { return !in.CutBefore.IsZero() }
 // hides reports whether events since t may be missing because the span was cut.
 func (in *input) hides(t history.Instant) bool { return in.isCut() && t < in.from }
 
-// isRare reports whether an end or a refusal that was found count times is rare. If the span was
-// cut, isRare returns false, because earlier ones may be missing.
+// isRare reports whether count, a number of ends or refusals of one kind, is less than minFrequent.
+// If the span was cut, isRare returns false, because earlier ends or refusals may be missing.
 func (in *input) isRare(count int) bool { return count < minFrequent && !in.isCut() }
 
 // offlineFor returns how long the client has been offline at the end of the span. If the client is

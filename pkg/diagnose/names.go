@@ -21,7 +21,7 @@ type nodes []string
 // once, in order of first appearance.
 func nodesOf(successions []succession) nodes {
 	var found nodes
-	seen := map[string]bool{} // not a search in found, because each event may name a different node
+	seen := map[string]bool{} // searching found would be slow if each event names a different node
 	for _, s := range successions {
 		if node := s.ended.Node; !seen[node] {
 			seen[node] = true

@@ -14,14 +14,13 @@ const (
 	// attempts, so connections in a fight are short. A device that moves between networks stays
 	// longer in each network, so its takeovers do not count.
 	fightWithin = 10 * time.Minute
-	// minReturns is the minimum number of returns that suggests a fight. A return is a takeover
-	// from an address that was already seen in the same round (see fight). One or two returns may
-	// just mean that a device switched to another network and back.
+	// minReturns is the minimum number of returns that suggests a fight. A return is a takeover by
+	// an address that was already seen in the same round (see fight). One or two returns may just
+	// mean that a device switched to another network and back.
 	minReturns = 3
-	// minSilentReturns is the minimum if the broker reported none of the returns as a conflict.
-	// Every return is then inferred from a missing end event. This minimum is higher because an end
-	// event may be missing for two reasons: some brokers send none in a takeover, and events get
-	// lost.
+	// minSilentReturns replaces minReturns if the broker reported none of the returns as a
+	// conflict. Each return is then inferred from a missing end event, which is weaker evidence:
+	// some brokers send no end event in a takeover, but an end event may also have been lost.
 	minSilentReturns = 2 * minReturns
 )
 
@@ -48,7 +47,7 @@ func (in *input) twoPlaces() *finding {
 type fight struct {
 	round     int
 	seen      map[string]int // address → the round in which it was last seen
-	returns   []succession   // takeovers from an address already seen in the same round
+	returns   []succession   // takeovers by an address already seen in the same round
 	returning map[string]int // address → the number of elements of returns that involve it
 	conflicts int            // the number of elements of returns that the broker reported as conflicts
 }

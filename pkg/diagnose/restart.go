@@ -7,8 +7,8 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// minRestarts is the minimum number of connections ended by the broker that suggests a restart. One
-// is enough if the client then connected to a different node.
+// At least minRestarts connections that the broker ended suggest a restart. One is enough if the
+// client then connected to a different node.
 const minRestarts = 2
 
 // brokerRestart finds connections that the broker may have ended because it restarted. It ignores

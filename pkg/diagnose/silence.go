@@ -20,25 +20,24 @@ const (
 	// silenceShare times the silence that the broker allows, but at least silenceSlack.
 	silenceSlack = 5 * time.Second
 	silenceShare = 0.1
-	// minSilent is the minimum number of connections that must have timed out without any packet
-	// after CONNECT to count as a pattern. They must also be more than half of all connections that
-	// timed out.
+	// At least minSilent connections that timed out without any packet after CONNECT count as a
+	// pattern, provided that they are more than half of all connections that timed out.
 	minSilent = 3
-	// minMargin is the minimum number of connections with a long keep alive that must have timed
-	// out to count as a pattern. A single timeout may be chance.
+	// At least minMargin timeouts of connections with a long keep alive count as a pattern. A single
+	// timeout may be chance.
 	minMargin = 2
-	// luckFactor is the maximum length, in keep alives, of a connection that is evidence of too long
-	// a keep alive. If the keep alive is too long, the network forgets a connection after one keep
-	// alive without packets. The connection lasts longer only while the client happens to send other
-	// packets in time.
+	// A connection suggests that its keep alive is too long only if the connection timed out within
+	// luckFactor times the keep alive. With too long a keep alive, the network forgets the
+	// connection as soon as the client sends nothing for one keep alive. Only a client that happens
+	// to send other packets in time stays connected longer.
 	luckFactor = 4
 )
 
-// keepAliveMargin finds timeouts due to a keep alive that is too long for the network, so that the
-// network forgets the connection between two packets. It considers only connections with a long
-// keep alive and a known length. Of these, it counts the connections that timed out within
-// luckFactor times their keep alive. It returns nil if it counts fewer than minMargin connections,
-// or at most half of those that it considers.
+// keepAliveMargin finds timeouts due to a keep alive that is too long: the network forgets the
+// connection between two packets. It considers only connections with a long keep alive and a known
+// length. Of these, it counts the connections that timed out within luckFactor times their keep
+// alive. It returns nil if it counts fewer than minMargin connections, or no more than half of
+// those that it considers.
 func (in *input) keepAliveMargin() *finding {
 	var found []*history.Connection
 	long := 0
@@ -80,8 +79,8 @@ func ofTimeouts(found []*history.Connection) *finding {
 	return ofEnds(found, withKeepAlive).with(values{"keep_alive": length(found[len(found)-1].KeepAlive.Value)})
 }
 
-// saidNothing reports whether the client sent nothing after CONNECT. The connection must have timed
-// out, and must not have lasted longer than a broker waits for a silent client.
+// saidNothing reports whether the client sent nothing after CONNECT. This is so if the connection
+// timed out and lasted no longer than a broker waits for a silent client.
 func saidNothing(c *history.Connection) bool {
 	lasted, known := c.Lasted()
 	if !known || c.Kind != history.NoHeart || c.KeepAlive.Value == 0 {

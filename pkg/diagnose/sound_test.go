@@ -25,8 +25,8 @@ func sound(t require.TestingT, r diagnose.Report, span history.Span) {
 	}
 }
 
-// A report on a day with the status before that day must end in the same state as StatusAt with the
-// events of both days.
+// A day's report that is given the status before that day must end in the same state as StatusAt
+// does after the events of that day and the day before.
 func TestBeforeStandsForTheDayBefore(t *testing.T) {
 	for _, cause := range sim.Causes {
 		for seed := range uint64(20) {

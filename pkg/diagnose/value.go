@@ -51,8 +51,8 @@ func (m moment) in(Lang) string {
 	return history.Instant(m).Time().Format("2006-01-02 15:04:05 UTC")
 }
 
-// clock is a value for titles. It shows a time to the minute, without the date if the time is on
-// the same UTC day as day.
+// clock is a value that shows a time to the minute, for use in titles. It omits the date if the
+// time and the field day are on the same UTC day.
 type clock struct {
 	at, day   history.Instant
 	orEarlier bool // whether the actual time may be earlier

@@ -29,8 +29,8 @@ type Verdict struct {
 	Next    string `json:"next"`
 	// Count is the number of connection ends or refusals that the verdict is about.
 	Count int `json:"count"`
-	// Evidence cites the connection ends or refusals that the verdict is about, in order of time.
-	// It cites at most maxEvidence of them, the newest.
+	// Evidence cites the connection ends or refusals that the verdict is about, in chronological
+	// order. If there are more than maxEvidence, it cites only the newest.
 	Evidence []Evidence `json:"evidence"`
 
 	over bool // whether the trouble has stopped; see isOver
@@ -135,7 +135,7 @@ func (in *input) evidence(citations []citation, lang Lang) []Evidence {
 }
 
 // known returns the given sentences. If the span was cut, it replaces startUnknown in them with
-// startNotExamined, because the start of the connection may be on record before the cut.
+// startNotExamined, because the start may be on record among the events before the cut.
 func (in *input) known(sentences []sentence) []sentence {
 	for i := range sentences {
 		if s := &sentences[i]; s.phrase == startUnknown && in.isCut() {

@@ -88,8 +88,8 @@ func TestVerdicts(t *testing.T) {
 			s.hold(time.Duration(s.n+1)*time.Second, event.ClosedByClient).at = next
 		}
 	}
-	// absent adds a connection and then an absence. If two of these and a third connection begin at
-	// 12:00:00, the rest of the day is about four times as long as one absence.
+	// absent adds a connection and an absence. If a script begins at 12:00:00 with two of these and
+	// a third connection, the rest of the day is about four times as long as each absence.
 	absent := func(s *script) { s.hold(minute, event.NoHeart).wait(2*time.Hour - 31_001*time.Millisecond) }
 	for _, test := range []struct {
 		name   string
@@ -466,8 +466,7 @@ func meaning(t *testing.T, s *script, code diagnose.Code, lang diagnose.Lang) st
 // Trouble that stopped hours ago is no longer a problem if the client has been connected since.
 func TestWhatIsOverIsNoProblem(t *testing.T) {
 	denied := func(at string) *script { return begin(at).hold(time.Minute, event.TopicAuthFailed) }
-	// After a wait of this length, the gap between the two ends equals the length of the last
-	// connection.
+	// With this wait, the time between the two failures equals the length of the last connection.
 	even := 10*time.Hour + 58*time.Minute + 28_499*time.Millisecond
 	for name, c := range map[string]struct {
 		script *script
