@@ -27,8 +27,8 @@ import (
 // because a connection without an end counts as open until To.
 type Span struct {
 	From, To time.Time
-	// Cut means that From was moved to a later time, because there are too many events to read them
-	// all. Nothing is known about the time before From, except the client's status.
+	// Cut means that From was moved to a later time, because there were too many events to read all
+	// of them. Nothing is known about the time before From, except the client's status.
 	Cut bool
 }
 

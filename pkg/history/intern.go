@@ -7,7 +7,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// interned holds one copy of each distinct text, meaning and details value, because many events
+// interned holds one copy of each distinct string, meaning and details value, because many events
 // share them.
 type interned struct {
 	texts    map[string]string
@@ -16,7 +16,7 @@ type interned struct {
 	bytes    int64
 }
 
-// mapEntryBytes is the approximate size of an entry of a map with small keys and values.
+// mapEntryBytes is the approximate size of an entry in a map with small keys and values.
 const mapEntryBytes = 40
 
 // words holds the fields of an event that say what happened. interpret derives a meaning from them.
@@ -38,7 +38,8 @@ type details struct {
 	Source          string         `json:"source"`
 }
 
-// noMeaning and noDetails stand for unknown values, because a nil pointer would have no fields.
+// noMeaning and noDetails stand for unknown values. They replace nil pointers, because the fields
+// behind a nil pointer cannot be read.
 var (
 	noMeaning = &meaning{}
 	noDetails = &details{}

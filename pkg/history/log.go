@@ -9,11 +9,11 @@ import (
 )
 
 // Log holds the events of one client in little memory. It keeps only what a history needs, and
-// stores repeated texts once. The zero value is an empty log for events in ascending order. A Log
+// stores repeated strings once. The zero value is an empty log for events in ascending order. A Log
 // must not be copied, because its rows point to each other.
 type Log struct {
 	// NewestFirst means that events are added in descending order. It must not change after the
-	// first call of Add.
+	// first call to Add.
 	NewestFirst bool
 
 	chunks   [][]row // in the order in which they were added
@@ -57,7 +57,7 @@ const (
 )
 
 // Add adds an event of the client. The events must be distinct and in the order of event.Compare,
-// or in the opposite order if NewestFirst is set. The log keeps no reference to e or its texts.
+// or in the opposite order if NewestFirst is set. The log keeps no reference to e or its strings.
 func (l *Log) Add(e *event.Event) {
 	r := l.grow()
 	*r = row{
@@ -146,8 +146,8 @@ func (l *Log) rows(from, to Instant) iter.Seq[*row] {
 	}
 }
 
-// ascending returns the index of the element that is number i, from 0, in ascending order. n is the
-// number of elements. descending means that they are stored in descending order.
+// ascending returns the index at which element i of n in ascending order is stored. descending
+// means that the elements are stored in descending order.
 func ascending(i, n int, descending bool) int {
 	if descending {
 		return n - 1 - i

@@ -181,8 +181,8 @@ func compareDrafts(a, b *draft) int {
 	)
 }
 
-// inferEnds sets the end of each connection without a recorded end to the start of the next
-// connection.
+// inferEnds fills in the missing ends: a connection without a recorded end is taken to end when the
+// next one starts, if that start is known.
 func inferEnds(drafts []*draft) {
 	for i, d := range drafts[:max(len(drafts)-1, 0)] {
 		if next := drafts[i+1].Start; !d.hasEnded() && !next.IsZero() {

@@ -15,8 +15,8 @@ type Search struct {
 	kept   int     // the number of events in log
 	check  int     // Add does not check the status again before log has this many events
 	began  Instant // the latest known start of a connection
-	newest Instant // the time of the newest event; unknown before the first call of Add
-	since  Instant // the events from this instant on settle the status; unknown while it is not settled
+	newest Instant // the time of the newest event; unknown before the first call to Add
+	since  Instant // if known, the events from this instant on settle the status
 }
 
 // Add adds the next older event and returns false. If the newer events already settle the status,
@@ -75,7 +75,7 @@ func (s *Search) Status() Status {
 }
 
 // statusSince returns the status according to the events at or after an instant. It ignores earlier
-// events, because perhaps not all events of an earlier instant have been added.
+// events, because other events of the same time may not have been added yet.
 func (s *Search) statusSince(from Instant) Status {
 	p := pair(&s.log, from, math.MaxInt64, nil)
 	p.first = from

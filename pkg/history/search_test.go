@@ -75,7 +75,8 @@ func TestSearchIsSettledByTheStartInAnEndEvent(t *testing.T) {
 	require.True(t, s.Status().Settled())
 }
 
-// A search must read all events that may have happened out of order before it stops.
+// A connection's events can be up to a minute out of order, so a search must read the minute before
+// the newest connection's start before it stops.
 func TestSearchStopsAMinuteBeforeTheConnect(t *testing.T) {
 	var s history.Search
 	for _, e := range []event.Event{
@@ -113,9 +114,9 @@ func TestSearchPassesOverRefusals(t *testing.T) {
 	require.Equal(t, history.Unknown, s.Status().State)
 }
 
-// A search that is not settled for a long time must not check the status too often. Each check
-// allocates memory for all events so far. With four times as many events, checks in equal steps
-// would allocate 16 times as much.
+// A search that stays unsettled must seldom check the status, because each check allocates memory
+// for all events so far. If the checks came at regular intervals, four times as many events would
+// cost 16 times as many allocations.
 func TestSearchSeldomChecks(t *testing.T) {
 	allocations := func(n int) float64 {
 		return testing.AllocsPerRun(1, func() {

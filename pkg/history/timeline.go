@@ -16,8 +16,8 @@ type Stretch struct {
 // other time, the state is unknown if events are missing, and offline otherwise. Events are missing
 // in two cases:
 //
-//   - If no start or end of a connection before the span is known, events are missing from the
-//     start of the span until the first known start or end.
+//   - If no connection is known to have started or ended before the span, events are missing from
+//     the start of the span until the first known start or end.
 //   - If the start of a connection is unknown, events are missing before its end, back to the
 //     latest known start or end of another connection, or to the start of the span.
 func timeline(drafts []*draft, from, to Instant) []Stretch {

@@ -32,7 +32,7 @@ func Clock(text string) time.Time {
 	return Day.Add(t.Sub(t.Truncate(24 * time.Hour)))
 }
 
-// Option sets another field of an event.
+// Option sets one or more fields of an event.
 type Option func(*event.Event)
 
 // Row returns an event at the given time on Day. Its TimeOrigin is event.FromBroker.
@@ -117,8 +117,7 @@ func BothWays(t *testing.T, events []event.Event, do func(t require.TestingT, ev
 	do(t, NewestFirst(events))
 }
 
-// Lossy returns a copy of the events from which about one event in ten, chosen at random, is
-// missing.
+// Lossy returns a copy of the events without about one in ten of them, chosen at random.
 func Lossy(events []event.Event, seed uint64) []event.Event {
 	random := rand.New(rand.NewPCG(seed, 1))
 	return slices.DeleteFunc(slices.Clone(events), func(event.Event) bool { return random.IntN(10) == 0 })
