@@ -25,8 +25,8 @@ type absence struct {
 // instances, finding them takes one request.
 const maxSuggested = 100
 
-// absenceOf returns the absence of an instance, or nil if the instance has events. result is the
-// result of a trace of the instance. absenceOf adds the cost of its own requests to it.
+// absenceOf returns the absence of an instance, or nil if the instance has events. result comes
+// from a trace of the instance. absenceOf adds the cost of its own requests to result.
 //
 // If the trace found a segment, absenceOf makes no request. Otherwise, it makes one request to find
 // out whether the instance has segments at all. If the instance has none, absenceOf also looks for
@@ -67,8 +67,8 @@ func noMarker(result *query.Result) error {
 	return nil
 }
 
-// addCost adds the cost of finding instances to a result. If the result lists steps, addCost also
-// adds the steps of finding them.
+// addCost adds the cost of a search for instances to a result. If the result lists steps, addCost
+// also adds the steps of the search.
 func addCost(result *query.Result, found query.Instances) {
 	if result.Steps != nil {
 		for _, step := range found.Steps {

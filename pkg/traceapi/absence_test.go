@@ -186,8 +186,8 @@ func TestAMissingMarkerIsAnError(t *testing.T) {
 	}
 }
 
-// If a request that looks for instances fails, the response must be an error. It must not state
-// that there are none.
+// If a request that looks for instances fails, the response must be an error, not a statement that
+// there are no instances.
 func TestAbsenceFails(t *testing.T) {
 	for failing := 1; failing <= 2; failing++ {
 		prefixes := 0
@@ -208,8 +208,7 @@ func TestAbsenceFails(t *testing.T) {
 	}
 }
 
-// A cached response that states an absence must become invalid with the first event of the
-// instance.
+// A cached response that states an absence must become invalid once the instance has an event.
 func TestAbsenceHasItsOwnEntityTag(t *testing.T) {
 	empty, used := apiOn(t, usedBucket(t, withMarker, "prod")), apiOn(t, usedBucket(t, withMarker, "i", "prod"))
 	for _, path := range []string{"trace", "diagnosis"} {

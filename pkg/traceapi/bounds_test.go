@@ -96,8 +96,8 @@ func TestOneMillisecondOfTooManyEvents(t *testing.T) {
 	require.Zero(t, found.Summary.Connects)
 }
 
-// If a status cannot be settled within the memory limit, our own API must say how far the search
-// went back. The API that is compatible with Alibaba's must return an error instead.
+// If a status cannot be settled within the memory limit, our own API must say how far back the
+// search went. The API that is compatible with Alibaba's must return an error instead.
 func TestAStatusThatTakesTooManyEvents(t *testing.T) {
 	a := newAPI(everything{}, func(_ context.Context, q query.Request) (stream, error) {
 		return &generated{n: 50_000, newest: now, ends: true, q: q}, nil
@@ -114,7 +114,7 @@ func TestAStatusThatTakesTooManyEvents(t *testing.T) {
 	require.ErrorIs(t, err, errUnsettled)
 }
 
-// Requests that need much memory must take turns. A request that stops waiting must not get the
+// Requests that need a lot of memory must take turns. A request that stops waiting must not get the
 // turn later, and its response must not blame the store.
 func TestLargeRequestsTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

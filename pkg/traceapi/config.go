@@ -20,9 +20,9 @@ type Config struct {
 	// Keys are the AccessKeys of Alibaba's OpenAPI. If there are none, Alibaba's OpenAPI refuses
 	// every request.
 	Keys []openapi.Key
-	// Lookback limits the search for a device's status. The search goes back at most to the time
-	// Lookback before the start of the requested instant's UTC day. If Lookback is zero, only that
-	// day is searched. For the current status, now plus event.MaxAhead counts as the requested
+	// Lookback limits the search for a device's status. The search covers the UTC day of the
+	// requested instant and goes back at most Lookback before that day. If Lookback is zero, only
+	// that day is searched. For the current status, now plus event.MaxAhead counts as the requested
 	// instant, because the status includes events up to that time.
 	Lookback time.Duration
 	// Now is the clock. The default is time.Now.

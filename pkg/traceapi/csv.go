@@ -43,8 +43,8 @@ func cell(v any) string {
 }
 
 // withoutFormulas puts an apostrophe before each character that might start a formula in a
-// spreadsheet. Devices choose some texts themselves, such as their client identifiers. The program
-// that opens the file may run a formula in such a text.
+// spreadsheet. Devices choose some strings themselves, such as their client identifiers. The
+// program that opens the file may run a formula in such a string.
 //
 // A formula can start at the beginning of the text. It can also start after a separator, because a
 // program that splits the file at the separator sees a new cell there. Quotes do not always prevent

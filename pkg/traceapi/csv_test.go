@@ -28,8 +28,8 @@ func TestCellsAreNoFormulas(t *testing.T) {
 	}
 }
 
-// If a cell contains a character at which some program splits, the cell must be quoted, so that the
-// program keeps it whole.
+// If a cell contains a character that some program treats as a separator, the cell must be quoted,
+// so that the program keeps it whole.
 func TestCellsWithSeparatorsAreQuoted(t *testing.T) {
 	for text, want := range map[string]string{
 		"a": "a", "a b": "a b", "": "", "a;b": `"a;b"`, "a\tb": "\"a\tb\"", "a|b": `"a|b"`, "a,b": `"a,b"`, `a"b`: `"a""b"`, "a\r\nb": "\"a\r\nb\"",
@@ -48,7 +48,7 @@ var importers = []struct {
 	{",", false}, {";", false}, {"\t", false}, {"|", false}, {",;\t|", false},
 }
 
-// split returns the cells of a file as such a program reads them.
+// split returns the cells that a program with the given separators finds in a file.
 func split(file, separators string, respectsQuotes bool) (cells []string) {
 	var cell strings.Builder
 	isQuoted := false
@@ -66,8 +66,8 @@ func split(file, separators string, respectsQuotes bool) (cells []string) {
 	return append(cells, cell.String())
 }
 
-// FuzzCSV checks that no program finds a formula at the beginning of a cell. It also checks that a
-// reader of RFC 4180 gets every text back, except for the apostrophes.
+// FuzzCSV checks that no program finds a formula at the beginning of a cell. It also checks that an
+// RFC 4180 reader gets every string back, except for apostrophes.
 func FuzzCSV(f *testing.F) {
 	f.Add("=x", "a;=y", "b")
 	f.Add("x;\"=y\"", "\t-1", "a\r\n@b")

@@ -23,7 +23,7 @@ type api struct {
 	// turn has one slot. The request that has it may use turnBytes for a device's events.
 	turn      slots
 	turnBytes int64 // the constant turnBytes, except in tests
-	// large has maxLarge slots. A request that has one may have a response of more than smallBytes.
+	// large has maxLarge slots. A request needs one for a response of more than smallBytes.
 	large slots
 }
 

@@ -30,7 +30,7 @@ func (everything) InstancesAmong(_ context.Context, ids []event.InstanceID) (que
 	return query.Instances{IDs: ids, Receipt: receipt}, nil
 }
 
-// bucketOf returns a store that has one object of each given instance and counts its requests.
+// bucketOf returns a store that counts its requests and has one object for each given instance.
 func bucketOf(t *testing.T, instances ...string) *objstore.Counting {
 	t.Helper()
 	store := memstore.New()
@@ -136,8 +136,7 @@ func TestForbiddenBeforeAnyRead(t *testing.T) {
 	require.Empty(t, store.Calls())
 }
 
-// A name that is not a valid identifier of an instance must be refused before any request to the
-// store.
+// An invalid instance identifier must be refused before any request to the store.
 func TestImpossibleInstances(t *testing.T) {
 	store := bucketOf(t, "i")
 	a := apiOn(t, store)

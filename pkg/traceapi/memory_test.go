@@ -261,7 +261,7 @@ func rowOf(n int) func(i int) segment.Row {
 	}
 }
 
-// longRowOf is like rowOf, but each text that a client or a broker can choose has the maximum
+// longRowOf is like rowOf, but each string that a client or a broker can choose has the maximum
 // length and differs from row to row.
 func longRowOf(n int) func(i int) segment.Row {
 	short := rowOf(n)
@@ -303,7 +303,7 @@ func TestMemoryOfABusyDevice(t *testing.T) {
 	require.Less(t, measure(t, b, slices.Repeat([]string{tracePath + "&limit=5000"}, 16)...).Peak, int64(400*MB))
 }
 
-// Requests about a busy device must take little memory even if its texts have the maximum length.
+// Requests about a busy device must take little memory even if its strings have the maximum length.
 // The diagnosis may then be cut.
 func TestMemoryOfABusyDeviceWithLongTexts(t *testing.T) {
 	const n = 40_000
@@ -316,8 +316,8 @@ func TestMemoryOfABusyDeviceWithLongTexts(t *testing.T) {
 	require.Less(t, measure(t, b, slices.Repeat([]string{tracePath + "&limit=5000"}, 16)...).Peak, int64(512*MB))
 }
 
-// Requests about a device with a million events in a day must take no more memory than with
-// 300,000.
+// Requests about a device with a million events in a day must stay within the same memory limits as
+// requests about a device with 300,000.
 func TestMemoryOfAMillionEvents(t *testing.T) {
 	const n = 1_000_000
 	b := newBucket(t, n, rowOf(n))

@@ -33,8 +33,8 @@ const (
 	maxError = 256
 )
 
-// tracePage is the content of one response. It has as many rows as the limit and maxBytes (or,
-// without a free slot, smallBytes) allow, but always includes the first row.
+// tracePage is the content of one response. Its rows are restricted by the limit and by maxBytes
+// or, without a free slot, smallBytes. The first row is always included.
 type tracePage struct {
 	format     format
 	rows       [][]byte

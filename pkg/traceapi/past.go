@@ -10,11 +10,10 @@ import (
 )
 
 const (
-	// freeBytes is the memory, in bytes, that every request may use for a device's events. A
-	// request that needs more must wait for api.turn.
+	// freeBytes is the memory, in bytes, that any request may use for a device's events without the
+	// slot of api.turn. A request that needs more must wait for the slot.
 	freeBytes = 1 << 20
-	// turnBytes is the memory, in bytes, that a request with api.turn may use for a device's
-	// events.
+	// turnBytes is the memory, in bytes, that the request with that slot may use instead.
 	turnBytes = 128 << 20
 )
 

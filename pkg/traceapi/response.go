@@ -44,8 +44,8 @@ func encode(v any) []byte {
 	return b.Bytes()
 }
 
-// tagOf returns the entity tag of a content. The tag is weak, because two responses with the same
-// content may differ in their receipts.
+// tagOf returns the entity tag for the given content. The tag is weak, because two responses with
+// the same content may differ in their receipts.
 func tagOf(content ...[]byte) string {
 	sum := sha256.New()
 	for _, part := range content {

@@ -6,17 +6,18 @@ import (
 	"fmt"
 )
 
-// slots limits the number of requests that may use much memory at the same time. It contains an
-// element for each of them.
+// slots limits how many requests may use a lot of memory at the same time. Each such request holds
+// one element of the channel.
 type slots chan struct{}
 
-// slot represents one request at slots. At first, the request has no slot.
+// slot is the element of a slots channel that one request may hold. The request takes it only when
+// needed, so a new slot is not held.
 type slot struct {
 	of   slots
 	held bool
 }
 
-// take takes a slot if one is free. It reports whether the request has a slot.
+// take takes the slot if the channel has space, and reports whether the request now holds the slot.
 func (s *slot) take() bool {
 	if s.held {
 		return true
@@ -29,11 +30,11 @@ func (s *slot) take() bool {
 	return s.held
 }
 
-// errBusy means that a request's time was up before it got a slot.
+// errBusy means that a request was canceled or timed out before it got a slot.
 var errBusy = errors.New("other large requests are in progress")
 
-// await waits for a slot. If ctx ends first, await returns errBusy, because the store is not the
-// cause.
+// await waits until the request holds the slot. If ctx ends first, await returns errBusy, because
+// the store is not the cause.
 func (s *slot) await(ctx context.Context) error {
 	if s.take() {
 		return nil
@@ -47,7 +48,7 @@ func (s *slot) await(ctx context.Context) error {
 	}
 }
 
-// release gives the slot back, if the request has one.
+// release gives the slot back if the request holds it.
 func (s *slot) release() {
 	if s.held {
 		<-s.of

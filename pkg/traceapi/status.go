@@ -79,8 +79,8 @@ func (a api) statusAt(ctx context.Context, may permission, d device, at, until t
 	}), nil
 }
 
-// searchStatus reads events into search until the device's status at an instant is decided. Later
-// events count, too, up to the time until.
+// searchStatus reads events into search until the device's status is settled. It starts with the
+// UTC day of the instant at. Events after at also count, up to the time until.
 func (a api) searchStatus(ctx context.Context, d device, at, until time.Time, search *history.Search) (*past, error) {
 	return a.readPast(ctx, d, at, until, a.earliest(until), search)
 }
