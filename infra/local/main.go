@@ -10,9 +10,9 @@
 //	local compact   run the compactor once on the local data (make compact)
 //	local check     re-read the local data and prove that nothing in it is wrong (make check)
 //
-// The program must start in the repository's folder, which holds s.yaml and the built functions. It
-// listens on 127.0.0.1 only. It reads the variables that s.yaml names and these environment
-// variables:
+// The program must be started in the repository's folder, which holds s.yaml and the built
+// functions. It listens on 127.0.0.1 only. It reads the variables that s.yaml names and these
+// environment variables:
 //
 //	variable                                  default
 //	PORT                                      8080

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// welcome returns the message for the start of the system. The message says that the system is
-// running and what to try next. It contains no token or password that the user has set.
+// welcome returns the message that is shown once the system is running. The message says what to
+// try next. It contains no token or password that the user has set.
 func welcome(s settings, http net.Addr, mqtt string) string {
 	_, mqttPort, _ := net.SplitHostPort(mqtt)
 	return strings.NewReplacer(

@@ -146,7 +146,7 @@ func (h *Host) Invoke(ctx context.Context, function string, payload []byte) ([]b
 // Stop ends the timers and stops all processes gracefully. It waits for running calls, gives each
 // process its preStop call, and then kills the process. When ctx ends, Stop kills the remaining
 // processes at once. Once Stop has begun, Invoke fails with 503. If Stop is called again, it waits
-// until the first call of Stop is done, and returns the same error.
+// until the first call has finished, and returns the same error.
 func (h *Host) Stop(ctx context.Context) error {
 	h.stopOnce.Do(func() {
 		h.mu.Lock()

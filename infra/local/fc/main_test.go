@@ -100,8 +100,8 @@ func start(t *testing.T, config Config) *Host {
 	return host
 }
 
-// one returns a host that runs one function until the end of the test. A change that is not nil
-// adjusts the function and the configuration before the host starts.
+// one returns a host that runs one function until the end of the test. change, if not nil, adjusts
+// the function and the configuration before the host is created.
 func one(t *testing.T, change func(*syaml.Function, *Config)) *Host {
 	t.Helper()
 	function, config := testFunction("recorder"), Config{}

@@ -124,10 +124,10 @@ func codeOf(pk packets.Packet) event.Optional[int32] {
 	return event.Some(int32(pk.ReasonCode))
 }
 
-// OnPacketEncode records the time of an accepting CONNACK before the broker sends it. To record the
+// OnPacketEncode records the time of an accepting CONNACK before the broker sends it. Recording the
 // time in OnSessionEstablished would be too late: as soon as the client has the CONNACK, it may
 // open a new connection. The broker may then end the old connection before OnSessionEstablished
-// runs for it.
+// runs for the old connection.
 func (h *hook) OnPacketEncode(cl *mochi.Client, pk packets.Packet) packets.Packet {
 	if pk.FixedHeader.Type == packets.Connack && pk.ReasonCode == 0 {
 		memory(cl).accepted = h.clock.stamp()
@@ -136,7 +136,7 @@ func (h *hook) OnPacketEncode(cl *mochi.Client, pk packets.Packet) packets.Packe
 }
 
 // OnPacketSent reports refused CONNECTs, and records the time of each DISCONNECT that the broker
-// sends. To record the time in OnDisconnect would be too late. For example, in a takeover
+// sends. Recording the time in OnDisconnect would be too late. For example, in a takeover
 // OnDisconnect may run only after the new connection has been reported.
 func (h *hook) OnPacketSent(cl *mochi.Client, pk packets.Packet, _ []byte) {
 	switch {

@@ -26,9 +26,9 @@ import (
 )
 
 // recorder is an endpoint that decodes events like the real recorder. A test can set fault to
-// inject faults. Before it records the events, the recorder calls fault for requests 1, 4, 7 and so
-// on. After it has recorded the events, it calls fault for requests 2, 5, 8 and so on. If fault
-// returns true, fault has already responded to the request.
+// inject faults. The recorder calls fault before it records the events of requests 1, 4, 7 and so
+// on, and after it has recorded the events of requests 2, 5, 8 and so on. If fault returns true,
+// fault has already responded to the request.
 type recorder struct {
 	t       *testing.T
 	fault   func(n int64, w http.ResponseWriter) (handled bool)
@@ -307,9 +307,8 @@ func TestStopDeliversEverything(t *testing.T) {
 }
 
 // Despite faults, the recorder must get every event, and must get the events of each connection in
-// order. In some requests, the recorder responds with status 503, and in others it closes the
-// network connection. Some faults of each kind happen before the events are recorded, and some
-// happen afterwards.
+// order. The recorder responds to some requests with status 503, and aborts others without a
+// response. Some faults of each kind happen before the events are recorded, and some afterwards.
 func TestFaultsLoseNothing(t *testing.T) {
 	r, s := newRecorder(t)
 	r.fault = func(n int64, w http.ResponseWriter) bool {

@@ -32,7 +32,7 @@ func (d *delivery) post(body []byte) (final bool, err error) {
 }
 
 // isFinal reports whether a status is final. If so, a retry would be useless, because the recorder
-// has quarantined the body or rejects the token.
+// has quarantined the body, rejects the token, or refuses the body as too large.
 func isFinal(status int) bool {
 	switch status {
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusRequestEntityTooLarge:

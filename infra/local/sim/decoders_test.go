@@ -49,7 +49,7 @@ var bodies = map[string]map[string]string{
 }
 
 // For each event that package sim generates, this test decodes the body that the broker would send.
-// The decoder must return the action, native event, reason code and source of the event.
+// The decoder must return the event's action, action info, native event, reason code and source.
 func TestDecodersMakeTheSameRows(t *testing.T) {
 	seen := map[string]bool{}
 	for _, cause := range sim.Causes {
