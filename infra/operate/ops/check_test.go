@@ -24,8 +24,8 @@ func usedBucket(t *testing.T) (environment map[string]string, store objstore.Sto
 	return usedBucketBehind(t, 0, func(stand http.Handler) http.Handler { return stand })
 }
 
-// usedBucketBehind is like usedBucket, except that wrap wraps the stand-in's handler, and that the
-// bucket has a retention policy of retentionDays days unless that is 0.
+// usedBucketBehind is like usedBucket, but passes the stand-in's handler through wrap. If
+// retentionDays is not 0, the bucket has a retention policy of that many days.
 func usedBucketBehind(t *testing.T, retentionDays int, wrap func(stand http.Handler) http.Handler) (environment map[string]string, store objstore.Store) {
 	stand, err := oss.Open(oss.Config{
 		Dir: t.TempDir(), Bucket: "trace", Region: "cn-hangzhou", RetentionDays: retentionDays,

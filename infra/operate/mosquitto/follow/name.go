@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// maxFirstLine is the maximum number of bytes that identify a log. They come from the start of
-	// the log's first line. The rest of a longer line is ignored.
+	// maxFirstLine is the maximum number of bytes of a log's first line that identify the log. The
+	// rest of a longer line is ignored.
 	maxFirstLine = 4 << 10
 	// maxStamp is the maximum length, in bytes, of the time at the start of a line.
 	maxStamp = 32

@@ -142,8 +142,8 @@ func respond(status int, header ...string) func(int, http.ResponseWriter, *http.
 	}
 }
 
-// until returns a fault that acts like the given fault until the end time. After that, it has no
-// effect.
+// until returns a fault that acts like the given fault before the end time, and has no effect
+// afterwards.
 func until(end time.Time, fault func(int, http.ResponseWriter, *http.Request) bool) func(int, http.ResponseWriter, *http.Request) bool {
 	return func(n int, w http.ResponseWriter, r *http.Request) bool {
 		return time.Now().Before(end) && fault(n, w, r)
