@@ -31,8 +31,8 @@ func large(n int) []event.Event {
 	return events
 }
 
-// A commit adds at most 4 MiB of rows to a run, so a larger batch takes several puts. Here, each
-// put ends its run, because it adds more than RunRows rows.
+// A put adds at most 4 MiB of rows to its run, so a larger batch takes several puts. Here, each put
+// ends its run, because it adds more than RunRows rows.
 func TestALargeBatchIsSplit(t *testing.T) {
 	store := objstore.NewCounting(memstore.New())
 	w := newWriter(t, store, record.Config{})
@@ -58,8 +58,8 @@ func TestALargeBatchIsSplit(t *testing.T) {
 	require.Zero(t, w.Open())
 }
 
-// Two events share a put if they take at most 4 MiB together. An event that is longer than that also
-// takes one put.
+// Two events share a put only if they take at most 4 MiB together. An event larger than 4 MiB gets
+// a put of its own.
 func TestEventsOfFourMebibytesShareAPut(t *testing.T) {
 	for more, puts := range map[int]int{0: 1, 1: 2, record.MaxCommit: 2} {
 		store, events := memstore.New(), []event.Event{at("c", 0), at("c", 1)}
@@ -207,7 +207,7 @@ func TestCallersShareAnError(t *testing.T) {
 			w := newWriter(t, faulty, record.Config{})
 			errs := make(chan error)
 			add := func(i int) {
-				err := errors.New(want) // the result of a call that exits
+				err := errors.New(want) // the result if Goexit ends this goroutine
 				defer func() { errs <- err }()
 				err = w.Append(t.Context(), []event.Event{at("c", i)})
 			}

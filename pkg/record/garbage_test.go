@@ -17,8 +17,8 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// atOnce is a value for record.Config.Background. It finishes each delete before the next put
-// begins.
+// atOnce is a record.Config.Background that calls f directly, so that each delete finishes before
+// the next put begins.
 func atOnce(f func()) { f() }
 
 // Superseded objects are deleted twelve at a time, and only after a later put is confirmed. The two
@@ -54,9 +54,8 @@ func TestADeleteEveryTwelvePuts(t *testing.T) {
 	require.Len(t, store.Of(objstore.OpDelete), 1, "after Close, the writer deletes as before")
 }
 
-// In the worst case, each delete takes effect only after the put that runs concurrently with it.
-// Even then, 60 writers must not leave more keys in a partition than fit into one page of a
-// listing.
+// Even if each delete takes effect only after the put that runs concurrently with it, 60 writers
+// must not leave more keys in a partition than fit on one listing page.
 func TestSixtyWritersLeaveAtMostAPageOfKeys(t *testing.T) {
 	store := memstore.New()
 	var late []func()
@@ -160,8 +159,8 @@ func TestObjectsOfAnEndedRunAreDeleted(t *testing.T) {
 	require.Equal(t, keysBefore(store, 3), store.Of(objstore.OpDelete)[0].Keys)
 }
 
-// A run may reach RunAge between two sweeps. The run then ends when its partition gets another
-// event. The run's superseded objects must be deleted during the put after that.
+// A run that reaches RunAge between two sweeps ends at its partition's next event. The put after
+// that event's own put must delete the run's superseded objects.
 func TestObjectsOfARunThatIsTooOldAreDeleted(t *testing.T) {
 	now := noon
 	store := objstore.NewCounting(memstore.New())

@@ -8,8 +8,9 @@ import (
 )
 
 // deleteAt is the number of superseded objects that an open run accumulates before the writer
-// deletes them with one request. With this number, the objects of 60 writers' open runs in a
-// partition fit into one page of a listing. A smaller number would cost more requests.
+// deletes them with one request. With this number, even 60 writers with open runs in the same
+// partition leave no more objects than fit on one listing page. A smaller number would cost more
+// requests.
 const deleteAt = 12
 
 // partition is a writer's state for one partition. While a put is in flight, new events gather in a

@@ -41,8 +41,8 @@ import (
 	"devicetrace/pkg/parallel"
 )
 
-// MaxPartitions is the maximum number of partitions to which the events of one call may belong.
-// With more partitions, the puts could take longer than Function Compute allows for a call.
+// MaxPartitions is the maximum number of partitions that the events of one call to Append may
+// touch. The puts for more partitions could exceed the time limit of a call on Function Compute.
 const MaxPartitions = 256
 
 // SpreadError means that none of the call's events were recorded, because they belong to more than
@@ -169,9 +169,8 @@ func New(store Store, config Config) (*Writer, error) {
 
 // Append records events and returns nil once all of them are durable. It costs one put for each
 // partition that the events touch, or several puts if the partition's events take more than 4 MiB
-// of memory. Up to 64 puts run in parallel. Append may also start one request that deletes objects
-// that earlier puts superseded, and does not wait for its end. The first call also claims the
-// layout; see Claim.
+// of memory. Up to 64 puts run in parallel. Append may also start a request that deletes superseded
+// objects, but does not wait for it. The first call also claims the layout; see Claim.
 //
 // A writer does not limit the memory for the events of concurrent calls; the callers must do so.
 //
@@ -229,9 +228,9 @@ func (w *Writer) gather(ctx context.Context, where layout.Partition, s *share) (
 	return p, p.gathering
 }
 
-// Close ends all idle runs and deletes their superseded objects, except the last one of each run,
-// which a slow reader may still have to read. It makes one request per 1,000 objects. It also waits
-// for a delete that is still running.
+// Close ends all idle runs. It deletes each run's superseded objects except the last one, which a
+// slow reader may still need. It makes one request per 1,000 objects. It also waits for a delete
+// that is still running.
 //
 // Close returns an error if a delete fails. Compaction later deletes the objects that remain. The
 // writer can still be used after Close: the next Append begins new runs.

@@ -70,8 +70,7 @@ func nameOf(t testing.TB, key string) layout.Name {
 // is empty.
 func isSegmentPut(c objstore.Call) bool { return c.Op == objstore.OpPut && c.N > 0 }
 
-// failPuts returns a hook that fails the puts of segments for which fails returns true. fails gets
-// the number of the put, counted from 1.
+// failPuts returns a hook that fails segment put number n, counted from 1, if fails(n) is true.
 func failPuts(fails func(n int) bool) func(objstore.Call) objstore.Fault {
 	puts := 0
 	return func(c objstore.Call) objstore.Fault {
@@ -187,9 +186,8 @@ func TestRunsEndByRowsAndByAge(t *testing.T) {
 	require.Equal(t, 4, runs(), "a clock that is set back ends a run")
 }
 
-// A run ends at the highest sequence number that fits into a name. Otherwise the name of the run's
-// next object would sort before the names of the objects that it supersedes, and readers could not
-// parse it.
+// A run ends at the highest sequence number that fits into a name. A higher number would make a
+// name that sorts before the names of the superseded objects, and that readers cannot parse.
 func TestARunEndsAtTheHighestNumber(t *testing.T) {
 	store := memstore.New()
 	w := newWriter(t, store, record.Config{Background: atOnce})
@@ -276,8 +274,8 @@ func (s spyStore) Put(ctx context.Context, key string, body io.ReaderAt, size in
 	return s.Store.Put(ctx, key, body, size)
 }
 
-// If the outcome of a put is unknown, its object may exist. The next confirmed put supersedes the
-// object, which must then be deleted.
+// A put whose outcome is unknown may have stored an object. The next confirmed put supersedes that
+// object, so the writer must delete it like any other superseded object.
 func TestObjectsOfUnconfirmedPutsAreDeleted(t *testing.T) {
 	store := memstore.New()
 	faulty := objstore.NewFaulty(store, func(c objstore.Call) (fault objstore.Fault) {
@@ -350,8 +348,8 @@ func TestGroupCommit(t *testing.T) {
 	require.Len(t, rows(t, store, all[1]), 50)
 }
 
-// If callers share a put and one of them gives up, the others must not be affected. This must be
-// true even if the caller that gives up is the one that runs the put.
+// A caller that gives up must not affect the others, whether it is making a put or waiting for one.
+// A put that has begun continues.
 func TestACallerThatLeavesHarmsNobody(t *testing.T) {
 	store := memstore.New()
 	faulty, entered, gate := gated(store)
@@ -376,8 +374,8 @@ func TestACallerThatLeavesHarmsNobody(t *testing.T) {
 	require.Len(t, rows(t, store, all[len(all)-1]), 2, "the event of the caller that gave up is not recorded")
 }
 
-// If one of the callers that wait for a put gives up, the put must still contain the events of the
-// others.
+// If one of several callers waiting for the same put gives up, the put must still contain the
+// others' events.
 func TestTheOthersOfABatchAreRecorded(t *testing.T) {
 	store := memstore.New()
 	faulty, entered, gate := gated(store)

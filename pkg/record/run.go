@@ -45,8 +45,8 @@ func newRun(where layout.Partition, random io.Reader, now time.Time) (*run, erro
 }
 
 // over reports whether the run must end because it has reached a limit. If the clock is set back,
-// the run may end late. If now is then at least RunAge before the run's start, the run ends at once.
-// Both are harmless.
+// the run may end late, or at once if now is at least RunAge before the run's start. Either is
+// harmless.
 func (r *run) over(now time.Time, c Config) bool {
 	age := now.Sub(r.started).Abs()
 	return len(r.rows) >= c.RunRows || r.size >= c.RunBytes || age >= c.RunAge || r.seq >= layout.MaxSeq

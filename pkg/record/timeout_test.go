@@ -28,8 +28,8 @@ func (s stuck) Put(ctx context.Context, key string, body io.ReaderAt, size int64
 	return ctx.Err()
 }
 
-// TestPutsGiveUp checks that a put ends after PutTimeout, or earlier if the last caller's deadline
-// passes.
+// TestPutsGiveUp checks that a put gives up after PutTimeout, or at its caller's deadline if that
+// comes first.
 func TestPutsGiveUp(t *testing.T) {
 	for _, c := range []struct{ configured, remaining, want time.Duration }{
 		{0, time.Hour, record.DefaultPutTimeout},
