@@ -48,8 +48,9 @@ type Store interface {
 
 // Config configures a Compactor. The zero value of a field means its default.
 type Config struct {
-	// Fanout is the number of runs, or of compacted segments of one level, that make a merge of an
-	// open partition due. At least 2; default 8.
+	// Fanout is how many ended runs, or compacted segments of one level, a partition must have
+	// before they are merged. It no longer matters once the partition is closed and quiet; see
+	// Quiet. At least 2; default 8.
 	Fanout int
 	// MaxInputs is the maximum number of inputs of one merge. A partition with more inputs needs
 	// several merges. At least 2; default 64.
@@ -62,14 +63,14 @@ type Config struct {
 	// with such segments does not become a single object. Default 256 MiB.
 	LargeBytes int64
 	// StageBytes is the maximum size, in bytes, of a staged output, and therefore the maximum disk
-	// space that a call to Run uses in Dir. The inputs of a merge total at most seven eighths of
-	// it, because an output may turn out slightly larger than its inputs. Default 448 MiB, which
-	// fits the 512 MB of disk of a Function Compute instance.
+	// space that a call to Run uses in Dir. A merge's inputs total at most seven eighths of
+	// StageBytes, because an output may turn out slightly larger than its inputs. Default 448 MiB,
+	// which fits on the 512 MB disk of a Function Compute instance.
 	StageBytes int64
-	// RunAge is the age at which a recorder ends a run; see record.Config. While a partition is
-	// open, a run is merged only once it has probably ended, because its newest object was written
-	// at least RunAge and five minutes ago, or has at least 16 KiB. An earlier merge would be
-	// useless but harmless. Default 10 minutes.
+	// RunAge is the age at which a recorder ends a run; see record.Config. Until a partition is
+	// closed and quiet, its runs are merged only once they have probably ended. A run has probably
+	// ended if its newest object is at least RunAge plus five minutes old, or has at least 16 KiB.
+	// An earlier merge would be useless but harmless. Default 10 minutes.
 	RunAge time.Duration
 	// Quiet is the time without writes after which a closed partition is merged down to one object.
 	// Default 30 minutes.

@@ -271,7 +271,7 @@ func TestTwoCompactorsWriteTheSameObject(t *testing.T) {
 }
 
 // An input that is not a valid segment must be left out of the merge, reported and kept. If the
-// input belongs to a run, the run's next lower object must be merged instead.
+// input belongs to a run, the run's previous object must be merged instead.
 func TestUnreadableInputsStay(t *testing.T) {
 	store := bucket(t)
 	want := scatter(t, store, 3, 20)
@@ -516,7 +516,8 @@ func memoryFor(t testing.TB, store objstore.Store, n int64) int64 {
 	return n*footer.MergeMemory() + footer.MergeMemory()/2
 }
 
-// If the inputs of one merge would take too much memory, a compactor must merge in several steps.
+// If merging all inputs at once would take too much memory, a compactor must merge in several
+// steps.
 func TestMergesStayWithinTheMemory(t *testing.T) {
 	store := bucket(t)
 	want := scatter(t, store, 12, 20)
@@ -556,8 +557,8 @@ func TestLargeSegmentsAreLeftAlone(t *testing.T) {
 	require.Zero(t, run(t, store, compact.Config{MaxInputs: 3, LargeBytes: 5 * size / 4}).Merges)
 }
 
-// While a partition is open, a run must be merged only once its newest object is 15 minutes old or
-// large. Until then the recorder may add to the run.
+// Until a partition is closed and quiet, a run must be merged only once its newest object is 15
+// minutes old or large. Before that, the recorder may still add to the run.
 func TestAnOpenRunIsNotMerged(t *testing.T) {
 	now := noon.Add(time.Hour)
 	segmentOf := func(run, seq int, age time.Duration, size int64) layout.Segment {

@@ -61,7 +61,7 @@ func TestAnInterruptedMergeIsFinished(t *testing.T) {
 	}
 }
 
-// The output of a merge that was finished must take part in the merges that are due later.
+// After an interrupted merge is finished, its output must take part in later merges.
 func TestAFinishedSegmentIsMerged(t *testing.T) {
 	store, want := interrupted(t)
 	put(t, store, where, 77, 1, at("late", 1))
@@ -90,9 +90,9 @@ func TestAnOutputStatesWhatItHolds(t *testing.T) {
 	require.Equal(t, []string{fresh(77, 3).String(), first.Name.String()}, footer.Holds())
 }
 
-// A compactor must not believe what a footer states before it has read the whole segment. The
-// segment may be damaged, or may differ from the digest in its name. The compactor must then delete
-// none of the segments that the footer names.
+// A compactor must verify a whole segment before it trusts the segment's footer. If the segment is
+// damaged, or does not match the digest in its name, the compactor must delete none of the segments
+// that the footer names.
 func TestADamagedOutputFinishesNothing(t *testing.T) {
 	for name, damage := range map[string]func(t *testing.T, data []byte, footer *segment.Footer) []byte{
 		"rows": func(_ *testing.T, data []byte, footer *segment.Footer) []byte {
@@ -206,17 +206,17 @@ func TestPlanToFinish(t *testing.T) {
 	}
 }
 
-// If a footer names a segment, all rows of that segment are also in the footer's own segment. An
-// output's footer must name whatever its inputs' footers name, but only segments that are still
-// listed. Otherwise, the footers would grow with the history of the partition.
+// A footer names other segments whose rows its own segment contains. An output's footer must also
+// name the segments that its inputs' footers name, except those that are no longer listed.
+// Otherwise, footers would grow with the partition's history.
 func TestAnOutputHoldsWhatItsInputsHold(t *testing.T) {
 	level := func(l int, digit string) layout.Name {
 		return layout.Name{Level: l, Digest: fmt.Sprintf("%064s", digit), FooterLength: 1}
 	}
 	one, two, below, gone := level(2, "1"), level(2, "2"), level(1, "3"), level(1, "4")
 	listing, facts := compact.Listing{Partition: where}, compact.Facts{}
-	// The inputs hold run 1 and the segment below. Neither can be an input: run 1 is too new, and
-	// the segment below needs too much memory.
+	// The inputs are one and two. They hold run 1, which is too new to be an input, and the
+	// segment named below, which needs too much memory.
 	for _, n := range []layout.Name{fresh(1, 3), fresh(5, 1), below, one, two} {
 		listing.Segments = append(listing.Segments, layout.Segment{Key: n.Key(where), Name: n, Modified: noon})
 		facts[n.Key(where)] = compact.Fact{Memory: 1}

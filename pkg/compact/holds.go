@@ -41,8 +41,8 @@ func (h holding) has(n layout.Name) bool {
 const maxHolds = 256
 
 // holds returns the names of the segments that the output of a merge holds, sorted and without
-// duplicates. They are the inputs, and the segments that the inputs hold and that are still listed.
-// For each run, holds names only the segment with the highest sequence number.
+// duplicates. These are the inputs, and the listed segments that the inputs hold. For each run,
+// holds names only the segment with the highest sequence number.
 //
 // A segment that is not listed has been deleted, so naming it would be useless. If there are too
 // many names, holds omits the last ones. Omitting a name is safe: at worst, the rows are merged
@@ -73,7 +73,7 @@ func (l Listing) holds(inputs []layout.Segment, facts Facts) []string {
 	return names[:min(len(names), maxHolds)]
 }
 
-// heldBy returns the keys of the listed segments that the holder states it holds. It omits segments
+// heldBy returns the keys of the listed segments that the holder claims to hold. It omits segments
 // that are known to be invalid. It also omits segments whose level is not below the holder's level,
 // because an output can never hold them.
 func (l Listing) heldBy(holder layout.Segment, facts Facts) (keys []string) {

@@ -25,8 +25,8 @@ func noise(random io.Reader, n int) string {
 	return base64.RawURLEncoding.EncodeToString(b)[:n]
 }
 
-// longRow returns a row of the given client, ms milliseconds after noon. All its other texts have
-// the maximum length and occur in no other row.
+// longRow returns a row of the given client, ms milliseconds after noon. Each of its other texts is
+// random and has the maximum length.
 func longRow(random io.Reader, client string, ms int64) segment.Row {
 	text := func() string { return noise(random, event.MaxText) }
 	return segment.Row{
@@ -37,8 +37,9 @@ func longRow(random io.Reader, client string, ms int64) segment.Row {
 	}
 }
 
-// A process that compacts 64 inputs with the longest possible rows must take less than 250 MiB. If
-// all rows belong to one client, the row groups have the maximum size.
+// A process that compacts 64 inputs with the longest possible rows must take less than 250 MiB. Row
+// groups become largest if all rows belong to one client, because a row group grows beyond its
+// intended size to keep a client's rows together.
 func TestPeakMemoryWithTheLongestRows(t *testing.T) {
 	const inputs, different, rows, limit = 64, 8, 560, 256_000
 	for name, client := range map[string]func(random io.Reader, i int) string{
@@ -57,7 +58,7 @@ func TestPeakMemoryWithTheLongestRows(t *testing.T) {
 				}
 				data, err := segment.Encode(all)
 				require.NoError(t, err)
-				for copy := range inputs / different { // copies take as much memory, and less time
+				for copy := range inputs / different { // copies cost as much memory, but less time
 					name := fresh(copy*different+n, 1)
 					require.NoError(t, store.Put(t.Context(), name.Key(where), bytes.NewReader(data), int64(len(data))))
 				}

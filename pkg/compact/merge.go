@@ -38,10 +38,11 @@ func (p *partition) merge(ctx context.Context, plan Plan) error {
 }
 
 // finish carries out a plan to finish an earlier merge. It verifies the output of that merge, and
-// deletes the segments that the output holds. Because the output's bytes have the digest in its
-// key, a compactor wrote exactly these bytes, after it had read and checked the segments. A
-// segment's key determines its rows. The output therefore contains all rows of the segments that
-// finish deletes.
+// deletes the segments that the output holds.
+//
+// The deletes lose no rows. The output's bytes match the digest in its key, so a compactor wrote
+// exactly these bytes, after it had read and checked the segments. The segments have not changed
+// since, because a segment's key determines its rows.
 func (p *partition) finish(ctx context.Context, plan Plan) error {
 	if err := p.confirm(ctx, plan.Holder); err != nil {
 		return err

@@ -59,8 +59,8 @@ func (p *partition) step(ctx context.Context, plan Plan, merges *int) error {
 	return p.merge(ctx, plan)
 }
 
-// judge adds the error of a step to the report. again reports whether to continue with the
-// partition. fatal is the error if Run must end.
+// judge adds a step's error to the report, unless the error is fatal. again reports whether to
+// continue with the partition. If fatal is not nil, Run must return it.
 func (p *partition) judge(plan Plan, err error) (again bool, fatal error) {
 	var damage *segment.ObjectError
 	switch where := p.listing.Partition.String(); {
@@ -82,7 +82,7 @@ func (p *partition) judge(plan Plan, err error) (again bool, fatal error) {
 }
 
 // learn reads the footers of plan.Unknown. It stops early once the inputs that were already known
-// and the segments read so far need more memory than one merge may use.
+// and the segments read so far together need more memory than one merge may use.
 func (p *partition) learn(ctx context.Context, plan Plan) error {
 	var memory int64
 	for _, s := range plan.Inputs {

@@ -52,7 +52,7 @@ type Fact struct {
 	Invalid bool
 	// Memory is the memory, in bytes, that a merge needs for the segment.
 	Memory int64
-	// Holds names the segments that the segment states it holds.
+	// Holds names the segments that the segment claims to hold.
 	Holds []layout.Name
 
 	footer *segment.Footer // nil if the segment is invalid

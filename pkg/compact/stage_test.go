@@ -50,8 +50,8 @@ func TestARunRemovesOrphans(t *testing.T) {
 	require.Empty(t, stagedFiles(t, dir))
 }
 
-// While a compactor puts an output, another compactor may start with the same staging directory.
-// The output must still be put whole.
+// If a second compactor starts with the same staging directory while the first one puts an output,
+// the first one must still put the whole output.
 func TestCompactorsShareADirectory(t *testing.T) {
 	store, dir := bucket(t), t.TempDir()
 	want := scatter(t, store, 3, 20)

@@ -92,8 +92,8 @@ func (w *walk) advance(objects []objstore.Object, last bool) {
 	}
 }
 
-// visits reports whether the walk visits the shard. It does not visit a shard with another number
-// of digits than the layout's shards.
+// visits reports whether the walk visits the shard. It never visits a shard with more or fewer
+// digits than the layout's shards have.
 func (w *walk) visits(shard layout.Shard) bool {
 	_, found := slices.BinarySearch(w.shards, shard)
 	return found

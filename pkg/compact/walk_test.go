@@ -166,8 +166,8 @@ func TestALargeInstanceDoesNotDelayOthers(t *testing.T) {
 	require.Equal(t, 16+15+1, report.Merges)
 }
 
-// If Run ends early, the next calls must finish its work, even if each of them has time for only a
-// few merges.
+// If Run ends early, the next calls must finish its work, even if each of them has time for only
+// one merge.
 func TestRunsContinueEachOther(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	store := bucket(t)
@@ -248,8 +248,8 @@ func TestAnUnknownLayoutEndsTheRun(t *testing.T) {
 	require.Equal(t, 1, empty.Requests())
 }
 
-// A page can end with a foreign object in the middle of a partition. The compactor must still plan
-// the partition as a whole.
+// The compactor must plan a partition as a whole, even if a listing page ends with a foreign object
+// in the middle of the partition.
 func TestAForeignObjectDoesNotDivideAPartition(t *testing.T) {
 	for max := 1; max <= 9; max++ {
 		store := bucket(t)
