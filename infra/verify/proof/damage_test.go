@@ -82,7 +82,7 @@ func newer(t *testing.T, data []byte) []byte {
 //   - a compacted object with several row groups
 //   - a compacted object at a higher level
 //
-// keys lists all of these objects except the first object of the run of two, which is superseded.
+// keys lists all of these objects except the first run's first object, which is superseded.
 // The other instance has two runs, with events at the same times.
 func objectsOf(t *testing.T) (w *world, keys []string) {
 	w = markedWorld(t, t.TempDir())

@@ -15,9 +15,9 @@
 //   - An object is deleted although no later object holds its events.
 //
 // After each attack, a new reader must show every acknowledged event exactly once. Each delivery of
-// an event without a time counts as another event. All this must be true before and after
-// compaction, and before and after delayed requests take effect. If a response reported a delivery
-// as rejected, the quarantine must hold that delivery.
+// an event without a time counts as a separate event. If a response reported a delivery as
+// rejected, the quarantine must hold that delivery. All this must hold before and after compaction,
+// and before and after delayed requests take effect.
 //
 // PROOF_SCHEDULES sets the number of schedules. The default is 2000, or fewer with the race
 // detector. If PROOF_SEED is set, TestSchedules plays only the schedule with that seed and logs

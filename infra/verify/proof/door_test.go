@@ -24,7 +24,7 @@ import (
 	"devicetrace/pkg/webhook"
 )
 
-// parcel holds the events that a sender delivers together. All of them are of one instance.
+// parcel holds the events that a sender delivers together. All of them belong to one instance.
 type parcel struct {
 	events []event.Event
 	// If junk is true, the body also contains an item that no recorder understands.

@@ -58,7 +58,7 @@ func (h *historian) complain(format string, args ...any) {
 	h.complaints = append(h.complaints, fmt.Sprintf(format, args...))
 }
 
-// broken returns a message for each broken rule that the historian has noticed so far.
+// broken returns a message for each violation that the historian has noticed so far.
 func (h *historian) broken() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()

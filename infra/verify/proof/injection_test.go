@@ -43,13 +43,13 @@ func (k kind) crash() bool { return k == crashBefore || k == crashAfter }
 
 // concerns reports whether this kind of fault must be tested on the given call. Puts and deletes
 // are tested with every kind. Reads and listings are not tested with muchLater and tooLate, because
-// they have no effect on the store, so the delay of an effect does not matter.
+// they have no effect that could be delayed.
 func (k kind) concerns(call string) bool {
 	asks := strings.HasPrefix(call, string(objstore.OpRead)) || strings.HasPrefix(call, string(objstore.OpList))
 	return !asks || k != muchLater && k != tooLate
 }
 
-// injection makes the call with the label target go wrong. If target is empty, no call goes wrong.
+// injection makes the call whose label is target go wrong. If target is empty, no call goes wrong.
 // If the kind is outage, the next calls fail as well. After a crash, the injection gives the
 // scenario a new process.
 type injection struct {
@@ -59,8 +59,8 @@ type injection struct {
 
 	mu      sync.Mutex
 	process *objstore.Faulty
-	// ordinals holds the number of calls so far for each combination of operation and place that
-	// label distinguishes. calls holds the labels of all calls so far.
+	// ordinals counts the calls so far by operation and place; see label. calls holds the labels of
+	// all calls so far.
 	ordinals map[string]int
 	calls    []string
 	fired    bool
@@ -75,10 +75,9 @@ func newInjection(w *world, target string, k kind) *injection {
 	return i
 }
 
-// label returns a name for a call, which must be the same each time the scenario is played. The
-// name therefore must not contain the identifier of a new run, because such identifiers are random.
-// It must not depend on the order of calls to different partitions either, because these calls may
-// be concurrent.
+// label returns a name for a call. The name must be the same each time the scenario is played, so
+// it must not contain the identifier of a new run, which is random. It must not depend on the order
+// of calls to different partitions either, because these calls may be concurrent.
 func (i *injection) label(c objstore.Call) string {
 	place := c.Key + c.After
 	switch where, name, err := layout.ParseKey(c.Key); {
@@ -163,8 +162,8 @@ func (i *injection) now(k kind) {
 	process.Settle()
 }
 
-// scenario uses the injection's world, in which at most one store call goes wrong. It returns an
-// error if a guarantee is broken.
+// scenario does its work through the injection's process, so that the fault can hit it. It returns
+// an error if a guarantee is broken.
 type scenario func(i *injection) error
 
 // everyFault plays a scenario once without faults. Then, for every call and every kind of fault

@@ -58,10 +58,9 @@ type response struct {
 	errs      string
 }
 
-// responses returns the responses about prod from several readers. Every call about staging has the
-// given fault. All other calls of the first reader succeed. For each of these calls, another reader
-// follows, for which this call fails. Before each query about prod, the reader makes the same query
-// about staging.
+// responses returns what several readers respond about prod. Before each query about prod, a reader
+// makes the same query about staging. Every store call about staging gets the given fault. All
+// other calls of the first reader succeed. For each further reader, another one of them fails.
 func responses(t *testing.T, objects map[string][]byte, fault objstore.Fault) (got []response) {
 	store := memstore.New()
 	for key, data := range objects {

@@ -11,9 +11,9 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// mixed returns a world with objects of all kinds, on two days: several runs of several
-// objects, small compacted objects, and a compacted object of several row groups. Some of the
-// objects have the same names on the other instance.
+// mixed returns a world with objects of all kinds, on two days: several runs of several objects,
+// small compacted objects, and a compacted object of several row groups. The other instance has
+// objects with some of the same names.
 func mixed(t *testing.T) *world {
 	w := markedWorld(t, t.TempDir())
 	for run := range 4 {

@@ -10,8 +10,8 @@ import (
 )
 
 // sending simulates a recorder and the sender of its deliveries. The sender makes each delivery up
-// to patience times, until the recorder acknowledges it. If the recorder never does, this is an
-// error unless the injected fault is an outage.
+// to patience times, until the recorder acknowledges it. A delivery that is never acknowledged is
+// an error, unless the injected fault is an outage.
 type sending struct {
 	*injection
 	clock  time.Time

@@ -16,9 +16,9 @@ import (
 
 // scheduler runs actors and releases their store calls one at a time. An actor is a job in a
 // goroutine of its own. Once every actor is waiting with a call, the scheduler draws one of the
-// waiting calls at random. A seed therefore determines the whole schedule. An exception: if an
-// actor makes several calls at the same time, they arrive in no fixed order. The same seed may then
-// lead to a slightly different schedule.
+// waiting calls at random. A seed therefore determines the whole schedule, unless an actor makes
+// several calls at the same time. Such calls arrive in no fixed order, so the same seed may lead to
+// a slightly different schedule.
 //
 // testing/synctest cannot replace the scheduler, because the Parquet library keeps compressors for
 // reuse by later tests. These compressors contain channels, and a channel that was made in one
@@ -30,8 +30,8 @@ type scheduler struct {
 	log  func(format string, args ...any)
 	// patience is how long a step may take. A step that takes longer fails the schedule.
 	patience time.Duration
-	// clock shows the time of the actor whose turn it is. A store that uses this clock dates its
-	// objects hours apart.
+	// clock shows the time of the actor whose turn it is. The actors' clocks are hours apart, and
+	// so are the times of the objects in a store that uses clock.
 	clock clock
 
 	mu      sync.Mutex
@@ -97,8 +97,8 @@ var outcomes = []outcome{
 	{kind: "crashes after", crash: true, fault: objstore.Fault{After: errCrash}},
 }
 
-// start starts an actor whose clock is off by the given offset. The actor calls act on its first
-// turn.
+// start starts an actor whose clock starts at noon plus the given offset. The actor calls act on
+// its first turn.
 func (s *scheduler) start(name string, offset time.Duration, act func(*actor)) {
 	var seed [32]byte
 	s.mu.Lock()
@@ -284,8 +284,8 @@ func (s *scheduler) draw(call objstore.Call) outcome {
 	return drawn
 }
 
-// process gives one process of an actor access to the store. Once the process has crashed, its
-// calls have no effect, and the actor continues with a new process.
+// process is one process of an actor, and the store that this process uses. Once the process has
+// crashed, its calls have no effect, and the actor continues with a new process.
 type process struct {
 	actor *actor
 	store objstore.Store

@@ -24,10 +24,10 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// schedule runs recorders, compactors, readers and sometimes an operator on one partition of each
-// instance, mostly on the partition of prod. The clocks of these actors are hours apart. A seed
-// determines the order of their store calls, which calls fail, which calls take effect late, and
-// when processes crash.
+// schedule runs recorders, compactors, readers and sometimes an operator on one partition per
+// instance, mostly on prod's. The clocks of these actors are hours apart. A seed determines the
+// order of their store calls, which calls fail, which calls take effect late, and when processes
+// crash.
 type schedule struct {
 	*world
 	*scheduler
@@ -228,7 +228,7 @@ func (s *schedule) receive(a *actor, writer *record.Writer, store objstore.Store
 // received returns the time at which the actor receives a parcel. Normally, this is the time on the
 // actor's clock. An event without a time, however, is filed under its day of receipt, so actors
 // with different clocks would spread the schedule over several partitions. A parcel with such
-// events is therefore received in one of the first ten milliseconds after noon, which also makes
+// events is therefore received in one of the first ten milliseconds after noon. This also makes
 // many of the times equal.
 func (a *actor) received(p parcel) time.Time {
 	for _, e := range p.events {
@@ -251,8 +251,9 @@ func (s *schedule) operate(a *actor) {
 	}
 }
 
-// compact acts as a compactor that runs a few times. For each run, it draws random limits on the
-// number of objects that are merged at once, and a random age at which runs count as ended.
+// compact acts as a compactor that works a few times. Each time, it draws random limits on the
+// number of objects that are merged at once, and a random age at which recorders' runs count as
+// ended.
 func (s *schedule) compact(a *actor) {
 	for range 1 + a.random.IntN(3) {
 		a.pause(a.random.IntN(12))

@@ -20,7 +20,7 @@ import (
 )
 
 // runs returns a world with n runs in one partition. Each run has two objects. The other instance
-// has one of the runs, too.
+// has a copy of the first run's second object.
 func runs(t *testing.T, n int) *world {
 	w := markedWorld(t, t.TempDir())
 	for run := range n {
@@ -211,7 +211,7 @@ func TestAnOutputIsNoneOfItsInputs(t *testing.T) {
 }
 
 // compacted encodes the events as a compacted object with the given number of rows per row group.
-// holds is the list of names of held segments in the object's footer.
+// The object's footer claims that the object holds the segments named in holds.
 func compacted(t testing.TB, groupRows int64, holds []string, events ...event.Event) ([]byte, segment.Written) {
 	var out bytes.Buffer
 	writer := segment.NewWriter(&out, groupRows)
@@ -222,8 +222,7 @@ func compacted(t testing.TB, groupRows int64, holds []string, events ...event.Ev
 	return out.Bytes(), written
 }
 
-// holdsOf returns the names of the segments that, according to its footer, an encoded segment
-// holds.
+// holdsOf returns the names of the segments that an encoded segment claims to hold.
 func holdsOf(t testing.TB, data []byte) []string {
 	footer, err := segment.ParseFooter(data, int64(len(data)))
 	require.NoError(t, err)
@@ -253,11 +252,10 @@ func TestTwoObjectsDoNotSupersedeEachOther(t *testing.T) {
 	atEveryCall(t, w.clone, compaction, (*world).settle)
 }
 
-// No event may be missing after a delayed delete, even if objects were put under the deleted keys
-// again in the meantime. The delete reports a failure, but takes effect later. When the delete was
-// sent, another object held all events of the deleted objects. A merge replaces that other object
-// only with one that holds at least the same events. So when the delete takes effect, some other
-// object still holds the events.
+// A delete that takes effect late must lose no event, even if its keys have been put again in the
+// meantime. When the delete was sent, another object held all events of the deleted objects. Merges
+// replace that object only with objects that hold at least the same events. So when the delete
+// takes effect, some other object still holds the events.
 func TestADelayedDeleteOfKeysThatAreThereAgain(t *testing.T) {
 	w := runs(t, 3)
 	hold := make(chan struct{})

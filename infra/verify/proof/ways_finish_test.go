@@ -51,8 +51,8 @@ func TestEveryFaultWhileAMergeIsFinished(t *testing.T) {
 	everyFault(t, interrupted(t).clone, finishing)
 }
 
-// Two compactors may finish the same merge at the same time. One of them may even merge the output
-// with other objects before the other compactor has verified the output.
+// No event may be lost if two compactors finish the same merge at the same time, even if one of
+// them merges the output with other objects before the other has verified the output.
 func TestACompactionBeforeEveryCallOfFinishing(t *testing.T) {
 	atEveryCall(t, interrupted(t).clone, compaction, compactedOnce)
 	atEveryCall(t, interrupted(t).clone, compaction, (*world).settle)
@@ -68,8 +68,8 @@ func TestFinishingBeforeEveryCallOfAQuery(t *testing.T) {
 	atEveryCall(t, interrupted(t).clone, aQuery, compactedOnce)
 }
 
-// No event may be lost if delayed puts bring the inputs back after their merge was finished. This
-// must be true even if the deletes of the inputs take effect after these puts.
+// If late puts bring back the inputs of a finished merge, no event may be lost, even if still later
+// deletes remove those inputs again.
 func TestHeldObjectsThatAreThereAgain(t *testing.T) {
 	w := interrupted(t)
 	var inputs []string

@@ -58,8 +58,8 @@ func TestNoRunWithoutRandomBits(t *testing.T) {
 	require.Empty(t, w.listed())
 }
 
-// A put may take effect late, after later puts of the run have been confirmed. The late object must
-// then have a lower sequence number than theirs.
+// If a put takes effect only after later puts of its run have been confirmed, its object must have
+// a lower sequence number than theirs.
 func TestALatePutIsBelowTheNextNumber(t *testing.T) {
 	w := newWorld(t, t.TempDir())
 	hold := make(chan struct{})

@@ -104,11 +104,9 @@ func TestNothingIsQuarantinedBeforeItsEventsAreRecorded(t *testing.T) {
 	}
 }
 
-// A crash between recording and quarantining must neither lose nor duplicate an event. At the time
-// of the crash, the recorder has put a delivery's good events but has not quarantined the delivery.
-// The test simulates the crash with a fault in the put into the quarantine. The response must be
-// 503, so that the sender delivers again. After the second delivery, a query must still show each
-// event once.
+// If a recorder crashes after it has recorded a delivery's good events, but before it has
+// quarantined the delivery, no event may be lost or shown twice. The test simulates the crash with
+// a fault in the put into the quarantine. The response must be 503, so that the sender redelivers.
 func TestACrashBetweenEventsAndQuarantine(t *testing.T) {
 	events, body := partlyBad(t)
 	w := newWorld(t, t.TempDir())

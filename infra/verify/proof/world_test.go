@@ -28,8 +28,8 @@ var (
 )
 
 // prod and staging are the instances of every world. The same clients have events at the same times
-// on both, so only the prefixes of keys keep the instances apart. The name of one instance is a
-// prefix of the name of the other.
+// on both instances, so only the prefixes of keys keep the instances apart. One instance's name is
+// a prefix of the other's.
 const prod, staging event.InstanceID = "prod", "prod-staging"
 
 var instances = []event.InstanceID{prod, staging}
@@ -123,13 +123,13 @@ type world struct {
 	*ledger
 }
 
-// newWorld returns a world whose store dates every object three days back, so that every run counts
-// as ended.
+// newWorld returns a world in which every object was written three days before noon, so that every
+// run counts as ended.
 func newWorld(t testing.TB, dir string) *world {
 	return newWorldAt(t, dir, func() time.Time { return noon.AddDate(0, 0, -3) })
 }
 
-// newWorldAt returns a world whose store takes the times of objects from now.
+// newWorldAt returns a world whose store uses now as its clock.
 func newWorldAt(t testing.TB, dir string, now func() time.Time) *world {
 	store := memstore.New()
 	store.Now = now
