@@ -76,11 +76,10 @@ func flip(body []byte) {
 	}
 }
 
-// slice falsifies a range response. It adds first, last and size to the corresponding numbers in
-// the Content-Range header: the position of the first byte, the position of the last byte, and the
-// size of the object. But a negative size is added to the end of the original range, so that the
-// object seems to end -size bytes before that end. Finally, slice cuts the body to the length of
-// the new range.
+// slice falsifies a range response. In the Content-Range header, it adds first to the position of
+// the first byte, last to the position of the last byte, and size to the size of the object. If
+// size is negative, the object instead seems to end -size bytes before the end of the original
+// range. Finally, slice cuts the body to the length of the new range.
 func slice(r *reply, first, last, size int64) {
 	var from, to, of int64
 	if _, err := fmt.Sscanf(r.header.Get("Content-Range"), "bytes %d-%d/%d", &from, &to, &of); err != nil {

@@ -50,7 +50,7 @@ func (p *Proxy) SetHung(hung func()) {
 }
 
 // Settle forwards all requests that the delay method holds back. It then waits until the store has
-// handled them, and all requests that the comeLate method forwards.
+// handled these requests and those that the comeLate method forwards.
 func (p *Proxy) Settle() {
 	p.mu.Lock()
 	close(p.settled)

@@ -51,9 +51,9 @@ func events(instance event.InstanceID, from, n int) []event.Event {
 	return all
 }
 
-// scenario plays one day of one partition of each instance. It sends deliveries to the webhooks of
-// two recorders, makes queries, runs compactions and replays the quarantine. A failed operation does
-// not end the scenario, because brokers and timers would also continue.
+// scenario plays the traffic of one day. Each instance uses one partition. The scenario sends
+// deliveries to the webhooks of two recorders, makes queries, runs compactions and replays the
+// quarantine. It continues after a failed operation, as brokers and timers would.
 type scenario struct {
 	dir     string
 	store   objstore.Store // reaches the bucket through the proxy that injects faults
@@ -96,7 +96,7 @@ func (s *scenario) run(ctx context.Context) error {
 	)
 }
 
-// start starts recorder i in the same way as the recorder function does.
+// start starts recorder i as the recorder function would.
 func (s *scenario) start(i int) (err error) {
 	if s.writers[i], err = record.New(s.store, record.Config{Shards: 16}); err != nil {
 		return err
@@ -131,9 +131,8 @@ func (s *scenario) request(ctx context.Context, door int, path, body string) int
 }
 
 // send posts the next n events of an instance to the recorder with the index door. It repeats the
-// request until a response acknowledges the events, and gives up when it has made the maximum number
-// of requests (see sends). If junk is not empty, each delivery also contains junk as an additional
-// item.
+// request until a response acknowledges the events, and gives up after sends requests. If junk is
+// not empty, each delivery also contains junk as an additional item.
 func (s *scenario) send(ctx context.Context, door int, instance event.InstanceID, n int, junk string) error {
 	data, err := ownform.Encode(events(instance, s.acked[instance], n))
 	if err != nil {
@@ -189,8 +188,8 @@ func (s *scenario) replay(ctx context.Context) error {
 }
 
 // ask makes a query on each given instance and returns an error if a result is wrong. A result must
-// contain exactly the acknowledged events of the instance, but if it reports unreadable objects,
-// acknowledged events may be missing. If a query itself fails, there is no result to check.
+// contain only acknowledged events of the instance. It must contain all of them, unless the query
+// fails or reports unreadable objects.
 func (s *scenario) ask(ctx context.Context, instances ...event.InstanceID) error {
 	reader, err := query.New(s.store, query.Config{Retreat: time.Microsecond})
 	if err != nil {
@@ -245,9 +244,9 @@ func (s *scenario) close(ctx context.Context) error {
 	return nil
 }
 
-// prove checks the bucket through a store that injects no faults. The bucket must be valid and hold
-// every acknowledged event exactly once. prove checks this, compacts each partition into one object
-// and checks it again.
+// prove checks that the bucket is valid and that queries show every acknowledged event exactly
+// once. It then compacts each partition into one object and repeats these checks. The given store
+// must inject no faults.
 func (s *scenario) prove(ctx context.Context, store objstore.Store) error {
 	sound := scenario{dir: s.dir, store: store, acked: s.acked}
 	err := inTurn(
@@ -286,8 +285,8 @@ func (s *scenario) proveBucket(ctx context.Context, store objstore.Store) error 
 	if report.Events != int64(s.allAcked()) || report.Foreign > 0 {
 		return fmt.Errorf("the bucket has %d events, want %d; %d objects are foreign", report.Events, s.allAcked(), report.Foreign)
 	}
-	// A delivery may be in quarantine even if no response reported it as quarantined. This is
-	// because a put that fails may still take effect.
+	// A delivery may be in quarantine even if no response reported it as quarantined, because a put
+	// that fails may still take effect.
 	if report.Quarantined < s.kept || report.Quarantined > s.junk {
 		return fmt.Errorf("%d bodies are in quarantine, want %d to %d", report.Quarantined, s.kept, s.junk)
 	}

@@ -18,8 +18,8 @@ import (
 // burst is a fault that is injected into one or more consecutive requests of a scenario.
 type burst struct {
 	fault wire.Fault
-	// from and to are the numbers of the first and the last request of the burst. The first request
-	// to which the fault applies has number 1. Other requests are not counted.
+	// from and to are the numbers of the first and the last request of the burst. Only requests to
+	// which the fault applies are counted, starting at 1.
 	from, to int
 }
 
@@ -104,10 +104,10 @@ func (r *rig) suffer(ctx context.Context, burst burst) (injected int, s scenario
 }
 
 // TestFaultsAtEveryRequest plays many scenarios, each with one burst of one fault. For each fault,
-// there is one scenario for every second request, at which the burst starts. The lengths of these
-// bursts alternate between one request and six. In a burst of six, all retries of a call fail as
-// well. After each scenario, the bucket must hold every acknowledged event exactly once. No query
-// may silently omit an acknowledged event.
+// a burst starts at every second request to which the fault applies. These bursts alternate between
+// one request and six. In a burst of six, all retries of a call fail as well. After each scenario,
+// the bucket must hold every acknowledged event exactly once. No query may silently omit an
+// acknowledged event.
 func TestFaultsAtEveryRequest(t *testing.T) {
 	const rigs = 12
 	requests := newRig(t).requests(t)
