@@ -76,8 +76,8 @@ func (c newerClient) call(action string, parameters map[string]any, into any) er
 	return json.Unmarshal(body, into)
 }
 
-// wrappedMessage matches an error message of the newer client, which adds the code and the request
-// id to the server's message. It captures the server's message and the request id.
+// wrappedMessage matches an error message of the newer client. The client adds the code and the
+// request id to the server's message. wrappedMessage captures that message and the request id.
 var wrappedMessage = regexp.MustCompile(`^code: \d+, (.*) request id: (\S+)$`)
 
 func newerError(err error) error {
@@ -219,8 +219,8 @@ func onlineStatuses(t require.TestingT, c alibabaClient, instance string, client
 	return statuses
 }
 
-// requireAlibabaError checks that an error that a client returned has the given status, code and
-// message, and any request id.
+// requireAlibabaError checks that a client's error has the given status and code, contains the
+// given message, and has a request id.
 func requireAlibabaError(t *testing.T, err error, status int, code, message string) {
 	t.Helper()
 	var failure alibabaError

@@ -20,8 +20,8 @@ func TestAttackManyInstances(t *testing.T) {
 }
 
 // testManyInstances seeds the given number of instances, makes queries, and compacts the bucket.
-// The responses to a token for two instances, and the costs of these responses, must not depend on
-// the other instances.
+// With a token that covers two instances, neither a response nor its cost may depend on the other
+// instances.
 func testManyInstances(t *testing.T, instances int) {
 	needsProc(t)
 	const narrow = "e2e-narrow"

@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAttackMoment sends equal events of a client at the same time, from a broker that gives its
-// events neither a time nor an identifier. Every acknowledged event must be shown, even if the
-// recorder received several of them in one millisecond.
+// TestAttackMoment sends many equal events of one client at the same time. They come from a broker
+// whose events have neither a time nor an identifier. Every acknowledged event must be shown, even
+// if the recorder received several of them in one millisecond.
 func TestAttackMoment(t *testing.T) {
 	t.Parallel()
 	const senders, each = 50, 8

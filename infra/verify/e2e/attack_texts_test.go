@@ -84,10 +84,10 @@ func TestAttackHeavyRows(t *testing.T) {
 	testHeavyRows(t, 48)
 }
 
-// testHeavyRows seeds the given number of runs with a device whose texts have the maximum length
-// that is stored. Queries for the device, and for a neighbor in the partition, must succeed before
-// and after compaction. All runs cover the same 500 seconds, so a query must read all of them at
-// the same time.
+// testHeavyRows seeds the given number of runs. They contain a device whose texts have the maximum
+// stored length, and a neighbor in the same partition. Queries for either must succeed before and
+// after compaction. All runs cover the same 500 seconds, so a query must read all of them at the
+// same time.
 func testHeavyRows(t *testing.T, runs int) {
 	needsProc(t)
 	s := newSeededStack(t, 16)

@@ -45,8 +45,8 @@ func signedBy(t *testing.T, signer *standardwebhooks.Webhook, body string) []str
 	return []string{"webhook-id", "msg_1", "webhook-timestamp", strconv.FormatInt(now.Unix(), 10), "webhook-signature", signature}
 }
 
-// TestAuthentication tries each way of sending a token with valid tokens, a token for another
-// instance, and invalid tokens. No token may be stored or logged.
+// TestAuthentication sends valid tokens, a token for another instance, and invalid tokens, each in
+// every way that a sender can use. No token may be stored or logged.
 func TestAuthentication(t *testing.T) {
 	t.Parallel()
 	s := newStackWith(t, "WEBHOOK_TOKENS="+oldToken+"=prod; "+newToken+"=prod,spare; "+otherToken+"=test", "ADMIN_TOKEN="+adminToken)

@@ -77,8 +77,8 @@ func (l *ledger) recordShown(a *account, shown []string, unknown int) {
 	l.total += len(shown)
 }
 
-// countAcknowledged returns the number of events in an account that have been acknowledged so far.
-// Because newly acknowledged events are appended, these events remain the first in a.acknowledged.
+// countAcknowledged returns n, the number of events in an account that have been acknowledged so
+// far. Later ones are appended, so a.acknowledged[:n] does not change.
 func (l *ledger) countAcknowledged(a *account) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -47,7 +47,7 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 }
 
 // TestConnectionsWhileTheRecorderDies kills the recorder repeatedly while MQTT clients connect and
-// drop. The broker sends an event again if the recorder did not acknowledge it, but the API must
+// drop. The broker redelivers each event that the recorder has not acknowledged, but the API must
 // return each connect event and each end event exactly once.
 func TestConnectionsWhileTheRecorderDies(t *testing.T) {
 	needsProc(t)

@@ -14,8 +14,8 @@ import (
 // function's name and the call's peak memory in MB.
 var usedMemory = regexp.MustCompile(`(?m)^(\w+) \| RequestId: \S+, Duration: \S+ ms, Memory Size: \d+ MB, Max Memory Used: (\d+\.\d\d) MB$`)
 
-// peakOf returns the highest peak memory of any call of the function since the stack was started,
-// in bytes. It reads the peaks from the host's log. /proc shows only the peak of a process's last
+// peakOf returns the highest peak memory, in bytes, of any call to the function since the stack was
+// started. It reads the peaks from the host's log. /proc shows only the peak of a process's last
 // call, because the host resets the peak before each call.
 func (s *stack) peakOf(t *testing.T, function string) int {
 	t.Helper()

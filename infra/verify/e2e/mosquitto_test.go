@@ -114,7 +114,7 @@ func mosquittoDevice(kind ends.Kind, version byte) string {
 }
 
 // requireLast appends one more line to the log of a stopped broker and waits until the event in
-// that line is recorded. Once it is, the events of all earlier lines are recorded as well.
+// that line is recorded. By then, the events of all earlier lines are recorded as well.
 func (s *stack) requireLast(t *testing.T, m *mosquitto, began time.Time) {
 	t.Helper()
 	appendLine(t, m.log, fmt.Sprintf("%d: Client last disconnected.", time.Now().Unix()))

@@ -45,8 +45,8 @@ func testRows(t *testing.T, p *pageTest) {
 }
 
 // testBusy checks the page while it fetches the results of a new query. The page must be marked as
-// busy, and its URL must already be the URL of the new query. The test covers a difficult case in
-// which the new query aborts an earlier fetch, and the user then clicks in the old results.
+// busy, and its URL must already be the URL of the new query, even if that query aborted an earlier
+// fetch and the user has clicked in the old results since.
 func testBusy(t *testing.T, p *pageTest) {
 	b := p.open(t, flapDevice, 21*time.Hour, viewer{})
 	b.click(".connection-list summary")

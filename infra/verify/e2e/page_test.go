@@ -20,8 +20,8 @@ const (
 	limitedToken = "e2e-other-instance"
 )
 
-// longDevice has about the maximum length of a client identifier that still fits into a URL on
-// Function Compute. tooLong has the maximum length that MQTT allows, so it does not fit.
+// longDevice is about the longest client identifier that fits into a URL on Function Compute.
+// tooLong has the maximum length that MQTT allows, and does not fit.
 var (
 	longDevice = strings.Repeat("x", 3_500)
 	tooLong    = strings.Repeat("y", 65_535)

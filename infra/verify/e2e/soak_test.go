@@ -42,11 +42,11 @@ type soak struct {
 	stack    atomic.Pointer[stack] // the newest stack; it may have been killed
 	killed   atomic.Pointer[stack] // the last stack that was killed or is being killed
 
-	delivered, retries                         atomic.Int64 // numbers of acknowledged and of unacknowledged deliveries
+	delivered, retries                         atomic.Int64 // acknowledged and failed deliveries
 	connections                                atomic.Int64 // MQTT connections whose rows have all been returned
-	checked, refused, interrupted              atomic.Int64 // numbers of checked, of refused and of interrupted queries
+	checked, refused, interrupted              atomic.Int64 // numbers of queries
 	kills, freezes, long, outages, compactions atomic.Int64
-	disturbed, hostKills                       atomic.Int64 // numbers of failed compactions and of killed stacks
+	disturbed, hostKills                       atomic.Int64 // failed compactions, killed stacks
 }
 
 // TestSoak attacks the whole system for a long time. Senders, MQTT clients, readers and the

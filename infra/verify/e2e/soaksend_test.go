@@ -72,7 +72,7 @@ func (p *soakPoster) event() inputEvent {
 }
 
 // post sends batches to random instances until ctx ends, and repeats each batch until it is
-// acknowledged. It sends some acknowledged batches again, like a broker that missed the response.
+// acknowledged. It resends some acknowledged batches, like a broker that missed the response.
 func (k *soak) post(ctx context.Context, number uint64) {
 	p := &soakPoster{name: fmt.Sprintf("soak-%d", number), random: k.random(number), ledger: k.ledger, began: k.began.Add(-time.Second)}
 	pace := time.NewTicker(postInterval)
@@ -98,8 +98,8 @@ func (k *soak) post(ctx context.Context, number uint64) {
 	}
 }
 
-// deliver sends events of an instance as one batch, again and again until it is acknowledged. It
-// returns false if the soak ends first.
+// deliver sends events of an instance as one batch, and repeats the batch until it is acknowledged.
+// It returns false if the soak ends first.
 func (k *soak) deliver(instance string, events []inputEvent) bool {
 	body := encode(events)
 	for pause := postInterval; ; pause = min(2*pause, time.Second) {

@@ -174,9 +174,9 @@ func (s *stack) objects(t *testing.T, prefix string) map[string]string {
 	return files
 }
 
-// age makes listings show every object an hour older than it is, until the stack stops. To the
-// compactor, every run has then ended (see compact.Config.RunAge), and every partition of a past
-// day is quiet.
+// age makes every object appear an hour older in listings than it is, until the stack stops. The
+// compactor then treats every run as ended, and every partition of a past day as quiet; see RunAge
+// and Quiet in compact.Config.
 func (s *stack) age(t *testing.T) {
 	t.Helper()
 	s.aged = true

@@ -146,8 +146,8 @@ func jsonFields(t *testing.T, body []byte) map[string]json.RawMessage {
 }
 
 // TestOtherPartitionsDoNotMatter overwrites every segment outside the queried partitions. The same
-// query must then return the same events and list the same partitions in its receipt. If it does
-// not, it has read an overwritten segment.
+// query must then return the same events and list the same partitions in its receipt, because it
+// must not read an overwritten segment.
 func TestOtherPartitionsDoNotMatter(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
