@@ -2,7 +2,8 @@ package query
 
 import "testing"
 
-// RequireNoMemory fails the test if memory of the reader's budgets is in use or awaited.
+// RequireNoMemory fails the test if memory from the reader's budgets is in use, or if a goroutine
+// is waiting for memory.
 func (r *Reader) RequireNoMemory(t testing.TB) {
 	t.Helper()
 	for name, b := range map[string]*budget{"reads": r.reads, "rows": r.rows} {
@@ -21,7 +22,7 @@ func (b *budget) isAwaited() bool {
 	return len(b.waiting) > 0
 }
 
-// Hold acquires memory of both budgets, in bytes. Calling free releases it.
+// Hold acquires memory from both budgets, in bytes. free releases the memory.
 func (r *Reader) Hold(reads, rows int64) (free func()) {
 	if !r.reads.tryAcquire(reads) || !r.rows.tryAcquire(rows) {
 		panic("too little memory is free")

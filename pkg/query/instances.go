@@ -37,8 +37,8 @@ func (r *Reader) Instances(ctx context.Context, limit int) (Instances, error) {
 	return found.with(store), nil
 }
 
-// InstancesAmong returns the instances in ids that have events. It makes one request for each of
-// them, and no request about any other instance.
+// InstancesAmong returns the instances in ids that have events. It makes one request per valid
+// identifier in ids, and none about any other instance.
 func (r *Reader) InstancesAmong(ctx context.Context, ids []event.InstanceID) (Instances, error) {
 	store := r.newMeter(true)
 	known := make([]bool, len(ids))

@@ -13,11 +13,13 @@ import (
 type merge struct {
 	sources    sourceHeap
 	descending bool
-	last       *segment.Row // the row that was last taken from a source
+	// last is the latest row that next returned or, in descending order, the latest row taken from
+	// a source, which next has not returned yet.
+	last *segment.Row
 }
 
-// start starts to merge the given sources. It may be called again in the middle of a merge, with
-// other sources. None of their rows may come before m.last.
+// start makes m merge the given sources. It may be called again in the middle of a merge, with
+// other sources, but the next row of a source must not come before m.last.
 func (m *merge) start(sources []*source) {
 	m.sources = sourceHeap{descending: m.descending}
 	for _, s := range sources {
@@ -32,8 +34,8 @@ func (m *merge) start(sources []*source) {
 // source, it returns this source and the error. The caller may then call next again.
 //
 // Copies of an event are adjacent. In ascending order, the copy that was received first comes
-// first, so next returns it and drops the others. In descending order, that copy comes last. So
-// next returns a copy only after it has seen a row of another event.
+// first, so next returns it and drops the others. In descending order, that copy comes last, so
+// next returns it only after it has seen a row of the next event or the end of all sources.
 func (m *merge) next(ctx context.Context) (*segment.Row, *source, error) {
 	for len(m.sources.list) > 0 {
 		s := m.sources.list[0]
@@ -58,8 +60,8 @@ func (m *merge) next(ctx context.Context) (*segment.Row, *source, error) {
 	return nil, nil, nil
 }
 
-// take adds a row that was taken from a source. It returns a row that next must yield, or nil if
-// there is none yet.
+// take processes the next row of the merged sources. It returns the row that next must return, or
+// nil if next must look at further rows first.
 func (m *merge) take(row *segment.Row) *segment.Row {
 	last := m.last
 	duplicate := last != nil && last.SameEvent(row)

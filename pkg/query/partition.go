@@ -66,8 +66,8 @@ func (p *partition) failed(err error) error {
 }
 
 // open opens the listed objects that are not open yet. If one of them is missing, open lists the
-// partition again and starts over. If after is not nil, the new sources skip the rows that come
-// before it in the order of the stream.
+// partition again and starts over. If after is not nil, the new sources skip the rows up to after;
+// see source.passedOver.
 func (p *partition) open(ctx context.Context, after *segment.Row) error {
 	for {
 		missing, err := p.openListed(ctx, after)

@@ -7,9 +7,9 @@
 //
 //   - A trace uses all valid compacted objects of a partition, and the newest valid object of each
 //     run.
-//   - A trace lists the whole partition in ascending order of keys. If an object supersedes another
-//     one, its key sorts later, and it is stored before the other one is deleted. So a listing that
-//     misses the deleted object includes the object that superseded it.
+//   - A trace lists the whole partition in ascending order of keys. An object that supersedes
+//     another one has a later key, and is stored before the superseded object is deleted. So a
+//     listing that misses the deleted object includes the object that superseded it.
 //   - If a listed object is missing when the trace reads it, the object was deleted, usually
 //     because another one supersedes it. The trace then lists the partition again. It does not
 //     repeat reads of objects that are still listed.
@@ -178,7 +178,8 @@ type Result struct {
 	// contains only the objects that were found before Trace reached the limit.
 	Unreadable []Unreadable
 	// NoSegments means that no segment was found, not even of other clients. Either the request's
-	// partitions contain none, or no partition was listed because the cursor comes after the range.
+	// partitions contain none, or no partition was listed because NoLayout is set or the cursor
+	// comes after the range.
 	NoSegments bool
 	// NoLayout means that the bucket has no layout marker. Either nothing was ever recorded in it,
 	// or the marker was deleted and the events cannot be found.

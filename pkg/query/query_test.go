@@ -149,7 +149,7 @@ func TestOneClientOneInstanceOneSpan(t *testing.T) {
 	require.Equal(t, events[4:5], trace(t, newReader(t, store, query.Config{}), q).Events)
 }
 
-// A request may contain a long client identifier as a whole or in its stored form.
+// A request may contain a long client identifier in full or in its stored form.
 func TestALongClientIDIsFoundByBothForms(t *testing.T) {
 	store := bucket(t)
 	long := event.ClientID(strings.Repeat("x", 2000))
@@ -203,8 +203,8 @@ func TestCursorsOutliveTheirEvent(t *testing.T) {
 	require.ErrorIs(t, err, query.ErrCursor)
 }
 
-// A cursor before the range of a request must not extend the range. A cursor after the range must
-// leave nothing.
+// A cursor before the range of a request must not extend the range. With a cursor after the range,
+// the result must be empty.
 func TestACursorOutsideTheRange(t *testing.T) {
 	store := bucket(t)
 	put(t, store, partition("c"), fresh(1), span("c", noon, 9))
@@ -383,7 +383,8 @@ func TestAFaultIsAnError(t *testing.T) {
 	put(t, store, partition("c"), fresh(1), wide(noon, 100))
 	put(t, store, partition("c"), compacted(1), wide(noon.Add(time.Hour), 100))
 	putBytes(t, store, partition("c"), runOf(1, 1), []byte("no segment"))
-	// A reader that expects 256 shards discards its reads of this partition, even those that fail.
+	// A reader that expects 256 shards lists this partition, but discards the result, even an
+	// error.
 	discarded := layout.Layout{Shards: 256}.PartitionOf("i", "c", noon).Prefix()
 	for name, test := range map[string]struct {
 		config query.Config
@@ -515,10 +516,9 @@ func TestTheClockComesFromTheConfig(t *testing.T) {
 // The first trace must not need an extra round trip to learn the layout. While it looks up the
 // actual layout, it must already read with the configured one.
 func TestTheFirstTraceTriesTheConfiguredLayout(t *testing.T) {
-	// The keys are the bucket's actual numbers of shards, and the values are the expected numbers
-	// of requests. A reader is configured with the actual number, but with at most 256. In the
-	// bucket with 4096 shards, it therefore lists the wrong partition first, which costs one extra
-	// request.
+	// The map gives the expected number of requests for each actual number of shards. The reader is
+	// configured with the actual number, but with at most 256. In the bucket with 4096 shards, the
+	// reader therefore lists the wrong partition first, which costs one extra request.
 	for shards, requests := range map[int]int{16: 3, 256: 3, 4096: 4} {
 		store := memstore.New()
 		l := layout.Layout{Shards: shards}

@@ -18,9 +18,9 @@ type reading struct {
 	partitions []*partition
 	merge      merge
 	// share is the memory, in bytes, that each source is guaranteed for decoded rows. reserved is
-	// the sum for all sources. open acquires it from Reader.rows in one step, and waits for it if
-	// necessary. Later, a source may acquire more if it is free, but never waits for it, so
-	// readings cannot deadlock.
+	// the sum for all sources. open acquires reserved from Reader.rows in one step, and waits if
+	// necessary. Later, a source may acquire additional memory if it is free, but never waits for
+	// it, so readings cannot deadlock.
 	share, reserved int64
 }
 
@@ -34,8 +34,8 @@ const (
 
 // open opens the partitions of a request in a bucket with layout l. If l is the zero Layout, the
 // bucket is not in use yet, and the reading has no rows. The reading also has no rows if the
-// request's range is empty, because its cursor comes after the range. The caller must close the
-// reading, even after an error.
+// request's range is empty, for example because the cursor comes after it. The caller must close
+// the reading, even after an error.
 func (r *Reader) open(ctx context.Context, l layout.Layout, store *meter, q Request) (*reading, error) {
 	n := &reading{reader: r, store: store, request: q, layout: l, merge: merge{descending: q.Descending}}
 	if l.Shards == 0 || q.From.UnixMilli() > q.To.UnixMilli() {

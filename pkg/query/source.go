@@ -30,7 +30,7 @@ type source struct {
 	reading   *reading
 	partition *partition
 	object    layout.Segment
-	after     *segment.Row // the rows before this one are skipped; nil: none
+	after     *segment.Row // rows up to this one are skipped, see passedOver; nil: none
 
 	rows    *segment.ClientRows // nil until the object's footer is known, and once the source has ended
 	blocks  []segment.Block     // decoded rows
@@ -183,9 +183,9 @@ func (s *source) decode(n int, data []byte, offset int64) error {
 	return nil
 }
 
-// passedOver reports whether the source must skip a row, because it comes before s.after in the
-// order of the stream. Copies of the event at s.after need not be skipped, because the merge drops
-// them.
+// passedOver reports whether the source must skip a row. It skips the rows that come before s.after
+// in the order of the stream and, in ascending order, s.after itself. It does not skip later copies
+// of the same event, because the merge removes duplicates.
 func (s *source) passedOver(row *segment.Row) bool {
 	return s.after != nil && (row.Compare(s.after) > 0) == s.reading.request.Descending
 }
@@ -225,8 +225,8 @@ func (s *source) take() (n int) {
 	return n
 }
 
-// giveBack keeps as much of s.extra as the decoded rows need, which have the given size in bytes,
-// and releases the rest.
+// giveBack releases the part of s.extra that the decoded rows do not need. bytes is the memory that
+// these rows take.
 func (s *source) giveBack(bytes int64) {
 	kept := min(s.extra, max(0, bytes-s.reading.share))
 	s.reading.reader.rows.release(s.extra - kept)
@@ -249,9 +249,9 @@ func (s *source) next() {
 	}
 }
 
-// time returns the time of the next row. If the row is not decoded yet, time returns a time that no
-// remaining row comes before, in the order of the stream. It must not be called once the source has
-// ended.
+// time returns the time of the next row. If the row is not decoded yet, time returns a bound
+// instead. No remaining row comes before this bound in the order of the stream. It must not be
+// called once the source has ended.
 func (s *source) time() int64 {
 	if row := s.row(); row != nil {
 		return row.Time

@@ -150,8 +150,8 @@ func TestStreamsShareABudget(t *testing.T) {
 	r.RequireNoMemory(t)
 }
 
-// wide returns n events of client c with long texts, one per second. About 1,700 of them fit in the
-// memory for rows that are decoded after one read.
+// wide returns n events of client c, one per second. Their texts are so long that a source decodes
+// only about 1,700 events after one read.
 func wide(from time.Time, n int) []event.Event {
 	events := span("c", from, n)
 	for i := range events {
@@ -396,8 +396,8 @@ func TestADamagedObjectThatIsSuperseded(t *testing.T) {
 	require.Equal(t, damaged, counting.Of(objstore.OpRead)[0].Key, "the damaged object was read")
 }
 
-// A stream may return to an older object of a run if the newer one turns out to be damaged. If rows
-// of the older object are still decoded, the stream must release their memory.
+// A stream may return to an older object of a run if the newer one turns out to be damaged. If the
+// stream still holds decoded rows of the older object, it must release their memory.
 func TestAnOlderObjectThatIsReadAgain(t *testing.T) {
 	store := bucket(t)
 	all := wide(noon, 6000)
@@ -412,7 +412,7 @@ func TestAnOlderObjectThatIsReadAgain(t *testing.T) {
 	put(t, store, partition("c"), runOf(1, 1), sparse)
 	gone := put(t, store, partition("c"), runOf(2, 1), dense)
 	var damaged string
-	supersede := func() { // rows of the first run are still decoded
+	supersede := func() { // the stream still holds decoded rows of the first run
 		damaged = put(t, store, partition("c"), runOf(1, 2), sparse)
 		for group := range 16 {
 			damage(t, store, damaged, group)
@@ -455,8 +455,8 @@ func TestAFaultInMidStreamIsAnError(t *testing.T) {
 }
 
 // A trace must wait until its memory is free. If its context ends first, the trace must end without
-// further requests. Decoding a small object can take many times the object's size. A trace waits for
-// this memory, too, once it knows the footer.
+// further requests. Decoding a small object can take many times as much memory as reading it. Once
+// the trace knows the footer, it must wait for this memory, too.
 func TestATraceWaitsForMemory(t *testing.T) {
 	store := objstore.NewCounting(bucket(t))
 	events := wide(noon, 400) // almost 2 MiB
@@ -532,8 +532,8 @@ func TestLittleMemoryMeansSmallReads(t *testing.T) {
 	}
 }
 
-// A reader must pause before each listing except the first. The maximum of the pause must double
-// each time.
+// A reader must pause before each listing except the first. The maximum pause must double each
+// time.
 func TestPausesBetweenListings(t *testing.T) {
 	store := bucket(t)
 	key := put(t, store, partition("c"), fresh(1), span("c", noon, 1))
@@ -564,7 +564,7 @@ func TestABucketWithoutALayoutMarker(t *testing.T) {
 	require.False(t, trace(t, newReader(t, store, query.Config{}), day("c")).NoLayout)
 }
 
-// A single row group may take more memory than a source otherwise decodes after one read.
+// A source must decode a row group even if its rows exceed the usual memory limit for one read.
 func TestALargeRowGroup(t *testing.T) {
 	store := bucket(t)
 	events := span("c", noon, 30_000)
