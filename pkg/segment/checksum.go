@@ -74,7 +74,7 @@ func (c *checksumWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// WriteString spares the library the conversion of each string to a byte slice.
+// WriteString saves the library from converting each string to a byte slice.
 func (c *checksumWriter) WriteString(s string) (int, error) {
 	c.buffer = append(c.buffer, s...)
 	return len(s), nil
@@ -123,8 +123,8 @@ func footerSize(tail []byte) int64 {
 	return int64(binary.LittleEndian.Uint32(tail[len(tail)-trailerLength:]))
 }
 
-// checkFooter verifies the footer's checksum. Its argument is the part of the object from this
-// checksum to the last byte.
+// checkFooter verifies the footer's checksum. end is the part of the object from this checksum to
+// the last byte.
 func checkFooter(end []byte) error {
 	if xxhash.Sum64(end[checksumLength:]) != binary.LittleEndian.Uint64(end) {
 		return fmt.Errorf("%w: the footer's checksum is wrong", ErrCorrupt)

@@ -15,8 +15,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// decodeAll returns all remaining rows. Each call of Decode gets up to n row groups and the given
-// memory, in bytes. data holds the whole segment.
+// decodeAll returns all remaining rows. It passes up to n row groups and the given memory, in
+// bytes, to each call to Decode. data holds the whole segment.
 func decodeAll(c *segment.ClientRows, data []byte, n int, memory int64) (rows []segment.Row, err error) {
 	for len(c.Groups()) > 0 {
 		groups := c.Groups()[:min(n, len(c.Groups()))]
@@ -144,7 +144,8 @@ func TestDecodeStopsAtItsMemory(t *testing.T) {
 	}
 }
 
-// Decode must stop as soon as the rows take exactly the given memory, in a row group or at its end.
+// Decode must stop as soon as the rows take exactly the given memory, whether in the middle of a
+// row group or at its end.
 func TestDecodeStopsAtItsExactMemory(t *testing.T) {
 	data, _ := write(t, segment.FromEvents(span("GID_z", 20)), 5) // row groups of ten equally long rows
 	footer, err := segment.ParseFooter(data, int64(len(data)))
@@ -172,7 +173,7 @@ func sizeOf(blocks []segment.Block) (rows int, memory int64) {
 	return rows, memory
 }
 
-// A few decoded rows must not keep the texts of the other rows of their row group in memory.
+// A few decoded rows must not keep in memory the texts of other rows in their row group.
 func TestFewRowsTakeLittleMemory(t *testing.T) {
 	rows := segment.FromEvents(span("GID_a", 500))
 	for i := range rows {
@@ -217,8 +218,8 @@ func TestBoundsOfTheRowsToCome(t *testing.T) {
 	}
 }
 
-// A segment in which the rows of a client are out of order is corrupt. Readers merge the rows of
-// several segments, and would otherwise show rows twice or in the wrong order.
+// If a client's rows are out of order, the segment must count as corrupt. Otherwise, a merge of
+// several segments would yield rows twice or in the wrong order.
 func TestRowsOfAClientOutOfOrder(t *testing.T) {
 	rows := segment.FromEvents(span("GID_z", 1000))
 	swapped := slices.Clone(rows)

@@ -13,7 +13,7 @@ import (
 
 var errCodec = errors.New("compression fails")
 
-// failingCodec is a codec of which only the n-th call fails.
+// failingCodec is a codec in which only the n-th call to Encode fails.
 type failingCodec struct {
 	compress.Codec
 	calls, n int
@@ -29,8 +29,8 @@ func (f *failingCodec) Encode(dst, src []byte) ([]byte, error) {
 // Whichever page cannot be compressed, the caller must get the error. Otherwise, an incomplete
 // segment would look finished.
 func TestAnErrorOfTheCodecIsReturned(t *testing.T) {
-	// Some pages are full while a full buffer is encoded, some while the last, partly filled buffer
-	// is, and the others are compressed when the row group ends.
+	// Some pages fill up while a full buffer is encoded, and some while the last, partly filled
+	// buffer is encoded. All other pages are compressed when the row group ends.
 	rows := make([]Row, 11*bufferRows/4)
 	for i := range rows {
 		rows[i] = Row{Time: int64(i), Username: strings.Repeat("u", 2*pageBytes/bufferRows)}

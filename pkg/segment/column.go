@@ -134,7 +134,8 @@ func (c *columnReader) release() {
 	}
 }
 
-// more reads pages until there is a next row. There must be one.
+// more reads pages until the current page has a next row. It returns an error if the chunk ends
+// first.
 func (c *columnReader) more() error {
 	for c.next == c.end { // pages may be empty
 		if err := c.nextPage(); err != nil {

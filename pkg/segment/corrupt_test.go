@@ -33,7 +33,7 @@ func footerLength(data []byte) int { return int(binary.LittleEndian.Uint32(data[
 
 type metadata = format.FileMetaData
 
-// changed returns a copy of a segment after a change to its footer, with the right checksum.
+// changed returns a copy of a segment with a changed footer and the matching checksum.
 func changed(t *testing.T, data []byte, change func(*metadata)) []byte {
 	end := len(data) - 8
 	var m metadata
@@ -44,7 +44,7 @@ func changed(t *testing.T, data []byte, change func(*metadata)) []byte {
 	return withFooter(data, footer)
 }
 
-// set returns a change of our own metadata. It sets the values of the keys to the given text.
+// set returns a change that sets the given keys of our own metadata to text.
 func set(text string, keys ...string) func(*metadata) {
 	return func(m *metadata) {
 		for i, pair := range m.KeyValueMetadata {
@@ -55,7 +55,7 @@ func set(text string, keys ...string) func(*metadata) {
 	}
 }
 
-// chunk returns a change of a column chunk's metadata.
+// chunk returns a change to the metadata of one column chunk.
 func chunk(group, column int, change func(*format.ColumnMetaData)) func(*metadata) {
 	return func(m *metadata) { change(&m.RowGroups[group].Columns[column].MetaData) }
 }
@@ -195,8 +195,8 @@ func requireCorrupt(t *testing.T, err error, want, name string) {
 	require.ErrorContains(t, err, want, name)
 }
 
-// requireUnreadable requires that a cursor and lookups of a client, in both directions, return the
-// given errors.
+// requireUnreadable requires the given errors from a cursor and from lookups of a client in both
+// directions.
 func requireUnreadable(t *testing.T, data []byte, client event.ClientID, cursor, lookup, name string) {
 	t.Helper()
 	size := int64(len(data))
@@ -210,9 +210,9 @@ func requireUnreadable(t *testing.T, data []byte, client event.ClientID, cursor,
 	}
 }
 
-// Readers must notice that a column has too few values. A lookup of the second client notices it
-// when it skips the rows of the first. The test leaves out the first column, without which a lookup
-// finds no rows, and the last one, because the row group would end earlier.
+// Readers must notice that a column has too few values. A lookup of the second client must notice
+// this while it skips the first client's rows. The test omits two columns: without values in the
+// first, a lookup finds no rows; without values in the last, the row group would end earlier.
 func TestColumnsThatEndEarly(t *testing.T) {
 	rows := append(segment.FromEvents(span("GID_a", 5)), segment.FromEvents(span("GID_b", 5))...)
 	data, _ := write(t, rows, 0)

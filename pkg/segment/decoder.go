@@ -35,8 +35,8 @@ func (d *decoder) forwards(from, to int) (blocks []Block, err error) {
 }
 
 // backwards decodes the last rows of the range [from, to), in reverse. A column can only be read
-// forwards. So backwards starts at a row from which the rest, at average length, fits in
-// d.maxMemory. If the rows turn out to be longer, backwards drops its first blocks again.
+// forwards. So backwards starts at a row such that the rest, if of average length, fits in
+// d.maxMemory. If the rows turn out to be longer, backwards drops the blocks that it decoded first.
 func (d *decoder) backwards(from, to int) (blocks []Block, err error) {
 	from = max(from, to-int(max(1, d.maxMemory/d.perRow)))
 	if err := d.group.skip(from); err != nil {

@@ -31,7 +31,7 @@ func goldenRows() []segment.Row {
 }
 
 // The stored segment must stay readable as long as SchemaVersion is the same. For a new
-// SchemaVersion, write a new one:
+// SchemaVersion, write a new segment:
 //
 //	go test ./pkg/segment -run Golden -update
 func TestGoldenSegmentStaysReadable(t *testing.T) {

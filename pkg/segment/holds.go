@@ -9,8 +9,8 @@ const keyHolds = "device-trace.holds"
 // on a fresh segment.
 func (w *Writer) SetHolds(names []string) { w.holds = names }
 
-// Holds returns the names of the segments that, according to the footer, this segment holds. A
-// fresh segment holds none.
+// Holds returns the names of the held segments that the footer lists; see SetHolds. A fresh segment
+// holds none.
 func (f *Footer) Holds() []string {
 	text, _ := f.file.Lookup(keyHolds)
 	if text == "" {

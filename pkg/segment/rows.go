@@ -15,7 +15,7 @@ func FromEvents(events []event.Event) []Row {
 	return Distinct(rows)
 }
 
-// Distinct returns the rows of all lists, sorted and without duplicates. If several rows are of the
+// Distinct returns the rows of all lists, sorted and without duplicates. If several rows record the
 // same event, Distinct keeps the row that was received first. It does not change the lists. It
 // sorts pointers to the rows, because rows are large.
 func Distinct(lists ...[]Row) []Row {

@@ -412,8 +412,8 @@ func TestNoSegmentWithoutRows(t *testing.T) {
 	require.EqualError(t, err, "encode segment: no rows")
 }
 
-// A row group must end before a new client once it has reached its size, in rows or in bytes. It must
-// end within a client's rows at twice the size.
+// Once a row group has reached its intended size, in rows or in bytes, it must end at the next
+// client. At twice that size, it must end even within a client's rows.
 func TestRowGroupsEndWithAClient(t *testing.T) {
 	const quarter = 2 << 20 / 4 // of the maximum size in bytes
 	for name, c := range map[string]struct {

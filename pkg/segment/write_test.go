@@ -14,7 +14,7 @@ import (
 
 var errFull = errors.New("no space left")
 
-// failing is a writer that fails in its n-th call, but not in later calls.
+// failing is a writer in which only the n-th call to Write fails.
 type failing struct{ calls, n int }
 
 func (f *failing) Write(p []byte) (int, error) {

@@ -13,8 +13,8 @@ type zstdCodec struct {
 	encoder *klauspost.Encoder
 }
 
-// newZstdCodec returns a codec that compresses as many pages at once as the process has CPUs.
-// Others wait. newZstdCodec panics if the level is unknown.
+// newZstdCodec returns a codec that compresses at most one page per CPU at a time. Further pages
+// wait. newZstdCodec panics if the level is unknown.
 func newZstdCodec(level klauspost.EncoderLevel) *zstdCodec {
 	e, err := klauspost.NewWriter(nil, klauspost.WithEncoderLevel(level), klauspost.WithWindowSize(1<<20),
 		klauspost.WithZeroFrames(true), klauspost.WithEncoderCRC(false))
