@@ -10,9 +10,9 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// InstancePart selects part Number, counted from 1, of Count parts of the instances. A hash of an
-// instance's name determines its part, so the parts are of about equal size. The zero value selects
-// all instances.
+// InstancePart selects one of Count parts of the instances. Number is the number of the part,
+// counted from 1. A hash of an instance's name determines its part, so the parts are of about equal
+// size. The zero value selects all instances.
 type InstancePart struct{ Number, Count int }
 
 // maxParts is the maximum number of parts.

@@ -26,9 +26,9 @@ func Instances(ctx context.Context, store objstore.PrefixLister) ([]event.Instan
 }
 
 // EachInstance returns an iterator over the instances that have segments, in the order of their
-// prefixes. It makes one request per 1,000 instances, and at least one, but only as the caller
-// needs more instances. It skips prefixes that do not name a valid instance. An error ends the
-// iteration.
+// prefixes. It makes one request per 1,000 instances, and at least one. It makes each request only
+// when the caller needs more instances. It skips prefixes that do not name a valid instance. An
+// error ends the iteration.
 func EachInstance(ctx context.Context, store objstore.PrefixLister) iter.Seq2[event.InstanceID, error] {
 	return func(yield func(event.InstanceID, error) bool) {
 		for prefix, err := range objstore.EachPrefix(ctx, store, EventsPrefix) {
@@ -44,8 +44,8 @@ func EachInstance(ctx context.Context, store objstore.PrefixLister) iter.Seq2[ev
 	}
 }
 
-// HasInstance reports whether an instance has segments. It makes one request, which concerns only
-// this instance. If the identifier is invalid, it makes no request.
+// HasInstance reports whether an instance has segments. It makes one request, about this instance
+// only. If the identifier is invalid, it makes no request.
 func HasInstance(ctx context.Context, store objstore.PrefixLister, id event.InstanceID) (bool, error) {
 	if !id.Valid() {
 		return false, nil

@@ -9,8 +9,7 @@
 // never contains a client identifier.
 //
 // The instance comes first in a segment's key, so that everything about an instance is under its
-// own prefix. The instances of a bucket are the common prefixes below "events/"; no other object
-// names them.
+// own prefix. The common prefixes below "events/" are the only list of a bucket's instances.
 //
 // A segment's key sorts after the keys of all segments that it may supersede. Segments of one run
 // sort by sequence number, other segments by level. Both numbers are zero-padded, so that they sort

@@ -9,10 +9,10 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// EventsPrefix is the prefix of the keys of all segments.
+// EventsPrefix is the key prefix of all segments.
 const EventsPrefix = "events/"
 
-// Partition identifies the segments of one shard of an instance on one UTC day.
+// Partition identifies the segments of one instance's shard on one UTC day.
 type Partition struct {
 	Instance event.InstanceID
 	Shard    Shard
@@ -36,18 +36,18 @@ func (l Layout) PartitionsBetween(instance event.InstanceID, clientID event.Clie
 	return partitions
 }
 
-// InstancePrefix returns the prefix of the keys of all segments of an instance.
+// InstancePrefix returns the key prefix of an instance's segments.
 func InstancePrefix(instance event.InstanceID) string {
 	return EventsPrefix + "instance=" + string(instance) + "/"
 }
 
-// ShardPrefix returns the prefix of the keys of all segments of an instance's shard. In a key, the
-// shard comes before the day, because the store balances its load by key prefix.
+// ShardPrefix returns the key prefix of the segments in an instance's shard. In a key, the shard
+// comes before the day, because the store balances its load by key prefix.
 func ShardPrefix(instance event.InstanceID, shard Shard) string {
 	return InstancePrefix(instance) + "shard=" + string(shard) + "/"
 }
 
-// Prefix returns the prefix of the keys of the partition's segments.
+// Prefix returns the key prefix of the partition's segments.
 func (p Partition) Prefix() string { return EventsPrefix + p.String() + "/" }
 
 // String formats the partition as it appears in a key: instance=prod/shard=4/day=2026-11-22.

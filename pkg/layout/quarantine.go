@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// QuarantinePrefix is the prefix of the keys of quarantined input.
+// QuarantinePrefix is the key prefix of quarantined input.
 const QuarantinePrefix = "quarantine/"
 
 const quarantineExtension = ".json"
 
-// QuarantineDayPrefix returns the prefix of the keys of quarantined input that was received on the
-// given day.
+// QuarantineDayPrefix returns the key prefix of quarantined input that was received on the given
+// day.
 func QuarantineDayPrefix(day Day) string { return QuarantinePrefix + "day=" + string(day) + "/" }
 
 // QuarantineKey returns the key of quarantined input that was received at t. The id must have 32

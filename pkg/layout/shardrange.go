@@ -23,7 +23,7 @@ func ParseShardRange(text string) (ShardRange, error) {
 	return ShardRange{Shard(first), Shard(last)}, nil
 }
 
-// String returns the text from which ParseShardRange parses r.
+// String returns the text form that ParseShardRange parses.
 func (r ShardRange) String() string {
 	if r == (ShardRange{}) {
 		return ""
