@@ -19,10 +19,10 @@ type Call struct {
 	// Seq is the number of the call. Each wrapper numbers its calls from 1, in the order in which
 	// they began.
 	Seq int
-	// Key is the key of a put or read, the prefix of a call of List or Prefixes, or the first key
-	// of a delete.
+	// Key is the key of a put or read, the prefix passed to List or Prefixes, or the first key of a
+	// delete.
 	Key string
-	// After is the position after which a page of List or Prefixes starts.
+	// After is the position passed to List or Prefixes, after which the page starts.
 	After string
 	// Keys lists all keys of a delete. The slice is shared: do not change it.
 	Keys []string
@@ -31,7 +31,7 @@ type Call struct {
 
 	// Bytes is the number of bytes that a put or read transferred, or 0 if the call failed.
 	Bytes int64
-	// Objects is the number of entries in a page of objects or prefixes.
+	// Objects is the number of objects or prefixes in the page that List or Prefixes returned.
 	Objects int
 	// Err is the error that the call returned.
 	Err error

@@ -47,8 +47,8 @@ func (c *Counting) Requests() int {
 	return len(c.calls)
 }
 
-// Bytes returns the number of bytes that all recorded puts transferred, and the number that all
-// recorded reads transferred.
+// Bytes returns the total number of bytes that the recorded puts transferred, and the total for the
+// recorded reads.
 func (c *Counting) Bytes() (put, read int64) {
 	for _, call := range c.Calls() {
 		switch call.Op {

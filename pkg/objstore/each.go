@@ -11,8 +11,8 @@ type Lister interface {
 }
 
 // Each returns an iterator over the objects whose keys start with prefix and are greater than
-// after. It makes one request per MaxPage objects, and at least one, but only as the caller needs
-// more objects. An error ends the iteration.
+// after. It makes one request per MaxPage objects, and at least one. It makes each request only
+// when the caller needs more objects. An error ends the iteration.
 func Each(ctx context.Context, store Lister, prefix, after string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
 		for {
@@ -34,7 +34,7 @@ func Each(ctx context.Context, store Lister, prefix, after string) iter.Seq2[Obj
 	}
 }
 
-// All returns all objects of Each as a list.
+// All returns the objects that Each yields as a list.
 func All(ctx context.Context, store Lister, prefix, after string) ([]Object, error) {
 	var all []Object
 	for o, err := range Each(ctx, store, prefix, after) {
@@ -52,8 +52,8 @@ type PrefixLister interface {
 }
 
 // EachPrefix returns an iterator over the common prefixes of the keys that start with prefix; see
-// Store.Prefixes. It makes one request per MaxPage prefixes, and at least one, but only as the
-// caller needs more prefixes. An error ends the iteration.
+// Store.Prefixes. It makes one request per MaxPage prefixes, and at least one. It makes each
+// request only when the caller needs more prefixes. An error ends the iteration.
 func EachPrefix(ctx context.Context, store PrefixLister, prefix string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for after := ""; ; {

@@ -50,8 +50,7 @@ func TestAllReadsEveryPage(t *testing.T) {
 	}
 }
 
-// If any page fails, the result must be the error. The pages before it must not look like all
-// pages.
+// If the request for any page fails, the caller must get the error, not an incomplete list.
 func TestAllFailsWithAnyPage(t *testing.T) {
 	store := filled(t, objstore.MaxPage+1)
 	for failing := 1; failing <= 2; failing++ {

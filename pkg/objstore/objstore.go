@@ -60,7 +60,7 @@ type Object struct {
 }
 
 // Page is a part of a listing. If More is true, the page is not empty, and the next page starts
-// after its last key.
+// after this page's last key.
 type Page struct {
 	Objects []Object
 	More    bool
@@ -73,8 +73,8 @@ type PrefixPage struct {
 	Next string
 }
 
-// PastPrefix returns a position after all keys that start with the given position, if the position
-// ends in a slash. It returns any other position unchanged.
+// PastPrefix converts a position that is a common prefix, and thus ends in a slash, to a position
+// after all keys with this prefix. It returns any other position unchanged.
 func PastPrefix(position string) string {
 	if directory, found := strings.CutSuffix(position, "/"); found {
 		return directory + string('/'+1)

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// WithPrefix returns a Store with the objects of store whose keys start with prefix. The returned
-// Store adds prefix to each key before it calls store, and removes prefix from each key in a
-// result. Error messages still show the full key. If prefix is empty, WithPrefix returns store
-// itself.
+// WithPrefix returns a Store that is limited to the objects of store whose keys start with prefix.
+// The returned Store adds prefix to each key before it calls store, and removes prefix from each
+// key in a result. Error messages still show the full key. If prefix is empty, WithPrefix returns
+// store itself.
 func WithPrefix(store Store, prefix string) Store {
 	if prefix == "" {
 		return store

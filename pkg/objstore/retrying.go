@@ -28,8 +28,7 @@ type RetryPolicy struct {
 	// attempt, and only the store's own timeouts apply. An attempt can then hang if its connection
 	// died while the process was frozen.
 	AttemptTimeout time.Duration
-	// BytesPerSecond is the lowest transfer rate at which an attempt can complete before it is
-	// canceled; see AttemptTimeout. Default 1 MiB/s.
+	// BytesPerSecond is the lowest expected transfer rate; see AttemptTimeout. Default 1 MiB/s.
 	BytesPerSecond int64
 }
 

@@ -34,8 +34,8 @@ func newClient(ioTimeout time.Duration) *http.Client {
 const maxIdle = 100
 
 // transport is an http.Transport that closes all idle connections after a timeout. The network may
-// have dropped all of them at the same time, for example while the platform had frozen the process.
-// If they stayed open, each retry could use another dead connection and time out, too.
+// have dropped all of them at the same time, for example while the platform kept the process
+// frozen. If they stayed open, each retry could use another dead connection and time out, too.
 type transport struct{ http.Transport }
 
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -67,7 +67,8 @@ func (b watchedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// progressConn is a connection that times out if it makes no progress for the duration of timeout.
+// progressConn is a connection whose reads and writes time out after the given time without
+// progress.
 type progressConn struct {
 	net.Conn
 	timeout time.Duration

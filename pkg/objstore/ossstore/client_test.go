@@ -22,7 +22,7 @@ import (
 type proxy struct {
 	server   string
 	accepted atomic.Int32
-	dropped  atomic.Int32 // the number of dropped connections, which are the first to arrive
+	dropped  atomic.Int32 // the number of dropped connections, counted from the first to arrive
 }
 
 // listen starts the proxy and returns its address.
@@ -110,8 +110,8 @@ func TestDeadConnectionsCostOneTimeout(t *testing.T) {
 	require.EqualValues(t, connections+1, behind.accepted.Load())
 }
 
-// If a connection dies after the header of a response, the transport must also close the idle
-// connections.
+// If a connection dies after it has delivered the header of a response, the transport must close
+// the idle connections, too.
 func TestAResponseThatStopsClosesIdleConnections(t *testing.T) {
 	const connections = 3
 	var stop atomic.Bool

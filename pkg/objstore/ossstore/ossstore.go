@@ -55,5 +55,6 @@ func New(cfg Config) (*Store, error) {
 // String returns the bucket and prefix as oss://bucket/prefix.
 func (s *Store) String() string { return s.name }
 
-// bucket is a whole bucket, without a prefix. Each of its methods has its own file.
+// bucket is a whole bucket, without a prefix. Its methods are in put.go, read.go, list.go and
+// delete.go.
 type bucket struct{ sdk *oss.Bucket }
