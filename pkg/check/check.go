@@ -4,7 +4,7 @@
 //   - Every segment is valid. Its rows are sorted and distinct, and they belong to its partition.
 //     For each row, the footer leads a query to the row group that contains the row.
 //   - Each object of a run contains all events of the run's earlier objects.
-//   - Each compacted segment contains all events of the segments that its footer states it holds.
+//   - Each compacted segment contains all events of the held segments that its footer names.
 //   - If the key of an object contains a digest, the object's bytes have that digest.
 //   - A quarantined item is kept under the day on which it was received.
 //
@@ -49,18 +49,18 @@ type Options struct {
 	Progress func(Report)
 }
 
-// Bucket checks a bucket. It makes these requests:
+// Bucket checks a bucket. It makes one list request per 1,000 objects, and at least three. It reads
+// each quarantined item with one request, and each segment in one or more passes.
 //
-//   - One list request per 1,000 objects.
-//   - One read for a segment of up to 1 MiB.
-//   - For a larger segment, up to two reads per MiB, plus one or two for its footer.
-//   - One read for each quarantined item.
+// One pass over a segment takes one read if the segment has up to 1 MiB. Otherwise, it takes up to
+// two reads per MiB, plus a few for the footer. Each segment takes one pass to verify it, and more
+// reads in these cases:
 //
-// An object of a run is read up to three times: once to verify it, and twice to compare it with the
-// previous and the next object of its run. The footer of a compacted segment is read once more, to
-// check which segments it names. If an interrupted compaction left both its output and its inputs,
-// each input is read once more to compare it with the output, and the output is read once more per
-// input.
+//   - Each object of a run is compared with the next object of the run, which takes one pass over
+//     each of the two.
+//   - The footer of a compacted segment is read once more, to check which segments it names.
+//   - If an interrupted compaction left both its output and its inputs, each input is compared with
+//     the output, which takes one pass over each of the two.
 //
 // Violations are part of the report, not an error; see Report.Err. Bucket returns an error if the
 // store fails, if ctx is done or if a partition keeps changing. The report then covers everything

@@ -21,7 +21,7 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// A check finds each kind of damage, names the right key and reports nothing else.
+// A check must find each kind of damage, name the right key and report nothing else.
 func TestDamageIsNamed(t *testing.T) {
 	rows := func(n int) []segment.Row { return segment.FromEvents(ofOne(n)) }
 	for _, test := range []struct {

@@ -7,9 +7,9 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// statement checks what the footer of a compacted segment states about the segments that it holds.
-// The compacted segment must contain all events of each listed segment that it claims to hold,
-// because a compaction may delete such a segment.
+// statement checks the names of the held segments in the footer of the compacted segment s. If a
+// named segment is listed, s must contain all of its events, because a compaction may delete the
+// named segment.
 func (p *partition) statement(ctx context.Context, s layout.Segment, listed []layout.Segment) error {
 	rows, err := p.stream(ctx, s)
 	if err != nil {
@@ -36,9 +36,9 @@ func (p *partition) statement(ctx context.Context, s layout.Segment, listed []la
 	return nil
 }
 
-// held checks the listed segments that the holder claims to hold by stating the given name. These
-// are the segment with this name and, if it belongs to a run, the segments of the run with lower
-// sequence numbers.
+// held checks that holder contains all rows of the segments that the given name stands for: the
+// segment with this name and, if it belongs to a run, the run's segments with lower sequence
+// numbers. held skips segments that are not listed or not readable.
 func (p *partition) held(ctx context.Context, holder layout.Segment, name layout.Name, listed []layout.Segment) error {
 	for _, s := range listed {
 		isRun := name.Fresh() && s.Name.Run == name.Run && s.Name.Seq <= name.Seq

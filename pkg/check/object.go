@@ -15,8 +15,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// object checks one segment, and adds it to p.readable if everything that the check needs of it can
-// be read. It returns an error only if the store fails.
+// object checks one segment, and adds it to p.readable if the whole segment can be read. It returns
+// an error only if the store fails.
 func (p *partition) object(ctx context.Context, s layout.Segment) error {
 	blocks := &blockReader{store: p.store, key: s.Key, size: s.Size}
 	rows, err := p.rows(ctx, blocks, s)

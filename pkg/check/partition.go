@@ -8,8 +8,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// partition holds the state of the check of one partition. It has its own report, which is
-// discarded if the check must be repeated.
+// partition holds the state of one partition's check. It has its own report, which is discarded if
+// the check must be repeated.
 type partition struct {
 	store  Store
 	where  layout.Partition
@@ -80,8 +80,8 @@ func (p *partition) run(ctx context.Context, run layout.Run) error {
 }
 
 // holds checks that the object higher contains every row of the object lower, which it supersedes.
-// Either both belong to the same run, or higher is a compacted segment whose footer names lower.
-// Both objects must be readable and sorted, because holds streams them side by side.
+// Either both objects belong to the same run, or higher is a compacted segment whose footer names
+// lower. Both objects must be readable and sorted, because holds streams them side by side.
 func (p *partition) holds(ctx context.Context, higher, lower layout.Segment) error {
 	highRows, err := p.stream(ctx, higher)
 	if err != nil {

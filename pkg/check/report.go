@@ -21,8 +21,8 @@ type Report struct {
 	// Events is the number of distinct events that queries can return.
 	Events int64
 	// Superseded is the number of objects whose rows another object must also contain: a later
-	// object of the same recorder run, or a compacted segment that states it holds them. If there
-	// is no violation, the superseded objects are safe to delete.
+	// object of the same run, or a compacted segment whose footer names the object as held. If
+	// there is no violation, the superseded objects are safe to delete.
 	Superseded int
 	// Foreign is the number of objects whose keys do not belong to the layout.
 	Foreign int
