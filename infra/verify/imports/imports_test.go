@@ -106,8 +106,8 @@ func TestRulesBite(t *testing.T) {
 	}
 }
 
-// A package may import those packages of this module that its entry in places lists, and no others.
-// The rules must enforce exactly that.
+// The rules must let a package import exactly those packages of this module that its entry in
+// places lists.
 func TestPlacesBite(t *testing.T) {
 	for _, importer := range places {
 		for _, imported := range places {

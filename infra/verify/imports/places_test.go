@@ -46,8 +46,8 @@ var places = []place{
 	{"pkg/event", nil},
 }
 
-// placed returns one rule for each place. Each rule allows one package to import, of our packages,
-// only the packages that the place lists.
+// placed returns one rule for each place. The rule forbids the package to import any package of
+// ours that the place does not list.
 func placed() (rules []rule) {
 	for _, p := range places {
 		why := p.path + " may import no other package of ours"

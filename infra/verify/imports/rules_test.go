@@ -7,7 +7,7 @@ import (
 
 const module = "devicetrace/"
 
-// edge is an import of one package by another. Both are import paths.
+// edge is an import of one package by another. importer and imported are import paths.
 type edge struct{ importer, imported string }
 
 // rule forbids edges of the import graph.
