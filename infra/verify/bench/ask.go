@@ -31,9 +31,9 @@ func ask(ctx context.Context, reader *query.Reader, d device) ([]event.Event, er
 	return response.Events, nil
 }
 
-// queries describes a set of queries, one for each device, each with a reader of its own. If warm
-// is true, the reader already has the partition's footers in its cache. Otherwise the query is the
-// reader's first, as in a new function instance.
+// queries describes a set of queries: one per device, each with its own reader. If warm is true,
+// the reader already has the partition's footers in its cache. Otherwise, the query is the reader's
+// first, as in a new function instance.
 type queries struct {
 	shards  int
 	warm    bool

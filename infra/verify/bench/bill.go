@@ -20,14 +20,14 @@ type deployment struct {
 // costs holds the measured cost of each operation. CPU times are in seconds. Put-class requests are
 // puts, deletes and lists.
 type costs struct {
-	recordPuts  float64 // put-class requests per partition of a webhook's events
+	recordPuts  float64 // put-class requests per partition that a webhook's events fall into
 	recordCPU   float64 // CPU time per webhook, for webhooks with one event
-	batchCPU    float64 // CPU time per partition of the events, for webhooks with several events
+	batchCPU    float64 // CPU time per partition that a batch of several events falls into
 	queryCPU    float64
 	queryLists  float64
 	queryReads  float64
 	queryRounds float64
-	mergeCPU    float64 // CPU time per row, for the compactor to write and verify it
+	mergeCPU    float64 // CPU time for the compactor to write and verify a row
 	rewrites    float64 // number of times that the compactor writes each row
 	mergePuts   float64 // puts and deletes that the compactor makes per partition
 	mergeReads  float64 // reads by the compactor per partition

@@ -15,7 +15,7 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// defaultRunRows is the recorder's default for the number of rows at which a run ends.
+// defaultRunRows is the default of record.Config.RunRows, the number of rows at which a run ends.
 const defaultRunRows = 512
 
 // recordRuns records events in full runs of the given number of rows. It makes one put per run.
@@ -71,8 +71,7 @@ func eventBytes(ctx context.Context, store objstore.Lister) (size int64, err err
 	return size, err
 }
 
-// saveBucket copies every object in from to the folder dir, in the form in which the OSS stand-in
-// stores a bucket.
+// saveBucket copies all of from's objects to the folder dir, in the OSS stand-in's storage format.
 func saveBucket(ctx context.Context, dir string, from objstore.Store) (*oss.Store, error) {
 	to, err := oss.OpenStore(dir)
 	if err != nil {

@@ -29,8 +29,8 @@ type fleetDay struct {
 }
 
 // measureFleet records one day of a fleet in two buckets, one with 16 shards and one with 256, and
-// measures both. Then it runs other engines on the same day and compares them with the bucket of
-// 256 shards.
+// measures both. Then it runs other engines on the same events and compares them with the bucket
+// that has 256 shards.
 func measureFleet(ctx context.Context, found *results, dir string, millions float64) error {
 	narrow := &fleetDay{shards: 16, store: memstore.New(), dir: filepath.Join(dir, "16")}
 	wide := &fleetDay{shards: 256, store: memstore.New(), dir: filepath.Join(dir, "256")}

@@ -46,9 +46,9 @@ func duckColumns() string {
 	return strings.Join(list, ", ")
 }
 
-// day returns a device's rows for the day, sorted by time. It reads the rows from an SQL table
-// expression. It appends the given condition, which may be empty, to the WHERE clause so that
-// DuckDB reads fewer files.
+// day returns a device's rows for the day, sorted by time. from is the SQL table expression to
+// read. day appends condition, which may be empty, to the WHERE clause, so that DuckDB reads fewer
+// files.
 func (k duck) day(ctx context.Context, from, condition string, d device) ([]segment.Row, error) {
 	q := dayOf(d)
 	result, err := k.db.QueryContext(ctx, "SELECT "+duckColumns()+" FROM "+from+" AS events WHERE client_id = $1"+

@@ -90,7 +90,8 @@ func untilPoll(b *testing.B, binary string, bucket *standIn) time.Duration {
 }
 
 // BenchmarkLatency measures the response times of the real functions. They run as plain servers
-// with a store that is as slow as OSS. Four requests are in flight at any time.
+// with a store that is as slow as OSS. Several requests are in flight at any time; see
+// measureParallel.
 func BenchmarkLatency(b *testing.B) {
 	recorder, query := build(b, "recorder"), build(b, "query")
 	b.Run("webhook", func(b *testing.B) {

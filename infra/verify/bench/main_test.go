@@ -57,7 +57,8 @@ func compactAndPrintPeak(dir string) error {
 	return err
 }
 
-// rows returns the number of rows in a partition: n or, with -short, about a hundredth of n.
+// rows returns the number of rows in a partition: n or, with -short, a hundredth of n but at least
+// 300.
 func rows(n int) int {
 	if testing.Short() {
 		return max(n/100, 300)
@@ -85,7 +86,8 @@ func measure(b *testing.B, op func(i int) error) time.Duration {
 	return used
 }
 
-// measureParallel reports the elapsed time per call while four calls are in flight.
+// measureParallel reports the elapsed time per call while several calls are in flight: four if
+// GOMAXPROCS is 1, 2 or 4, and otherwise one per processor.
 func measureParallel(b *testing.B, op func(i int) error) {
 	b.Helper()
 	var next atomic.Int64
@@ -116,9 +118,9 @@ func reportTimes(b *testing.B, took durations) {
 // small, and the fleet has 300 devices. The bench command compares our rows with the rows that
 // other engines return, and fails if they differ.
 //
-// Every target must have a measurement. A measurement may be missing only if it takes minutes, or
-// if PostgreSQL is not installed. A target that limits a count must also be met, because counts
-// depend on neither the machine nor the scale.
+// Every target must have a measurement, unless the measurement takes minutes or PostgreSQL is not
+// installed. A target that limits a count must also be met, because counts depend on neither the
+// machine nor the scale.
 func TestShortRun(t *testing.T) {
 	const scale = "0.0003"
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$", "-test.bench=.", "-test.benchtime=1x", "-test.short")

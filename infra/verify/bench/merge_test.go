@@ -43,7 +43,7 @@ func BenchmarkMerge(b *testing.B) {
 
 // withoutIDs returns the events that have neither a channel identifier nor a source event
 // identifier. Such identifiers are mostly random and therefore barely compressible. The events
-// without them show how compact the rest is.
+// without them show how much space the other columns take.
 func withoutIDs(events []event.Event) (others []event.Event) {
 	for _, e := range events {
 		if e.ChannelID == "" && e.SourceEventID == "" {

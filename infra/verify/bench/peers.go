@@ -23,8 +23,8 @@ const maxQuestions = 500
 // asker returns all rows of a device on the queried day, sorted by time.
 type asker func(context.Context, device) ([]segment.Row, error)
 
-// peer is another engine, which stores the rows of our bucket and answers the questions that we ask
-// our reader.
+// peer is another engine that stores the rows of our bucket and answers the same questions as our
+// reader.
 type peer interface {
 	// load stores all rows, in order of arrival, and prepares the engine to answer questions about
 	// them.

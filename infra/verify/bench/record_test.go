@@ -15,8 +15,8 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// BenchmarkRecord measures the recorder's work for one webhook delivery: it decodes the delivery,
-// encodes the whole run, and makes a put.
+// BenchmarkRecord measures the recorder's work for one webhook delivery. The recorder decodes the
+// delivery. For each partition that the events fall into, it encodes the whole run and makes a put.
 func BenchmarkRecord(b *testing.B) {
 	partition, _ := partitionEvents(16, rows(60_000))
 	wide := newFleetPart(rows(10_000), 0, 1).events
