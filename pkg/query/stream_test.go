@@ -35,7 +35,7 @@ func crowded(t testing.TB) (*memstore.Store, []event.Event) {
 	store := bucket(t)
 	var all []event.Event
 	for i := range 160 {
-		e := at("c", noon.Add(time.Duration(random.IntN(80)-40)*time.Minute*18))
+		e := at("c", noon.Add(time.Duration(random.IntN(80))*18*time.Minute))
 		e.SourceEventID = fmt.Sprint(i)
 		all = append(all, e)
 	}
@@ -93,7 +93,7 @@ func read(t testing.TB, r *query.Reader, q query.Request) ([]event.Event, query.
 // twoDays returns a request for all events of the crowded store.
 func twoDays(descending bool) query.Request {
 	q := day("c")
-	q.From, q.To, q.Descending = noon.Add(-15*time.Hour), noon.Add(15*time.Hour), descending
+	q.From, q.To, q.Descending = noon, noon.Add(24*time.Hour), descending
 	return q
 }
 
