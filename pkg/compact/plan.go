@@ -66,10 +66,10 @@ type Plan struct {
 	// Partition are empty.
 	Holder layout.Segment
 	// Inputs are the segments to merge, in ascending order of their keys. There are at most
-	// Config.MaxInputs inputs, and together they stay within Config.MemoryBytes and
-	// Config.StageBytes. If a merge is due at a level, all compacted segments up to that level
-	// qualify. Of each run, only the valid object with the highest sequence number qualifies.
-	// Inputs is empty if no merge is due or if Stuck is true.
+	// Config.MaxInputs of them, and they fit in Config.MemoryBytes and Config.StageBytes. A merge
+	// that is due at one level also takes mergeable segments of lower levels. A run contributes
+	// only its valid object with the highest sequence number. Inputs is empty if no merge is due or
+	// if Stuck is true.
 	Inputs []layout.Segment
 	// Unknown lists segments without facts: inputs, and outputs of earlier merges that may hold
 	// inputs. If Unknown is not empty, the plan is provisional and must not be carried out, because
@@ -117,8 +117,8 @@ func (p Plan) reads(key string) bool {
 
 // NewPlan decides which segments of a partition to merge. From each run, it takes only the valid
 // object with the highest sequence number. A segment without facts counts as valid and as needing
-// no memory. If a segment already holds an input of the merge, NewPlan returns a plan to finish the
-// earlier merge instead.
+// no memory. If an earlier merge was interrupted before it deleted its inputs, NewPlan may instead
+// return a plan to finish that merge; see finished.
 func NewPlan(listing Listing, facts Facts, now time.Time, c Config) Plan {
 	c = c.withDefaults()
 	sources := c.mergeable(validSources(listing.Segments, facts), facts)

@@ -117,8 +117,8 @@ func wholePartitions(ctx context.Context, store objstore.Lister, objects []objst
 	return append(objects, rest...), nil
 }
 
-// lastPartition returns the prefix of the partition that contains the last object, even if the last
-// object is foreign. It returns "" if no segment among the objects belongs to the same partition.
+// lastPartition returns the prefix of the partition that the last object's key is in, or "" if no
+// segment of that partition is among the objects. The last object itself may not be a segment.
 func lastPartition(objects []objstore.Object) string {
 	last := objects[len(objects)-1].Key
 	for _, o := range slices.Backward(objects) {

@@ -51,8 +51,8 @@ func crowded(connections []*history.Connection) bool {
 	return false
 }
 
-// endings is a value that lists why connections ended and how often, most frequent reason first.
-// The verdict "flapping" must state the reasons because it often comes before the verdicts that
+// endings implements value. It lists the reasons why connections ended, with counts, most frequent
+// first. The verdict "flapping" states these reasons, because it often precedes the verdicts that
 // explain them.
 type endings []*history.Connection
 

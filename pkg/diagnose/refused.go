@@ -89,9 +89,9 @@ func hadEnded(c *history.Connection, t history.Instant) bool {
 	return c.EndIs != history.Open && c.End <= t
 }
 
-// wasOpen reports whether a connection is known to have been open at t. The connection must not have
-// ended by t; see hadEnded. If the end of the connection is inferred, wasOpen returns false, because
-// it is not known how long the connection was open.
+// wasOpen reports whether a connection is known to have been open at t. The connection must not
+// have ended by t; see hadEnded. If its end is inferred, wasOpen returns false, because it is not
+// known how long the connection was open.
 func wasOpen(c *history.Connection, t history.Instant) bool {
 	return c.EndIs != history.Inferred && !c.Start.IsZero() && c.Start <= t
 }

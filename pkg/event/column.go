@@ -67,8 +67,8 @@ func Columns() []Column { return slices.Clone(columns) }
 func CompareIdentity(a, b *Event) int { return compareBy(identity, a, b) }
 
 // Compare orders rows by identity, then by ReceivedAt, then by all columns. Among rows of the same
-// event, the row to keep, which was received first, therefore sorts first. Only identical rows
-// compare as equal.
+// event, the one received first is the one to keep, and it sorts first. Only identical rows compare
+// as equal.
 func Compare(a, b *Event) int {
 	return cmp.Or(CompareIdentity(a, b), a.ReceivedAt.Compare(b.ReceivedAt), compareBy(columns, a, b))
 }

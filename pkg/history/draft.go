@@ -145,8 +145,8 @@ func (d *draft) mayOwn(r *row) bool {
 		(r.connectedAt.IsZero() || d.beganAt(r.connectedAt))
 }
 
-// matches reports whether the end event r has the same address and port, or the same start time, as
-// this connection. The source of r must have sent no channel.
+// matches reports whether the end event r has the same address and port as this connection, or a
+// start time that fits; see beganAt. Call it only if the source of r sent no channel.
 func (d *draft) matches(r *row) bool {
 	return r.PeerPort != 0 && d.PeerPort == r.PeerPort && d.PeerAddress == r.PeerAddress ||
 		!r.connectedAt.IsZero() && d.beganAt(r.connectedAt)

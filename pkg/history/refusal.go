@@ -4,10 +4,11 @@ import (
 	"encoding/json"
 )
 
-// Refusal is a CONNECT that the broker did not accept. It has the fields Time, Action, ActionInfo,
-// NativeEvent, NativeReason, ReasonCode, PeerAddress, PeerPort, Username, Node and Source.
+// Refusal is a CONNECT that the broker refused. Its JSON contains only some of the event's fields;
+// see MarshalJSON.
 type Refusal struct{ *row }
 
+// MarshalJSON encodes the fields that describe a refusal.
 func (r Refusal) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Time Instant `json:"time"`

@@ -60,8 +60,8 @@ func (m *merge) next(ctx context.Context) (*segment.Row, *source, error) {
 	return nil, nil, nil
 }
 
-// take processes the next row of the merged sources. It returns the row that next must return, or
-// nil if next must look at further rows first.
+// take processes one row, in merge order. It returns the row to yield, or nil if more rows must be
+// taken first.
 func (m *merge) take(row *segment.Row) *segment.Row {
 	last := m.last
 	duplicate := last != nil && last.SameEvent(row)

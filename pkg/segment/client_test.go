@@ -194,8 +194,8 @@ func TestFewRowsTakeLittleMemory(t *testing.T) {
 	runtime.KeepAlive(kept)
 }
 
-// No remaining row may come before Bound in the order of decoding. Bound must advance with the
-// decoded rows.
+// In decoding order, no remaining row may come before Bound. Bound must advance as rows are
+// decoded.
 func TestBoundsOfTheRowsToCome(t *testing.T) {
 	rows := segment.FromEvents(span("GID_z", 1000))
 	data, _ := write(t, rows, 100)

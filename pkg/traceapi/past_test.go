@@ -19,8 +19,8 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// recorded opens streams of the given events and records the requested ranges. The events must be
-// sorted by time.
+// recorded is a fake reader that streams its events and records the range of each request. events
+// must be sorted by time.
 type recorded struct {
 	events []event.Event
 	err    error

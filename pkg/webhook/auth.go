@@ -35,12 +35,10 @@ func (h *Handler) authorize(d *delivery) error {
 	return err
 }
 
-// checkBody reads the body and returns check(body). The sender is unknown until check has returned,
-// so the body counts against the unproven budget. Unknown senders can therefore exhaust only that
-// budget, not the budget of authorized senders. The body and its copies still count while check
-// runs, because checking the signature of a long body takes longer than reading the body. Errors:
-// errBusy if the unproven budget is exhausted; errTooLarge or errUnreadable if the body
-// cannot be read.
+// checkBody reads the body and returns check(body). Until check returns, the sender is unknown, so
+// the body and its copies count against the unproven budget. Unknown senders can therefore exhaust
+// only that budget, not the one for authorized requests. Errors: errBusy if the unproven budget is
+// exhausted; errTooLarge or errUnreadable if the body cannot be read.
 func (h *Handler) checkBody(d *delivery, check func(body []byte) bool) (bool, error) {
 	memory := h.unproven.part()
 	defer memory.release()

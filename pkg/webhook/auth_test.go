@@ -138,9 +138,8 @@ func TestTokenInPlaceOfTheInstance(t *testing.T) {
 	}
 }
 
-// TestTokenInAKeyIsNotLogged checks that errors in the log do not reveal a token that a sender put
-// in the place of the instance. Errors of the store contain keys, and the instance is part of a
-// key.
+// TestTokenInAKeyIsNotLogged checks that a token sent in place of the instance does not appear in
+// logged store errors. These errors contain keys, and a key contains the instance.
 func TestTokenInAKeyIsNotLogged(t *testing.T) {
 	for instance, want := range map[string]string{"secret": "(a token)", "prod": "prod"} {
 		s, path := newSystem(t), "/webhooks/events/"+instance

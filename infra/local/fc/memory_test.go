@@ -94,8 +94,8 @@ func TestMemoryIsReadAfterACall(t *testing.T) {
 	require.Equal(t, 1, strings.Count(output.String(), exceededLine), output)
 }
 
-// If a function exceeds its memory during an HTTP request, the sender must get the platform's error
-// response.
+// If a function exceeds its memory limit during an HTTP request, the sender must get the platform's
+// error response.
 func TestMemoryOfAnHTTPRequest(t *testing.T) {
 	needsProc(t)
 	host, _ := withMemory(t, nil)

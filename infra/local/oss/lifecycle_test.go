@@ -66,8 +66,8 @@ func TestOpenRefusesOverlappingPrefixes(t *testing.T) {
 	}
 }
 
-// The rules per instance must delete the events of each listed instance after its own number of
-// days. They must never delete the layout marker.
+// The per-instance rules must delete each listed instance's events after the number of days set for
+// that instance. They must never delete the layout marker.
 func TestExpirePerInstance(t *testing.T) {
 	const day = 24 * time.Hour
 	now := time.Now()

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A retention policy must protect each object for the given number of days after its last put. It
-// must protect neither older objects nor new keys.
+// For the given number of days after an object's last put, a retention policy must prevent the
+// object from being replaced or deleted. It must not affect older objects or unused keys.
 func TestRetentionPolicy(t *testing.T) {
 	s := open(t, func(c *Config) { c.RetentionDays = 2 })
 	put(t, s, "young", "v")

@@ -71,9 +71,9 @@ func (s *stack) instances(t *testing.T, token string) (list instanceList) {
 	return list
 }
 
-// TestAttackManyShards sends bodies for many of 4,096 shards. A body of 256 events must be
-// recorded, whatever clients it has. A body with events of more than 256 partitions must be
-// refused, and none of its events may be stored.
+// TestAttackManyShards sends bodies that span many of the 4,096 shards. A body of 256 events must
+// be recorded, even if each event belongs to a different partition. A body that spans more than 256
+// partitions must be refused, and none of its events may be stored.
 func TestAttackManyShards(t *testing.T) {
 	t.Parallel()
 	needsProc(t)

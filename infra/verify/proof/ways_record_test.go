@@ -58,8 +58,8 @@ func TestNoRunWithoutRandomBits(t *testing.T) {
 	require.Empty(t, w.listed())
 }
 
-// If a put takes effect only after later puts of its run have been confirmed, its object must have
-// a lower sequence number than theirs.
+// A put may take effect after later puts of the same run have been confirmed. The late object must
+// still have a lower sequence number than the later puts' objects.
 func TestALatePutIsBelowTheNextNumber(t *testing.T) {
 	w := newWorld(t, t.TempDir())
 	hold := make(chan struct{})

@@ -187,8 +187,8 @@ func TestAFullBudgetRefusesUnreadDeliveries(t *testing.T) {
 	delivery := w.deliver(events, noon, door.next)
 	body, err := parcel{events: events}.body()
 	require.NoError(t, err)
-	// The recorder counts each opening brace as a possible event, so the braces make the delivery
-	// as heavy as possible.
+	// For each opening brace, the recorder acquires memory for a possible event. A body full of
+	// braces therefore needs the whole budget.
 	braces := strings.Repeat("{", 8<<20-len(body)-len(`"x":"",`))
 	body = strings.Replace(body, "{", `{"x":"`+braces+`",`, 1)
 	first := make(chan int, 1)

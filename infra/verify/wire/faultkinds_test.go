@@ -76,10 +76,10 @@ func flip(body []byte) {
 	}
 }
 
-// slice falsifies a range response. In the Content-Range header, it adds first to the position of
-// the first byte, last to the position of the last byte, and size to the size of the object. If
-// size is negative, the object instead seems to end -size bytes before the end of the original
-// range. Finally, slice cuts the body to the length of the new range.
+// slice falsifies a range response. It adds its arguments to the first position, the last position
+// and the object size in the Content-Range header, and cuts the body to the length of the new
+// range. But a negative size is added to the end of the original range, so that the object seems to
+// end within the range.
 func slice(r *reply, first, last, size int64) {
 	var from, to, of int64
 	if _, err := fmt.Sscanf(r.header.Get("Content-Range"), "bytes %d-%d/%d", &from, &to, &of); err != nil {

@@ -73,9 +73,9 @@ func prefixPageOf(result oss.ListObjectsResultV2, after string) objstore.PrefixP
 }
 
 // checkPrefixes checks that a page has the properties on which callers rely:
-//   - Every element starts with prefix and ends in the first slash after prefix.
-//   - The elements are in ascending order, and the first one is greater than after.
-//   - If more pages follow, the next page starts later than this one.
+//   - Every element starts with prefix and ends at the first slash after it.
+//   - The elements are in ascending order, and sort after the key given as after.
+//   - If more pages follow, page.Next also sorts after that key.
 func checkPrefixes(page objstore.PrefixPage, prefix, after string) error {
 	if page.Next != "" && page.Next <= after {
 		return errors.New("check page: it is not the last, but the next page would start no later")
