@@ -40,6 +40,9 @@ type Rejected struct {
 	Error string `json:"error"`
 	// Raw is the item as received. It shares the memory of the body.
 	Raw []byte `json:"-"`
+	// Items is the number of items that this entry stands for. It is 1, except in the last entry of
+	// a very long list.
+	Items int `json:"-"`
 }
 
 // Batch is the result of decoding one body. A batch with neither events nor rejections means

@@ -104,11 +104,12 @@ func (c *collector) identify(e *event.Event) {
 func (c *collector) reject(raw []byte, field, fault string) {
 	rejected := &c.batch.Rejected
 	if len(*rejected) < maxRejected {
-		*rejected = append(*rejected, Rejected{Item: c.items, Field: field, Error: fault, Raw: raw})
+		*rejected = append(*rejected, Rejected{Item: c.items, Field: field, Error: fault, Raw: raw, Items: 1})
 	} else {
 		last := &(*rejected)[maxRejected-1]
 		last.Raw = through(last.Raw, raw)
 		last.Field, last.Error = "", manyRejected
+		last.Items++
 	}
 	c.items++
 }

@@ -139,11 +139,11 @@ func mosquittoWhen(r *reader, e *event.Event, stamp time.Time) {
 }
 
 // mosquittoHidden reports whether the line consists of an unknown prefix, ": " and a message about
-// a connection. The prefix is probably a time in an unknown format.
+// a connection, even a damaged one. The prefix is probably a time in an unknown format.
 func mosquittoHidden(line []byte) bool {
 	for at := range min(maxStamp, len(line)) {
 		if text, ok := bytes.CutPrefix(line[at:], []byte(": ")); ok {
-			if _, found, _ := mosquittoParse(text); found {
+			if _, found, fault := mosquittoParse(text); found || fault != "" {
 				return true
 			}
 		}

@@ -311,6 +311,8 @@ func TestMosquittoRejections(t *testing.T) {
 		{"bad socket without a reason", stamped("Bad socket read/write on client c"), "", "line of a bad socket"},
 		{"a line of the longest length", stamped("Client " + long[:999-len("1795339800: Client  disconnected.")] + " disconnected."), "", "as long as the longest that Mosquitto writes"},
 		{"unknown form of time", "22.11.2026 09:30:00: Client c disconnected.", "time", "log_timestamp_format"},
+		{"damaged end behind an unknown form of time", "22.11.2026 09:30:00: Client c disconnected due to malformed pack", "time", "log_timestamp_format"},
+		{"cut connect behind an unknown form of time", "foo: New client connected from 192.0.2.1:5 as c (p2, c1", "time", "log_timestamp_format"},
 		{"time error of Mosquitto", "Time error: Client c disconnected.", "time", "log_timestamp_format"},
 		{"syslog", "Nov 22 09:30:00 host mosquitto[7]: 1795339800: Client c disconnected.", "time", "log_timestamp_format"},
 		{"future", "1795399800: Client c disconnected.", "time", "in the future"},

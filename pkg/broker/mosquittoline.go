@@ -109,13 +109,20 @@ func (m *mosquittoLine) parameters(text []byte) bool {
 	return false
 }
 
+// maxNumbers is the maximum length of the numbers in parameters. It spares parametersIn a search
+// through a long line, which a client can fill with " (p".
+const maxNumbers = len("p255, c1, k65535")
+
 // parametersIn parses "p2, c1, k60", with or without ", u'USER'".
 func (m *mosquittoLine) parametersIn(text []byte) bool {
-	numbers, user, hasUser := bytes.Cut(text, []byte(", u'"))
-	user, isQuoted := bytes.CutSuffix(user, []byte("'"))
+	numbers, _, hasUser := bytes.Cut(text[:min(len(text), maxNumbers+len(", u'"))], []byte(", u'"))
+	user, isQuoted := bytes.CutSuffix(bytes.TrimPrefix(text[len(numbers):], []byte(", u'")), []byte("'"))
+	if hasUser != isQuoted || !hasUser && len(numbers) < len(text) {
+		return false
+	}
 	version, numbers, _ := bytes.Cut(numbers, []byte(", "))
 	clean, keepAlive, _ := bytes.Cut(numbers, []byte(", "))
-	if hasUser != isQuoted || !parameter(&m.version, version, 'p', 255) || !parameter(&m.clean, clean, 'c', 1) ||
+	if !parameter(&m.version, version, 'p', 255) || !parameter(&m.clean, clean, 'c', 1) ||
 		!parameter(&m.keepAlive, keepAlive, 'k', 65_535) {
 		return false
 	}

@@ -42,11 +42,11 @@ func newRejection(got outcome) rejection {
 	for _, one := range got.rejected {
 		size += rejectedOverhead + len(one.Field) + len(one.Error)
 		if size > maxRejectedBytes {
-			break
+			response.More += one.Items
+		} else {
+			response.Rejected = append(response.Rejected, one)
 		}
-		response.Rejected = append(response.Rejected, one)
 	}
-	response.More = len(got.rejected) - len(response.Rejected)
 	return response
 }
 
