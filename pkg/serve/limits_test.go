@@ -121,6 +121,15 @@ func TestSlowSenders(t *testing.T) {
 	}
 }
 
+// A request whose header exceeds the maximum length must get 431 before the header ends.
+func TestLongHeaders(t *testing.T) {
+	inBubble(t, Function{Handler: http.HandlerFunc(readAll)}, func(t *testing.T, dial func() net.Conn) {
+		received, took := trickle(dial(), "GET / HTTP/1.1\r\nHost: x\r\n", "A: "+strings.Repeat("b", maxHeader/4)+"\r\n", time.Second)
+		require.True(t, strings.HasPrefix(received, "HTTP/1.1 431 "), received)
+		require.LessOrEqual(t, took, 6*time.Second, "net/http allows 4 KiB more")
+	})
+}
+
 // TestSlowReaders checks that a request counts as in progress while the client reads a long response,
 // but not while the client reads a short one. It also checks that the server closes the connection of
 // a client that reads too slowly.

@@ -13,6 +13,10 @@ import (
 	"time"
 )
 
+// maxHeader is the maximum length of a request's header in bytes. It limits the memory that
+// strangers can take with many unfinished requests.
+const maxHeader = 16 << 10
+
 // Time limits of the plain server.
 const (
 	readLimit     = time.Minute      // for receiving a whole request
@@ -83,6 +87,7 @@ func (front *plainFront) serve(ctx context.Context, listener net.Listener) error
 		ReadHeaderTimeout: headerLimit,
 		ReadTimeout:       readLimit,
 		IdleTimeout:       idleLimit,
+		MaxHeaderBytes:    maxHeader,
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
