@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 
@@ -42,13 +43,31 @@ func (h *Handler) authorize(d *delivery) error {
 func (h *Handler) checkBody(d *delivery, check func(body []byte) bool) (bool, error) {
 	memory := h.unproven.part()
 	defer memory.release()
-	if err := memory.resize(d.signedWeight()); err != nil {
+	if err := memory.resize(idleWeight); err != nil {
 		return false, err
 	}
-	if err := d.readBody(); err != nil {
+	d.unread = chargedReader{d.unread, memory}
+	if err := d.readBody(0); err != nil {
 		return false, err
 	}
 	return check(d.body), nil
+}
+
+// chargedReader acquires memory for each byte that it reads: for the byte itself and the copies
+// that checking a signature makes. It returns errBusy if the budget is exhausted. It acquires
+// nothing for bytes that the sender has only announced. Otherwise, a sender without a token could
+// announce a long body and keep out everyone who signs.
+type chargedReader struct {
+	io.Reader
+	memory *part
+}
+
+func (c chargedReader) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	if busy := c.memory.resize(c.memory.bytes + signedByteWeight*int64(n)); busy != nil {
+		return n, busy
+	}
+	return n, err
 }
 
 // maskedToken replaces a token in the log.

@@ -14,23 +14,35 @@ const maxBody = 8 << 20
 
 var errUnreadable = errors.New("read body")
 
-// readBody reads the body without decompressing it. Later calls do nothing. The error wraps
-// errTooLarge or errUnreadable.
-func (d *delivery) readBody() error {
+// readBody reads the body without decompressing it. Later calls do nothing. If expected, a number
+// of bytes, is the body's length, the buffer never grows. If expected is 0, the buffer grows as the
+// body arrives. The error is errBusy, or wraps errTooLarge or errUnreadable.
+func (d *delivery) readBody(expected int64) error {
 	if d.unread == nil {
 		return nil
 	}
-	var body bytes.Buffer
-	body.Grow(int(min(max(d.length, 0), maxBody)) + bytes.MinRead) // so that the buffer never grows if the length is known
-	_, err := body.ReadFrom(io.LimitReader(d.unread, maxBody+1))
-	d.body, d.unread = body.Bytes(), nil
+	var err error
+	d.body, err = readAll(io.LimitReader(d.unread, maxBody+1), min(expected, maxBody))
+	d.unread = nil
 	switch {
+	case errors.Is(err, errBusy):
+		return err
 	case err != nil:
 		return fmt.Errorf("%w: %w", errUnreadable, err)
 	case len(d.body) > maxBody:
 		return errTooLarge
 	}
 	return nil
+}
+
+func readAll(r io.Reader, expected int64) ([]byte, error) {
+	if expected <= 0 {
+		return io.ReadAll(r)
+	}
+	var body bytes.Buffer
+	body.Grow(int(expected) + bytes.MinRead)
+	_, err := body.ReadFrom(r)
+	return body.Bytes(), err
 }
 
 var (

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -49,17 +50,8 @@ func TestSentWeight(t *testing.T) {
 // Reading a body must not take more memory than its weight.
 func TestReadingABodyStaysWithinItsWeight(t *testing.T) {
 	d := parse(httptest.NewRequest(http.MethodPost, "/webhooks/events/prod", strings.NewReader(strings.Repeat("x", 1<<20))), now)
-	require.NoError(t, d.readBody())
+	require.NoError(t, d.readBody(d.length))
 	require.LessOrEqual(t, int64(cap(d.body)), d.sentWeight())
-}
-
-// TestSignedWeight checks that the weight of a signed body includes the copies that checking the
-// signature makes, but not the decompressed body.
-func TestSignedWeight(t *testing.T) {
-	for length, want := range map[int64]int64{0: minWeight, 100: minWeight + 400, -1: minWeight + 4*maxBody, 1 << 62: minWeight + 4*maxBody} {
-		d := &delivery{length: length, encoding: "gzip"}
-		require.Equal(t, want, d.signedWeight(), length)
-	}
 }
 
 func TestWeight(t *testing.T) {
@@ -129,6 +121,39 @@ func TestBudgetExhausted(t *testing.T) {
 	require.Zero(t, h.unproven.used.Load())
 }
 
+// Senders without a token who announce long bodies, but do not send them, must not keep out a sender
+// who signs.
+func TestAnnouncedBodiesTakeNoMemory(t *testing.T) {
+	h := (&harness{}).handler()
+	send := func(body io.Reader, length int64) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("POST", "/webhooks/events/prod", body)
+		r.ContentLength = length
+		setHeader(r, signed("secret", ownEvent)...)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
+	var strangers sync.WaitGroup
+	defer strangers.Wait()
+	for range 100 {
+		body, sender := io.Pipe()
+		defer sender.Close()
+		strangers.Go(func() { send(body, maxBody) })
+		_, err := sender.Write([]byte("{")) // returns once the handler has read it
+		require.NoError(t, err)
+	}
+	require.Equal(t, http.StatusOK, send(strings.NewReader(ownEvent), int64(len(ownEvent))).Code)
+}
+
+// A signed body that arrives when the unproven budget is exhausted must get 429.
+func TestArrivingBodiesTakeMemory(t *testing.T) {
+	h := (&harness{}).handler()
+	h.unproven = &budget{size: idleWeight + 4*int64(len(ownEvent)) - 1}
+	w := call(h, "POST", "/webhooks/events/prod", strings.NewReader(ownEvent), signed("secret", ownEvent)...)
+	require.Equal(t, http.StatusTooManyRequests, w.Code)
+	require.Zero(t, h.unproven.used.Load())
+}
+
 // TestUnprovenBudgetIsHeld checks that a request counts against Handler.unproven, the budget for
 // requests from unknown senders, only while its signed body is read and verified.
 func TestUnprovenBudgetIsHeld(t *testing.T) {
@@ -137,13 +162,13 @@ func TestUnprovenBudgetIsHeld(t *testing.T) {
 		d := parse(httptest.NewRequest(http.MethodPost, "/", strings.NewReader(ownEvent)), now)
 		isProven, err := h.checkBody(d, func(body []byte) bool {
 			require.Equal(t, ownEvent, string(body))
-			require.Equal(t, d.signedWeight(), h.unproven.used.Load())
+			require.EqualValues(t, idleWeight+4*len(ownEvent), h.unproven.used.Load(), "the body and three copies")
 			return want
 		})
 		require.NoError(t, err)
 		require.Equal(t, want, isProven)
 		require.Zero(t, h.unproven.used.Load())
-		require.NoError(t, d.readBody())
+		require.NoError(t, d.readBody(0))
 		require.Equal(t, ownEvent, string(d.body))
 	}
 }

@@ -36,7 +36,7 @@ func (h *Handler) deliver(ctx context.Context, d *delivery) (outcome, error) {
 	if d.source.HookHeader != "" && d.hook == "" {
 		return outcome{}, errNoHook
 	}
-	if err := d.readBody(); err != nil {
+	if err := d.readBody(d.length); err != nil {
 		return outcome{}, err
 	}
 	ctx, cancel := ignoreDisconnect(ctx)

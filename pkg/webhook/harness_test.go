@@ -120,12 +120,17 @@ func (b *harness) do(method, path string, body io.Reader, header ...string) *htt
 // call sends a request to the handler. header holds alternating names and values.
 func call(h *Handler, method, path string, body io.Reader, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, body)
-	for i := 0; i < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
-	}
+	setHeader(r, header...)
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	return w
+}
+
+// setHeader adds alternating names and values to the request's header.
+func setHeader(r *http.Request, header ...string) {
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
 }
 
 // kept returns the item in quarantine. It fails the test unless there is exactly one.

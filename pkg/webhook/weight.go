@@ -34,16 +34,20 @@ const MinBudget = max(minWeight+maxBody+byteWeight*maxBody+itemWeight*maxItems, 
 // store, the response, and the start of each object that is being read.
 const listWeight = 1<<20 + parallelReads*minWeight
 
-// unprovenBudget is the weight, in bytes, of the heaviest delivery whose signature is checked.
-const unprovenBudget = minWeight + (1+signatureCopies)*maxBody
+// A signed delivery has these weights, in bytes, until its signature has been checked.
+const (
+	// idleWeight is the memory of a connection whose body has not arrived yet.
+	idleWeight = 4 << 10
+	// signedByteWeight is the memory for each byte of the body that has arrived.
+	signedByteWeight = 1 + signatureCopies
+	// unprovenBudget is the weight of the heaviest delivery. readBody reads one byte more than the
+	// maximum length, to notice a longer body.
+	unprovenBudget = idleWeight + signedByteWeight*(maxBody+1)
+)
 
 // sentWeight returns the weight of a delivery while its body is being read, before the body is
 // decoded.
 func (d *delivery) sentWeight() int64 { return minWeight + d.sentLength() }
-
-// signedWeight returns the weight of a delivery while its signature is being checked, before the
-// body is decompressed.
-func (d *delivery) signedWeight() int64 { return minWeight + (1+signatureCopies)*d.sentLength() }
 
 // sentLength returns the length of the body as sent, in bytes, or the maximum length if it is
 // unknown.
