@@ -63,8 +63,11 @@ func (s *Store) Read(ctx context.Context, key string, off, n int64) ([]byte, err
 		return nil, fmt.Errorf("read %d bytes at %d of %q: %w", n, off, key, objstore.ErrRange)
 	}
 	data := make([]byte, n)
-	if _, err := f.ReadAt(data, off); err != nil {
-		return nil, err
+	switch _, err := f.ReadAt(data, off); {
+	case err == io.EOF: // another program has cut the file
+		return nil, fmt.Errorf("read %d bytes at %d of %q: %w", n, off, key, objstore.ErrRange)
+	case err != nil:
+		return nil, fmt.Errorf("read %q: %w", key, err)
 	}
 	return data, nil
 }
