@@ -15,7 +15,7 @@ import (
 )
 
 // stagePattern is the pattern of the names of staged files; see os.CreateTemp.
-const stagePattern = "compact-*.parquet"
+const stagePattern = "device-trace-compact-*.parquet"
 
 // staged is the output of a merge, in a file on local disk. The file has no name, so it disappears
 // with the process.
