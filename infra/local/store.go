@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/xml"
 	"fmt"
 	"log/slog"
 	"net"
@@ -37,6 +38,8 @@ type store struct {
 // rules of a deployed bucket.
 func openStore(s settings, function syaml.Function, keys *role) (*store, error) {
 	st := &store{prefix: prefixOf(function), faults: &faults{}, expiry: func() {}}
+	var prefix strings.Builder
+	_ = xml.EscapeText(&prefix, []byte(st.prefix)) // a strings.Builder never returns an error
 	rules, err := os.ReadFile(lifecycleRules)
 	if err != nil {
 		return nil, fmt.Errorf("read lifecycle rules: %w", err)
@@ -44,7 +47,7 @@ func openStore(s settings, function syaml.Function, keys *role) (*store, error) 
 	st.objects, err = oss.Open(oss.Config{
 		Dir: s.data("oss"), Bucket: function.Environment["OSS_BUCKET"], Region: function.Environment["OSS_REGION"],
 		Credentials: keys.lookup, Delay: st.faults.pause, Age: st.faults.age, Log: slog.Default(),
-		Lifecycle: bytes.ReplaceAll(rules, []byte("<Prefix>"), []byte("<Prefix>"+st.prefix)),
+		Lifecycle: bytes.ReplaceAll(rules, []byte("<Prefix>"), []byte("<Prefix>"+prefix.String())),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
