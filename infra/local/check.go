@@ -37,11 +37,5 @@ func checkBucket(ctx context.Context, store check.Store, out io.Writer) error {
 	report, err := check.Bucket(ctx, store, check.Options{Progress: func(r check.Report) {
 		fmt.Fprintf(out, "partitions: %d, objects: %d, rows: %d\n", r.Partitions, r.Objects, r.Rows)
 	}})
-	if err != nil {
-		return err
-	}
-	if err := report.WriteText(out); err != nil {
-		return err
-	}
-	return report.Err()
+	return report.Conclude(out, err)
 }

@@ -8,7 +8,7 @@
 //
 //	local           run everything until Ctrl-C (make run)
 //	local compact   run the compactor once on the local data (make compact)
-//	local check     re-read the local data and prove that nothing in it is wrong (make check)
+//	local check     re-read the local data and verify it (make check)
 //
 // The program must be started in the repository's folder, which holds s.yaml and the built
 // functions. It listens on 127.0.0.1 only. It reads the variables that s.yaml names and these

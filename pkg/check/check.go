@@ -15,7 +15,10 @@
 //
 //   - A check changes nothing. It may run at the same time as recorders and compactors. If an
 //     object of a partition disappears before it is read, the check lists and reads the partition
-//     again.
+//     again. A partition that keeps changing is left out, and a note names it.
+//   - A check cannot notice what nothing in the bucket contradicts: that an object whose rows no
+//     other object holds was deleted, or that an object was moved or copied to another instance.
+//     Rows do not contain their instance.
 //   - A check verifies every byte of every segment except the page index of a fresh segment. Page
 //     indexes have no checksum, and Device Trace does not read them.
 //   - A check reads at most two segments at a time. For each of them, it holds the footer, one row
@@ -63,13 +66,14 @@ type Options struct {
 //     the output, which takes one pass over each of the two.
 //
 // Violations are part of the report, not an error; see Report.Err. Bucket returns an error if the
-// store fails, if ctx is done or if a partition keeps changing. The report then covers everything
-// that was checked before the error.
+// store fails or if ctx is done. The report is then Incomplete, but covers everything that was
+// checked before the error.
 func Bucket(ctx context.Context, store Store, o Options) (Report, error) {
 	o.MaxFindings = cmp.Or(o.MaxFindings, 1000)
 	c := &checker{store: store, options: o, report: Report{limit: o.MaxFindings}}
 	for _, step := range []func(context.Context) error{c.markers, c.events, c.quarantine} {
 		if err := step(ctx); err != nil {
+			c.report.Incomplete = true
 			return c.report, err
 		}
 	}
@@ -94,6 +98,7 @@ func (c *checker) markers(ctx context.Context) error {
 		case err != nil:
 			c.report.violate(o.Key, "the key is not a layout marker of this version; do not let another version write to this bucket")
 		case c.report.Layout.Shards != 0:
+			c.report.ambiguous = true
 			c.report.violate(o.Key, "this is a second layout marker besides %q, and Device Trace refuses to work with two; remove the one that does not match the shards of the segments, or either if there are no segments", c.report.Layout.Marker())
 		default:
 			c.report.Layout = l

@@ -162,11 +162,24 @@ func TestDamageIsNamed(t *testing.T) {
 			require.Contains(t, report.Violations[0].What, test.want)
 			require.ErrorContains(t, report.Err(), test.want)
 			require.NotContains(t, report.Err().Error(), "…")
-			var text strings.Builder
-			require.NoError(t, report.WriteText(&text))
-			require.Contains(t, text.String(), "\n1 violation.\n")
+			text := textOf(t, report)
+			require.Contains(t, text, "\n1 violation.\n")
+			_, _, err := layout.ParseKey(key)
+			require.Equal(t, err == nil, strings.Contains(text, "Keep the damaged segments"), "advice only about segments")
 		})
 	}
+}
+
+// If there are two layout markers, it is not known which shards are right, so the check must not
+// call any of them wrong.
+func TestTwoLayoutsAreOneViolation(t *testing.T) {
+	store := bucket(t)
+	fine := layout.Layout{Shards: 256}
+	rows := segment.FromEvents(ofOne(3))
+	put(t, store, where("c"), fresh(1, 1), rows)
+	put(t, store, fine.PartitionOf("i", "c", noon), fresh(2, 1), rows)
+	putBytes(t, store, fine.Marker(), nil)
+	require.Len(t, checked(t, store, check.Options{}).Violations, 1)
 }
 
 // misleading returns a segment whose footer has a valid checksum but wrong bounds. According to

@@ -17,10 +17,6 @@ const foreignKey = "the key does not belong to the layout; Device Trace ignores 
 // listing of the partition.
 const maxAttempts = 6
 
-// errUnsettled means that the check gave up on a partition. In every attempt, some listed object
-// disappeared before the check had read it.
-var errUnsettled = errors.New("the partition keeps changing while it is checked; run the check again")
-
 // listing holds a partition and the segments that were listed in it.
 type listing struct {
 	where    layout.Partition
@@ -61,8 +57,8 @@ func (c *checker) events(ctx context.Context) error {
 }
 
 // settle checks a partition and adds the findings to the report. If a listed object is missing,
-// usually because a compaction has deleted it as superseded, settle lists the partition and checks
-// it again.
+// usually because a recorder or a compaction has deleted it as superseded, settle lists the
+// partition and checks it again. After maxAttempts, it gives up and adds a note.
 func (c *checker) settle(ctx context.Context, l listing) error {
 	for attempt := range maxAttempts {
 		if attempt > 0 {
@@ -78,14 +74,20 @@ func (c *checker) settle(ctx context.Context, l listing) error {
 		found, err := c.partition(ctx, l)
 		if err == nil {
 			c.report.add(found)
-			if c.options.Progress != nil {
-				c.options.Progress(c.report)
-			}
+			c.progress()
 			return nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("check partition %s: %w", l.where, err)
 		}
 	}
-	return fmt.Errorf("check partition %s: %w", l.where, errUnsettled)
+	c.report.Unsettled++
+	c.report.note(l.where.Prefix(), "the partition kept changing while it was checked, so it is not part of this report; run the check again")
+	return nil
+}
+
+func (c *checker) progress() {
+	if c.options.Progress != nil {
+		c.options.Progress(c.report)
+	}
 }

@@ -112,6 +112,13 @@ func used(t testing.TB) *memstore.Store {
 	return store
 }
 
+// textOf returns the report as plain text.
+func textOf(t *testing.T, report check.Report) string {
+	var text strings.Builder
+	require.NoError(t, report.WriteText(&text))
+	return text.String()
+}
+
 // few returns a bucket with few objects, for tests that check it many times. It starts with the
 // bucket that used(t) returns, and deletes the segments of all partitions except one.
 func few(t testing.TB) *memstore.Store {

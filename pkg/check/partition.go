@@ -27,7 +27,7 @@ func (c *checker) partition(ctx context.Context, of listing) (Report, error) {
 		store: c.store, where: of.where, report: Report{limit: c.options.MaxFindings},
 		readable: map[string]bool{}, superseded: map[string]bool{},
 	}
-	if l := c.report.Layout; l.Shards != 0 && len(l.ShardOf("")) != len(of.where.Shard) {
+	if l := c.report.Layout; l.Shards != 0 && !c.report.ambiguous && len(l.ShardOf("")) != len(of.where.Shard) {
 		p.report.violate(of.where.Prefix(), "its shard is not one of the %d, so queries do not read it", l.Shards)
 	}
 	runs, compacted := layout.SplitRuns(of.segments)

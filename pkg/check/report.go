@@ -28,6 +28,11 @@ type Report struct {
 	Foreign int
 	// Quarantined is the number of quarantined items checked.
 	Quarantined int
+	// Unsettled is the number of partitions that were not checked because they kept changing. A
+	// note names each of them.
+	Unsettled int
+	// Incomplete means that the check ended early, with an error.
+	Incomplete bool
 	// Levels holds the totals for each level, in ascending order of level.
 	Levels []Level
 
@@ -37,7 +42,8 @@ type Report struct {
 	Violations, Notes         []Finding
 	MoreViolations, MoreNotes int
 
-	limit int
+	limit     int
+	ambiguous bool // the bucket has two layout markers
 }
 
 // Level holds the totals for the segments of one level.
@@ -52,12 +58,24 @@ type Finding struct{ Key, What string }
 // String returns the finding as one line.
 func (f Finding) String() string { return fmt.Sprintf("%q: %s", f.Key, f.What) }
 
-// Err returns nil if there are no violations. Otherwise it returns an error that quotes the first
-// few violations.
+// Err returns nil if all partitions were checked and there are no violations. If there are
+// violations, the error quotes the first few.
 func (r Report) Err() error {
-	if len(r.Violations) == 0 {
+	switch {
+	case len(r.Violations) > 0:
+		return r.violationsErr()
+	case r.Unsettled > 0:
+		return fmt.Errorf("check bucket: %s; run the check again", r.unsettled())
+	default:
 		return nil
 	}
+}
+
+func (r Report) unsettled() string {
+	return counted(r.Unsettled, "partition") + " kept changing and could not be checked"
+}
+
+func (r Report) violationsErr() error {
 	const few = 5
 	var lines []string
 	for _, v := range r.Violations[:min(few, len(r.Violations))] {

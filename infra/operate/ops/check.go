@@ -24,12 +24,9 @@ func runCheck(ctx context.Context, t terminal, a arguments) error {
 		fmt.Fprintf(t.stderr, "checked %s, %s, %s\n", count(r.Partitions, "partition"), count(r.Objects, "object"), count(r.Rows, "row"))
 	}})
 	if err != nil {
-		return err
+		return report.Conclude(t.stdout, err)
 	}
-	if err := report.WriteText(t.stdout); err != nil {
-		return err
-	}
-	return errors.Join(report.Err(), checkRetention(ctx, t, bucket))
+	return errors.Join(report.Conclude(t.stdout, nil), checkRetention(ctx, t, bucket))
 }
 
 // checkRetention returns an error if the bucket has a retention policy (WORM). If the policy cannot
