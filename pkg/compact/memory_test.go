@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/pkg/event"
+	"devicetrace/pkg/layout"
 	"devicetrace/pkg/segment"
 )
 
@@ -35,6 +36,36 @@ func longRow(random io.Reader, client string, ms int64) segment.Row {
 		PeerAddress: text(), Username: text(), Node: text(), Protocol: text(), Source: text(),
 		SourceEventID: text(), TimeOrigin: text(),
 	}
+}
+
+// requirePeakBelow compacts a bucket in a new process. The process must take less memory than limit,
+// in kB.
+func requirePeakBelow(t *testing.T, limit int, store folder) {
+	output, err := helper(t, store, t.TempDir()).Output()
+	require.NoError(t, err)
+	peak, err := strconv.Atoi(strings.TrimSpace(string(output)))
+	require.NoError(t, err)
+	t.Logf("peak %d MB", peak/1000)
+	require.Less(t, peak, limit)
+}
+
+// A process must not take more memory for many merges than for one. The rows of these merges take
+// much more memory than the segments, because all rows have the same texts.
+func TestPeakMemoryOfManyMerges(t *testing.T) {
+	store := newFolder(t)
+	var rows []segment.Row
+	for i := range 512 {
+		rows = append(rows, longRow(rand.NewChaCha8([32]byte{1}), strings.Repeat("c", event.MaxClientID), int64(i)))
+	}
+	data, err := segment.Encode(rows)
+	require.NoError(t, err)
+	for shard := range 3 {
+		where := layout.Partition{Instance: where.Instance, Shard: layout.Shard(fmt.Sprint(shard)), Day: where.Day}
+		for run := range 120 {
+			require.NoError(t, store.Put(t.Context(), fresh(run, 1).Key(where), bytes.NewReader(data), int64(len(data))))
+		}
+	}
+	requirePeakBelow(t, 200_000, store)
 }
 
 // A process that compacts 64 inputs with the longest possible rows must take less than 250 MiB. Row
@@ -63,12 +94,7 @@ func TestPeakMemoryWithTheLongestRows(t *testing.T) {
 					require.NoError(t, store.Put(t.Context(), name.Key(where), bytes.NewReader(data), int64(len(data))))
 				}
 			}
-			output, err := helper(t, store, t.TempDir()).Output()
-			require.NoError(t, err)
-			peak, err := strconv.Atoi(strings.TrimSpace(string(output)))
-			require.NoError(t, err)
-			t.Logf("peak %d MB", peak/1000)
-			require.Less(t, peak, limit)
+			requirePeakBelow(t, limit, store)
 			page, err := store.List(t.Context(), where.Prefix(), "")
 			require.NoError(t, err)
 			require.Len(t, page.Objects, 1)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"runtime"
 
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
@@ -53,10 +54,25 @@ func (p *partition) step(ctx context.Context, plan Plan, merges *int) error {
 		return p.learn(ctx, plan)
 	}
 	*merges--
+	if p.memory(plan) > largeMerge {
+		runtime.GC() // otherwise, the memory of this merge adds to the garbage of the previous one
+	}
 	if plan.Holder.Key != "" {
 		return p.finish(ctx, plan)
 	}
 	return p.merge(ctx, plan)
+}
+
+// largeMerge is the memory, in bytes, that makes a merge large enough for a garbage collection
+// before it.
+const largeMerge = 16 << 20
+
+// memory returns the memory, in bytes, that the plan's inputs need, as far as it is known.
+func (p *partition) memory(plan Plan) (bytes int64) {
+	for _, s := range plan.Inputs {
+		bytes += p.facts[s.Key].Memory
+	}
+	return bytes
 }
 
 // judge adds a step's error to the report, unless the error is fatal. again reports whether to
@@ -84,10 +100,7 @@ func (p *partition) judge(plan Plan, err error) (again bool, fatal error) {
 // learn reads the footers of plan.Unknown. It stops early once the inputs that were already known
 // and the segments read so far together need more memory than one merge may use.
 func (p *partition) learn(ctx context.Context, plan Plan) error {
-	var memory int64
-	for _, s := range plan.Inputs {
-		memory += p.facts[s.Key].Memory
-	}
+	memory := p.memory(plan)
 	for _, s := range plan.Unknown {
 		footer, err := p.readFooter(ctx, s)
 		if err != nil {
