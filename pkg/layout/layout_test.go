@@ -322,3 +322,19 @@ func FuzzParseKey(f *testing.F) {
 		}
 	})
 }
+
+// A name covers itself and, if it is the name of a fresh segment, the earlier names of its run.
+func TestNamesThatCoverOthers(t *testing.T) {
+	fresh := func(run string, seq int) layout.Name { return layout.Name{Run: strings.Repeat(run, 32), Seq: seq} }
+	merged := func(level int) layout.Name {
+		return layout.Name{Level: level, Digest: strings.Repeat("a", 64), FooterLength: 1}
+	}
+	require.True(t, fresh("a", 2).Covers(fresh("a", 2)))
+	require.True(t, fresh("a", 2).Covers(fresh("a", 1)))
+	require.False(t, fresh("a", 2).Covers(fresh("a", 3)))
+	require.False(t, fresh("a", 2).Covers(fresh("b", 1)))
+	require.True(t, merged(1).Covers(merged(1)))
+	require.False(t, merged(2).Covers(merged(1)))
+	require.False(t, merged(1).Covers(fresh("a", 1)))
+	require.False(t, fresh("a", 1).Covers(merged(1)))
+}

@@ -132,9 +132,12 @@ func (p *partition) openObject(ctx context.Context, object layout.Segment, after
 		s.giveBack(0) // the new source decodes the rest of the rows again
 	}
 	s = &source{reading: p.reading, partition: p, object: object, after: after}
-	if err := s.open(ctx); isCorrupt(err) {
+	switch err := s.open(ctx); {
+	case err == nil:
+		s.holds = s.rows.Holds()
+	case isCorrupt(err):
 		s.invalid = err
-	} else if err != nil {
+	default:
 		s.giveBack(0)
 		return nil, err
 	}
@@ -163,12 +166,13 @@ func (p *partition) reopen(ctx context.Context, s *source, reason error, after *
 }
 
 // unreadable returns the objects that are not valid segments, sorted by key. It omits an object if
-// a later, valid object of the same run was found, because the later object contains all of its
-// rows.
+// a valid object contains all of its rows.
 func (p *partition) unreadable() []Unreadable {
 	var all []Unreadable
+	contained := sync.OnceValue(p.contained)
 	for key, s := range p.sources {
-		if s.invalid != nil && !p.superseded(s.object.Name) {
+		covers := func(n layout.Name) bool { return n.Covers(s.object.Name) }
+		if s.invalid != nil && !slices.ContainsFunc(contained(), covers) {
 			all = append(all, Unreadable{Key: key, Error: s.invalid.Error()})
 		}
 	}
@@ -176,14 +180,26 @@ func (p *partition) unreadable() []Unreadable {
 	return all
 }
 
-// superseded reports whether a valid object of the same run has a higher sequence number than the
-// object with the given name. The name of a compacted object has neither a run nor a sequence
-// number, so superseded returns false for it.
-func (p *partition) superseded(name layout.Name) bool {
+// contained returns the names of the valid objects and of the objects that they hold.
+//
+// In an object that counts as valid, rows of other clients may be damaged. This does not matter,
+// because an object becomes invalid as soon as the reader finds damage in the rows that it needs.
+func (p *partition) contained() (names []layout.Name) {
 	for _, s := range p.sources {
-		if o := s.object.Name; s.invalid == nil && o.Run == name.Run && o.Seq > name.Seq {
-			return true
+		if s.invalid == nil {
+			names = append(append(names, s.object.Name), s.held()...)
 		}
 	}
-	return false
+	return names
+}
+
+// held returns the names of the objects that the source's object holds according to its footer.
+// Like a compactor, it ignores invalid names and names whose level is not below the object's level.
+func (s *source) held() (names []layout.Name) {
+	for _, text := range s.holds {
+		if name, err := layout.ParseName(text); err == nil && name.Level < s.object.Name.Level {
+			names = append(names, name)
+		}
+	}
+	return names
 }

@@ -13,8 +13,8 @@
 //   - If a listed object is missing when the trace reads it, the object was deleted, usually
 //     because another one supersedes it. The trace then lists the partition again. It does not
 //     repeat reads of objects that are still listed.
-//   - A result is complete, or it names the objects that are not valid segments. If a store request
-//     fails, the trace returns an error, never an incomplete result.
+//   - A result is complete, or it names the objects that are not valid segments and whose rows may
+//     be missing. If a store request fails, the trace returns an error, never an incomplete result.
 package query
 
 import (
@@ -173,9 +173,11 @@ type Result struct {
 	// NextCursor is the cursor for the next page. It is empty on the last page.
 	NextCursor string
 	Receipt    Receipt
-	// Unreadable lists the objects in the request's partitions that are not valid segments. If the
-	// list is not empty, events may be missing. If Events ends because of the limit, the list
-	// contains only the objects that were found before Trace reached the limit.
+	// Unreadable lists the objects in the request's partitions that are not valid segments. It omits
+	// an object if a valid object contains its rows: a later object of its run, or a compacted object
+	// whose footer names it as held. If the list is not empty, events may be missing. If Events ends
+	// because of the limit, the list contains only the objects that were found before Trace reached
+	// the limit.
 	Unreadable []Unreadable
 	// NoSegments means that no segment was found, not even of other clients. Either the request's
 	// partitions contain none, or no partition was listed because NoLayout is set or the cursor

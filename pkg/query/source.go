@@ -37,6 +37,7 @@ type source struct {
 	at      int                 // index of the next row in blocks[0]
 	extra   int64               // memory acquired in addition to reading.share, in bytes
 	invalid error               // why the object is not a valid segment, or nil
+	holds   []string            // the held segments that the object's footer names
 	// retired means that the source must not decode any more rows, because the rows cannot be read
 	// or are in other sources.
 	retired bool

@@ -9,6 +9,9 @@ const keyHolds = "device-trace.holds"
 // on a fresh segment.
 func (w *Writer) SetHolds(names []string) { w.holds = names }
 
+// Holds returns the names of the held segments that the segment's footer lists; see Footer.Holds.
+func (c *ClientRows) Holds() []string { return c.footer.Holds() }
+
 // Holds returns the names of the held segments that the footer lists; see SetHolds. A fresh segment
 // holds none.
 func (f *Footer) Holds() []string {
