@@ -11,8 +11,8 @@
 //   - A plan may be carried out twice, late, or by two compactors at the same time. The output
 //     always has the same bytes. Its key contains their digest, so the key is always the same, too.
 //   - A merge checks the rows of each input against the input's footer. If an input is missing, the
-//     merge is abandoned. An input that is not a valid segment is left out, reported and never
-//     deleted.
+//     merge is abandoned. An input that is not a valid segment is left out and reported. It is
+//     deleted only if a verified output of an earlier merge holds it.
 //   - Segments are deleted only after the output has been read back from the store and contains
 //     exactly the union of the inputs' rows. The output's key sorts after the keys of the deleted
 //     segments.
@@ -174,8 +174,8 @@ type Report struct {
 	// Stuck lists the partitions that cannot be merged because no higher level exists for the
 	// output.
 	Stuck []string `json:"stuck,omitempty"`
-	// Unreadable maps the keys of objects that are not valid segments to the reasons. Such objects
-	// are never deleted.
+	// Unreadable maps the keys of objects that are not valid segments to the reasons. It omits the
+	// objects that Run has deleted because a verified segment holds them.
 	Unreadable map[string]string `json:"unreadable,omitempty"`
 	// Failed holds the error for each partition whose merge failed.
 	Failed map[string]string `json:"failed,omitempty"`
@@ -201,9 +201,12 @@ type Report struct {
 //   - One put.
 //   - One bulk delete per 1,000 superseded objects.
 //
-// To finish an interrupted merge, Run reads the whole output instead of merging. If a partition
-// fails, Run reports the failure and continues with the next partition. If less than Config.Margin
-// is left before the deadline of ctx, Run stops early without an error.
+// To finish an interrupted merge, Run reads the whole output instead of merging. If an object is
+// not a valid segment, Run also reads the footers of the partition's segments of higher levels,
+// because one of them may hold the object.
+//
+// If a partition fails, Run reports the failure and continues with the next partition. If less than
+// Config.Margin is left before the deadline of ctx, Run stops early without an error.
 //
 // Run returns an error in these cases:
 //

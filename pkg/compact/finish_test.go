@@ -2,6 +2,7 @@ package compact_test
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/pkg/compact"
+	"devicetrace/pkg/event"
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/objstore/memstore"
@@ -125,6 +127,90 @@ func TestADamagedOutputFinishesNothing(t *testing.T) {
 			require.Equal(t, 1, report.Merges, "the inputs are merged again")
 			require.Equal(t, want, union(t, store, where))
 			require.Len(t, keys(t, store, where), 1)
+		})
+	}
+}
+
+// A compactor must delete a damaged segment if an output that it has verified holds the segment,
+// even if the segment was put back after the merge. The report must not name a deleted segment.
+func TestDamagedHeldSegmentsAreDeleted(t *testing.T) {
+	damagedRows := encode(t, segment.FromEvents([]event.Event{at("c", 1)}), 0)
+	damagedRows[20] ^= 1
+	firstOutput := layout.Name{} // stands for the output of the first merge
+	for name, test := range map[string]struct {
+		damaged layout.Name
+		content string // "": no segment
+		again   bool   // whether a second merge follows before the damage
+		deleted bool
+	}{
+		"an input":                             {damaged: fresh(2, 2), deleted: true},
+		"an input with a sound footer":         {damaged: fresh(2, 2), content: string(damagedRows), deleted: true},
+		"an earlier object of a run":           {damaged: fresh(2, 1), deleted: true},
+		"a compacted segment":                  {damaged: firstOutput, again: true, deleted: true},
+		"not a later object of a run":          {damaged: fresh(2, 3)},
+		"not a segment of another run":         {damaged: fresh(9, 1)},
+		"not what the second output omits":     {damaged: fresh(2, 2), again: true},
+		"not rows that are damaged but unheld": {damaged: fresh(9, 1), content: string(damagedRows)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := bucket(t)
+			scatter(t, store, 3, 20)
+			run(t, store, compact.Config{})
+			if test.damaged == firstOutput {
+				output, _ := outputOf(t, store)
+				test.damaged = output.Name
+			}
+			if test.again {
+				put(t, store, where, 77, 1, at("late", 1))
+				run(t, store, compact.Config{})
+			}
+			want := union(t, store, where)
+			store.Now = func() time.Time { return noon.Add(time.Hour) } // after the merges
+			key := putBytes(t, store, test.damaged.Key(where), []byte(cmp.Or(test.content, "no segment")))
+
+			counting := objstore.NewCounting(store)
+			report := run(t, counting, compact.Config{})
+			require.Zero(t, report.Merges)
+			require.Empty(t, report.Failed)
+			require.Equal(t, want, union(t, store, where))
+			if !test.deleted {
+				require.Empty(t, counting.Of(objstore.OpDelete))
+				require.Contains(t, report.Unreadable, key)
+				return
+			}
+			require.Equal(t, 1, report.Finished)
+			require.Equal(t, 1, report.Deleted)
+			require.Empty(t, report.Unreadable)
+			require.NotContains(t, keys(t, store, where), key)
+		})
+	}
+}
+
+// A compactor must not delete a damaged segment on the word of a footer. It must verify every byte
+// of the segment with that footer first.
+func TestADamagedHolderDeletesNoDamagedSegment(t *testing.T) {
+	for name, damage := range map[string]func(data []byte, footer *segment.Footer) []byte{
+		"rows":  func(data []byte, footer *segment.Footer) []byte { data[footer.Groups()[0].Offset+9] ^= 1; return data },
+		"magic": func(data []byte, _ *segment.Footer) []byte { data[0] ^= 1; return data },
+		"another segment with the same statement": func(_ []byte, footer *segment.Footer) []byte {
+			return encode(t, []segment.Row{{ClientID: "other"}}, 0, footer.Holds()...)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := bucket(t)
+			scatter(t, store, 3, 20)
+			run(t, store, compact.Config{})
+			output, footer := outputOf(t, store)
+			data, err := store.Read(t.Context(), output.Key, 0, output.Size)
+			require.NoError(t, err)
+			putBytes(t, store, output.Key, damage(data, footer))
+			held := putBytes(t, store, fresh(2, 2).Key(where), []byte("no segment"))
+
+			counting := objstore.NewCounting(store)
+			report := run(t, counting, compact.Config{})
+			require.Empty(t, counting.Of(objstore.OpDelete))
+			require.Contains(t, report.Unreadable, output.Key)
+			require.Contains(t, report.Unreadable, held)
 		})
 	}
 }

@@ -73,28 +73,43 @@ func (l Listing) holds(inputs []layout.Segment, facts Facts) []string {
 	return names[:min(len(names), maxHolds)]
 }
 
-// heldBy returns the keys of the listed segments that the holder claims to hold. It omits segments
-// that are known to be invalid. It also omits segments whose level is not below the holder's level,
-// because an output can never hold them.
+// heldBy returns the keys of the listed segments that the holder claims to hold, even if they are
+// invalid. It omits segments whose level is not below the holder's level, because an output can
+// never hold them.
 func (l Listing) heldBy(holder layout.Segment, facts Facts) (keys []string) {
 	held := newHolding(facts[holder.Key].Holds...)
 	for _, s := range l.Segments {
-		if held.has(s.Name) && s.Name.Level < holder.Name.Level && !facts[s.Key].Invalid {
+		if held.has(s.Name) && s.Name.Level < holder.Name.Level {
 			keys = append(keys, s.Key)
 		}
 	}
 	return keys
 }
 
-// holders returns the compacted segments that may already hold one of the inputs. Such a segment is
-// the output of a merge that was interrupted before it deleted its inputs. It has a higher level
-// than the input, and is not older. Segments known to be invalid are omitted.
+// holders returns the compacted segments that may already hold one of the inputs or an invalid
+// segment. Segments known to be invalid are omitted.
+//
+// A segment that holds an input is the output of a merge that was interrupted before it deleted its
+// inputs. It has a higher level than the input, and is not older. A segment that holds an invalid
+// segment also has a higher level, but may be older: a late put may have brought the invalid
+// segment back after the merge.
 func (l Listing) holders(inputs []layout.Segment, facts Facts) (found []layout.Segment) {
+	held := append(slices.Clip(inputs), l.invalid(facts)...)
 	for _, s := range l.Segments {
-		mayHold := func(input layout.Segment) bool {
-			return s.Name.Level > input.Name.Level && !s.Modified.Before(input.Modified)
+		mayHold := func(h layout.Segment) bool {
+			return s.Name.Level > h.Name.Level && (facts[h.Key].Invalid || !s.Modified.Before(h.Modified))
 		}
-		if !facts[s.Key].Invalid && slices.ContainsFunc(inputs, mayHold) {
+		if !facts[s.Key].Invalid && slices.ContainsFunc(held, mayHold) {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// invalid returns the segments that are known to be invalid.
+func (l Listing) invalid(facts Facts) (found []layout.Segment) {
+	for _, s := range l.Segments {
+		if facts[s.Key].Invalid {
 			found = append(found, s)
 		}
 	}

@@ -41,8 +41,8 @@ func (p *partition) merge(ctx context.Context, plan Plan) error {
 // deletes the segments that the output holds.
 //
 // The deletes lose no rows. The output's bytes match the digest in its key, so a compactor wrote
-// exactly these bytes, after it had read and checked the segments. The segments have not changed
-// since, because a segment's key determines its rows.
+// exactly these bytes, after it had read and checked the segments. A segment's key determines its
+// rows, so an object that is now under such a key has either the same rows or damage.
 func (p *partition) finish(ctx context.Context, plan Plan) error {
 	if err := p.confirm(ctx, plan.Holder); err != nil {
 		return err
@@ -51,8 +51,8 @@ func (p *partition) finish(ctx context.Context, plan Plan) error {
 	return p.deleteSuperseded(ctx, plan.Superseded)
 }
 
-// deleteSuperseded deletes exactly the objects under the given keys and forgets them. One request
-// deletes up to objstore.MaxPage objects.
+// deleteSuperseded deletes exactly the objects under the given keys and forgets them, even if they
+// were reported as unreadable. One request deletes up to objstore.MaxPage objects.
 func (p *partition) deleteSuperseded(ctx context.Context, keys []string) error {
 	for some := range slices.Chunk(keys, objstore.MaxPage) {
 		if err := p.store.Delete(ctx, some...); err != nil {
@@ -63,6 +63,7 @@ func (p *partition) deleteSuperseded(ctx context.Context, keys []string) error {
 	p.listing = p.listing.without(keys)
 	for _, key := range keys {
 		delete(p.facts, key)
+		delete(p.report.Unreadable, key)
 	}
 	return nil
 }

@@ -48,7 +48,8 @@ type Facts map[string]Fact
 
 // Fact holds a compactor's findings from reading a segment's footer or rows.
 type Fact struct {
-	// Invalid means that the segment is not valid, so it must be neither merged nor deleted.
+	// Invalid means that the segment is not valid, so it must not be merged. It must not be deleted
+	// either, unless a verified segment holds it.
 	Invalid bool
 	// Memory is the memory, in bytes, that a merge needs for the segment.
 	Memory int64
@@ -72,7 +73,7 @@ type Plan struct {
 	// if Stuck is true.
 	Inputs []layout.Segment
 	// Unknown lists segments without facts: inputs, and outputs of earlier merges that may hold
-	// inputs. If Unknown is not empty, the plan is provisional and must not be carried out, because
+	// inputs or invalid segments. If Unknown is not empty, the plan is provisional and must not be carried out, because
 	// the facts may change the plan.
 	Unknown []layout.Segment
 	// Superseded holds the keys that may be deleted once the output is verified. These are the keys
@@ -107,7 +108,7 @@ func (l Listing) with(output layout.Segment) Listing {
 }
 
 // due reports whether there is anything to do.
-func (p Plan) due() bool { return len(p.Inputs) > 0 || p.Holder.Key != "" }
+func (p Plan) due() bool { return len(p.Inputs)+len(p.Unknown) > 0 || p.Holder.Key != "" }
 
 // reads reports whether carrying out the plan, or learning its facts, reads the segment under key.
 func (p Plan) reads(key string) bool {
@@ -117,7 +118,7 @@ func (p Plan) reads(key string) bool {
 
 // NewPlan decides which segments of a partition to merge. From each run, it takes only the valid
 // object with the highest sequence number. A segment without facts counts as valid and as needing
-// no memory. If an earlier merge was interrupted before it deleted its inputs, NewPlan may instead
+// no memory. If an input of an earlier merge is still listed or listed again, NewPlan may instead
 // return a plan to finish that merge; see finished.
 func NewPlan(listing Listing, facts Facts, now time.Time, c Config) Plan {
 	c = c.withDefaults()
@@ -152,7 +153,7 @@ func NewPlan(listing Listing, facts Facts, now time.Time, c Config) Plan {
 	plan.Last = over && len(plan.Inputs) == len(sources)
 	switch {
 	case len(plan.Inputs) < 2:
-		return Plan{Partition: listing.Partition}
+		return listing.finished(Plan{Partition: listing.Partition}, facts)
 	case plan.Level > layout.MaxLevel:
 		return Plan{Partition: listing.Partition, Stuck: true}
 	default:
@@ -160,9 +161,10 @@ func NewPlan(listing Listing, facts Facts, now time.Time, c Config) Plan {
 	}
 }
 
-// finished looks for the output of an interrupted merge: a segment that may hold an input of the
-// given plan, and that holds segments that are still listed. If finished finds one, it returns a
-// plan to finish that merge. Otherwise, it completes the given plan.
+// finished looks for the output of an earlier merge whose inputs were not all deleted: a segment
+// that may hold an input of the given plan or an invalid segment, and that holds listed segments.
+// If finished finds one, it returns a plan to finish that merge. Otherwise, it completes the given
+// plan.
 func (l Listing) finished(plan Plan, facts Facts) Plan {
 	for _, s := range l.holders(plan.Inputs, facts) {
 		if _, known := facts[s.Key]; !known {
