@@ -38,11 +38,15 @@ func (p *partition) statement(ctx context.Context, s layout.Segment, listed []la
 
 // held checks that holder contains all rows of the segments that the given name stands for: the
 // segment with this name and, if it belongs to a run, the run's segments with lower sequence
-// numbers. held skips segments that are not listed or not readable.
+// numbers. held skips segments that are not listed. If a listed segment is not readable, held notes
+// that its rows are not missing.
 func (p *partition) held(ctx context.Context, holder layout.Segment, name layout.Name, listed []layout.Segment) error {
 	for _, s := range listed {
-		isRun := name.Fresh() && s.Name.Run == name.Run && s.Name.Seq <= name.Seq
-		if !p.readable[s.Key] || s.Name != name && !isRun {
+		if !name.Covers(s.Name) {
+			continue
+		}
+		if !p.readable[s.Key] {
+			p.report.note(s.Key, "it cannot be read, but %q holds its rows; queries ignore it, and a compaction may delete it", holder.Key)
 			continue
 		}
 		p.superseded[s.Key] = true

@@ -44,3 +44,18 @@ func TestInputsOfAnInterruptedCompactionAreSuperseded(t *testing.T) {
 	require.Equal(t, 3, checked.Superseded)
 	require.EqualValues(t, 5+1, checked.Events)
 }
+
+// A damaged object is a violation even if a compacted segment holds it. The check must then add a
+// note that says why no event is missing.
+func TestADamagedHeldObjectIsAViolationWithANote(t *testing.T) {
+	store := bucket(t)
+	held := putBytes(t, store, fresh(1, 1).Key(where("c")), []byte("no segment"))
+	other := putBytes(t, store, fresh(2, 1).Key(where("c")), []byte("no segment"))
+	holder := putHolding(t, store, 1, segment.FromEvents(ofOne(3)), fresh(1, 2).String())
+	report := checked(t, store, check.Options{})
+	require.Len(t, report.Violations, 2)
+	require.Equal(t, []string{held, other}, []string{report.Violations[0].Key, report.Violations[1].Key})
+	require.Len(t, report.Notes, 1)
+	require.Equal(t, held, report.Notes[0].Key)
+	require.Contains(t, report.Notes[0].What, holder)
+}
