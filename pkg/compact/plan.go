@@ -73,8 +73,8 @@ type Plan struct {
 	// if Stuck is true.
 	Inputs []layout.Segment
 	// Unknown lists segments without facts: inputs, and outputs of earlier merges that may hold
-	// inputs or invalid segments. If Unknown is not empty, the plan is provisional and must not be carried out, because
-	// the facts may change the plan.
+	// inputs or invalid segments. If Unknown is not empty, the plan is provisional and must not be
+	// carried out, because the facts may change the plan.
 	Unknown []layout.Segment
 	// Superseded holds the keys that may be deleted once the output is verified. These are the keys
 	// of the inputs and, for each input from a run, the keys of the run's valid objects with lower
