@@ -105,6 +105,14 @@ func TestACutSpanMayHideMoreOfAKind(t *testing.T) {
 	}
 }
 
+// If the newest connection is not known because of the cut, but another one is, the verdict
+// "never-accepted" must not appear.
+func TestACutSpanMayHideTheNewestConnection(t *testing.T) {
+	refused := begin("13:00:00").refuse().refuse().refuse()
+	refused.events = append(refused.events, closed("14:00:00", event.NoHeart, channel("a")))
+	require.Equal(t, []diagnose.Code{"refused-login", "keep-alive-timeout"}, codes(cut(refused, diagnose.English)))
+}
+
 func TestACutSpanWithoutEventsSaysNothing(t *testing.T) {
 	require.Contains(t, asJSON(t, cut(begin("00:00:00"), diagnose.English)), `"verdicts":[]`)
 	left := begin("08:00:00").hold(time.Minute, event.DisconnectedByClient).events

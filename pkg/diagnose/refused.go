@@ -32,10 +32,11 @@ func (in *input) denied(since history.Instant) []*history.Refusal {
 	return found
 }
 
-// neverAccepted finds denied logins of a client that has no known connection.
+// neverAccepted finds denied logins of a client that has no known connection. If the span was cut,
+// connections can be known even though the newest one is not.
 func (in *input) neverAccepted() *finding {
 	denied := in.denied(in.from)
-	if in.last() != nil || len(denied) < minNeverAccepted {
+	if in.last() != nil || len(in.Connections) > 0 || len(denied) < minNeverAccepted {
 		return nil
 	}
 	return ofRefusals(denied)

@@ -47,6 +47,35 @@ func restless(seed uint64) []event.Event {
 	return events
 }
 
+// If the span was cut, an older connection that is not on record may be open. So the state must be
+// unknown unless the events settle it.
+func TestACutSpanClaimsNoStateThatIsNotSettled(t *testing.T) {
+	span := history.Span{From: clock("08:00:00"), To: clock("12:00:00"), Cut: true}
+	end := closed("09:00:00", event.NoHeart, channel("a"))
+	earlierEnd := []event.Event{closed("07:00:00", event.NoHeart, channel("b"))}
+	for _, c := range []struct {
+		name           string
+		before, events []event.Event
+		state          history.State
+		timeline       []string
+	}{
+		{"an end without a start", nil, []event.Event{end}, history.Unknown, []string{"08:00:00..12:00:00 unknown"}},
+		{"an end without a start before the cut", earlierEnd, nil, history.Unknown, []string{"08:00:00..12:00:00 unknown"}},
+		{"an end without a start before the cut, then a connect", earlierEnd, []event.Event{connect("09:00:00", channel("a"))},
+			history.Online, []string{"08:00:00..09:00:00 unknown", "09:00:00..12:00:00 online"}},
+		{"online before the cut", []event.Event{connect("07:00:00", channel("b"))}, []event.Event{end},
+			history.Online, []string{"08:00:00..12:00:00 online"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			before := history.StatusAt(logOf(c.before), span.From.Add(-time.Millisecond))
+			got := history.Of(logOf(c.events), span, before)
+			require.Equal(t, c.state, got.Status.State)
+			require.Equal(t, c.state == history.Unknown, got.Status.Connection == nil)
+			require.Equal(t, c.timeline, stretches(got))
+		})
+	}
+}
+
 // If the status is settled without the events before an instant, those events must not change it.
 func TestStatusAtACutIsRightIfSettled(t *testing.T) {
 	settled, unsettled := 0, 0

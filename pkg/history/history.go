@@ -27,8 +27,9 @@ import (
 // because a connection without an end counts as open until To.
 type Span struct {
 	From, To time.Time
-	// Cut means that From was moved to a later time, because there were too many events to read all
-	// of them. Nothing is known about the time before From, except the client's status.
+	// Cut means that older events exist, but were not read because there are too many. From may
+	// have been moved to a later time for this reason. Nothing is known about the time before From,
+	// except the client's status if it is settled.
 	Cut bool
 }
 
@@ -59,10 +60,17 @@ type History struct {
 // returns it. If the earlier events are not known, before is the zero Status.
 func Of(events *Log, span Span, before Status) History {
 	from, to := At(span.From), At(span.To)
+	if span.Cut {
+		before = before.IfSettled()
+	}
 	p := pair(events, from, to, before.Connection)
+	status := p.status(before)
+	if span.Cut && !before.settled {
+		status = status.IfSettled()
+	}
 	h := History{
-		Status: p.status(before), Connections: p.connectionsFrom(from), Refusals: p.refusals,
-		Timeline: timeline(p.drafts, from, to), Span: Span{from.Time(), to.Time(), span.Cut}, Events: p.events,
+		Status: status, Connections: p.connectionsFrom(from), Refusals: p.refusals,
+		Timeline: timeline(p.drafts, status.State, from, to), Span: Span{from.Time(), to.Time(), span.Cut}, Events: p.events,
 	}
 	if span.Cut {
 		h.CutBefore = from

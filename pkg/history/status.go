@@ -10,7 +10,8 @@ import (
 type State string
 
 const (
-	// Unknown means that no connection is on record. The zero State means the same.
+	// Unknown means that no connection is on record, or that the events that decide the state were
+	// not read; see Span.Cut. The zero State means the same.
 	Unknown State = "unknown"
 	Online  State = "online"
 	Offline State = "offline"
@@ -23,8 +24,8 @@ type Status struct {
 	State State `json:"state"`
 	// Since is when the state began, if that is known.
 	Since Instant `json:"since"`
-	// Connection is the newest known connection, whether open or ended. It is nil if no connection
-	// is known.
+	// Connection is the newest known connection, whether open or ended. It is nil if the state is
+	// unknown.
 	Connection *Connection `json:"connection"`
 	// LastEventAt is the time of the newest event, which may be a refusal.
 	LastEventAt Instant `json:"last_event_at"`
@@ -53,6 +54,15 @@ func StatusAt(events *Log, at time.Time) Status {
 // Settled overlooks one case: after a clock was set back, the newest connection may have an end
 // event that is earlier than all given events.
 func (s Status) Settled() bool { return s.settled }
+
+// IfSettled returns s if it is settled. Otherwise, it returns a Status with an unknown state. Call
+// it if older events exist but were not read, because s is then only a guess.
+func (s Status) IfSettled() Status {
+	if !s.settled {
+		return Status{State: Unknown, LastEventAt: s.LastEventAt}
+	}
+	return s
+}
 
 // status returns the client's status after the events. before is the client's status before them.
 // The newest connection is the connection that began last.

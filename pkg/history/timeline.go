@@ -12,18 +12,23 @@ type Stretch struct {
 	State State   `json:"state"`
 }
 
-// timeline divides a span into stretches. The state is online while a connection is open. At any
-// other time, the state is unknown if events are missing, and offline otherwise. Events are missing
-// in two cases:
+// timeline divides a span into stretches. last is the state at the end of the span. The state is
+// online while a connection is open. At any other time, the state is unknown if events are missing,
+// and offline otherwise. Events are missing in three cases:
 //
+//   - If last is unknown, events are missing throughout the span, because a connection that is not
+//     on record may have been open all the time.
 //   - If no connection is known to have started or ended before the span, events are missing from
 //     the start of the span until the first known start or end.
 //   - If the start of a connection is unknown, events are missing before its end, back to the
 //     latest known start or end of another connection, or to the start of the span.
-func timeline(drafts []*draft, from, to Instant) []Stretch {
-	periods := make(boundaries, 0, 2*len(drafts)+2)
+func timeline(drafts []*draft, last State, from, to Instant) []Stretch {
+	periods := make(boundaries, 0, 2*len(drafts)+4)
 	marks := marksOf(drafts)
 	periods.add(Unknown, from, firstOf(marks, to))
+	if last == Unknown {
+		periods.add(Unknown, from, to)
+	}
 	for _, d := range drafts {
 		switch {
 		case !d.Start.IsZero():

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,12 +47,16 @@ func TestAFaultInMidStreamIsNoPartialResponse(t *testing.T) {
 type diagnosisOf struct {
 	From, To    string
 	CutBefore   string `json:"cut_before"`
+	Status      struct{ State string }
 	Connections []struct{ Start string }
 	Summary     struct {
 		Connects  int
+		OfflineMS int64 `json:"offline_ms"`
 		UnknownMS int64 `json:"unknown_ms"`
+		Uptime    *float64
 	}
 	Timeline []struct{ From string }
+	Verdicts []struct{ Code string }
 	Omitted  omitted
 }
 
@@ -96,22 +101,79 @@ func TestOneMillisecondOfTooManyEvents(t *testing.T) {
 	require.Zero(t, found.Summary.Connects)
 }
 
-// If a status cannot be settled within the memory limit, our own API must say how far back the
-// search went. The API that is compatible with Alibaba's must return an error instead.
-func TestAStatusThatTakesTooManyEvents(t *testing.T) {
-	a := newAPI(everything{}, func(_ context.Context, q query.Request) (stream, error) {
-		return &generated{n: 50_000, newest: now, ends: true, q: q}, nil
-	}, func() time.Time { return now }, 0)
-	a.turnBytes = 2 << 20
-	w := ask(a, "/api/v1/status?instance=i&client=c")
-	var found struct {
-		LookedBackTo time.Time `json:"looked_back_to"`
+// flooded returns an API with a small memory limit, and a device whose events exceed this limit.
+// The device connects d days ago at the given time of day. In the last 20 seconds before now, it
+// has 20,000 ends of other connections.
+func flooded(d int, connected string) api {
+	r := &recorded{}
+	for i := range 20_000 {
+		e := happened(fmt.Sprint("other", i), event.Close, 0, "08:00:00")
+		e.Time = now.Add(time.Duration(i-20_000) * time.Millisecond)
+		r.events = append(r.events, e)
 	}
-	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &found))
-	require.True(t, found.LookedBackTo.After(now.Add(-50*time.Second)), found.LookedBackTo)
+	r.events = append(r.events, happened("a", event.Connect, d, connected))
+	slices.SortStableFunc(r.events, func(a, b event.Event) int { return a.Time.Compare(b.Time) })
+	a := r.api()
+	a.turnBytes = 2 << 20
+	return a
+}
+
+// If a status cannot be settled within the memory limit, our own API must not claim a state. It
+// must say why, and how far back the search went. The API that is compatible with Alibaba's must
+// return an error instead.
+func TestAStatusThatTakesTooManyEvents(t *testing.T) {
+	a := flooded(0, "00:00:00")
+	var found struct {
+		State        string
+		Since        *string
+		Connection   any
+		LastEventAt  string    `json:"last_event_at"`
+		LookedBackTo time.Time `json:"looked_back_to"`
+		Cut          bool
+	}
+	require.NoError(t, json.Unmarshal(ask(a, "/api/v1/status?instance=i&client=c").Body.Bytes(), &found))
+	require.Equal(t, "unknown", found.State)
+	require.Nil(t, found.Since)
+	require.Nil(t, found.Connection)
+	require.Equal(t, instant(now.Add(-time.Millisecond)), found.LastEventAt)
+	require.True(t, found.Cut)
+	require.True(t, found.LookedBackTo.After(now.Add(-20*time.Second)), found.LookedBackTo)
 	require.True(t, found.LookedBackTo.Before(now.Add(-time.Second)), found.LookedBackTo)
 	_, err := alibaba{a}.Online(t.Context(), "i", []event.ClientID{"c"})
 	require.ErrorIs(t, err, errUnsettled)
+}
+
+// If the events within the memory limit settle the status, both APIs must return it.
+func TestAStatusThatIsSettledWithinTheLimit(t *testing.T) {
+	a := flooded(0, "07:59:59.900")
+	body := ask(a, "/api/v1/status?instance=i&client=c").Body.String()
+	require.Contains(t, body, `"state":"online","since":"2026-11-22T07:59:59.900Z"`)
+	require.NotContains(t, body, `"cut"`)
+	online, err := alibaba{a}.Online(t.Context(), "i", []event.ClientID{"c"})
+	require.NoError(t, err)
+	require.Equal(t, []bool{true}, online)
+}
+
+// A diagnosis must not claim a state either if the events that decide the state are too many. These
+// events may be in the range, before it, or both.
+func TestADiagnosisThatCannotTellTheState(t *testing.T) {
+	for _, span := range []string{
+		"&from=2026-11-22T07:00:00Z&to=2026-11-22T08:00:00.122Z",
+		"&from=2026-11-22T08:00:00.122Z&to=2026-11-22T09:00:00Z", "&from=2026-11-22T08:00:00.123Z&to=2026-11-22T09:00:00Z",
+	} {
+		found := diagnosed(t, flooded(0, "00:00:00"), span)
+		require.NotEmpty(t, found.CutBefore, span)
+		require.Equal(t, "unknown", found.Status.State, span)
+		require.Zero(t, found.Summary.OfflineMS, span)
+		require.Nil(t, found.Summary.Uptime, span)
+		require.NotContains(t, found.Verdicts, struct{ Code string }{"offline-throughout"}, span)
+	}
+	found := diagnosed(t, flooded(0, "07:59:59.900"), "&from=2026-11-22T07:00:00Z")
+	require.NotEmpty(t, found.CutBefore)
+	require.Equal(t, "online", found.Status.State)
+	found = diagnosed(t, flooded(0, "07:59:59.900"), "&from=2026-11-22T08:00:00.123Z")
+	require.Empty(t, found.CutBefore, "the status at the start of the range is settled")
+	require.Equal(t, "online", found.Status.State)
 }
 
 // Requests that need a lot of memory must take turns. A request that stops waiting must not get the

@@ -80,7 +80,7 @@ func (a api) diagnose(ctx context.Context, may permission, d device, from, to ti
 	}
 	known := a.knownTo(from, to, r.newest)
 	if p.full {
-		r.cutAt(r.oldest.Add(time.Millisecond))
+		r.from, r.isCut = later(r.from, p.from.Add(time.Millisecond)), true
 	}
 	found := diagnosisResponse{
 		identity: d.identity(), From: instant(from), To: instant(known), Lang: lang,
@@ -99,7 +99,7 @@ type recent struct {
 	maxBytes       int64 // the maximum memory of events, in bytes; the rest of api.turnBytes is for before
 	before         history.Search
 	newest, oldest time.Time // the times of the newest and the oldest event in the log, or zero
-	isCut          bool
+	isCut          bool      // see history.Span
 }
 
 // Add implements fold.

@@ -41,7 +41,8 @@ type past struct {
 	// hasSegments means that one of the partitions contains a segment. noLayout means that the
 	// bucket has no layout marker.
 	hasSegments, noLayout bool
-	// full means that reading stopped because the fold used more than api.turnBytes of memory.
+	// full means that reading stopped before the fold was settled, because the fold used more than
+	// api.turnBytes of memory.
 	full bool
 	// turn is the slot that allows the request to use api.turnBytes.
 	turn slot
@@ -79,7 +80,7 @@ func (p *past) extend(ctx context.Context, from time.Time, f fold) (done bool, e
 			return done, err
 		}
 		if p.turn.held {
-			p.full, p.from = true, last.Time
+			p.full, p.from = !f.Settled(last.Time.Add(time.Millisecond)), last.Time
 			return true, nil
 		}
 		// Do not wait before the stream is closed. The request that has api.turn may need the memory

@@ -20,7 +20,9 @@ type statusResponse struct {
 	history.Status
 	// LookedBackTo is the start of the range that was searched for events.
 	LookedBackTo string `json:"looked_back_to"`
-	Incomplete   bool   `json:"incomplete,omitempty"`
+	// Cut means that the state is unknown because too many events would have to be read to find it.
+	Cut        bool `json:"cut,omitempty"`
+	Incomplete bool `json:"incomplete,omitempty"`
 	*absence
 	Receipt query.Receipt `json:"receipt"`
 }
@@ -73,9 +75,13 @@ func (a api) statusAt(ctx context.Context, may permission, d device, at, until t
 	if err != nil {
 		return nil, err
 	}
+	status := search.Status()
+	if p.full {
+		status = status.IfSettled()
+	}
 	return jsonResponse(statusResponse{
-		identity: d.identity(), At: instant(at), Status: search.Status(), LookedBackTo: instant(p.from),
-		Incomplete: len(p.unreadable) > 0, absence: absent, Receipt: p.receipt,
+		identity: d.identity(), At: instant(at), Status: status, LookedBackTo: instant(p.from),
+		Cut: p.full, Incomplete: len(p.unreadable) > 0, absence: absent, Receipt: p.receipt,
 	}), nil
 }
 

@@ -47,7 +47,6 @@ type generated struct {
 	newest  time.Time
 	q       query.Request
 	still   bool          // whether all events have the same time
-	ends    bool          // whether all events are ends
 	pause   time.Duration // before each event
 	at      *int          // counts the events of all streams if it is not nil
 	yielded int
@@ -76,7 +75,7 @@ func (g *generated) Events(context.Context) iter.Seq2[*event.Event, error] {
 func (g *generated) event(i int) event.Event {
 	e := happened(fmt.Sprint("channel", i/2), event.Close, 0, "00:00:00")
 	e.SourceEventID = fmt.Sprint(i)
-	if i%2 == 1 && !g.ends {
+	if i%2 == 1 {
 		e.Action, e.ActionInfo, e.NativeEvent = event.Connect, event.Accepted, "connect"
 	}
 	if e.Time = g.newest; !g.still {

@@ -106,6 +106,7 @@ export default {
   "status.since": "since {time} ({ago})",
   "status.ahead": "since {time}, by a clock that is at least {ago} fast",
   "status.sinceUnknown": "since before {date}",
+  "status.cut": "Too many events to find the state: only those since {time} were read.",
   "status.nothing": "No connections recorded since {date}.",
   "status.unread": "The current status could not be read.",
   "status.sentence": "{state} since {time}",

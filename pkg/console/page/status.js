@@ -24,13 +24,17 @@ const leftByItself = (status) => kindOfEnd(status) === 'disconnected';
 // since returns when the state began, how long ago that was and, if the device is offline, why.
 function since(status) {
   const lookedBackTo = time(ms(status.looked_back_to), date);
+  if (status.cut) return phrase('status.cut', { time: toSecond(status.looked_back_to) });
   if (status.state === 'unknown') return phrase('status.nothing', { date: lookedBackTo });
   if (!status.since) return phrase('status.sinceUnknown', { date: lookedBackTo });
   const at = ms(status.since);
   const ago = ms(status.at) - at;
-  const values = { time: time(at, (instant) => stamp(instant).slice(0, 19)), ago: unbroken(duration(Math.abs(ago))) };
+  const values = { time: toSecond(status.since), ago: unbroken(duration(Math.abs(ago))) };
   return [...phrase(ago < 0 ? 'status.ahead' : 'status.since', values), reason(status)];
 }
+
+// toSecond formats a time from the API with a precision of one second.
+const toSecond = (instant) => time(ms(instant), (at) => stamp(at).slice(0, 19));
 
 // kindOfEnd returns the way in which the newest connection ended, or null if this connection is
 // unknown or still open.

@@ -106,6 +106,7 @@ export default {
   "status.since": "自 {time} 起（已 {ago}）",
   "status.ahead": "自 {time} 起（来源的时钟至少快 {ago}）",
   "status.sinceUnknown": "{date} 之前已是此状态",
+  "status.cut": "事件过多，无法确定状态：仅读取了 {time} 之后的事件。",
   "status.nothing": "自 {date} 起没有连接记录。",
   "status.unread": "无法读取当前状态。",
   "status.sentence": "{state}，自 {time} 起",
