@@ -15,7 +15,8 @@ import (
 )
 
 // restless returns the events of a client that connects again and again, often within seconds. Many
-// connections take over the session of the previous connection. No end event has a channel.
+// connections take over the session of the previous connection. No end event has a channel. With
+// some seeds, the end events have the connect time, possibly in whole seconds.
 func restless(seed uint64) []event.Event {
 	random := rand.New(rand.NewPCG(seed, 3))
 	between := func(low, high int) time.Duration { return time.Duration(low+random.IntN(high-low)) * time.Millisecond }
@@ -23,6 +24,7 @@ func restless(seed uint64) []event.Event {
 	reports := [][]historytest.Option{
 		{source(broker.VerneMQ), native("on_client_offline")}, {source(broker.Mosquitto)}, {source(broker.NanoMQ), native("client_disconnected")},
 	}[random.IntN(3)]
+	starts := []time.Duration{0, time.Millisecond, time.Second}[seed%3] // the precision of connect times in end events, or 0
 	var events []event.Event
 	add := func(e event.Event, at time.Time) {
 		e.Time = at.Truncate(precision)
@@ -31,15 +33,25 @@ func restless(seed uint64) []event.Event {
 			events = append(events, e)
 		}
 	}
+	end := func(info event.ActionInfo, start, at time.Time) {
+		e := closed("00:00:00", info, reports...)
+		if starts > 0 {
+			e.ConnectedAt = start.Add(-between(0, 30)).Truncate(starts)
+			if at.Before(start) {
+				at = start
+			}
+		}
+		add(e, at)
+	}
 	start := clock("08:00:00")
 	for range 2 + random.IntN(10) {
 		add(connect("00:00:00", from("192.0.2.1", 1+random.Int32N(3))), start)
 		next := start.Add(between(1, []int{1500, 6000, 300_000}[random.IntN(3)]))
 		if random.IntN(2) == 0 { // the next connection takes over the session
 			info := []event.ActionInfo{event.ClientIDConflict, event.ClosedByClient}[random.IntN(2)]
-			add(closed("00:00:00", info, reports...), next.Add(between(-900, 1900)))
+			end(info, start, next.Add(between(-900, 1900)))
 		} else {
-			add(closed("00:00:00", event.ClosedByClient, reports...), start.Add(between(0, 1+int(next.Sub(start).Milliseconds()))))
+			end(event.ClosedByClient, start, start.Add(between(0, 1+int(next.Sub(start).Milliseconds()))))
 		}
 		start = next
 	}

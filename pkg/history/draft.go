@@ -2,6 +2,7 @@ package history
 
 import (
 	"cmp"
+	"math"
 	"time"
 
 	"devicetrace/pkg/broker"
@@ -152,11 +153,20 @@ func (d *draft) matches(r *row) bool {
 		!r.connectedAt.IsZero() && d.beganAt(r.connectedAt)
 }
 
-func (d *draft) beganAt(t Instant) bool {
-	if !d.connectedAt.IsZero() {
-		return d.connectedAt == t
+func (d *draft) beganAt(t Instant) bool { return d.startsFrom(t) <= SameMoment }
+
+// startsFrom returns the time between t and the start of the connection. If the source reported the
+// start, only this exact start counts. The result for any other t, and for an unknown start, is
+// longer than any real duration.
+func (d *draft) startsFrom(t Instant) time.Duration {
+	switch d.connectedAt {
+	case 0:
+		return d.Start.Sub(t).Abs()
+	case t:
+		return 0
+	default:
+		return math.MaxInt64
 	}
-	return !d.Start.IsZero() && d.Start.Sub(t).Abs() <= SameMoment
 }
 
 // differentNodes reports whether a and b are known to name different nodes.

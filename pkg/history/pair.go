@@ -11,13 +11,14 @@ type pairs struct {
 	drafts   []*draft // sorted by compareDrafts
 	refusals []Refusal
 
-	events      int     // the number of events
-	first, last Instant // the times of the oldest and the newest event
+	events int     // the number of events
+	first  Instant // all events at or after this instant are known
+	last   Instant // the time of the newest event
 }
 
 func (p *pairs) count(r *row) {
 	if p.events == 0 {
-		p.first = r.Time
+		p.first = cmp.Or(p.first, r.Time)
 	}
 	p.last = r.Time
 	p.events++
@@ -34,15 +35,18 @@ func (p *pairs) count(r *row) {
 //     details at the end than at the start. Such an end event belongs to the newest connection that
 //     was open at the time. The details of the connection must not contradict the details of the
 //     event.
+//   - If the end event has a connect time, it belongs instead to the connection that began nearest
+//     to that time, even if a newer connection was open. See ownersByStart.
 //   - If a session takeover may have caused the end, the end event belongs instead to the
-//     connection that the takeover replaced. This rule and the previous one do not apply if the
-//     broker itself sent the channel, because the connect event then has the same channel.
+//     connection that the takeover replaced.
+//   - The previous three rules do not apply if the broker itself sent the channel, because the
+//     connect event then has the same channel.
 //   - If these rules find no connection for an end event, the end event may report a refusal, the
 //     takeover of a session without a connection, or the end of a refused CONNECT. It may also
 //     repeat a recent end. Otherwise, it reports the end of a connection whose connect event is not
 //     on record.
 func pair(log *Log, from, to Instant, earlier *Connection) pairs {
-	p := pairing{pairs: pairs{refusals: []Refusal{}}}
+	p := pairing{pairs: pairs{refusals: []Refusal{}, first: max(from, 0)}}
 	p.byChannel(log, from, to, earlier)
 	p.byTime()
 	for _, d := range p.begun {

@@ -197,6 +197,33 @@ func TestPairing(t *testing.T) {
 			closed("09:00:00", event.NoHeart, connectedAt("08:30:00")),
 		}, []string{"08:00:00..08:30:00 inferred unknown", "08:30:00..09:00:00 reported no-heart"}},
 
+		{"the end has the start of the older of two connections: a takeover", []event.Event{
+			connect("09:00:00"), connect("09:00:01.500"), closed("09:00:01.700", event.ClientIDConflict, connectedAt("09:00:00")),
+		}, []string{"09:00:00..09:00:01.7 reported conflict", "09:00:01.5..? open open"}},
+
+		{"the end has the start of the older of two connections: much later", []event.Event{
+			connect("09:00:00"), connect("09:00:01.500"), closed("09:00:30", event.NoHeart, connectedAt("09:00:00")),
+		}, []string{"09:00:00..09:00:30 reported no-heart", "09:00:01.5..? open open"}},
+
+		{"the start in the end is nearest to the older of two connections", []event.Event{
+			connect("09:00:00.020"), connect("09:00:01.500"), closed("09:00:30", event.NoHeart, connectedAt("09:00:00")),
+		}, []string{"09:00:00.02..09:00:30 reported no-heart", "09:00:01.5..? open open"}},
+
+		{"the connection whose start is nearest had ended", []event.Event{
+			connect("09:00:00.950"), closed("09:00:01.200", event.ClosedByClient), connect("09:00:01.300"),
+			closed("09:00:02.500", event.ClosedByClient, connectedAt("09:00:01")),
+			connect("09:10:00.950"), closed("09:10:01.200", event.ClosedByClient), connect("09:10:01.300"),
+			closed("09:10:30", event.NoHeart, connectedAt("09:10:01")),
+		}, []string{
+			"09:00:00.95..09:00:01.2 reported client-closed", "09:00:01.3..09:00:02.5 reported client-closed",
+			"09:10:00.95..09:10:01.2 reported client-closed", "09:10:01.3..09:10:30 reported no-heart",
+		}},
+
+		{"a second report of the end of the older of two connections", []event.Event{
+			connect("09:00:00"), connect("09:00:01.500"), closed("09:00:30", event.ClosedByClient),
+			closed("09:00:31", event.NoHeart, connectedAt("09:00:01.500")),
+		}, []string{"09:00:00..09:00:01.5 inferred unknown", "09:00:01.5..09:00:31 reported no-heart"}},
+
 		{"a client uses its port again", []event.Event{
 			connect("08:00:00", from("192.0.2.1", 1)), closed("09:00:00", event.NoHeart, from("192.0.2.1", 1)),
 			connect("10:00:00", from("192.0.2.1", 1)),

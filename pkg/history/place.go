@@ -21,7 +21,7 @@ func (p *pairing) byTime() {
 		for earlier < len(paired) && paired[earlier].Start < d.End {
 			earlier++
 		}
-		p.place(d, candidates(paired, earlier, d.End))
+		p.place(d, append(candidates(paired, earlier, d.End), begunNear(paired[:earlier], d.connectedAt)...))
 	}
 }
 
@@ -82,12 +82,29 @@ func candidates(drafts []*draft, earlier int, t Instant) []*draft {
 	return found
 }
 
+// begunNear returns the connections that began at most SameMoment before or after t, newest first.
+// The drafts must be sorted by start time. An end event with the connect time t may belong to one
+// of these connections, even if many newer connections began before the end event. If t is unknown,
+// begunNear returns nil.
+func begunNear(drafts []*draft, t Instant) (found []*draft) {
+	if t.IsZero() {
+		return nil
+	}
+	at, _ := slices.BinarySearchFunc(drafts, t, func(d *draft, t Instant) int { return cmp.Compare(d.Start, t) })
+	for _, d := range slices.Backward(drafts[max(at-maxCandidates, 0):min(at+maxCandidates, len(drafts))]) {
+		if d.Start.Sub(t).Abs() <= SameMoment {
+			found = append(found, d)
+		}
+	}
+	return found
+}
+
 // place handles d, a draft with an end event but no known connect event. It adds the end event to
 // one of the candidates. If no candidate fits, it decides what else the end event reports, such as
 // a refusal.
 func (p *pairing) place(d *draft, candidates []*draft) {
 	end := d.best()
-	open, ended, isCertain := owners(end, candidates)
+	open, ended, isCertain := p.owners(end, candidates)
 	if !isCertain {
 		markDoubtful(end, candidates, open, ended)
 	}
@@ -101,6 +118,7 @@ func (p *pairing) place(d *draft, candidates []*draft) {
 		p.addEnds(ended, d)
 	case p.isEndOfRefusal(end): // the end event belongs to no connection
 	default:
+		d.isDoubtful = !isCertain
 		p.begun = append(p.begun, d)
 	}
 }
@@ -145,9 +163,14 @@ func isSessionTakeover(end *row, candidates []*draft) bool {
 // The result isCertain is true if older events could not change the other results. It is false if
 // it is doubtful whether a more likely candidate had ended, or if a connection that began before
 // all candidates could be more likely.
-func owners(end *row, candidates []*draft) (open, ended *draft, isCertain bool) {
-	if end.isNamed {
+//
+// If the end event has a connect time, ownersByStart chooses instead.
+func (p *pairing) owners(end *row, candidates []*draft) (open, ended *draft, isCertain bool) {
+	switch {
+	case end.isNamed:
 		return nil, nil, true
+	case !end.connectedAt.IsZero():
+		return p.ownersByStart(end, candidates)
 	}
 	loser := losesTakeover(end, candidates)
 	isOlder := func(d *draft) bool { return end.Time.Sub(d.Start) > SameMoment }
@@ -175,6 +198,46 @@ func owners(end *row, candidates []*draft) (open, ended *draft, isCertain bool) 
 		}
 	}
 	return recent, ended, isCertain && isComplete
+}
+
+// ownersByStart is like owners, but for an end event with a connect time. It chooses one connection
+// by its start; see compareByStart.
+func (p *pairing) ownersByStart(end *row, candidates []*draft) (open, ended *draft, isCertain bool) {
+	isCertain = true
+	var chosen *draft
+	for _, d := range candidates {
+		isCertain = isCertain && !d.isDoubtful
+		isPossible := !d.hasEnded() || end.Time.Sub(d.End).Abs() <= SameMoment
+		if isPossible && d.mayOwn(end) && (chosen == nil || compareByStart(d, chosen, end.connectedAt) < 0) {
+			chosen = d
+		}
+	}
+	isCertain = isCertain && p.knowsBetterOwners(end.connectedAt, chosen)
+	if chosen != nil && chosen.hasEnded() {
+		return nil, chosen, isCertain
+	}
+	return chosen, nil, isCertain
+}
+
+// knowsBetterOwners reports whether the known events include the starts of all connections that
+// ownersByStart would prefer to the chosen one, if any. t is the connect time in the end event.
+func (p *pairing) knowsBetterOwners(t Instant, chosen *draft) bool {
+	within := SameMoment
+	if chosen != nil && (!chosen.hasEnded() || chosen.startsFrom(t) == 0) {
+		within = chosen.startsFrom(t)
+	}
+	return within == 0 || t.Sub(p.first) >= within
+}
+
+// compareByStart returns a negative number if an end event with the connect time t more likely
+// belongs to a than to b. An exact start decides. Otherwise, a connection without a recorded end is
+// more likely, and then the connection that began nearer to t.
+func compareByStart(a, b *draft, t Instant) int {
+	x, y := a.startsFrom(t), b.startsFrom(t)
+	if min(x, y) > 0 && a.hasEnded() != b.hasEnded() {
+		return cmp.Compare(a.End, b.End) // an unknown end comes first
+	}
+	return cmp.Or(cmp.Compare(x, y), cmp.Compare(a.End, b.End))
 }
 
 // losesTakeover returns the candidate whose next connection began nearest to the time of the end

@@ -78,7 +78,6 @@ func (s *Search) Status() Status {
 // events, because other events of the same time may not have been added yet.
 func (s *Search) statusSince(from Instant) Status {
 	p := pair(&s.log, from, math.MaxInt64, nil)
-	p.first = from
 	status := p.status(Status{})
 	status.LastEventAt = s.newest
 	return status

@@ -71,7 +71,8 @@ func TestSearchIsSettledByTheStartInAnEndEvent(t *testing.T) {
 	require.False(t, s.Add(&end))
 	require.False(t, s.Status().Settled(), "there may be more events of that time")
 	require.False(t, s.Settled(clock("08:00:00.001")), "a connection may have begun in between")
-	require.True(t, s.Settled(clock("08:00:00")))
+	require.False(t, s.Settled(clock("07:59:58.001")), "the connect event may have a slightly earlier time")
+	require.True(t, s.Settled(clock("07:59:58")))
 	require.True(t, s.Status().Settled())
 }
 

@@ -88,7 +88,7 @@ func (p pairs) status(before Status) Status {
 // isDoubtful reports whether older events could change which connection is the newest.
 func (p pairs) isDoubtful() bool {
 	newest := p.drafts[len(p.drafts)-1]
-	return slices.ContainsFunc(p.drafts, func(d *draft) bool { return d.isDoubtful && d.acceptedAt >= newest.Start })
+	return slices.ContainsFunc(p.drafts, func(d *draft) bool { return d.isDoubtful && (d == newest || d.acceptedAt >= newest.Start) })
 }
 
 // include reports whether a connection with the given start began no earlier than the first event.
