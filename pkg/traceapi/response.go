@@ -55,7 +55,8 @@ func tagOf(content ...[]byte) string {
 }
 
 // notModified sets the ETag header. If the client already has the content with this tag,
-// notModified also responds with 304 and returns true (RFC 9110, 13.1.2).
+// notModified also responds with 304 and returns true. It compares tags weakly, which means without
+// their prefix W/ (RFC 9110, 13.1.2).
 //
 // notModified also makes clients revalidate cached responses. Any response can change later,
 // because a recorder accepts late events unless they are older than its retention.
@@ -64,13 +65,15 @@ func notModified(w http.ResponseWriter, r *http.Request, tag string) bool {
 	w.Header().Set("Cache-Control", "private, no-cache")
 	w.Header().Set("Vary", "Authorization, Accept-Language")
 	for known := range strings.SplitSeq(r.Header.Get("If-None-Match"), ",") {
-		if known = strings.TrimSpace(known); known == tag || known == "*" {
+		if known = strings.TrimSpace(known); known == "*" || withoutPrefix(known) == withoutPrefix(tag) {
 			w.WriteHeader(http.StatusNotModified)
 			return true
 		}
 	}
 	return false
 }
+
+func withoutPrefix(tag string) string { return strings.TrimPrefix(tag, "W/") }
 
 // instant formats a time for the API.
 func instant(t time.Time) string { return t.UTC().Format(timeLayout) }

@@ -292,7 +292,7 @@ func TestEntityTags(t *testing.T) {
 	tag := first.Header().Get("ETag")
 	require.Regexp(t, `^W/"[0-9a-f]{32}"$`, tag)
 	answer.Receipt.MS = 99
-	for _, known := range []string{tag, `"other", ` + tag, "*"} {
+	for _, known := range []string{tag, `"other", ` + tag, strings.TrimPrefix(tag, "W/"), "*"} {
 		again := get(&canned{answer: answer}, trace, known)
 		require.Equal(t, http.StatusNotModified, again.Code)
 		require.Empty(t, again.Body.String())
