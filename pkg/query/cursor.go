@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"strings"
 
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/segment"
@@ -45,7 +46,7 @@ func parseCursor(cursor string) (*position, error) {
 		return nil, nil
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-	if err != nil || len(b) != cursorLength {
+	if err != nil || len(b) != cursorLength || strings.ContainsAny(cursor, "\r\n") { // decoding ignores line breaks
 		return nil, fmt.Errorf("%w: %.64q", ErrCursor, cursor)
 	}
 	return &position{int64(binary.BigEndian.Uint64(b)), [hashLength]byte(b[8:])}, nil

@@ -198,9 +198,11 @@ func TestCursorsOutliveTheirEvent(t *testing.T) {
 	q := day("c")
 	q.Cursor = query.CursorAfter(&events[2])
 	require.Equal(t, events[3:], trace(t, newReader(t, store, query.Config{}), q).Events)
-	q.Cursor = "nonsense"
-	_, err := newReader(t, store, query.Config{}).Trace(t.Context(), q)
-	require.ErrorIs(t, err, query.ErrCursor)
+	for _, cursor := range []string{"nonsense", q.Cursor + "\n", q.Cursor + "\r", q.Cursor[:9] + "\n" + q.Cursor[9:]} {
+		q.Cursor = cursor
+		_, err := newReader(t, store, query.Config{}).Trace(t.Context(), q)
+		require.ErrorIs(t, err, query.ErrCursor)
+	}
 }
 
 // A cursor before the range of a request must not extend the range. With a cursor after the range,
