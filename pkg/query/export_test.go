@@ -6,7 +6,7 @@ import "testing"
 // is waiting for memory.
 func (r *Reader) RequireNoMemory(t testing.TB) {
 	t.Helper()
-	for name, b := range map[string]*budget{"reads": r.reads, "rows": r.rows} {
+	for name, b := range map[string]*budget{"reads": r.reads, "rows": r.rows, "pools": r.pools} {
 		if b.free != b.size || len(b.waiting) > 0 {
 			t.Fatalf("budget %s: %d of %d bytes are free, %d goroutines wait", name, b.free, b.size, len(b.waiting))
 		}
@@ -14,7 +14,9 @@ func (r *Reader) RequireNoMemory(t testing.TB) {
 }
 
 // IsAwaited reports whether a goroutine is waiting for memory.
-func (r *Reader) IsAwaited() bool { return r.rows.isAwaited() || r.reads.isAwaited() }
+func (r *Reader) IsAwaited() bool {
+	return r.rows.isAwaited() || r.reads.isAwaited() || r.pools.isAwaited()
+}
 
 func (b *budget) isAwaited() bool {
 	b.mu.Lock()
@@ -22,13 +24,14 @@ func (b *budget) isAwaited() bool {
 	return len(b.waiting) > 0
 }
 
-// Hold acquires memory from both budgets, in bytes. free releases the memory.
-func (r *Reader) Hold(reads, rows int64) (free func()) {
-	if !r.reads.tryAcquire(reads) || !r.rows.tryAcquire(rows) {
+// Hold acquires memory from the budgets, in bytes. free releases the memory.
+func (r *Reader) Hold(reads, rows, pools int64) (free func()) {
+	if !r.reads.tryAcquire(reads) || !r.rows.tryAcquire(rows) || !r.pools.tryAcquire(pools) {
 		panic("too little memory is free")
 	}
 	return func() {
 		r.reads.release(reads)
 		r.rows.release(rows)
+		r.pools.release(pools)
 	}
 }

@@ -67,8 +67,10 @@ type Config struct {
 	// Default 96 MiB.
 	CacheBytes int64
 	// BudgetBytes is the approximate maximum memory, in bytes, that all traces together use at a
-	// time for reading and decoding. One half is for objects that are being read, the other half
-	// for decoded rows. A trace waits until enough memory is free. Default 128 MiB.
+	// time for reading and decoding. One quarter is for objects that are being read, and another
+	// one for decoded rows. The other half is for traces that need more memory for rows than is
+	// free in that quarter. If they need a lot, they take turns. A trace waits until enough memory
+	// is free. Default 128 MiB.
 	BudgetBytes int64
 	// Parallel is the maximum number of partitions that a trace reads in parallel. It is also the
 	// maximum number of objects read in parallel in each partition. Default 16. If Parallel is 1, a
@@ -129,6 +131,7 @@ type Reader struct {
 	footers *footerCache
 	reads   *budget      // memory for objects that are being read; see Config.BudgetBytes
 	rows    *budget      // memory for decoded rows
+	pools   *budget      // memory for the pools of readings
 	shards  atomic.Int64 // the number of shards in the bucket; 0 until the layout is known
 }
 
@@ -138,10 +141,10 @@ func New(store Store, config Config) (*Reader, error) {
 		return nil, fmt.Errorf("configure query: %w", err)
 	}
 	config = config.withDefaults()
-	half := max(1, config.BudgetBytes/2)
+	quarter := max(1, config.BudgetBytes/4)
 	return &Reader{
 		store: store, config: config, footers: newFooterCache(config.CacheBytes),
-		reads: newBudget(half), rows: newBudget(half),
+		reads: newBudget(quarter), rows: newBudget(quarter), pools: newBudget(2 * quarter),
 	}, nil
 }
 

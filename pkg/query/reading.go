@@ -19,9 +19,14 @@ type reading struct {
 	merge      merge
 	// share is the memory, in bytes, that each source is guaranteed for decoded rows. reserved is
 	// the sum for all sources. open acquires reserved from Reader.rows in one step, and waits if
-	// necessary. Later, a source may acquire additional memory if it is free, but never waits for
-	// it, so readings cannot deadlock.
+	// necessary. Later, a source may acquire additional memory from Reader.rows if it is free, but
+	// never waits for it, so readings cannot deadlock.
 	share, reserved int64
+	// pool is memory for sources whose share is too small, if Reader.rows has too little free
+	// memory. It is nil until a source needs it. granted is the size, in bytes, that openPool has
+	// acquired from Reader.pools.
+	pool    *budget
+	granted int64
 }
 
 const (
@@ -30,6 +35,10 @@ const (
 	// minReadings is the number of readings that can always be open at the same time, however many
 	// objects each of them reads.
 	minReadings = 4
+	// poolShare is the part of a pool, in bytes, that each source can use at first. The larger it
+	// is, the fewer times a source decodes its row group: each time it needs more rows, it starts
+	// again at the first row of the row group.
+	poolShare = 256 << 10
 )
 
 // open opens the partitions of a request in a bucket with layout l. If l is the zero Layout, the
@@ -74,6 +83,18 @@ func (n *reading) reserve(ctx context.Context) (err error) {
 	return err
 }
 
+// openPool gives the reading a pool, and waits until its memory is free. Few readings can have a
+// pool at the same time. If many readings decoded rows with little memory each, they would read and
+// decode the same row groups again and again. Readings cannot deadlock, because a reading that has a pool never waits
+// for memory that another reading keeps.
+func (n *reading) openPool(ctx context.Context) (err error) {
+	size := max(chunkMemory, poolShare*int64(len(n.merge.sources.list)))
+	if n.granted, err = n.reader.pools.acquire(ctx, size); err == nil {
+		n.pool = newBudget(n.granted)
+	}
+	return err
+}
+
 // restart restarts the merge with the sources that are now open.
 func (n *reading) restart() {
 	var sources []*source
@@ -103,12 +124,13 @@ func (n *reading) next(ctx context.Context) (*segment.Row, error) {
 func (n *reading) close() {
 	for _, p := range n.partitions {
 		for _, s := range p.sources {
-			s.blocks = nil
+			s.blocks, s.data = nil, nil
 			s.giveBack(0)
 		}
 	}
 	n.reader.rows.release(n.reserved)
-	n.reserved = 0
+	n.reader.pools.release(n.granted)
+	n.reserved, n.granted = 0, 0
 }
 
 // openStream is like open, but determines the bucket's layout. If the layout is not known yet,

@@ -36,6 +36,9 @@ type source struct {
 	blocks  []segment.Block     // decoded rows
 	at      int                 // index of the next row in blocks[0]
 	extra   int64               // memory acquired in addition to reading.share, in bytes
+	lender  *budget             // the budget from which extra was acquired
+	data    []byte              // bytes of the object that are kept for the next rows, or nil
+	offset  int64               // the offset of data in the object
 	invalid error               // why the object is not a valid segment, or nil
 	holds   []string            // the held segments that the object's footer names
 	// retired means that the source must not decode any more rows, because the rows cannot be read
@@ -51,7 +54,7 @@ func (s *source) small() bool { return s.object.Size <= s.reading.reader.config.
 // open leaves them until the stream needs them.
 func (s *source) open(ctx context.Context) error {
 	if s.small() {
-		return s.load(ctx)
+		return s.loadWhole(ctx)
 	}
 	footer, err := s.footer(ctx)
 	if err != nil {
@@ -61,7 +64,8 @@ func (s *source) open(ctx context.Context) error {
 	if len(s.rows.Groups()) == 0 || s.rows.ExclusiveMemory() > earlyMemory {
 		return nil
 	}
-	return s.load(ctx)
+	n, _ := s.take()
+	return s.loadGroups(ctx, n)
 }
 
 // clientRows returns a decoder of the client's rows in the time range of the request. It is
@@ -103,16 +107,22 @@ func (s *source) footer(ctx context.Context) (*segment.Footer, error) {
 }
 
 // load reads and decodes the source's next rows. All rows that were decoded before must have been
-// yielded.
+// yielded. If too little memory is free, load waits until the reading has a pool. A reading must not
+// call load while it loads or opens another source.
 func (s *source) load(ctx context.Context) error {
 	s.giveBack(0)
-	if s.small() {
-		return s.loadWhole(ctx)
+	if s.reading.pool == nil {
+		if n, enough := s.take(); enough {
+			return s.loadGroups(ctx, n)
+		}
+		if err := s.reading.openPool(ctx); err != nil {
+			return err
+		}
 	}
-	return s.loadGroups(ctx)
+	return s.loadGroups(ctx, s.takeFromPool())
 }
 
-// loadWhole reads the whole object and decodes the next rows.
+// loadWhole reads the whole object, whose footer is not known yet, and decodes the first rows.
 func (s *source) loadWhole(ctx context.Context) error {
 	r := s.reading.reader
 	held, err := r.reads.acquire(ctx, wholeFactor*s.object.Size)
@@ -124,14 +134,12 @@ func (s *source) loadWhole(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.rows == nil {
-		footer, err := segment.ParseFooter(data, s.object.Size)
-		if err != nil {
-			return s.corrupt(err)
-		}
-		s.rows = s.clientRows(footer)
+	footer, err := segment.ParseFooter(data, s.object.Size)
+	if err != nil {
+		return s.corrupt(err)
 	}
-	n := s.take()
+	s.rows = s.clientRows(footer)
+	n, _ := s.take()
 	if need := s.object.Size + largest(s.rows.Groups()[:n]); need > held {
 		// Do not wait while holding memory that others may be waiting for.
 		r.reads.release(held)
@@ -142,37 +150,70 @@ func (s *source) loadWhole(ctx context.Context) error {
 	return s.decode(n, data, 0)
 }
 
-// loadGroups reads the row groups of the next chunk, which are adjacent, in one request. It then
-// decodes their rows.
-func (s *source) loadGroups(ctx context.Context) error {
-	n := s.take()
-	groups := s.rows.Groups()[:n]
-	first, last := groups[0], groups[n-1]
-	if s.reading.request.Descending {
-		first, last = last, first
+// loadGroups decodes rows from the first n row groups. It first reads their bytes in one request,
+// unless the source has kept them.
+func (s *source) loadGroups(ctx context.Context, n int) error {
+	for n > 1 && s.keeps(0) && !s.keeps(n-1) {
+		n-- // decode the row groups that need no request
 	}
-	length := last.Offset + last.Length - first.Offset
+	offset, length := s.extent(n)
 	r := s.reading.reader
-	held, err := r.reads.acquire(ctx, length+largest(groups))
+	held, err := r.reads.acquire(ctx, length+largest(s.rows.Groups()[:n]))
 	if err != nil {
 		return err
 	}
 	defer r.reads.release(held)
-	data, err := s.reading.store.Read(ctx, s.object.Key, first.Offset, length)
+	if s.keeps(0) {
+		return s.decode(n, s.data, s.offset)
+	}
+	data, err := s.reading.store.Read(ctx, s.object.Key, offset, length)
 	if err != nil {
 		return err
 	}
-	return s.decode(n, data, first.Offset)
+	return s.decode(n, data, offset)
+}
+
+// keep sets s.data, so that the source does not have to read the same row group again for its next
+// rows. If the source has no memory from the pool, or would have less than half of its memory left
+// for rows, keep sets s.data to nil.
+func (s *source) keep(data []byte, offset int64) {
+	s.data, s.offset = data, offset
+	if s.reading.pool == nil || s.lender != s.reading.pool || 2*int64(len(data)) > s.reading.share+s.extra {
+		s.data = nil
+	}
+}
+
+// keeps reports whether s.data contains the bytes of the remaining row group with the given index.
+func (s *source) keeps(i int) bool {
+	g := s.rows.Groups()[i]
+	return s.offset <= g.Offset && g.Offset+g.Length <= s.offset+int64(len(s.data))
+}
+
+// extent returns the range of the object to read for the first n row groups, which are adjacent. A
+// small object is read whole.
+func (s *source) extent(n int) (offset, length int64) {
+	if s.small() {
+		return 0, s.object.Size
+	}
+	first, last := s.rows.Groups()[0], s.rows.Groups()[n-1]
+	if s.reading.request.Descending {
+		first, last = last, first
+	}
+	return first.Offset, last.Offset + last.Length - first.Offset
 }
 
 // decode decodes rows from the first n row groups. data holds the bytes of these row groups, and
 // begins at the given offset of the object.
 func (s *source) decode(n int, data []byte, offset int64) error {
-	blocks, err := s.rows.Decode(n, data, offset, s.reading.share+s.extra)
+	s.keep(data, offset)
+	blocks, err := s.rows.Decode(n, data, offset, s.reading.share+s.extra-int64(len(s.data)))
 	if err != nil {
 		return s.corrupt(err)
 	}
-	var memory int64
+	if len(s.rows.Groups()) == 0 || !s.keeps(0) {
+		s.data = nil
+	}
+	memory := int64(len(s.data))
 	for _, b := range blocks {
 		memory += b.Memory
 	}
@@ -204,34 +245,61 @@ func largest(groups []segment.Group) (size int64) {
 
 // take returns the number of row groups to read in the next request, and acquires memory for their
 // rows. It takes as many row groups as fit in chunkMemory. If less memory is free, it takes only
-// those that fit in the source's share. But it always takes at least one. It never waits, because
-// other streams may be waiting for memory that this stream holds.
-func (s *source) take() (n int) {
-	groups := s.rows.Groups()
-	var want int64
-	for ; n < len(groups); n++ {
-		memory := groups[n].Memory()
-		if n > 0 && want+memory > chunkMemory {
-			break
-		}
-		want += memory
+// those that fit in the source's share. But it always takes at least one. enough reports whether
+// all rows of these row groups fit in the source's memory. take never waits, because other streams
+// may be waiting for memory that this stream holds.
+func (s *source) take() (n int, enough bool) {
+	n, want := s.fitting(chunkMemory)
+	if s.borrow(s.reading.reader.rows, want-s.reading.share) {
+		return n, true
 	}
-	if more := max(0, want-s.reading.share); s.reading.reader.rows.tryAcquire(more) {
-		s.extra = more
-		return n
-	}
-	for ; n > 1 && want > s.reading.share; n-- {
-		want -= groups[n-1].Memory()
-	}
+	n, want = s.fitting(s.reading.share)
+	return n, want <= s.reading.share
+}
+
+// takeFromPool is like take, but acquires memory from the reading's pool. All sources may need the
+// pool at the same time, so each of them may use an equal part. takeFromPool also acquires memory
+// for the encoded bytes; see keep.
+func (s *source) takeFromPool() (n int) {
+	pool := s.reading.pool
+	n, want := s.fitting(chunkMemory)
+	_, length := s.extent(n)
+	part := pool.size / int64(len(s.reading.merge.sources.list))
+	s.borrow(pool, min(want+length-s.reading.share, part))
+	n, _ = s.fitting(s.reading.share + s.extra)
 	return n
 }
 
-// giveBack releases the part of s.extra that the decoded rows do not need. bytes is the memory that
-// these rows take.
+// fitting returns how many of the next row groups have rows that fit in the given memory, in bytes,
+// and how much memory their rows need. It returns at least one row group.
+func (s *source) fitting(memory int64) (n int, need int64) {
+	for _, g := range s.rows.Groups() {
+		if n > 0 && need+g.Memory() > memory {
+			break
+		}
+		n, need = n+1, need+g.Memory()
+	}
+	return n, need
+}
+
+// borrow acquires memory in addition to the source's share, if it is free. It reports whether it
+// has acquired the memory.
+func (s *source) borrow(from *budget, bytes int64) bool {
+	bytes = max(0, bytes)
+	if !from.tryAcquire(bytes) {
+		return false
+	}
+	s.extra, s.lender = bytes, from
+	return true
+}
+
+// giveBack releases the part of s.extra that the source does not need. bytes is the memory that it
+// needs for its decoded rows and for s.data.
 func (s *source) giveBack(bytes int64) {
-	kept := min(s.extra, max(0, bytes-s.reading.share))
-	s.reading.reader.rows.release(s.extra - kept)
-	s.extra = kept
+	if kept := min(s.extra, max(0, bytes-s.reading.share)); kept < s.extra {
+		s.lender.release(s.extra - kept)
+		s.extra = kept
+	}
 }
 
 // row returns the next row, or nil if no decoded row is left.
@@ -267,7 +335,7 @@ func (s *source) ended() bool {
 		return false
 	}
 	s.giveBack(0)
-	s.rows = nil
+	s.rows, s.data = nil, nil
 	return true
 }
 

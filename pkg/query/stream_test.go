@@ -464,23 +464,25 @@ func TestATraceWaitsForMemory(t *testing.T) {
 	require.Less(t, objectOf(t, store, key).Size, int64(32<<10))
 	const all = 4 << 20
 	for name, test := range map[string]struct {
-		wholeBytes  int64
-		warm        bool  // the footer is cached
-		reads, rows int64 // memory that is in use at first
+		wholeBytes int64
+		warm       bool // the footer is cached
+		// reads, rows and pools are the memory that is in use at first.
+		reads, rows, pools int64
 	}{
 		"rows":         {rows: all},
 		"whole object": {reads: all},
 		"decoding":     {reads: all - 256<<10},
 		"footer":       {reads: all, wholeBytes: 1},
 		"row groups":   {reads: all, wholeBytes: 1, warm: true},
+		"pool":         {rows: all - 128<<10, pools: 2 * all}, // the share of the only source is free
 	} {
 		for _, canceled := range []bool{false, true} {
-			r := newReader(t, store, query.Config{BudgetBytes: 2 * all, WholeBytes: test.wholeBytes})
+			r := newReader(t, store, query.Config{BudgetBytes: 4 * all, WholeBytes: test.wholeBytes})
 			trace(t, r, day("another client")) // looks up the layout
 			if test.warm {
 				trace(t, r, day("c"))
 			}
-			free := r.Hold(test.reads, test.rows)
+			free := r.Hold(test.reads, test.rows, test.pools)
 			ctx, cancel := context.WithCancel(t.Context())
 			ended := make(chan error, 1)
 			var result query.Result
@@ -530,6 +532,56 @@ func TestLittleMemoryMeansSmallReads(t *testing.T) {
 	for _, call := range reads {
 		require.LessOrEqual(t, call.N, largest)
 	}
+}
+
+// If a client has many events in each of many objects, a source cannot decode a whole row group at
+// once. It must still not read the row group again for every few rows. This must hold whether or
+// not the objects' time ranges overlap, and even if several streams compete for the memory.
+func TestManyEventsInManyObjectsTakeFewReads(t *testing.T) {
+	const objects, rows, streams = 20, 500, 4
+	all := span("c", noon.Add(-12*time.Hour), objects*rows)
+	random := rand.New(rand.NewPCG(1, 1))
+	for i := range all {
+		all[i].ChannelID = fmt.Sprintf("%016x", random.Uint64()) // so that the objects are not tiny
+	}
+	for _, overlap := range []bool{false, true} {
+		store := objstore.NewCounting(bucket(t))
+		for n := range objects {
+			part := all[n*rows : (n+1)*rows]
+			if overlap {
+				part = everyNth(all[n:], objects)
+			}
+			putGroups(t, store, partition("c"), mergedOf(1, n), part, rows)
+		}
+		stored, _ := store.Bytes()
+		for _, whole := range []int64{1, 1 << 20} {
+			r := newReader(t, store, query.Config{WholeBytes: whole, BudgetBytes: 1 << 20})
+			store.Reset()
+			var wg sync.WaitGroup
+			for n := range streams {
+				wg.Go(func() {
+					q := day("c")
+					q.Descending = n%2 == 1
+					got, _, err := read(t, r, q)
+					require.NoError(t, err)
+					require.Equal(t, reversed(all, q.Descending), got)
+				})
+			}
+			wg.Wait()
+			_, bytes := store.Bytes()
+			require.LessOrEqual(t, len(store.Of(objstore.OpRead)), 3*objects*streams, "overlap %v, whole %d", overlap, whole)
+			require.Less(t, bytes, 3*stored*streams, "overlap %v, whole %d", overlap, whole)
+			r.RequireNoMemory(t)
+		}
+	}
+}
+
+// everyNth returns the first event and every n-th one after it.
+func everyNth(events []event.Event, n int) (found []event.Event) {
+	for i := 0; i < len(events); i += n {
+		found = append(found, events[i])
+	}
+	return found
 }
 
 // A reader must pause before each listing except the first. The maximum pause must double each
