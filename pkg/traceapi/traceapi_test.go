@@ -224,6 +224,16 @@ func TestErrors(t *testing.T) {
 	require.Contains(t, w.Body.String(), `"code":"StoreUnavailable"`)
 	require.NotContains(t, w.Body.String(), "secret detail")
 
+	ctx, cancel := context.WithTimeout(t.Context(), -time.Second)
+	defer cancel()
+	late := &canned{err: fmt.Errorf("read: %w", ctx.Err())}
+	w = doIn(ctx, late.api(), "GET", trace, "Authorization", "Bearer secret")
+	require.Equal(t, http.StatusServiceUnavailable, w.Code)
+	require.NotEmpty(t, w.Header().Get("Retry-After"))
+	require.Contains(t, w.Body.String(), `{"code":"TimedOut","error":"the request took too long: choose a shorter range`)
+	w = late.get(trace) // only an attempt of the store timed out
+	require.Contains(t, w.Body.String(), `"code":"StoreUnavailable"`)
+
 	w = (&canned{err: fmt.Errorf("read: %w: two markers", query.ErrLayout)}).get(trace)
 	require.Equal(t, http.StatusServiceUnavailable, w.Code)
 	require.Contains(t, w.Body.String(), `{"code":"LayoutMismatch","error":"`)
