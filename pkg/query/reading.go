@@ -85,8 +85,8 @@ func (n *reading) reserve(ctx context.Context) (err error) {
 
 // openPool gives the reading a pool, and waits until its memory is free. Few readings can have a
 // pool at the same time. If many readings decoded rows with little memory each, they would read and
-// decode the same row groups again and again. Readings cannot deadlock, because a reading that has a pool never waits
-// for memory that another reading keeps.
+// decode the same row groups again and again. Readings cannot deadlock, because a reading that has a
+// pool never waits for memory that another reading keeps.
 func (n *reading) openPool(ctx context.Context) (err error) {
 	size := max(chunkMemory, poolShare*int64(len(n.merge.sources.list)))
 	if n.granted, err = n.reader.pools.acquire(ctx, size); err == nil {
