@@ -109,8 +109,8 @@ func (m *mosquittoLine) parameters(text []byte) bool {
 	return false
 }
 
-// maxNumbers is the maximum length of the numbers in parameters. It spares parametersIn a search
-// through a long line, which a client can fill with " (p".
+// maxNumbers is the maximum length of parameters such as "p2, c1, k60". parametersIn looks no
+// further for ", u'", so it stays fast even if a client fills a long line with " (p".
 const maxNumbers = len("p255, c1, k65535")
 
 // parametersIn parses "p2, c1, k60", with or without ", u'USER'".

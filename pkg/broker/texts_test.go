@@ -66,8 +66,8 @@ func TestNoSourceAcceptsACutClientID(t *testing.T) {
 	}
 }
 
-// If a client identifier is sent as group and device, the decoder must join them before it cuts the
-// identifier or rejects it because it looks like a cut one.
+// If a client identifier is sent as group and device, the decoder must join the two before it cuts
+// the identifier, or rejects it because it looks cut.
 func TestTheJoinedClientIDIsCut(t *testing.T) {
 	group, device := strings.Repeat("g", 600), strings.Repeat("d", 600)
 	got := decode(t, "events", fmt.Sprintf(`{"group_id":%q,"device_id":%q,"action":"connect"}`, group, device))

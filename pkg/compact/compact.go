@@ -192,8 +192,9 @@ type Report struct {
 // partitions that are still due.
 //
 // Run makes one list request for the layout marker, one per 1,000 instances, and usually one per
-// turn. A turn makes a second list request to begin at a random shard, and more for a partition
-// with more than 1,000 objects. For each merge, Run makes these requests:
+// turn. If an instance takes more than one page, its first turn usually makes a second list
+// request, to begin at a random shard. A partition with more than 1,000 objects takes more. For
+// each merge, Run makes these requests:
 //
 //   - For each input and for the output, one read per row group and usually one read for the
 //     footer.
@@ -206,7 +207,8 @@ type Report struct {
 // because one of them may hold the object.
 //
 // If a partition fails, Run reports the failure and continues with the next partition. If less than
-// Config.Margin is left before the deadline of ctx, Run stops early without an error.
+// Config.Margin is left before the deadline of ctx, or ctx is canceled, Run stops early without an
+// error.
 //
 // Run returns an error in these cases:
 //

@@ -50,8 +50,8 @@ func TestARunRemovesOrphans(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(dir, "device-trace-compact-1234.parquet"))
 }
 
-// If a second compactor starts with the same staging directory while the first one puts an output,
-// the first one must still put the whole output.
+// A compactor must put its whole output even if another one with the same staging directory starts
+// during the put.
 func TestCompactorsShareADirectory(t *testing.T) {
 	store, dir := bucket(t), t.TempDir()
 	want := scatter(t, store, 3, 20)

@@ -52,7 +52,7 @@ func crowded(connections []*history.Connection) bool {
 }
 
 // endings implements value. It lists the reasons why connections ended, with counts, most frequent
-// first. The verdict "flapping" states these reasons, because it often precedes the verdicts that
+// first. The verdict "flapping" states them, because it is often listed before the verdicts that
 // explain them.
 type endings []*history.Connection
 

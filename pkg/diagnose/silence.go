@@ -23,8 +23,8 @@ const (
 	// At least minSilent connections that timed out without any packet after CONNECT count as a
 	// pattern, provided that they are more than half of all connections that timed out.
 	minSilent = 3
-	// At least minMargin timeouts of connections with a long keep alive count as a pattern. A single
-	// timeout may be chance.
+	// minMargin is the minimum number of timeouts that keepAliveMargin reports. A single one may be
+	// a coincidence.
 	minMargin = 2
 	// A connection suggests that its keep alive is too long only if the connection timed out within
 	// luckFactor times the keep alive. With too long a keep alive, the network forgets the

@@ -38,8 +38,7 @@ type details struct {
 	Source          string         `json:"source"`
 }
 
-// noMeaning and noDetails stand for unknown values. They replace nil pointers, because the fields
-// behind a nil pointer cannot be read.
+// noMeaning and noDetails stand for unknown values. Unlike nil, they can be dereferenced.
 var (
 	noMeaning = &meaning{}
 	noDetails = &details{}

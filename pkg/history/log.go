@@ -8,9 +8,9 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// Log holds the events of one client in little memory. It keeps only what a history needs, and
-// stores repeated strings once. The zero value is an empty log for events in ascending order. A Log
-// must not be copied, because its rows point to each other.
+// Log holds the events of one client compactly. It keeps only what a history needs, and stores
+// repeated strings once. The zero value is an empty log for events in ascending order. A Log must
+// not be copied, because the copy would share its rows.
 type Log struct {
 	// NewestFirst means that events are added in descending order. It must not change after the
 	// first call to Add.
@@ -146,8 +146,8 @@ func (l *Log) rows(from, to Instant) iter.Seq[*row] {
 	}
 }
 
-// ascending returns the index at which element i of n in ascending order is stored. descending
-// means that the elements are stored in descending order.
+// ascending returns the index of the i-th smallest of n sorted elements, counting from 0.
+// descending means that the elements are sorted in descending order.
 func ascending(i, n int, descending bool) int {
 	if descending {
 		return n - 1 - i

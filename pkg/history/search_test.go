@@ -76,8 +76,8 @@ func TestSearchIsSettledByTheStartInAnEndEvent(t *testing.T) {
 	require.True(t, s.Status().Settled())
 }
 
-// A connection's events can be up to a minute out of order, so a search must read the minute before
-// the newest connection's start before it stops.
+// A connection's events can be up to a minute out of order, so a search must not stop until it has
+// read the last minute before the newest connection's start.
 func TestSearchStopsAMinuteBeforeTheConnect(t *testing.T) {
 	var s history.Search
 	for _, e := range []event.Event{

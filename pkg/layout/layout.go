@@ -8,8 +8,8 @@
 // Every format has a parser. Formatting the parsed parts of a key gives exactly the same key. A key
 // never contains a client identifier.
 //
-// The instance comes first in a segment's key, so that everything about an instance is under its
-// own prefix. The common prefixes below "events/" are the only list of a bucket's instances.
+// The instance comes first in a segment's key, so that all segments of an instance are under one
+// prefix. The common prefixes below "events/" are the only list of a bucket's instances.
 //
 // A segment's key sorts after the keys of all segments that it may supersede. Segments of one run
 // sort by sequence number, other segments by level. Both numbers are zero-padded, so that they sort

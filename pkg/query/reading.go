@@ -83,10 +83,10 @@ func (n *reading) reserve(ctx context.Context) (err error) {
 	return err
 }
 
-// openPool gives the reading a pool, and waits until its memory is free. Few readings can have a
-// pool at the same time. If many readings decoded rows with little memory each, they would read and
-// decode the same row groups again and again. Readings cannot deadlock, because a reading that has a
-// pool never waits for memory that another reading keeps.
+// openPool waits until a pool's memory is free, and gives the reading the pool. Only a few readings
+// can have a pool at the same time, so each pool is large enough to decode a row group in few
+// steps. Readings cannot deadlock: a reading that has a pool waits only for memory from
+// Reader.reads, which every reading releases after each request.
 func (n *reading) openPool(ctx context.Context) (err error) {
 	size := max(chunkMemory, poolShare*int64(len(n.merge.sources.list)))
 	if n.granted, err = n.reader.pools.acquire(ctx, size); err == nil {

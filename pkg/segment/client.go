@@ -116,8 +116,8 @@ func (c *ClientRows) compare(a, b *Row) int {
 }
 
 // decodeGroup decodes the next rows of row group g. data holds the bytes of the row group, and
-// maxMemory is as in Decode. whole reports whether all of the client's rows in the row group are
-// now decoded.
+// maxMemory is as in Decode. whole reports whether all of the client's rows in the time range that
+// are in the row group are now decoded.
 func (c *ClientRows) decodeGroup(g Group, data []byte, maxMemory int64) (blocks []Block, whole bool, err error) {
 	group, err := c.footer.openGroup(g, data)
 	if err != nil {

@@ -261,8 +261,8 @@ func rowOf(n int) func(i int) segment.Row {
 	}
 }
 
-// longRowOf is like rowOf, but each string that a client or a broker can choose has the maximum
-// length and differs from row to row.
+// longRowOf is like rowOf, but each string that a client or a broker can choose, except the client
+// identifier, has the maximum length and differs from row to row.
 func longRowOf(n int) func(i int) segment.Row {
 	short := rowOf(n)
 	random := rand.New(rand.NewPCG(1, 1))

@@ -141,8 +141,8 @@ func TestAdminStoreDown(t *testing.T) {
 	require.Equal(t, "StoreUnavailable", decoded[serve.Problem](t, b.admin("POST", "/"+id+"/replay"), 503).Code)
 }
 
-// If an item expires after it was listed, the listing must omit it, and a request for it must get
-// 404.
+// If an item expires between the list request and its read, the listing must omit it. A request for
+// that item must get 404.
 func TestAdminOmitsExpiredItems(t *testing.T) {
 	b := &harness{}
 	id := b.keep(t, 0, ownEvent).String()

@@ -124,10 +124,9 @@ func codeOf(pk packets.Packet) event.Optional[int32] {
 	return event.Some(int32(pk.ReasonCode))
 }
 
-// OnPacketEncode records the time of an accepting CONNACK before the broker sends it. Recording the
-// time in OnSessionEstablished would be too late: as soon as the client has the CONNACK, it may
-// open a new connection. The broker may then end the old connection before OnSessionEstablished
-// runs for the old connection.
+// OnPacketEncode records the time of an accepting CONNACK before the broker sends it. Doing this in
+// OnSessionEstablished would be too late: once the client has the CONNACK, it may open another
+// connection, and the broker may end this one before OnSessionEstablished runs for it.
 func (h *hook) OnPacketEncode(cl *mochi.Client, pk packets.Packet) packets.Packet {
 	if pk.FixedHeader.Type == packets.Connack && pk.ReasonCode == 0 {
 		memory(cl).accepted = h.clock.stamp()

@@ -82,8 +82,8 @@ func newer(t *testing.T, data []byte) []byte {
 //   - a compacted object with several row groups
 //   - a compacted object at a higher level
 //
-// keys lists all of these objects except the first run's first object, which is superseded.
-// The other instance has two runs, with events at the same times.
+// keys lists these objects, except the first run's first object, which is superseded. The other
+// instance has two runs of clientA. Their events have times that also occur in the first instance.
 func objectsOf(t *testing.T) (w *world, keys []string) {
 	w = markedWorld(t, t.TempDir())
 	w.seed(10, 1, span(clientA, 0, 20)...)

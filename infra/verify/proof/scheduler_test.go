@@ -97,8 +97,8 @@ var outcomes = []outcome{
 	{kind: "crashes after", crash: true, fault: objstore.Fault{After: errCrash}},
 }
 
-// start starts an actor whose clock starts at noon plus the given offset. The actor calls act on
-// its first turn.
+// start starts an actor, whose clock begins at noon plus offset. After its first turn, in which it
+// makes no call, the actor runs act.
 func (s *scheduler) start(name string, offset time.Duration, act func(*actor)) {
 	var seed [32]byte
 	s.mu.Lock()

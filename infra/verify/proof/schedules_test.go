@@ -251,9 +251,8 @@ func (s *schedule) operate(a *actor) {
 	}
 }
 
-// compact acts as a compactor that works a few times. Each time, it draws random limits on the
-// number of objects that are merged at once, and a random age at which recorders' runs count as
-// ended.
+// compact runs a compactor one to three times, each time with a random Fanout, MaxInputs and
+// RunAge.
 func (s *schedule) compact(a *actor) {
 	for range 1 + a.random.IntN(3) {
 		a.pause(a.random.IntN(12))
