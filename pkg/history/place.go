@@ -203,16 +203,16 @@ func (p *pairing) owners(end *row, candidates []*draft) (open, ended *draft, isC
 // ownersByStart is like owners, but for an end event with a connect time. It chooses one connection
 // by its start; see compareByStart.
 func (p *pairing) ownersByStart(end *row, candidates []*draft) (open, ended *draft, isCertain bool) {
-	isCertain = true
+	t := end.connectedAt
 	var chosen *draft
 	for _, d := range candidates {
-		isCertain = isCertain && !d.isDoubtful
 		isPossible := !d.hasEnded() || end.Time.Sub(d.End).Abs() <= SameMoment
-		if isPossible && d.mayOwn(end) && (chosen == nil || compareByStart(d, chosen, end.connectedAt) < 0) {
+		if isPossible && d.mayOwn(end) && (chosen == nil || compareByStart(d, chosen, t) < 0) {
 			chosen = d
 		}
 	}
-	isCertain = isCertain && p.knowsBetterOwners(end.connectedAt, chosen)
+	mayOwnInstead := func(d *draft) bool { return d.isDoubtful && couldReplace(d, chosen, t) }
+	isCertain = p.knowsBetterOwners(t, chosen) && !slices.ContainsFunc(candidates, mayOwnInstead)
 	if chosen != nil && chosen.hasEnded() {
 		return nil, chosen, isCertain
 	}
@@ -227,6 +227,17 @@ func (p *pairing) knowsBetterOwners(t Instant, chosen *draft) bool {
 		within = chosen.startsFrom(t)
 	}
 	return within == 0 || t.Sub(p.first) >= within
+}
+
+// couldReplace reports whether older events could show that d, a doubtful candidate, owns an end
+// event with the connect time t instead of the chosen candidate, which may be nil. It compares the
+// recorded starts, because d may have got its other details from an end event that is not its own.
+func couldReplace(d, chosen *draft, t Instant) bool {
+	if chosen == nil || d == chosen {
+		return true
+	}
+	apart := chosen.startsFrom(t)
+	return chosen.hasEnded() && apart > 0 || d.Start.Sub(t).Abs() <= apart
 }
 
 // compareByStart returns a negative number if an end event with the connect time t more likely

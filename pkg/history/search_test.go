@@ -96,6 +96,22 @@ func TestSearchStopsAMinuteBeforeTheConnect(t *testing.T) {
 	require.Equal(t, history.Online, s.Status().State)
 }
 
+// Many short connections must not keep a search from being settled, even if the connect times in
+// their end events differ a little from the times of their connect events.
+func TestSearchThroughManyShortConnections(t *testing.T) {
+	var events []event.Event
+	for i := range 1000 {
+		begun, ended := connect("08:00:00"), closed("08:00:00", event.NoHeart)
+		begun.Time = begun.Time.Add(time.Duration(i) * time.Second)
+		ended.Time, ended.ConnectedAt = begun.Time.Add(800*time.Millisecond), begun.Time.Add(-300*time.Millisecond)
+		events = append(events, begun, ended)
+	}
+	s, read := search(events)
+	require.True(t, s.Status().Settled())
+	require.Equal(t, history.Offline, s.Status().State)
+	require.Less(t, read, 200)
+}
+
 // Anyone can send logins that are refused, so refusals must not use up memory. A source may report
 // the end of a refused CONNECT. Such an end must not be mistaken for the end of a connection.
 func TestSearchPassesOverRefusals(t *testing.T) {
