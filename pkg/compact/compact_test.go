@@ -270,6 +270,27 @@ func TestTwoCompactorsWriteTheSameObject(t *testing.T) {
 	require.Equal(t, keys(t, one, where), keys(t, two, where))
 }
 
+// A partition with many damaged segments must not keep Run from merging other partitions.
+func TestManyDamagedSegments(t *testing.T) {
+	store := bucket(t)
+	for n := range 20 {
+		data, err := segment.Encode(segment.FromEvents([]event.Event{at("a", n), at("b", n)}))
+		require.NoError(t, err)
+		data[10] ^= 1 // damages a row group, so that only reading the rows finds the damage
+		putBytes(t, store, fresh(n+1, 1).Key(where), data)
+	}
+	for n := range 2 {
+		put(t, store, another, 100+n, 1, at("c", n))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	report, err := compactor(t, store, compact.Config{Margin: time.Second}).Run(ctx, compact.Share{})
+	require.NoError(t, err)
+	require.False(t, report.Stopped)
+	require.Len(t, report.Unreadable, 19, "the last one is not read, because no other segment is left to merge it with")
+	require.Equal(t, 1, report.Merges)
+}
+
 // An input that is not a valid segment must be left out of the merge, reported and kept. If the
 // input belongs to a run, the run's previous object must be merged instead.
 func TestUnreadableInputsStay(t *testing.T) {

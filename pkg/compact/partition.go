@@ -27,7 +27,7 @@ func (c *Compactor) partition(listing Listing, report *Report) *partition {
 // input turns out not to be a valid segment, compact makes a new plan without that input. An error
 // means that Run must end.
 //
-// Each merge decrements *merges. If a merge is due, but *merges is zero or the context begin is
+// Each successful merge decrements *merges. If a merge is due, but *merges is zero or the context begin is
 // done, compact returns false.
 func (p *partition) compact(ctx, begin context.Context, merges *int) (finished bool, err error) {
 	for {
@@ -41,7 +41,11 @@ func (p *partition) compact(ctx, begin context.Context, merges *int) (finished b
 		if *merges == 0 || begin.Err() != nil {
 			return false, nil
 		}
-		again, err := p.judge(plan, p.step(ctx, plan, merges))
+		err = p.step(ctx, plan)
+		if err == nil && len(plan.Unknown) == 0 {
+			*merges-- // otherwise, a partition with many damaged segments would use up every turn
+		}
+		again, err := p.judge(plan, err)
 		if err != nil || !again {
 			return err == nil, err
 		}
@@ -49,11 +53,10 @@ func (p *partition) compact(ctx, begin context.Context, merges *int) (finished b
 }
 
 // step carries out the plan. If the plan lacks facts, step reads the facts instead.
-func (p *partition) step(ctx context.Context, plan Plan, merges *int) error {
+func (p *partition) step(ctx context.Context, plan Plan) error {
 	if len(plan.Unknown) > 0 {
 		return p.learn(ctx, plan)
 	}
-	*merges--
 	if p.memory(plan) > largeMerge {
 		runtime.GC() // otherwise, the memory of this merge adds to the garbage of the previous one
 	}
