@@ -34,7 +34,7 @@ func (r Report) WriteText(w io.Writer) error {
 // errors: err, the error of writing, and r.Err. If the check failed before it found anything,
 // Conclude writes nothing.
 func (r Report) Conclude(w io.Writer, err error) error {
-	if err != nil && r.Partitions == 0 && r.violations() == 0 {
+	if err != nil && r.Partitions == 0 && len(r.Notes)+r.violations() == 0 {
 		return err
 	}
 	return errors.Join(r.WriteText(w), err, r.Err())
