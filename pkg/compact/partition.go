@@ -66,11 +66,11 @@ func (p *partition) step(ctx context.Context, plan Plan) error {
 	return p.merge(ctx, plan)
 }
 
-// largeMerge is the memory, in bytes, that makes a merge large enough for a garbage collection
-// before it.
+// largeMerge is the memory, in bytes, above which a merge is preceded by a garbage collection.
 const largeMerge = 16 << 20
 
-// memory returns the memory, in bytes, that the plan's inputs need, as far as it is known.
+// memory returns the memory, in bytes, that the plan's inputs need. Inputs without facts count as
+// zero.
 func (p *partition) memory(plan Plan) (bytes int64) {
 	for _, s := range plan.Inputs {
 		bytes += p.facts[s.Key].Memory

@@ -200,8 +200,9 @@ func (p *pairing) owners(end *row, candidates []*draft) (open, ended *draft, isC
 	return recent, ended, isCertain && isComplete
 }
 
-// ownersByStart is like owners, but for an end event with a connect time. It chooses one connection
-// by its start; see compareByStart.
+// ownersByStart returns the results of owners for an end event with a connect time. It chooses the
+// candidate whose start fits the connect time best; see compareByStart. The candidate is the result
+// open or, if it has a recorded end, the result ended. The other result is nil.
 func (p *pairing) ownersByStart(end *row, candidates []*draft) (open, ended *draft, isCertain bool) {
 	t := end.connectedAt
 	var chosen *draft

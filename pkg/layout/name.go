@@ -38,9 +38,9 @@ type Name struct {
 // Fresh reports whether the segment was written by a recorder.
 func (n Name) Fresh() bool { return n.Level == 0 }
 
-// Covers reports whether a segment named n contains all rows of a segment named o in the same
-// partition, as far as the names show. This is the case if the names are equal, or if both segments
-// belong to one run and o does not have the higher sequence number.
+// Covers reports whether the names alone show that, within one partition, the segment n contains
+// all rows of the segment o. They show it if they are equal, or if both segments belong to one run
+// and n has the higher sequence number.
 func (n Name) Covers(o Name) bool {
 	return n == o || n.Fresh() && o.Fresh() && n.Run == o.Run && n.Seq > o.Seq
 }

@@ -150,8 +150,8 @@ func TestStreamsShareABudget(t *testing.T) {
 	r.RequireNoMemory(t)
 }
 
-// wide returns n events of client c, one per second. Their texts are so long that a source decodes
-// only about 1,700 events after one read.
+// wide returns n events of client c, one per second. Because of their long texts, a source decodes
+// only about 1,700 of them after one read.
 func wide(from time.Time, n int) []event.Event {
 	events := span("c", from, n)
 	for i := range events {
