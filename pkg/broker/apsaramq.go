@@ -11,8 +11,8 @@ var apsaraMQSource = Source{
 	Name:   ApsaraMQ,
 	Decode: decode[apsaraMQ],
 	vocabulary: vocabulary{
-		ends:      []string{"disconnect", "tcpclean"},
-		muteDrops: []string{"tcpclean"}, // never stands for a DISCONNECT; see apsaraMQEvents
+		ends:  []string{"disconnect", "tcpclean"},
+		drops: []string{"tcpclean"}, // see apsaraMQEvents
 	},
 }
 
@@ -132,7 +132,7 @@ var apsaraMQEvents = map[string]struct {
 }{
 	"connect":    {event.Connect, event.Accepted},
 	"disconnect": {event.Disconnect, event.DisconnectedByClient},
-	"tcpclean":   {event.Close, event.ClosedByClient},
+	"tcpclean":   {event.Close, event.Unexplained},
 }
 
 // apsaraMQContent holds the values read from the envelope's "data" field.

@@ -17,8 +17,8 @@ func TestApsaraMQSamples(t *testing.T) {
 	requireSamples(t, "apsaramq", map[string]string{
 		"apsaramq-connect":    "dev1 connect accepted",
 		"apsaramq-disconnect": "dev1 disconnect disconnected by client",
-		"apsaramq-tcpclean":   "dev1 close closed by client",
-		"apsaramq-batch":      "dev1 connect accepted, dev1 disconnect disconnected by client, dev1 close closed by client",
+		"apsaramq-tcpclean":   "dev1 close unexplained",
+		"apsaramq-batch":      "dev1 connect accepted, dev1 disconnect disconnected by client, dev1 close unexplained",
 		"apsaramq-envelope":   "dev1 connect accepted",
 	})
 }
@@ -34,8 +34,8 @@ func triggerPayload(t testing.TB, name string) string {
 
 func TestApsaraMQTriggerPayloads(t *testing.T) {
 	for name, want := range map[string]string{
-		"rocketmq-one":   "dev1 close closed by client",
-		"rocketmq-array": "dev1 connect accepted, dev1 disconnect disconnected by client, dev1 close closed by client",
+		"rocketmq-one":   "dev1 close unexplained",
+		"rocketmq-array": "dev1 connect accepted, dev1 disconnect disconnected by client, dev1 close unexplained",
 	} {
 		body := triggerPayload(t, name)
 		require.Contains(t, body, `"CONSUME_START_TIME": 17953398`)
@@ -59,7 +59,7 @@ func TestApsaraMQHasAllFields(t *testing.T) {
 
 const (
 	tcpclean    = `{"eventType":"tcpclean","clientId":"c","channelId":"ch","clientIp":"192.0.2.7","time":1795339800000}`
-	tcpcleanRow = "c close closed by client"
+	tcpcleanRow = "c close unexplained"
 )
 
 // envelope returns a CloudEvent with the given id and body.

@@ -115,8 +115,8 @@ func (m *awsIoT) versionID(r *reader) string {
 	return strings.Repeat("0", max(0, versionDigits-len(digits))) + digits
 }
 
-// awsReasons maps each disconnectReason to its meaning. A reason that is not listed counts as
-// Socket IOException.
+// awsReasons maps each disconnectReason to its meaning. UNKNOWN and NONE are not listed, because they
+// give no reason.
 var awsReasons = table(map[event.ActionInfo][]string{
 	event.DisconnectedByClient: {"CLIENT_INITIATED_DISCONNECT"}, // for a DISCONNECT or a WebSocket close frame
 	event.NoHeart:              {"MQTT_KEEP_ALIVE_TIMEOUT"},
@@ -134,7 +134,7 @@ var awsReasons = table(map[event.ActionInfo][]string{
 		"SERVER_ERROR", "SERVER_INITIATED_DISCONNECT",
 		"API_INITIATED_DISCONNECT", "WEBSOCKET_TTL_EXPIRATION", // no exact equivalent; ServerShutdown is the nearest
 	},
-	event.SocketIOException: {"CONNECTION_LOST", "UNKNOWN", "NONE"},
+	event.SocketIOException: {"CONNECTION_LOST"},
 })
 
 // awsFailures maps each connectFailureReason to its meaning. AWS documents only one

@@ -142,8 +142,7 @@ var azureOther = map[string]bool{
 	"Microsoft.EventGrid.SubscriptionDeletedEvent":   true,
 }
 
-// azureReasons maps each disconnectionReason to its meaning. A reason that is not listed
-// means Socket IOException. Azure has no reason for an expired keep alive.
+// azureReasons maps each disconnectionReason to its meaning. Azure has no reason for an expired keep alive.
 var azureReasons = table(map[event.ActionInfo][]string{
 	event.DisconnectedByClient: {"ClientInitiatedDisconnect"}, // for a DISCONNECT or a WebSocket close frame
 	event.ClientIDConflict:     {"SessionTakenOver"},

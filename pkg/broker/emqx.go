@@ -12,10 +12,9 @@ var emqxSource = Source{
 	Decode: decode[emqx],
 	Traits: Traits{SessionTakeovers: true}, // in EMQX 5.0.10 to 5.6
 	vocabulary: vocabulary{
-		refusals:       []string{"client.connack", "client.check_authn_complete"},
-		ends:           []string{"client.disconnected"},
-		ownMuteReasons: []string{"internal_error"}, // usually only says that a WebSocket connection ended; see emqx5End
-		notRestarts:    []string{"kicked", "unknown_error"},
+		refusals:    []string{"client.connack", "client.check_authn_complete"},
+		ends:        []string{"client.disconnected"},
+		notRestarts: []string{"kicked", "unknown_error"},
 	},
 }
 
@@ -159,7 +158,7 @@ func emqxConnack(r *reader, e *event.Event, field string, code value) bool {
 	if name == "" {
 		r.refuse(field, "is missing; it must name the reason code of CONNACK, such as success")
 	}
-	e.Action, e.ActionInfo = event.Close, event.SocketIOException
+	e.Action, e.ActionInfo = event.Close, event.Unexplained
 	if known, ok := reasonNames[name]; ok {
 		e.ActionInfo, e.ReasonCode = known.inConnack, event.Some(known.code)
 	} else if info, ok := emqxRefusals[name]; ok {
@@ -198,8 +197,8 @@ func emqxLevel(r *reader, v value, protocol string) int32 {
 //
 //   - EMQX writes "error" for the Erlang term {error, X}. It nearly always means that a WebSocket
 //     connection was closed without a close frame. For TCP, the equivalent reason is "tcp_closed".
-//   - EMQX writes "internal_error" for any other term without a name. It nearly always means that
-//     EMQX received a WebSocket close frame with a code. From 5.10 on, the connection may also have
+//   - EMQX writes "internal_error" for any other term without a name, so it gives no reason. It nearly
+//     always means that EMQX received a WebSocket close frame with a code. From 5.10 on, the connection may also have
 //     ended for a reason at the MQTT level, such as a DISCONNECT or an expired keep alive. Up to
 //     6.2, "internal_error" may also mean that EMQX received bad frames on a TCP connection.
 //   - The LwM2M gateway sends "timeout" when a registration's lifetime ends.
@@ -207,7 +206,9 @@ func emqx5End(name string, sentByClient bool, protocol string) (event.Action, ev
 	switch {
 	case name == "internal_error" && sentByClient:
 		return event.Disconnect, event.DisconnectedByClient
-	case name == "internal_error", name == "error":
+	case name == "internal_error":
+		return event.Close, event.Unexplained
+	case name == "error":
 		return event.Close, event.ClosedByClient
 	case name == "timeout" && protocol == "LwM2M":
 		return event.Close, event.NoHeart
@@ -228,5 +229,5 @@ func emqxEnd(name string, sentByClient bool) (event.Action, event.ActionInfo) {
 	if info, ok := emqxReasons[name]; ok {
 		return event.Close, info
 	}
-	return event.Close, event.SocketIOException
+	return event.Close, event.Unexplained
 }

@@ -121,8 +121,8 @@ func inMilliseconds(v value) value {
 //   - A number from 1000 to 4999 is the code of a WebSocket close frame from the client. It means
 //     "closed by client".
 //   - An Erlang term, such as {error,sock_closed}, may contain several names. emqx4End uses the
-//     first name with a meaning other than Socket IOException, or Socket IOException if there is no
-//     such name. It ignores text after the first quotation mark, because strings in a term are
+//     first name with a meaning other than Socket IOException. If there is no such name, the result is
+//     Socket IOException if any name has that meaning, and event.Unexplained otherwise. It ignores text after the first quotation mark, because strings in a term are
 //     messages for people.
 func emqx4End(reason string) (event.Action, event.ActionInfo) {
 	if code, err := strconv.Atoi(reason); err == nil && 1000 <= code && code <= 4999 {
@@ -131,10 +131,12 @@ func emqx4End(reason string) (event.Action, event.ActionInfo) {
 	action, info := emqxEnd(reasonName(reason), false)
 	term, _, _ := strings.Cut(reason, `"`)
 	for name := range strings.FieldsFuncSeq(term, isSeparator) {
-		if info != event.SocketIOException {
+		if info != event.SocketIOException && info != event.Unexplained {
 			break
 		}
-		action, info = emqxEnd(reasonName(name), false)
+		if a, i := emqxEnd(reasonName(name), false); i != event.Unexplained {
+			action, info = a, i
+		}
 	}
 	return action, info
 }

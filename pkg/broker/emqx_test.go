@@ -42,7 +42,7 @@ func TestEMQXDisconnectReasons(t *testing.T) {
 	const (
 		conflict = "takenover discarded takeovered taken_over session_taken_over"
 		denied   = "not_authorized not_authorised bad_username_or_password bad_authentication_method banned client_banned"
-		closed   = "tcp_closed ssl_closed closed remote error internal_error"
+		closed   = "tcp_closed ssl_closed closed remote error"
 		socket   = "timeout send_timeout etimedout econnreset econnaborted epipe ehostunreach enetunreach einval enotconn emsgsize tls_alert"
 		fault    = "protocol_error malformed_packet frame_error implementation_specific_error " +
 			"malformed_variable_byte_integer malformed_properties utf8_string_invalid bad_frame_header bad_packet_id invalid_packet_id bad_subqos frame_too_large packet_too_large " +
@@ -66,8 +66,10 @@ func TestEMQXDisconnectReasons(t *testing.T) {
 		{"protocol_error", `{"User-Property":{},"User-Property-Pairs":[]}`, event.Disconnect, event.DisconnectedByClient},
 		{"protocol_error", `{}`, event.Close, event.InvalidParam},
 		{"internal_error", `{"Session-Expiry-Interval":0,"User-Property":{}}`, event.Disconnect, event.DisconnectedByClient}, // EMQX received a DISCONNECT, usually over WebSocket
-		{"internal_error", `{"User-Property":{}}`, event.Close, event.ClosedByClient},
-		{"takenover kicked tcp_closed error", `{"Reason-String":"x"}`, event.Close, ""},
+		{"internal_error", `{"User-Property":{}}`, event.Close, event.Unexplained},
+		{"takenover", `{"Reason-String":"x"}`, event.Close, event.ClientIDConflict},
+		{"kicked", `{"Reason-String":"x"}`, event.Close, event.ServerShutdown},
+		{"tcp_closed error", `{"Reason-String":"x"}`, event.Close, event.ClosedByClient},
 		{conflict, ofEMQX, event.Close, event.ClientIDConflict},
 		{"acl_denied", ofEMQX, event.Close, event.TopicAuthFailed},
 		{"keepalive_timeout keep_alive_timeout Keepalive-Timeout heartbeat_timeout keepalive_recv_timeout asleep_timeout", ofEMQX, event.Close, event.NoHeart},
@@ -76,7 +78,7 @@ func TestEMQXDisconnectReasons(t *testing.T) {
 		{socket, `null`, event.Close, event.SocketIOException},
 		{fault, `"undefined"`, event.Close, event.InvalidParam},
 		{server, `[1]`, event.Close, event.ServerShutdown},
-		{"no_such_reason undefined", ofEMQX, event.Close, event.SocketIOException},
+		{"no_such_reason undefined", ofEMQX, event.Close, event.Unexplained},
 	}
 	for _, row := range rows {
 		for reason := range strings.FieldsSeq(row.reasons) {
@@ -84,9 +86,7 @@ func TestEMQXDisconnectReasons(t *testing.T) {
 			got := decode(t, "emqx", body)
 			require.Empty(t, got.Rejected, reason)
 			require.Equal(t, row.action, got.Events[0].Action, reason)
-			if row.info != "" {
-				require.Equal(t, row.info, got.Events[0].ActionInfo, reason)
-			}
+			require.Equal(t, row.info, got.Events[0].ActionInfo, reason)
 			if reason != "undefined" {
 				require.Equal(t, reason, got.Events[0].NativeReason)
 			}
@@ -102,7 +102,7 @@ func TestEMQXConnackReasons(t *testing.T) {
 			"qos_not_supported retain_not_supported topic_name_invalid packet_too_large",
 		event.ServerShutdown: "server_unavailable server_busy use_another_server server_moved quota_exceeded " +
 			"connection_rate_exceeded unspecified_error",
-		event.SocketIOException: "no_such_code",
+		event.Unexplained: "no_such_code",
 	}
 	for info, codes := range rows {
 		for code := range strings.FieldsSeq(codes) {

@@ -4,7 +4,7 @@ import "devicetrace/pkg/event"
 
 // emqxReasons maps the reasons in client.disconnected events to their meanings. It contains every
 // reason in the source code of EMQX 4.0 to 6.3, except "normal" and "disconnect_with_will_message",
-// for which emqxEnd always returns a DISCONNECT. Any other reason means Socket IOException. For
+// for which emqxEnd always returns a DISCONNECT. Any other reason is unexplained. For
 // EMQX 5 and 6, emqx5End overrides the meanings of "error" and "internal_error", and of "timeout"
 // from the LwM2M gateway.
 var emqxReasons = table(map[event.ActionInfo][]string{
@@ -57,7 +57,7 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 		"maximum_connect_time", "unspecified_error", "unknown_error",
 	},
 	event.SocketIOException: {
-		"error", "internal_error", "tls_alert",
+		"error", "tls_alert",
 		"timeout", "send_timeout", "etimedout", "econnreset", "econnaborted", "epipe", "ehostunreach",
 		"enetunreach", "einval", "enotconn", "emsgsize",
 	},

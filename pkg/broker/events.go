@@ -166,7 +166,7 @@ func (m *own) words(r *reader, e *event.Event) {
 //   - A disconnect event always means "disconnected by client".
 //   - In a close event, a code from 1 to 5 is an MQTT 3 return code that says why the CONNECT was
 //     refused. Any other code is the reason code of the broker's DISCONNECT. If there is no code,
-//     the result is Socket IOException.
+//     the result is event.Unexplained.
 func defaultInfo(action event.Action, code event.Optional[int32]) event.ActionInfo {
 	switch {
 	case action == event.Connect && code.Value != 0:
@@ -176,7 +176,7 @@ func defaultInfo(action event.Action, code event.Optional[int32]) event.ActionIn
 	case action == event.Disconnect:
 		return event.DisconnectedByClient
 	case !code.Known:
-		return event.SocketIOException
+		return event.Unexplained
 	case returnCodes[code.Value] != "":
 		return returnCodes[code.Value]
 	default:

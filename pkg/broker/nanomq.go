@@ -11,9 +11,8 @@ var nanomqSource = Source{
 	Decode: decode[nanomq],
 	Traits: Traits{RefusalsEnd: true},
 	vocabulary: vocabulary{
-		refusals:    []string{"client_connack"},
-		ends:        []string{"client_disconnected"},
-		ownMuteEnds: []string{"client_disconnected"}, // the reason is always "normal"; EMQX 4 sends a real reason
+		refusals: []string{"client_connack"},
+		ends:     []string{"client_disconnected"},
 	},
 }
 
@@ -23,7 +22,7 @@ var nanomqSource = Source{
 //	action                 conn_ack    recorded as
 //	client_connack         success     connect, accepted
 //	client_connack         fail        close, not authorized
-//	client_disconnected                close, closed by client
+//	client_disconnected                close, unexplained
 //	message_publish                    nothing
 //
 // NanoMQ sends client_connack with fail only if the authentication failed. For such a refused
@@ -64,7 +63,7 @@ func (m *nanomq) row(r *reader, e *event.Event) bool {
 		m.connack(r, e)
 	case "client_disconnected":
 		e.NativeReason = r.text("reason", m.reason)
-		e.Action, e.ActionInfo = event.Close, event.ClosedByClient
+		e.Action, e.ActionInfo = event.Close, event.Unexplained
 	case "message_publish":
 		return false
 	default:

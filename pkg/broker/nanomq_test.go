@@ -27,9 +27,9 @@ func TestNanoMQActions(t *testing.T) {
 		{`"action":"client_connack","conn_ack":"fail"`, "c close not authorized", "fail"},
 		{`"action":"client_connack","conn_ack":"banned"`, "c close not authorized", "banned"},
 		{`"action":"client_connack"`, "rejected 0 conn_ack", ""},
-		{`"action":"client_disconnected","reason":"normal"`, "c close closed by client", "normal"},
-		{`"action":"client_disconnected","reason":"abnormal"`, "c close closed by client", "abnormal"},
-		{`"action":"client_disconnected"`, "c close closed by client", ""},
+		{`"action":"client_disconnected","reason":"normal"`, "c close unexplained", "normal"},
+		{`"action":"client_disconnected","reason":"abnormal"`, "c close unexplained", "abnormal"},
+		{`"action":"client_disconnected"`, "c close unexplained", ""},
 		{`"action":"message_publish","payload":"x"`, "", ""},
 		{`"action":"client_ping"`, "rejected 0 action", ""},
 		{`"x":1`, "rejected 0 action", ""},
@@ -56,7 +56,7 @@ func TestNanoMQSamples(t *testing.T) {
 	requireSamples(t, "nanomq", map[string]string{
 		"nanomq-connack-success": "dev1 connect accepted",
 		"nanomq-connack-fail":    "dev4 close not authorized",
-		"nanomq-disconnected":    "dev1 close closed by client",
+		"nanomq-disconnected":    "dev1 close unexplained",
 		"nanomq-message-publish": "",
 	})
 }

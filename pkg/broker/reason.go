@@ -19,7 +19,7 @@ type reason struct {
 // reasons lists the codes that refuse or end a connection. If MQTT allows a code in only one of
 // CONNACK and DISCONNECT, inConnack and byBroker are equal.
 var reasons = []reason{
-	{0x80, "unspecified_error", event.ServerShutdown, event.SocketIOException},
+	{0x80, "unspecified_error", event.ServerShutdown, event.ServerShutdown},
 	{0x81, "malformed_packet", event.InvalidParam, event.InvalidParam},
 	{0x82, "protocol_error", event.InvalidParam, event.InvalidParam},
 	{0x83, "implementation_specific_error", event.InvalidParam, event.InvalidParam},
@@ -79,7 +79,8 @@ func Refused(code byte) event.ActionInfo {
 	return event.InvalidParam // the code is reserved
 }
 
-// ClosedByBroker returns the meaning of a code in a DISCONNECT from the broker.
+// ClosedByBroker returns the meaning of a code in a DISCONNECT from the broker. It returns
+// event.Unexplained for a code that MQTT does not define.
 func ClosedByBroker(code byte) event.ActionInfo {
 	if code == 0 {
 		return event.ServerShutdown
@@ -87,7 +88,7 @@ func ClosedByBroker(code byte) event.ActionInfo {
 	if r, ok := reasonOf(int32(code)); ok {
 		return r.byBroker
 	}
-	return event.SocketIOException
+	return event.Unexplained
 }
 
 // reasonOf returns the row of reasons for a code. The codes in reasons begin at 0x80 and have no
@@ -144,13 +145,13 @@ func table(byInfo map[event.ActionInfo][]string) map[string]event.ActionInfo {
 }
 
 // ending returns the action and action info for a native reason. The action info comes from
-// reasons, the source's table. If the table does not contain the native reason, the action info is
-// Socket IOException. The action is disconnect if the client sent a DISCONNECT, and close
-// otherwise.
+// reasons, the source's table. If the native reason is missing, or if the table does not contain it,
+// the action info is event.Unexplained. The action is disconnect if the client sent a DISCONNECT,
+// and close otherwise.
 func ending(reasons map[string]event.ActionInfo, native string) (event.Action, event.ActionInfo) {
 	switch info, known := reasons[native]; {
 	case !known:
-		return event.Close, event.SocketIOException
+		return event.Close, event.Unexplained
 	case info == event.DisconnectedByClient:
 		return event.Disconnect, info
 	default:

@@ -25,11 +25,11 @@ func TestRefusedAndClosedByBroker(t *testing.T) {
 		refused, closed event.ActionInfo
 	}{
 		{[]byte{0x00}, event.InvalidParam, event.ServerShutdown},
-		{[]byte{0x01, 0x02}, event.InvalidParam, event.SocketIOException},
-		{[]byte{0x03}, event.ServerShutdown, event.SocketIOException},
-		{[]byte{0x04, 0x05}, event.NotAuthorized, event.SocketIOException},
-		{[]byte{0x06, 0x10, 0x7F, 0xA3, 0xFF}, event.InvalidParam, event.SocketIOException},
-		{[]byte{0x80}, event.ServerShutdown, event.SocketIOException},
+		{[]byte{0x01, 0x02}, event.InvalidParam, event.Unexplained},
+		{[]byte{0x03}, event.ServerShutdown, event.Unexplained},
+		{[]byte{0x04, 0x05}, event.NotAuthorized, event.Unexplained},
+		{[]byte{0x06, 0x10, 0x7F, 0xA3, 0xFF}, event.InvalidParam, event.Unexplained},
+		{[]byte{0x80}, event.ServerShutdown, event.ServerShutdown},
 		{[]byte{0x81, 0x82, 0x83, 0x84, 0x85, 0x8F, 0x90, 0x91, 0x92, 0x93, 0x94, 0x95, 0x96, 0x99, 0x9A, 0x9B, 0x9E, 0xA1, 0xA2},
 			event.InvalidParam, event.InvalidParam},
 		{[]byte{0x86, 0x8A, 0x8C}, event.NotAuthorized, event.NotAuthorized},

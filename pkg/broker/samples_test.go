@@ -1,6 +1,7 @@
 package broker_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -95,7 +96,7 @@ func requireSamples(t *testing.T, route string, want map[string]string) {
 func summary(b broker.Batch) string {
 	var parts []string
 	for _, e := range b.Events {
-		parts = append(parts, e.DeviceID()+" "+string(e.Action)+" "+string(e.ActionInfo))
+		parts = append(parts, e.DeviceID()+" "+string(e.Action)+" "+cmp.Or(string(e.ActionInfo), "unexplained"))
 	}
 	for _, r := range b.Rejected {
 		parts = append(parts, strings.TrimSpace("rejected "+string(rune('0'+r.Item%10))+" "+r.Field))

@@ -43,28 +43,24 @@ func TestDecodersSetTheirSource(t *testing.T) {
 // native reason.
 func TestNativeWords(t *testing.T) {
 	for name, c := range map[string]struct {
-		event                                   event.Event
-		isRefusal, isEnd, isMute, hidesTakeover bool
+		event            event.Event
+		isRefusal, isEnd bool
 	}{
 		"EMQX refusal":                     {event: event.Event{Source: broker.EMQX, Action: event.Close, NativeEvent: "client.connack"}, isRefusal: true},
 		"EMQX end":                         {event: event.Event{Source: broker.EMQX, Action: event.Close, NativeEvent: "client.disconnected"}, isEnd: true},
-		"EMQX end of WebSocket":            {event: event.Event{Source: broker.EMQX, Action: event.Close, NativeEvent: "client.disconnected", NativeReason: "internal_error"}, isEnd: true, isMute: true},
-		"another source's reason":          {event: event.Event{Source: "own", Action: event.Close, NativeEvent: "client.disconnected", NativeReason: "internal_error"}, isEnd: true},
 		"EMQX 4 end":                       {event: event.Event{Source: broker.EMQX4, Action: event.Close, NativeEvent: "client_disconnected"}, isEnd: true},
-		"NanoMQ end":                       {event: event.Event{Source: broker.NanoMQ, Action: event.Close, NativeEvent: "client_disconnected"}, isEnd: true, isMute: true, hidesTakeover: true},
+		"NanoMQ end":                       {event: event.Event{Source: broker.NanoMQ, Action: event.Close, NativeEvent: "client_disconnected"}, isEnd: true},
 		"NanoMQ connect":                   {event: event.Event{Source: broker.NanoMQ, Action: event.Connect, NativeEvent: "client_connack"}},
 		"Mosquitto has one form for both":  {event: event.Event{Source: broker.Mosquitto, Action: event.Close, NativeEvent: "disconnected"}},
 		"Mosquitto DISCONNECT":             {event: event.Event{Source: broker.Mosquitto, Action: event.Disconnect, NativeEvent: "disconnected"}, isEnd: true},
 		"AWS end":                          {event: event.Event{Source: broker.AWSIoT, Action: event.Close, NativeEvent: "disconnected"}, isEnd: true},
-		"VerneMQ end":                      {event: event.Event{Source: broker.VerneMQ, Action: event.Close, NativeEvent: "on_client_gone"}, isEnd: true, isMute: true, hidesTakeover: true},
-		"VerneMQ end, passed on by others": {event: event.Event{Source: "bridge", Action: event.Close, NativeEvent: "on_client_gone"}, isEnd: true, isMute: true, hidesTakeover: true},
+		"VerneMQ end":                      {event: event.Event{Source: broker.VerneMQ, Action: event.Close, NativeEvent: "on_client_gone"}, isEnd: true},
+		"VerneMQ end, passed on by others": {event: event.Event{Source: "bridge", Action: event.Close, NativeEvent: "on_client_gone"}, isEnd: true},
 		"unknown word":                     {event: event.Event{Source: "bridge", Action: event.Close, NativeEvent: "gone"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, c.isRefusal, broker.IsRefusal(&c.event), "refusal")
 			require.Equal(t, c.isEnd, broker.IsEnd(&c.event), "end")
-			require.Equal(t, c.isMute, broker.IsMute(&c.event), "mute")
-			require.Equal(t, c.hidesTakeover, broker.HidesTakeover(&c.event), "hides a takeover")
 		})
 	}
 	require.True(t, broker.ExcludesDisconnect("tcpclean"))
@@ -74,6 +70,22 @@ func TestNativeWords(t *testing.T) {
 		"server_shutting_down": false, "server unavailable": false, "": false,
 	} {
 		require.Equal(t, want, broker.ExcludesRestart(reason), reason)
+	}
+}
+
+// An end event is mute if it has no action info, whatever its source.
+func TestIsMute(t *testing.T) {
+	for _, c := range []struct {
+		event event.Event
+		want  bool
+	}{
+		{event.Event{Action: event.Close}, true},
+		{event.Event{Action: event.Close, NativeReason: "internal_error"}, true},
+		{event.Event{Action: event.Close, ActionInfo: event.ClosedByClient}, false},
+		{event.Event{Action: event.Disconnect, ActionInfo: event.DisconnectedByClient}, false},
+		{event.Event{Action: event.Connect, ActionInfo: event.Accepted}, false},
+	} {
+		require.Equal(t, c.want, broker.IsMute(&c.event), "%+v", c.event)
 	}
 }
 

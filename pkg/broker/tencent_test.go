@@ -44,7 +44,7 @@ func TestTencentEvents(t *testing.T) {
 		{"client.disconnected", "authentication_expired", "c close not authorized"},
 		{"client.disconnected", "keepalive_timeout", "c close no heart"},
 		{"client.disconnected", "tcp_closed", "c close closed by client"},
-		{"client.disconnected", "no_such_reason", "c close Socket IOException"},
+		{"client.disconnected", "no_such_reason", "c close unexplained"},
 		{"session.subscribed", "", ""},
 		{"session.unsubscribed", "", ""},
 		{"certificate.registered", "", ""},

@@ -16,8 +16,7 @@ var vernemqSource = Source{
 	HookHeader:   vernemqHook,
 	Handshake:    vernemqHandshake,
 	vocabulary: vocabulary{
-		ends:     []string{"on_client_offline", "on_client_gone"},
-		muteEnds: []string{"on_client_offline", "on_client_gone"},
+		ends: []string{"on_client_offline", "on_client_gone"},
 	},
 }
 
@@ -50,8 +49,8 @@ var vernemqHooks = map[string]struct {
 }{
 	"on_register":       {event.Connect, event.Accepted, 0},
 	"on_register_m5":    {event.Connect, event.Accepted, 5},
-	"on_client_offline": {event.Close, event.ClosedByClient, 0}, // the connection ended, but not the session
-	"on_client_gone":    {event.Close, event.ClosedByClient, 0}, // the connection and the session ended
+	"on_client_offline": {event.Close, event.Unexplained, 0}, // the connection ended, but not the session
+	"on_client_gone":    {event.Close, event.Unexplained, 0}, // the connection and the session ended
 }
 
 // decodeVerneMQ is the Decoder for VerneMQ. It does not parse the body of a hook that is not

@@ -26,8 +26,8 @@ func TestVerneMQHooks(t *testing.T) {
 	rows := map[string]string{
 		"on_register":       "c connect accepted",
 		"on_register_m5":    "c connect accepted",
-		"on_client_offline": "c close closed by client",
-		"on_client_gone":    "c close closed by client",
+		"on_client_offline": "c close unexplained",
+		"on_client_gone":    "c close unexplained",
 		"":                  "rejected 0 vernemq-hook",
 	}
 	for _, none := range []string{
@@ -89,8 +89,8 @@ func TestVerneMQSamples(t *testing.T) {
 	requireSamples(t, "vernemq", map[string]string{
 		"vernemq-on-register":        "dev1 connect accepted",
 		"vernemq-on-register-m5":     "dev2 connect accepted",
-		"vernemq-on-client-offline":  "dev1 close closed by client",
-		"vernemq-on-client-gone":     "dev1 close closed by client",
+		"vernemq-on-client-offline":  "dev1 close unexplained",
+		"vernemq-on-client-gone":     "dev1 close unexplained",
 		"vernemq-on-client-wakeup":   "",
 		"vernemq-on-session-expired": "",
 		"vernemq-auth-on-register":   "",

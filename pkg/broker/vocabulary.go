@@ -16,14 +16,12 @@ type vocabulary struct {
 	// ends are native events that report the end of a connection, for whatever reason. A source
 	// with the trait RefusalsEnd or RefusalsLookLikeEnds also sends them for a refused CONNECT.
 	ends []string
-	// muteEnds are native events that report the end of a connection but never say why it ended.
-	muteEnds []string
-	// muteDrops are like muteEnds, but never report a DISCONNECT, because their source reports
-	// DISCONNECTs with a separate native event.
-	muteDrops []string
-	// ownMuteEnds are like muteEnds, but apply only to this source, because another source sends
-	// the same native event with a meaningful reason.
-	ownMuteEnds []string
+	// drops are native events that report the end of a connection, but never a DISCONNECT, because
+	// their source reports DISCONNECTs with a separate native event.
+	drops []string
+	// snapshots are native events of a source that compares the states of clients about once a
+	// minute and reports only the differences.
+	snapshots []string
 	// ownMuteReasons are native reasons that do not reveal why a connection ended, because this
 	// source sends each of them in very different cases. They apply only to this source, because
 	// another source may send a reason of the same name with a clear meaning.
@@ -34,13 +32,12 @@ type vocabulary struct {
 	notRestarts []string
 }
 
-// Each of these sets is the union, over all sources, of the vocabulary field of the same name. The
-// set muteEnds also includes the words in muteDrops.
+// Each of these sets is the union, over all sources, of the vocabulary field of the same name.
 var (
 	refusals    = wordsOf(func(v vocabulary) []string { return v.refusals })
 	ends        = wordsOf(func(v vocabulary) []string { return v.ends })
-	muteEnds    = wordsOf(func(v vocabulary) []string { return slices.Concat(v.muteEnds, v.muteDrops) })
-	muteDrops   = wordsOf(func(v vocabulary) []string { return v.muteDrops })
+	drops       = wordsOf(func(v vocabulary) []string { return v.drops })
+	snapshots   = wordsOf(func(v vocabulary) []string { return v.snapshots })
 	notRestarts = wordsOf(func(v vocabulary) []string { return reasonNamesOf(v.notRestarts) })
 )
 
@@ -72,16 +69,12 @@ func IsEnd(e *event.Event) bool {
 }
 
 // IsMute reports whether e is an end event without a meaningful reason. If it is, the action info
-// of e says nothing about the cause either.
+// of e says nothing about the cause either. The event may therefore report a session takeover.
+// NanoMQ and VerneMQ send such an event equally often just before and just after the connect event
+// of the new connection.
 func IsMute(e *event.Event) bool {
-	return HidesTakeover(e) || e.Action == event.Close && slices.Contains(vocabularyOf(e.Source).ownMuteReasons, e.NativeReason)
-}
-
-// HidesTakeover reports whether e is an end event for which the source never gives a reason. Such
-// an event may report a session takeover. NanoMQ and VerneMQ send it equally often just before and
-// just after the connect event of the new connection.
-func HidesTakeover(e *event.Event) bool {
-	return e.Action == event.Close && (muteEnds[e.NativeEvent] || slices.Contains(vocabularyOf(e.Source).ownMuteEnds, e.NativeEvent))
+	return e.Action == event.Close &&
+		(e.ActionInfo == event.Unexplained || slices.Contains(vocabularyOf(e.Source).ownMuteReasons, e.NativeReason))
 }
 
 // vocabularyOf returns the vocabulary of a source, or an empty vocabulary if the source is unknown.
@@ -95,7 +88,12 @@ func vocabularyOf(source string) *vocabulary {
 // ExcludesDisconnect reports whether a native event never stands for a DISCONNECT, because its
 // source reports DISCONNECTs with a separate native event. So if this native event is a
 // connection's only end event, the client sent no DISCONNECT.
-func ExcludesDisconnect(nativeEvent string) bool { return muteDrops[nativeEvent] }
+func ExcludesDisconnect(nativeEvent string) bool { return drops[nativeEvent] }
+
+// IsSnapshot reports whether the source of a native event compares the states of clients only about
+// once a minute. If it does, times and lengths are uncertain by a minute, and connections that
+// began and ended within a minute are missing.
+func IsSnapshot(nativeEvent string) bool { return snapshots[nativeEvent] }
 
 // ExcludesRestart reports whether a native reason does not suggest that the broker restarted,
 // because the reason concerns only one client or says only that the broker had a problem.

@@ -187,7 +187,7 @@ func TestVerdicts(t *testing.T) {
 		{"a fixed length, and half of the connections ended as not authorized", begin("00:00:00").
 			times(2, holds(time.Hour, event.NotAuthorized)).times(2, holds(time.Hour, event.SocketIOException)).stay(),
 			[]diagnose.Code{"fixed-length", "not-authorized", "network-error"}},
-		{"a fixed length of unexplained ends", begin("00:00:00").times(4, holds(350*time.Second, event.ClosedByClient, native("tcpclean"))).stay(),
+		{"a fixed length of unexplained ends", begin("00:00:00").times(4, holds(350*time.Second, event.Unexplained, native("tcpclean"))).stay(),
 			[]diagnose.Code{"fixed-length", "end-unexplained"}},
 		{"three connections of one length", begin("00:00:00").times(3, holds(350*time.Second, event.SocketIOException)).stay(),
 			[]diagnose.Code{"network-error"}},
@@ -213,7 +213,7 @@ func TestVerdicts(t *testing.T) {
 		{"long lengths that differ by more", begin("00:00:00").times(3, holds(2*time.Hour, event.SocketIOException)).
 			hold(121*minute+time.Millisecond, event.SocketIOException).stay(),
 			[]diagnose.Code{"network-error"}},
-		{"a fixed length at a broker that never reports why", begin("00:00:00").times(4, holds(45*time.Second, event.ClosedByClient, native("on_client_gone"))).stay(),
+		{"a fixed length at a broker that never reports why", begin("00:00:00").times(4, holds(45*time.Second, event.Unexplained, native("on_client_gone"))).stay(),
 			[]diagnose.Code{"fixed-length", "end-unexplained"}},
 		{"work of a fixed length that ends with DISCONNECT", begin("00:00:00").times(6, holds(350*time.Second, event.DisconnectedByClient)).stay(),
 			[]diagnose.Code{"no-drops", "clean-disconnect"}},
@@ -285,16 +285,16 @@ func TestVerdicts(t *testing.T) {
 			[]diagnose.Code{"no-drops", "clean-disconnect"}},
 
 		{"many short connections with only closed sockets reported", begin("00:00:00").
-			times(10, func(s *script) { s.hold(time.Duration(s.n+1)*time.Second, event.ClosedByClient, native("tcpclean")) }).stay(),
+			times(10, func(s *script) { s.hold(time.Duration(s.n+1)*time.Second, event.Unexplained, native("tcpclean")) }).stay(),
 			[]diagnose.Code{"flapping", "end-unexplained"}},
 		{"many short connections at VerneMQ, which never reports why", begin("00:00:00").
 			times(40, func(s *script) {
-				s.hold(time.Duration(s.n+1)*time.Second, event.ClosedByClient, native("on_client_gone")).wait(minute)
+				s.hold(time.Duration(s.n+1)*time.Second, event.Unexplained, native("on_client_gone")).wait(minute)
 			}).stay(),
 			[]diagnose.Code{"end-unexplained"}},
 		{"many short connections at NanoMQ, which calls every end normal", begin("00:00:00").
 			times(40, func(s *script) {
-				s.hold(time.Duration(s.n+1)*time.Second, event.ClosedByClient, source(broker.NanoMQ), native("client_disconnected")).wait(minute)
+				s.hold(time.Duration(s.n+1)*time.Second, event.Unexplained, source(broker.NanoMQ), native("client_disconnected")).wait(minute)
 			}).stay(),
 			[]diagnose.Code{"end-unexplained"}},
 		{"many short connections without reported ends", begin("00:00:00").times(20, func(s *script) { s.lose(time.Duration(s.n+1) * time.Second) }).stay(),
@@ -417,7 +417,7 @@ func TestFixedLengthIsNoIdleTimeoutIfNobodyIsIdle(t *testing.T) {
 // If it is unknown why the connections ended, the device may have disconnected because its work was
 // done. The verdict must then be only a notice.
 func TestFixedLengthOfEndsThatAreNotExplainedIsNoProblem(t *testing.T) {
-	s := begin("20:00:00").times(4, func(s *script) { s.hold(45*time.Second, event.ClosedByClient, native("on_client_gone")) }).stay()
+	s := begin("20:00:00").times(4, func(s *script) { s.hold(45*time.Second, event.Unexplained, native("on_client_gone")) }).stay()
 	got := verdict(t, diagnosed(s.events), "fixed-length")
 	require.Equal(t, diagnose.Notice, got.Level)
 	require.Equal(t, "Connections last about 45 s each", got.Title)
@@ -430,7 +430,7 @@ func TestVerdictNamesTheEndsOfShortConnections(t *testing.T) {
 	s := begin("00:00:00").
 		times(1200, func(s *script) { s.hold(time.Duration(s.n%50+1)*time.Second, event.ClosedByClient) }).
 		times(3, func(s *script) { s.hold(time.Duration(s.n%50+1)*time.Second, event.SocketIOException) }).
-		hold(time.Second, event.ClosedByClient, native("tcpclean")).stay()
+		hold(time.Second, event.Unexplained, native("tcpclean")).stay()
 	got := verdict(t, diagnosed(s.events), "flapping")
 	require.Contains(t, got.Meaning, "without a DISCONNECT 1,204 times: closed by client × 1,200, Socket IOException × 3, reason not reported × 1.")
 	got = verdict(t, report(s.events, wholeDay, history.Status{}, diagnose.Chinese), "flapping")

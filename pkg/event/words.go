@@ -35,6 +35,11 @@ const (
 	ServerShutdown       ActionInfo = "ServerShutdown"
 	InvalidParam         ActionInfo = "invalid param"
 	SocketIOException    ActionInfo = "Socket IOException"
+
+	// Unexplained is the action info of a close event without a known reason: the source gave none,
+	// or gave a word that has no known meaning. ApsaraMQ has no word for this, so it is empty. It is
+	// not part of the vocabulary that ActionInfos returns.
+	Unexplained ActionInfo = ""
 )
 
 var actionInfos = []ActionInfo{

@@ -13,12 +13,12 @@ type meaning struct {
 	isEnd     bool // has the action close or disconnect, and is not certainly a refusal
 	// isRefusal means that the event is certainly a refusal, whatever the other events say. Some
 	// sources report a refusal as a connect event with an action info other than "accepted".
-	isRefusal     bool
-	endsAccepted  bool // certainly reports an end; see broker.IsEnd
-	hidesTakeover bool // see broker.HidesTakeover
-	detailRank    int8 // the higher, the more an end event says about the cause
-	kind          Kind // the kind of end, if the event reports an end
-	traits        broker.Traits
+	isRefusal    bool
+	endsAccepted bool // certainly reports an end; see broker.IsEnd
+	isMute       bool // see broker.IsMute
+	detailRank   int8 // the higher, the more an end event says about the cause
+	kind         Kind // the kind of end, if the event reports an end
+	traits       broker.Traits
 }
 
 func interpret(w words) *meaning {
@@ -28,15 +28,15 @@ func interpret(w words) *meaning {
 	isAccepted := w.ActionInfo == event.Accepted || w.ActionInfo == ""
 	isRefusal := broker.IsRefusal(&e) || w.Action == event.Connect && !isAccepted
 	return &meaning{
-		words:         w,
-		isConnect:     w.Action == event.Connect && isAccepted,
-		isEnd:         (w.Action == event.Close || w.Action == event.Disconnect) && !isRefusal,
-		isRefusal:     isRefusal,
-		endsAccepted:  broker.IsEnd(&e),
-		hidesTakeover: broker.HidesTakeover(&e),
-		detailRank:    detailRank(&e),
-		kind:          kindOf(&e),
-		traits:        broker.TraitsOf(w.source),
+		words:        w,
+		isConnect:    w.Action == event.Connect && isAccepted,
+		isEnd:        (w.Action == event.Close || w.Action == event.Disconnect) && !isRefusal,
+		isRefusal:    isRefusal,
+		endsAccepted: broker.IsEnd(&e),
+		isMute:       broker.IsMute(&e),
+		detailRank:   detailRank(&e),
+		kind:         kindOf(&e),
+		traits:       broker.TraitsOf(w.source),
 	}
 }
 

@@ -62,12 +62,12 @@ func TestPairing(t *testing.T) {
 		{"a DISCONNECT says more than a closed socket", []event.Event{
 			connect("08:00:00", channel("a")),
 			disconnect("09:00:00.010", channel("a"), native("disconnect"), source(broker.ApsaraMQ)),
-			closed("09:00:00", event.ClosedByClient, channel("a"), native("tcpclean"), source(broker.ApsaraMQ)),
+			closed("09:00:00", event.Unexplained, channel("a"), native("tcpclean"), source(broker.ApsaraMQ)),
 		}, []string{"08:00:00..09:00:00.01 reported disconnected"}},
 
 		{"a closed socket does not say why", []event.Event{
 			connect("08:00:00", channel("a")),
-			closed("09:00:00", event.ClosedByClient, channel("a"), native("tcpclean"), source(broker.ApsaraMQ)),
+			closed("09:00:00", event.Unexplained, channel("a"), native("tcpclean"), source(broker.ApsaraMQ)),
 		}, []string{"08:00:00..09:00:00 reported unknown"}},
 
 		{"several rows about the end of a connection identified by its start", []event.Event{
@@ -284,13 +284,13 @@ func TestPairing(t *testing.T) {
 
 		{"NanoMQ sends nothing to pair by", []event.Event{
 			connect("08:00:00", source(broker.NanoMQ), native("client_connack")),
-			closed("09:00:00", event.ClosedByClient, source(broker.NanoMQ), native("client_disconnected"), reason("normal")),
+			closed("09:00:00", event.Unexplained, source(broker.NanoMQ), native("client_disconnected"), reason("normal")),
 			connect("10:00:00", source(broker.NanoMQ), native("client_connack")),
 		}, []string{"08:00:00..09:00:00 reported unknown", "10:00:00..? open open"}},
 
 		{"VerneMQ sends no channel with ends", []event.Event{
 			connect("08:00:00", source(broker.VerneMQ), native("on_register"), from("192.0.2.1", 1)),
-			closed("09:00:00", event.ClosedByClient, source(broker.VerneMQ), native("on_client_offline")),
+			closed("09:00:00", event.Unexplained, source(broker.VerneMQ), native("on_client_offline")),
 		}, []string{"08:00:00..09:00:00 reported unknown"}},
 
 		{"takeovers at NanoMQ: the old end comes after or before the new connect", []event.Event{
@@ -303,9 +303,9 @@ func TestPairing(t *testing.T) {
 		{"takeovers at VerneMQ in quick succession", []event.Event{
 			connect("09:00:00", source(broker.VerneMQ), native("on_register_m5"), from("192.0.2.1", 1)),
 			connect("09:00:00.400", source(broker.VerneMQ), native("on_register_m5"), from("192.0.2.2", 2)),
-			closed("09:00:00.402", event.ClosedByClient, source(broker.VerneMQ), native("on_client_offline")),
+			closed("09:00:00.402", event.Unexplained, source(broker.VerneMQ), native("on_client_offline")),
 			connect("09:00:00.800", source(broker.VerneMQ), native("on_register_m5"), from("192.0.2.1", 3)),
-			closed("09:00:00.802", event.ClosedByClient, source(broker.VerneMQ), native("on_client_offline")),
+			closed("09:00:00.802", event.Unexplained, source(broker.VerneMQ), native("on_client_offline")),
 		}, []string{
 			"09:00:00..09:00:00.402 reported unknown", "09:00:00.4..09:00:00.802 reported unknown", "09:00:00.8..? open open",
 		}},
@@ -474,16 +474,16 @@ func TestPairingWithBefore(t *testing.T) {
 			[]string{"09:00:00..? open open"}},
 		{"ended before the span, with another row about the end after midnight",
 			[]event.Event{connect("08:00:00", channel("a")), disconnect("23:59:59.990", channel("a"))},
-			[]event.Event{closed("00:00:00.010", event.ClosedByClient, channel("a"), native("tcpclean"))},
+			[]event.Event{closed("00:00:00.010", event.Unexplained, channel("a"), native("tcpclean"))},
 			[]string{}},
 		{"ended before the span, with the reason after midnight",
-			[]event.Event{connect("08:00:00", channel("a")), closed("23:59:59.990", event.ClosedByClient, channel("a"), native("tcpclean"))},
+			[]event.Event{connect("08:00:00", channel("a")), closed("23:59:59.990", event.Unexplained, channel("a"), native("tcpclean"))},
 			[]event.Event{disconnect("00:00:00.010", channel("a"))},
 			[]string{"21 08:00:00..00:00:00.01 reported disconnected"}},
 		{"ended before the span for an unknown reason, with the reason after midnight",
 			[]event.Event{
 				connect("08:00:00", channel("a"), source(broker.EMQX)),
-				closed("23:59:59.990", event.NoHeart, channel("a"), source(broker.EMQX), reason("internal_error")),
+				closed("23:59:59.990", event.Unexplained, channel("a"), source(broker.EMQX), reason("internal_error")),
 			},
 			[]event.Event{closed("00:00:00.010", event.ClosedByClient, channel("a"), source(broker.EMQX), reason("tcp_closed"))},
 			[]string{"21 08:00:00..00:00:00.01 reported client-closed"}},
@@ -531,5 +531,5 @@ func nanomqRefused(at string) event.Event {
 }
 
 func nanomqEnd(at string) event.Event {
-	return closed(at, event.ClosedByClient, source(broker.NanoMQ), native("client_disconnected"), reason("normal"))
+	return closed(at, event.Unexplained, source(broker.NanoMQ), native("client_disconnected"), reason("normal"))
 }

@@ -128,7 +128,7 @@ func (p *pairing) place(d *draft, candidates []*draft) {
 // and began at most SameMoment before it.
 func markDoubtful(end *row, candidates []*draft, open, ended *draft) {
 	for _, d := range candidates {
-		isLastResort := end.hidesTakeover && end.Time.Sub(d.Start) <= SameMoment && d.mayOwn(end)
+		isLastResort := end.isMute && end.Time.Sub(d.Start) <= SameMoment && d.mayOwn(end)
 		if d == open || d == ended || isLastResort {
 			d.isDoubtful = true
 		}
@@ -191,7 +191,7 @@ func (p *pairing) owners(end *row, candidates []*draft) (open, ended *draft, isC
 			return d, ended, isCertain
 		case d == loser:
 			return d, ended, isCertain && isComplete
-		case end.hidesTakeover:
+		case end.isMute:
 			recent = cmp.Or(recent, d)
 		case end.ActionInfo != event.ClientIDConflict:
 			return d, ended, isCertain && (isComplete || d.Start < end.Time)

@@ -98,7 +98,7 @@ func TestStatusAt(t *testing.T) {
 }
 
 func vernemqEnd(at string) event.Event {
-	return closed(at, event.ClosedByClient, source(broker.VerneMQ), native("on_client_offline"))
+	return closed(at, event.Unexplained, source(broker.VerneMQ), native("on_client_offline"))
 }
 
 func TestStatusShowsTheNewestConnectionAndEvent(t *testing.T) {

@@ -18,11 +18,22 @@ func (q *traceRequest) parseFilter(values url.Values) (err error) {
 	if err != nil {
 		return invalid("action: %v; use connect, close or disconnect", err)
 	}
-	q.request.ActionInfos, err = parseWords(values.Get("action_info"), event.ParseActionInfo)
+	q.request.ActionInfos, err = parseWords(values.Get("action_info"), parseActionInfo)
 	if err != nil {
-		return invalid("action_info: %v; use one or more of %s", err, event.ActionInfoList())
+		return invalid("action_info: %v; use one or more of %s, %s", err, event.ActionInfoList(), unexplained)
 	}
 	return nil
+}
+
+// unexplained selects the events whose action info is empty; see event.Unexplained. An empty
+// parameter selects all events.
+const unexplained = "unexplained"
+
+func parseActionInfo(word string) (event.ActionInfo, bool) {
+	if word == unexplained {
+		return event.Unexplained, true
+	}
+	return event.ParseActionInfo(word)
 }
 
 // parseWords parses a comma-separated list of words. It returns nil for an empty list.

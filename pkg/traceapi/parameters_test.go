@@ -61,6 +61,9 @@ func TestParameters(t *testing.T) {
 			ClientID: "c", Limit: 1000, Actions: []event.Action{event.Close, event.Disconnect},
 			ActionInfos: []event.ActionInfo{event.NoHeart, event.TopicAuthFailed, event.TopicAuthFailed},
 		}},
+		{"client=c&action_info=unexplained,no+heart", query.Request{
+			ClientID: "c", Limit: 1000, ActionInfos: []event.ActionInfo{event.Unexplained, event.NoHeart},
+		}},
 		{"client=c&explain=1", query.Request{ClientID: "c", Limit: 1000, Explain: true}},
 		{"client=undefined&from=&cursor=&order=&format=", query.Request{ClientID: "undefined", Limit: 1000}},
 		{"client=" + strings.Repeat("x", 1024), query.Request{ClientID: event.ClientID(strings.Repeat("x", 1024)), Limit: 1000}},

@@ -29,7 +29,7 @@ type end struct {
 //	end of file                       close       closed by client
 //	connection closed by this broker  close       ServerShutdown
 //	any other network error           close       Socket IOException
-//	none: cause and err are both nil  close       Socket IOException
+//	none: cause and err are both nil  close       unexplained
 //	any other error, from the parser  close       invalid param
 //
 // If the code is 0x80 or above, the result contains it as the reason code, even for an MQTT 3
@@ -42,7 +42,7 @@ func endOf(cause, err error) end {
 	var network net.Error
 	switch {
 	case cause == nil:
-		return end{action: event.Close, info: event.SocketIOException}
+		return end{action: event.Close, info: event.Unexplained}
 	case errors.As(cause, &code) && code.Code < packets.ErrUnspecifiedError.Code:
 		return end{action: event.Disconnect, info: event.DisconnectedByClient, native: cause.Error()}
 	case errors.As(cause, &code):

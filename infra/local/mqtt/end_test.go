@@ -38,7 +38,7 @@ func TestEndOf(t *testing.T) {
 		{"receive maximum", packets.ErrReceiveMaximum, nil, event.Close, event.InvalidParam, "receive maximum exceeded"},
 		{"packet type", errors.New("invalid packet type; 0"), nil, event.Close, event.InvalidParam, "invalid packet type; 0"},
 		{"only the error is known", nil, io.EOF, event.Close, event.ClosedByClient, "EOF"},
-		{"nothing is known", nil, nil, event.Close, event.SocketIOException, ""},
+		{"nothing is known", nil, nil, event.Close, event.Unexplained, ""},
 	} {
 		got := endOf(c.cause, c.err)
 		require.Equal(t, c.action, got.action, c.name)

@@ -40,7 +40,7 @@ func (d *device) connect(at time.Duration, address string) connection {
 // disconnect ends a connection. It adds an event only if the broker reports this kind of end.
 func (d *device) disconnect(c *connection, at time.Duration, why end) {
 	dialect := d.broker.dialect
-	if dialect.words[why].info == "" {
+	if !dialect.reports(why) {
 		return
 	}
 	e := d.event(at, c, dialect.atEnd)

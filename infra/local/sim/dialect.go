@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"strconv"
 
 	"devicetrace/pkg/broker"
@@ -56,7 +57,8 @@ type dialect struct {
 	atConnect, atEnd          fields
 	channels                  naming            // returns the channel of a connection
 	ids                       naming            // returns the source event id
-	words                     [endCount]wording // indexed by end; if info is empty, the source does not report that kind of end
+	words                     [endCount]wording // indexed by end; if info is empty, see mute
+	mute                      []end             // ends that the source reports without a reason; all others without words are not reported
 
 	seconds bool // times are whole seconds
 	noTime  bool // the source reports no times
@@ -173,7 +175,7 @@ var apsaraMQ = dialect{
 	source: broker.ApsaraMQ, connected: "connect", ended: "tcpclean",
 	atConnect: peer, atEnd: peer,
 	channels: random, twice: true,
-	words: silently(closedByClient, goodbye, reset, silent, takenOver, expired, topicDenied, wrongPassword, shutDown),
+	mute: []end{closedByClient, goodbye, reset, silent, takenOver, expired, topicDenied, wrongPassword, shutDown},
 }
 
 var mosquitto = dialect{
@@ -196,13 +198,10 @@ var verneMQ = dialect{
 	source: broker.VerneMQ, connected: "on_register", ended: "on_client_gone",
 	atConnect: peer | port | user,
 	noTime:    true,
-	words:     silently(closedByClient, goodbye, reset, silent, takenOver, expired, topicDenied, wrongPassword),
+	mute:      []end{closedByClient, goodbye, reset, silent, takenOver, expired, topicDenied, wrongPassword},
 }
 
-// silently returns wordings for a source that reports the given ends but gives no reason.
-func silently(ends ...end) (words [endCount]wording) {
-	for _, why := range ends {
-		words[why].info = event.ClosedByClient
-	}
-	return words
+// reports reports whether the source sends an event for the given end.
+func (l *dialect) reports(why end) bool {
+	return l.words[why].info != "" || slices.Contains(l.mute, why)
 }

@@ -21,7 +21,7 @@ func sound(t *testing.T, e *event.Event) {
 	require.NotEmpty(t, e.InstanceID)
 	require.NotEmpty(t, e.ClientID)
 	require.True(t, e.Action.Valid())
-	require.Contains(t, event.ActionInfos(), e.ActionInfo)
+	require.Contains(t, append(event.ActionInfos(), event.Unexplained), e.ActionInfo)
 	require.NotEmpty(t, e.Source)
 	require.NotEmpty(t, e.NativeEvent)
 	require.False(t, e.Time.Before(day))
