@@ -42,7 +42,7 @@ func (p *proxy) connect(t *testing.T, s *stack) {
 	p.target.Store(target)
 }
 
-// forwarder runs the program in infra/operate/mosquitto. The program's state survives restarts.
+// forwarder runs the program in infra/operate/forwarder. The program's state survives restarts.
 type forwarder struct {
 	arguments []string
 	*daemon

@@ -47,7 +47,7 @@ func build(dir string) error {
 		"query/query":         "./functions/query",
 		"compactor/compactor": "./functions/compactor",
 		"local":               "./infra/local",
-		"forwarder":           "./infra/operate/mosquitto",
+		"forwarder":           "./infra/operate/forwarder",
 	} {
 		cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(dir, ".build", binary), source)
 		cmd.Dir = root

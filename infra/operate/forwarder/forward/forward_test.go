@@ -14,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"devicetrace/infra/operate/mosquitto/follow"
+	"devicetrace/infra/operate/forwarder/follow"
 )
 
 // harness holds a forwarder, the log that it reads and the fake recorder that it sends to.

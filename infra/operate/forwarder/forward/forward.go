@@ -12,7 +12,7 @@ import (
 	"net/http"
 	"time"
 
-	"devicetrace/infra/operate/mosquitto/follow"
+	"devicetrace/infra/operate/forwarder/follow"
 )
 
 // Config configures a Forwarder.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"devicetrace/infra/operate/mosquitto/follow"
+	"devicetrace/infra/operate/forwarder/follow"
 )
 
 // progress counts the delivered lines and logs the counts and the current problems.

@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"time"
 
-	"devicetrace/infra/operate/mosquitto/follow"
+	"devicetrace/infra/operate/forwarder/follow"
 )
 
 // maxResponse is the maximum number of bytes read from a response.

@@ -18,8 +18,8 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"devicetrace/infra/operate/mosquitto/follow"
-	"devicetrace/infra/operate/mosquitto/forward"
+	"devicetrace/infra/operate/forwarder/follow"
+	"devicetrace/infra/operate/forwarder/forward"
 )
 
 func main() {
