@@ -1,7 +1,7 @@
-// Mosquitto sends the log of an Eclipse Mosquitto broker to the recorder. It repeats each request
-// until the recorder confirms that the lines are durable.
+// Forwarder sends the log of a broker to the recorder. It repeats each request until the recorder
+// confirms that the lines are durable.
 //
-//	mosquitto -log /var/log/mosquitto/mosquitto.log -url http://127.0.0.1:8080/webhooks/mosquitto/local
+//	forwarder -log /var/log/mosquitto/mosquitto.log -url http://127.0.0.1:8080/webhooks/mosquitto/local
 //
 // The environment variable WEBHOOK_TOKEN holds the recorder's token. SIGTERM or Ctrl-C stops the
 // command. When started again, the command continues where it stopped.
@@ -30,7 +30,7 @@ func main() {
 		stop()
 	}
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "mosquitto:", err)
+		fmt.Fprintln(os.Stderr, "forwarder:", err)
 		os.Exit(1)
 	}
 }

@@ -19,11 +19,11 @@ type settings struct {
 
 func readSettings(arguments []string, getenv func(string) string, output io.Writer) (settings, error) {
 	s := settings{token: getenv("WEBHOOK_TOKEN")}
-	flags := flag.NewFlagSet("mosquitto", flag.ContinueOnError)
+	flags := flag.NewFlagSet("forwarder", flag.ContinueOnError)
 	flags.SetOutput(output)
-	flags.StringVar(&s.log, "log", "", "the `file` that Mosquitto logs to")
+	flags.StringVar(&s.log, "log", "", "the `file` that the broker logs to")
 	flags.StringVar(&s.url, "url", "", "the webhook's `URL`, which ends with /webhooks/mosquitto/ and the instance")
-	flags.StringVar(&s.state, "state", filepath.Join(".data", "mosquitto"), "the `folder` that remembers what was delivered; each log needs its own")
+	flags.StringVar(&s.state, "state", filepath.Join(".data", "forwarder"), "the `folder` that remembers what was delivered; each log needs its own")
 	flags.BoolVar(&s.gzip, "gzip", false, "compress requests")
 	flags.DurationVar(&s.age, "age", time.Second, "how long a line waits for others to be sent with it")
 	if err := flags.Parse(arguments); err != nil {
@@ -39,7 +39,7 @@ func (s settings) validate() error {
 	webhook, err := url.Parse(s.url)
 	switch {
 	case s.log == "":
-		return errors.New("-log must name the file that Mosquitto logs to")
+		return errors.New("-log must name the file that the broker logs to")
 	case err != nil || webhook.Host == "" || webhook.Scheme != "http" && webhook.Scheme != "https":
 		return errors.New("-url must be an http or https URL, such as https://trace.example.com/webhooks/mosquitto/plant-1")
 	case s.token == "":

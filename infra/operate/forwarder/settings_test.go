@@ -21,7 +21,7 @@ func TestSettings(t *testing.T) {
 	got, err := readSettings([]string{"-log", "x.log", "-url", webhook}, environment, io.Discard)
 	require.NoError(t, err)
 	require.Equal(t, settings{
-		log: "x.log", url: webhook, token: "secret", state: filepath.Join(".data", "mosquitto"), age: time.Second,
+		log: "x.log", url: webhook, token: "secret", state: filepath.Join(".data", "forwarder"), age: time.Second,
 	}, got)
 }
 

@@ -91,7 +91,7 @@ func (l *logFile) readLong() (Chunk, error) {
 		return Chunk{}, err
 	}
 	if length > maxLine {
-		slog.Warn("skipped a line that is too long to be one of Mosquitto's", "log", l.position.Log, "offset", l.position.Offset, "bytes", length)
+		slog.Warn("skipped a line that is too long to be one of the broker's", "log", l.position.Log, "offset", l.position.Offset, "bytes", length)
 		l.position.Offset += length
 		return Chunk{}, nil
 	}
