@@ -59,6 +59,7 @@ func TestPage(t *testing.T) {
 		{"filter", testFilter},
 		{"filter of nothing", testFilterOfNothing},
 		{"unreported", testUnreported},
+		{"words", testWords},
 		{"link", testLink},
 		{"language", testLanguage},
 		{"colors", testColors},

@@ -4,7 +4,7 @@
 import { joinParts } from './clientid.js';
 import { preferences } from './preferences.js';
 import { hour } from './time.js';
-import { actions, infos } from './vocabulary.js';
+import { actions, infoFilters } from './vocabulary.js';
 
 // A URL contains times in the same two forms as the API: RFC 3339 and Unix milliseconds. A number
 // with fewer than 12 digits is rejected, because it is probably in seconds.
@@ -43,7 +43,7 @@ export function readQuery() {
     fault,
     order: oneOf(['asc', 'desc'], get('order'), preferences.order),
     action: oneOf(actions, get('action'), ''),
-    info: oneOf(infos, get('action_info'), ''),
+    info: oneOf(infoFilters, get('action_info'), ''),
     connection: get('connection'),
   };
 }

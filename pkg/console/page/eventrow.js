@@ -8,13 +8,14 @@ import { icon } from './icons.js';
 import { kindOfWord, nativeOf } from './kinds.js';
 import { text } from './text.js';
 import { iso, ms, time, zoneName } from './time.js';
+import { actionMeaning, infoLabel, infoMeaning } from './vocabulary.js';
 
 export const columns = ['channel', 'action', 'info', 'time'];
 
 // eventRow returns a table row for an event. When the user opens the row, it shows all facts about
 // the event and calls onOpen.
 export function eventRow(row, view, onOpen) {
-  const label = text('row.open', { action: row.action, info: row.action_info, time: iso(ms(row.time)) });
+  const label = text('row.open', { action: row.action, info: infoLabel(row.action_info), time: iso(ms(row.time)) });
   const toggle = el('button', { type: 'button', class: 'disclose', 'aria-expanded': 'false', 'aria-label': label }, icon('chevron'));
   const line = el('tr', { role: 'row', class: `event kind-${kindOfWord(row.action_info)}` },
     cell('channel', el('div', { class: 'line' }, toggle, channel(row))), cells(row, view));
@@ -43,10 +44,10 @@ function channel(row) {
 function cells(row, view) {
   const native = nativeOf(row);
   return [
-    cell('action', el('span', { class: `action action-${row.action}` }, datum(row.action))),
+    cell('action', el('span', { class: `action action-${row.action}`, title: actionMeaning(row.action) }, datum(row.action))),
     cell('info',
       el('span', { class: 'dot', 'aria-hidden': 'true' }),
-      el('span', { class: 'info', title: text(`info.${row.action_info}`) }, datum(row.action_info)),
+      el('span', { class: 'info', title: infoMeaning(row.action_info) }, datum(infoLabel(row.action_info))),
       native ? [' ', el('small', { class: 'native' }, datum(native))] : null),
     cell('time',
       time(ms(row.time), view.stamp),
@@ -67,7 +68,7 @@ function details(row, view) {
 }
 
 function ticketOf(row, view) {
-  return view.ticket(`${iso(ms(row.time))} ${plain(row.action)} ${plain(row.action_info)}`, ...evidenceText({ ...row, time: null }));
+  return view.ticket(`${iso(ms(row.time))} ${plain(row.action)} ${plain(infoLabel(row.action_info))}`, ...evidenceText({ ...row, time: null }));
 }
 
 // plainTable returns a table for a report. For each of the given rows, the table shows all facts
@@ -83,7 +84,7 @@ function plainHead(name, { query }) {
 }
 
 function plainRow(row, view) {
-  const rest = evidenceText({ ...row, time: null, channel_id: '', action_info: '', native_reason: '' }).join('; ');
+  const rest = evidenceText({ ...row, time: null, channel_id: '', action: '', action_info: null, native_reason: '' }).join('; ');
   return el('tr', { class: `event kind-${kindOfWord(row.action_info)}` },
     el('td', {}, datum(row.channel_id, { kind: 'mono' })), cells(row, view),
     el('td', { class: 'more-facts' }, datum(rest, { limit: 600 })));

@@ -4,11 +4,14 @@ import { datum, plain } from './datum.js';
 import { el } from './dom.js';
 import { number, text } from './text.js';
 import { duration, iso, ms, time } from './time.js';
+import { actionMeaning, infoLabel, infoMeaning } from './vocabulary.js';
 
 const instant = (at) => ({ node: () => time(ms(at)), plain: () => iso(ms(at)) });
 const words = (value) => ({ node: () => datum(value), plain: () => plain(value) });
 const identifier = (value) => ({ node: () => datum(value, { kind: 'mono' }), plain: () => plain(value) });
 const wording = (value) => ({ node: () => value, plain: () => value });
+
+const explained = (word, meaning) => wording(text('evidence.word', { word, meaning }));
 
 const versions = { 3: '3.1', 4: '3.1.1', 5: '5.0' };
 
@@ -22,7 +25,8 @@ const facts = {
   end_is: (e) => e.end_is && wording(text(`end.${e.end_is}`)),
   length: (e) => Number.isFinite(e.length) && wording(duration(e.length)),
   channel_id: (e) => e.channel_id && identifier(e.channel_id),
-  action_info: (e) => e.action_info && wording(text('evidence.word', { word: e.action_info, meaning: text(`info.${e.action_info}`) })),
+  action: (e) => e.action && explained(e.action, actionMeaning(e.action)),
+  action_info: (e) => isReported(e) && explained(infoLabel(e.action_info), infoMeaning(e.action_info)),
   native_event: (e) => e.native_event && words(e.native_event),
   native_reason: (e) => e.native_reason && words(e.native_reason),
   reason_code: (e) => Number.isFinite(e.reason_code) && wording(`${e.reason_code} (0x${e.reason_code.toString(16).padStart(2, '0')})`),
@@ -38,6 +42,10 @@ const facts = {
   source: (e) => e.source && words(e.source),
   source_event_id: (e) => e.source_event_id && identifier(e.source_event_id),
 };
+
+// isReported reports whether e is an event, or a connection whose end was reported. For another
+// connection, an empty action_info does not mean that a reason is missing.
+const isReported = (e) => typeof e.action_info === 'string' && (e.end_is ?? 'reported') === 'reported';
 
 const bracketed = (address) => (address.includes(':') ? `[${address}]` : address);
 

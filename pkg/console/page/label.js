@@ -4,6 +4,7 @@ import { boundsOf } from './bars.js';
 import { kindLabel, kindOf, tally } from './kinds.js';
 import { number, text } from './text.js';
 import { duration, ms, shortStamp, spanText } from './time.js';
+import { infoLabel } from './vocabulary.js';
 
 // labelOf returns the label of a bar or a mark.
 export function labelOf(item, scale) {
@@ -13,7 +14,7 @@ export function labelOf(item, scale) {
 
 function refusalLabel(refusals) {
   const [first] = refusals;
-  const values = { count: number(refusals.length), time: shortStamp(ms(first.time)), info: first.action_info };
+  const values = { count: number(refusals.length), time: shortStamp(ms(first.time)), info: infoLabel(first.action_info) };
   return text(refusals.length > 1 ? 'timeline.refusals' : 'timeline.refusal', values);
 }
 

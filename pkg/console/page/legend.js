@@ -1,11 +1,12 @@
 // The legend explains the colors and shapes of a timeline and shows how often each of them occurs.
 
 import { el, svg } from './dom.js';
-import { kindLabel, tally, wordOf } from './kinds.js';
+import { kindLabel, kindOf, tally, wordOf } from './kinds.js';
 import { refusalSign } from './marks.js';
 import { leavesOut } from './omitted.js';
 import { number, text } from './text.js';
 import { hatchOf, textureOf } from './textures.js';
+import { unexplained } from './vocabulary.js';
 
 // swatch returns a small bar in the color and pattern of the given kind of connection end.
 export function swatch(kind) {
@@ -25,23 +26,28 @@ function stateSwatch(state) {
 }
 
 // legend lists the kinds of connection end, the refused logins and the states in the report. The
-// state "online" has no entry. If onFilter is given, the name of each kind that has a word in the
-// vocabulary is a button. A click on the button filters the events by this word. If the report
-// omits connections, each kind's count ends in "+", because the omitted connections are not
-// counted.
+// state "online" has no entry. If onFilter is given, the name of each kind that has end events
+// is a button. A click on the button shows only these events in the table. If the report omits
+// connections, each kind's count ends in "+", because the omitted connections are not counted.
 export function legend(report, onFilter) {
   const more = leavesOut(report, 'connections') ? '+' : '';
   const shownStates = ['offline', 'unknown'].filter((state) => report.timeline.some((one) => one.state === state));
   if (more || leavesOut(report, 'timeline')) shownStates.push('omitted');
   return el('ul', { class: 'legend', 'aria-label': text('legend.label') },
-    tally(report.connections).map(([kind, count]) => kindEntry(kind, number(count) + more, onFilter)),
+    tally(report.connections).map(([kind, count]) => kindEntry(kind, number(count) + more, onFilter && filterOf(kind, report), onFilter)),
     report.refusals.length ? entry(refusalSwatch(), text('legend.refusals'), number(report.summary.refusals)) : null,
     shownStates.map((state) => entry(stateSwatch(state), text(`timeline.${state}`))));
 }
 
-function kindEntry(kind, count, onFilter) {
-  const word = wordOf(kind);
-  return entry(swatch(kind), kindLabel(kind), count, word && onFilter ? () => onFilter(word) : null);
+function kindEntry(kind, count, filter, onFilter) {
+  return entry(swatch(kind), kindLabel(kind), count, filter ? () => onFilter(filter) : null);
+}
+
+// filterOf returns the filter that selects the end events of a kind, or "" if the report contains
+// no such event.
+function filterOf(kind, report) {
+  const isReported = report.connections.some((one) => kindOf(one) === kind && one.end_is === 'reported');
+  return isReported ? wordOf(kind) || unexplained : '';
 }
 
 function entry(shape, label, count = null, onClick = null) {

@@ -12,6 +12,7 @@ import { reportSubject } from './subject.js';
 import { summaryTiles } from './summary.js';
 import { number, text } from './text.js';
 import { headline, quietHeadline, verdictList } from './verdicts.js';
+import { wordLegend } from './words.js';
 
 const maxRows = 5000;
 
@@ -68,6 +69,7 @@ function content(view) {
     summaryTiles(view.report),
     others.length ? verdictList(others, view, {}) : null,
     events(view),
+    wordLegend(),
     receipt(view.receipts()),
   ].filter(Boolean);
 }

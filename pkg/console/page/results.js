@@ -18,6 +18,7 @@ import { text } from './text.js';
 import { ms } from './time.js';
 import { timeline } from './timeline.js';
 import { headline, quietHeadline, verdictList } from './verdicts.js';
+import { wordLegend } from './words.js';
 
 // results returns { node, pick }: the element to show, and a function that selects the connection
 // with a given key. actions holds the page's callbacks.
@@ -87,6 +88,7 @@ function fullResults(view, actions) {
     summaryTiles(view.report),
     others.length ? verdictList(others, view, { onTime: showTime }) : null,
     events.node,
+    wordLegend(),
   ];
   return { nodes, pick: (key) => pick(findByKey(connections, key)) };
 }

@@ -5,7 +5,7 @@ import { columns, eventRow } from './eventrow.js';
 import { pager } from './pager.js';
 import { number, text } from './text.js';
 import { zoneName } from './time.js';
-import { actions, infos } from './vocabulary.js';
+import { actions, filterLabel, infoFilters } from './vocabulary.js';
 
 const perPage = 100;
 
@@ -77,14 +77,14 @@ function toolbar({ query }, count, onFilter) {
   return el('header', { class: 'toolbar' },
     el('h2', { id: 'events-title', class: 'section-title' }, text('table.title'), ' ', count),
     el('span', { class: 'spring' }),
-    filter('action', actions, query.action, (action) => onFilter({ action })),
-    filter('info', infos, query.info, (info) => onFilter({ info })));
+    filter('action', actions, query.action, (action) => action, (action) => onFilter({ action })),
+    filter('info', infoFilters, query.info, filterLabel, (info) => onFilter({ info })));
 }
 
-function filter(name, values, value, onChange) {
+function filter(name, values, value, labelOf, onChange) {
   const select = el('select', { id: `filter-${name}` },
     el('option', { value: '' }, text(`filter.${name}.all`)),
-    values.map((one) => el('option', { value: one, selected: one === value }, one)));
+    values.map((one) => el('option', { value: one, selected: one === value }, labelOf(one))));
   select.addEventListener('change', () => onChange(select.value));
   return el('label', { class: `filter${value ? ' on' : ''}` }, el('span', { class: 'visually-hidden' }, text(`column.${name}`)), select);
 }

@@ -7,6 +7,7 @@ import { icon } from './icons.js';
 import { nativeOf } from './kinds.js';
 import { number, text } from './text.js';
 import { inZone, iso, ms, time } from './time.js';
+import { infoLabel } from './vocabulary.js';
 
 const icons = { problem: 'alert', notice: 'notice', info: 'info' };
 
@@ -94,7 +95,7 @@ function evidenceRow(one, view, onTime) {
   const native = nativeOf(one);
   return el('li', {},
     evidenceTime(ms(one.time), view, onTime),
-    el('span', { class: 'what' }, datum(one.action), ' ', datum(one.action_info), native ? el('small', {}, ' ', datum(native)) : null),
+    el('span', { class: 'what' }, datum(one.action), ' ', datum(infoLabel(one.action_info)), native ? el('small', {}, ' ', datum(native)) : null),
     el('span', { class: 'why' }, prose(one.text, view)));
 }
 
@@ -114,5 +115,5 @@ function ticketOf(verdict, view) {
 
 function evidenceLine(one, view) {
   const native = nativeOf(one) ? ` (${plain(nativeOf(one))})` : '';
-  return `- ${one.time ? iso(ms(one.time)) : ''} ${plain(one.action)} ${plain(one.action_info)}${native}: ${plainProse(one.text, view)}`;
+  return `- ${one.time ? iso(ms(one.time)) : ''} ${plain(one.action)} ${plain(infoLabel(one.action_info))}${native}: ${plainProse(one.text, view)}`;
 }

@@ -5,6 +5,7 @@ import { plain } from './datum.js';
 import { statusLine } from './status.js';
 import { text } from './text.js';
 import { iso, momentsIn, stampIn } from './time.js';
+import { filterLabel } from './vocabulary.js';
 
 export class View {
   // status is null if reading the status failed. The page still shows the other results in that
@@ -50,7 +51,8 @@ export class View {
 
   // filter returns the text that the events are filtered by, or "" if there is no filter.
   filter() {
-    return [this.query.action, this.query.info].filter(Boolean).join(', ');
+    const { action, info } = this.query;
+    return [action, info && filterLabel(info)].filter(Boolean).join(', ');
   }
 
   isIncomplete() {
