@@ -2,6 +2,7 @@ package broker
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"devicetrace/pkg/event"
@@ -88,8 +89,21 @@ func (v value) milliseconds() (int64, bool) {
 		return ms, ok
 	}
 	raw, _ := v.unescaped() // some senders escape the plus sign of a UTC offset
-	t, err := time.Parse(time.RFC3339Nano, string(raw))
-	return t.UnixMilli(), err == nil
+	t, ok := parseRFC3339(string(raw))
+	return t.UnixMilli(), ok
+}
+
+// parseRFC3339 parses a time as RFC 3339 defines it. time.Parse also accepts an hour of one digit, a
+// comma before the fraction, and offsets of 24 hours or of 60 minutes.
+func parseRFC3339(text string) (time.Time, bool) {
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil || text[len("2006-01-02T15")] != ':' || strings.Contains(text, ",") {
+		return time.Time{}, false
+	}
+	if offset := text[len(text)-len("07:00"):]; text[len(text)-1] != 'Z' && (offset[:2] > "23" || offset[3:] > "59") {
+		return time.Time{}, false
+	}
+	return t, true
 }
 
 // millisecond truncates a time to the precision of events.
