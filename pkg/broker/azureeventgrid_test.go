@@ -97,7 +97,7 @@ func TestAzureEventGridNamesNestedFields(t *testing.T) {
 		{`null`, "data.clientSessionName"},
 		{`{}`, "data.clientSessionName"},
 		{`{"clientSessionName":""}`, "data.clientSessionName"},
-		{`{"clientSessionName":7}`, "data.clientSessionName"},
+		{`{"clientSessionName":true}`, "data.clientSessionName"},
 		{`{"clientSessionName":"\ud83d"}`, "data.clientSessionName"},
 		{`{"clientSessionName":"c","clientAuthenticationName":{}}`, "data.clientAuthenticationName"},
 		{`{"clientSessionName":"c","namespaceName":7}`, "data.namespaceName"},

@@ -171,7 +171,7 @@ func emqxConnack(r *reader, e *event.Event, field string, code value) bool {
 func (m *emqx) common(r *reader, e *event.Event) {
 	e.Source = EMQX
 	e.ClientID = r.clientID("clientid", m.clientID)
-	e.Username = r.text("username", m.username)
+	e.Username = r.name("username", m.username)
 	e.Node = r.text("node", m.node)
 	e.PeerAddress, e.PeerPort = splitPeer(r.text("peername", m.peerName))
 	e.Protocol = r.text("proto_name", m.protoName)

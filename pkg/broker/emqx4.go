@@ -97,7 +97,7 @@ func (m *emqx4) row(r *reader, e *event.Event) bool {
 func (m *emqx4) common(r *reader, e *event.Event) {
 	e.Source = EMQX4
 	e.ClientID = r.clientID("clientid", m.clientID)
-	e.Username = r.text("username", m.username)
+	e.Username = r.name("username", m.username)
 	e.Node = r.text("node", m.node)
 	e.PeerAddress = r.text("ipaddress", m.ipAddress)
 	e.ProtocolVersion = emqxLevel(r, m.protoVer, "")

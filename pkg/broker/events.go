@@ -191,7 +191,7 @@ func (m *own) evidence(r *reader, e *event.Event) {
 	e.ChannelID = r.text("channel_id", m.channelID)
 	e.PeerAddress = r.text("peer_address", m.peerAddress)
 	e.PeerPort = r.integer("peer_port", m.peerPort, maxPort).Value
-	e.Username = r.text("username", m.username)
+	e.Username = r.name("username", m.username)
 	e.Node = r.text("node", m.node)
 	e.Protocol = r.text("protocol", m.protocol)
 	e.ProtocolVersion = r.integer("protocol_version", m.protocolVersion, math.MaxUint8).Value

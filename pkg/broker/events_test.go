@@ -80,7 +80,11 @@ func TestOwnClientIdentifier(t *testing.T) {
 		{`"group_id":"a@@@b","device_id":"dev"`, "", "group_id"},
 		{`"device_id":"a@@@dev"`, "", "group_id"},
 		{`"client_id":""`, "", "client_id"},
-		{`"client_id":7`, "", "client_id"},
+		{`"client_id":7`, "7", ""},
+		{`"client_id":9007199254740993.50`, "9007199254740993.50", ""},
+		{`"group_id":7,"device_id":-1e3`, "7@@@-1e3", ""},
+		{`"client_id":true`, "", "client_id"},
+		{`"client_id":["c"]`, "", "client_id"},
 		{`"client_id":"\ud83d"`, "", "client_id"},
 		{"\"client_id\":\"\xff\"", "", "client_id"},
 	} {

@@ -59,12 +59,26 @@ func (r *reader) text(field string, v value) string {
 	return r.anyText(field, v)
 }
 
-// id reads a string. Unlike text, it does not treat "undefined" as a missing value.
+// id reads an identifier. Unlike text, it does not treat "undefined" as a missing value. It accepts a
+// number and returns its digits as sent, because some senders put an identifier into JSON without
+// quotes.
 func (r *reader) id(field string, v value) string {
-	if v.kind == absent || v.kind == null {
+	switch v.kind {
+	case absent, null:
+		return ""
+	case number:
+		return r.interned.text(v.raw)
+	default:
+		return r.anyText(field, v)
+	}
+}
+
+// name reads a user name. Like id, it accepts a number.
+func (r *reader) name(field string, v value) string {
+	if v.missing() {
 		return ""
 	}
-	return r.anyText(field, v)
+	return r.id(field, v)
 }
 
 // clientID reads the client identifier. It refuses a missing or empty identifier.
