@@ -3,6 +3,7 @@ package broker
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"devicetrace/pkg/event"
 )
@@ -57,6 +58,16 @@ type own struct {
 	peerAddress, peerPort, username, node            value
 	protocol, protocolVersion, keepAlive, cleanStart value
 	connectedAt                                      value
+
+	hasUnknownKey bool
+	unknownKey    string // the first key that the form does not define
+}
+
+// ownKeys lists the keys of the form.
+var ownKeys = []string{
+	"client_id", "group_id", "device_id", "action", "action_info", "time", "channel_id", "source_event_id",
+	"native_event", "native_reason", "reason_code", "peer_address", "peer_port", "username", "node",
+	"protocol", "protocol_version", "keep_alive", "clean_start", "connected_at", "source",
 }
 
 func (m *own) slot(key []byte) *value {
@@ -104,11 +115,17 @@ func (m *own) slot(key []byte) *value {
 	case "connected_at":
 		return &m.connectedAt
 	default:
+		if !m.hasUnknownKey {
+			m.hasUnknownKey, m.unknownKey = true, string(key)
+		}
 		return nil
 	}
 }
 
 func (m *own) row(r *reader, e *event.Event) bool {
+	if m.hasUnknownKey {
+		r.unknownKey(m.unknownKey, ownKeys)
+	}
 	e.ClientID = m.client(r)
 	e.ReasonCode = r.integer("reason_code", m.reasonCode, math.MaxUint8)
 	m.words(r, e)
@@ -139,7 +156,7 @@ func (m *own) client(r *reader) event.ClientID {
 // words sets Action and ActionInfo, which hold vocabulary words, and NativeEvent and NativeReason,
 // which hold the sender's own words.
 func (m *own) words(r *reader, e *event.Event) {
-	action, info := r.text("action", m.action), r.text("action_info", m.actionInfo)
+	action := r.text("action", m.action)
 	e.Action = event.Action(action)
 	switch {
 	case action == "":
@@ -147,16 +164,49 @@ func (m *own) words(r *reader, e *event.Event) {
 	case !e.Action.Valid():
 		r.refuse("action", fmt.Sprintf("%.64q is not known; use connect, close or disconnect", action))
 	}
-	e.ActionInfo = defaultInfo(e.Action, e.ReasonCode)
-	if info != "" {
-		known, ok := event.ParseActionInfo(info)
-		if !ok {
-			r.refuse("action_info", fmt.Sprintf("%.64q is not known; use one of %s", info, event.ActionInfoList()))
-		}
-		e.ActionInfo = known
+	var info string
+	if m.actionInfo.missing() {
+		e.ActionInfo = defaultInfo(e.Action, e.ReasonCode)
+	} else {
+		info = m.info(r, e)
 	}
 	e.NativeEvent = orElse(r.text("native_event", m.nativeEvent), action)
 	e.NativeReason = orElse(r.text("native_reason", m.nativeReason), info)
+}
+
+// info sets ActionInfo to the meaning of the word that the sender chose, and returns that word. It
+// refuses a word that contradicts the action. Every error lists the allowed words.
+func (m *own) info(r *reader, e *event.Event) string {
+	allowed := infosOf[e.Action]
+	if !e.Action.Valid() {
+		allowed = event.ActionInfos()
+	}
+	if m.actionInfo.kind != text {
+		r.refuse("action_info", "must be a string; use one of "+event.JoinActionInfos(allowed))
+		return ""
+	}
+	raw, _ := m.actionInfo.unescaped()
+	word := r.interned.text(raw)
+	known, ok := event.ParseActionInfo(word)
+	switch {
+	case !ok:
+		r.refuse("action_info", fmt.Sprintf("%.64q is not known; use one of %s", word, event.JoinActionInfos(allowed)))
+	case !slices.Contains(allowed, known):
+		r.refuse("action_info", fmt.Sprintf("%q contradicts the action %s; use one of %s", word, e.Action, event.JoinActionInfos(allowed)))
+	}
+	e.ActionInfo = known
+	return word
+}
+
+// infosOf lists the action infos that fit each action. A refused CONNECT may be sent as a connect
+// event or as a close event.
+var infosOf = map[event.Action][]event.ActionInfo{
+	event.Connect: {event.Accepted, event.NotAuthorized, event.TopicAuthFailed, event.ServerShutdown, event.InvalidParam},
+	event.Close: {
+		event.NotAuthorized, event.TopicAuthFailed, event.ClientIDConflict, event.NoHeart, event.ClosedByClient,
+		event.DisconnectedByClient, event.ServerShutdown, event.InvalidParam, event.SocketIOException,
+	},
+	event.Disconnect: {event.DisconnectedByClient},
 }
 
 // defaultInfo returns the action info for an event that was sent without one:

@@ -2,6 +2,7 @@ package broker_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -51,9 +52,68 @@ func TestOwnWords(t *testing.T) {
 		{`"action":"Close"`, "rejected 0 action"},
 		{`"action":null`, "rejected 0 action"},
 		{`"action":"close","action_info":"bored"`, "rejected 0 action_info"},
+		{`"action":"connect","action_info":"resource auth failed"`, "c connect topic auth failed"},
+		{`"action":"close","action_info":"disconnected by client"`, "c close disconnected by client"},
+		{`"action":"connect","action_info":"Socket IOException"`, "rejected 0 action_info"},
+		{`"action":"close","action_info":"accept"`, "rejected 0 action_info"},
+		{`"action":"disconnect","action_info":"ServerShutdown"`, "rejected 0 action_info"},
+		{`"action":"close","action_info":null`, "c close unexplained"},
+		{`"action":"close","action_info":""`, "c close unexplained"},
+		{`"action":"close","action_info":"undefined"`, "c close unexplained"},
 	} {
 		require.Equal(t, c.want, summary(decode(t, "events", `{"client_id":"c",`+c.members+`}`)), c.members)
 	}
+}
+
+// Every error about action_info must list the words that the sender can use.
+func TestOwnActionInfoErrorsListTheWords(t *testing.T) {
+	const connects = "use one of accepted, not authorized, topic auth failed, ServerShutdown, invalid param"
+	const closes = "use one of not authorized, topic auth failed, clientId conflict, no heart, closed by client, " +
+		"disconnected by client, ServerShutdown, invalid param, Socket IOException"
+	for members, want := range map[string]string{
+		`"action":"connect","action_info":"no heart"`:                  `"no heart" contradicts the action connect; ` + connects,
+		`"action":"connect","action_info":"noheart"`:                   `"noheart" is not known; ` + connects,
+		`"action":"close","action_info":"accepted"`:                    `"accepted" contradicts the action close; ` + closes,
+		`"action":"close","action_info":7`:                             `must be a string; ` + closes,
+		`"action":"close","action_info":["no heart"]`:                  `must be a string; ` + closes,
+		`"action":"close","action_info":"\ud83d"`:                      `"" is not known; ` + closes,
+		"\"action\":\"close\",\"action_info\":\"\xff\"":                `"\xff" is not known; ` + closes,
+		`"action":"disconnect","action_info":"Disconnected by client"`: `"Disconnected by client" is not known; use one of disconnected by client`,
+	} {
+		got := decode(t, "events", `{"client_id":"c",`+members+`}`)
+		require.Empty(t, got.Events, members)
+		require.Equal(t, "action_info", got.Rejected[0].Field, members)
+		require.Equal(t, want, got.Rejected[0].Error, members)
+	}
+}
+
+// The form refuses a key that it does not define, because its value would be lost unnoticed.
+func TestOwnUnknownKeys(t *testing.T) {
+	const all = "use client_id, group_id, device_id, action, action_info, time, channel_id, source_event_id, native_event, " +
+		"native_reason, reason_code, peer_address, peer_port, username, node, protocol, protocol_version, keep_alive, " +
+		"clean_start, connected_at, source"
+	for key, want := range map[string]string{
+		`"ip"`:            all,
+		`"unused"`:        all,
+		`""`:              all,
+		`"clientid"`:      "did you mean client_id?",
+		`"Action-Info"`:   "did you mean action_info?",
+		`"keepalive"`:     "did you mean keep_alive?",
+		`"peer_adress"`:   "did you mean peer_address?",
+		`"user_name"`:     "did you mean username?",
+		`"reasoncodes"`:   "did you mean reason_code?",
+		`"\u0070eerport"`: "did you mean peer_port?",
+		`"\ud83d"`:        all,
+		"\"\xff\"":        all,
+	} {
+		got := decode(t, "events", `{"client_id":"c","action":"close",`+key+`:null}`)
+		require.Empty(t, got.Events, key)
+		require.Equal(t, "is not a key of this form; "+want, got.Rejected[0].Error, key)
+	}
+	got := decode(t, "events", `{"action":"close","ip":"192.0.2.7","port":1,"client_id":"c"}`)
+	require.Equal(t, "ip", got.Rejected[0].Field, "the first unknown key")
+	got = decode(t, "events", `{"action":"close","client_id":"c","`+strings.Repeat("é", 40_000)+`":1}`)
+	require.Equal(t, strings.Repeat("é", 32)+"…", got.Rejected[0].Field)
 }
 
 func TestOwnNativeWordsDefaultToTheWordsSent(t *testing.T) {

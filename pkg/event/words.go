@@ -51,10 +51,14 @@ var actionInfos = []ActionInfo{
 func ActionInfos() []ActionInfo { return slices.Clone(actionInfos) }
 
 // ActionInfoList returns all action infos as one string, separated by commas, for use in messages.
-func ActionInfoList() string {
-	var words []string
-	for _, info := range actionInfos {
-		words = append(words, string(info))
+func ActionInfoList() string { return JoinActionInfos(actionInfos) }
+
+// JoinActionInfos returns the given action infos as one string, separated by commas, for use in
+// messages.
+func JoinActionInfos(infos []ActionInfo) string {
+	words := make([]string, len(infos))
+	for i, info := range infos {
+		words[i] = string(info)
 	}
 	return strings.Join(words, ", ")
 }

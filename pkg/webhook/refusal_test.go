@@ -16,14 +16,20 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// overLimit returns one body for each limit. Each body consists of valid events and exceeds only
-// that limit. code and reason are the expected error.
-func overLimit() map[string]struct{ body, code, reason string } {
+// These are the members of a valid event in the two forms that the tests send.
+const (
+	ownConnect      = `"client_id":"c","action":"connect"`
+	apsaraMQConnect = `"eventType":"connect","clientId":"c"`
+)
+
+// overLimit returns one body for each limit. Each body consists of events with the given members and
+// exceeds only that limit. code and reason are the expected error.
+func overLimit(members string) map[string]struct{ body, code, reason string } {
 	var spread []string
 	for day := range record.MaxPartitions + 1 {
-		spread = append(spread, fmt.Sprintf(`{"eventType":"connect","client_id":"c","clientId":"c","action":"connect","time":%d}`, now.AddDate(0, 0, -day).UnixMilli()))
+		spread = append(spread, fmt.Sprintf(`{%s,"time":%d}`, members, now.AddDate(0, 0, -day).UnixMilli()))
 	}
-	const item = `{"eventType":"connect","client_id":"c","clientId":"c","action":"connect"}`
+	item := "{" + members + "}"
 	return map[string]struct{ body, code, reason string }{
 		"bytes":      {item + strings.Repeat(" ", maxBody), "TooLarge", "the body is longer than 8 MiB, as sent or decompressed"},
 		"items":      {strings.Repeat(item+"\n", 100_001), "TooManyItems", "the body holds more than 100000 items"},
@@ -44,7 +50,7 @@ func (s *system) requireNothingStored() {
 // A body that exceeds a limit must be refused with 413 and a message that states the limit. None of
 // it may be stored.
 func TestABodyOverALimitIsRefused(t *testing.T) {
-	for name, c := range overLimit() {
+	for name, c := range overLimit(ownConnect) {
 		t.Run(name, func(t *testing.T) {
 			s := newSystem(t)
 			s.handler.config.Retention = 0
@@ -60,7 +66,7 @@ func TestABodyOverALimitIsRefused(t *testing.T) {
 // Event must quarantine the whole payload if it exceeds a limit. Event must not return an error,
 // because the platform would then redeliver the payload in vain.
 func TestAPayloadOverALimitIsQuarantined(t *testing.T) {
-	for name, c := range overLimit() {
+	for name, c := range overLimit(apsaraMQConnect) {
 		t.Run(name, func(t *testing.T) {
 			s := newSystem(t)
 			s.handler.config.Retention = 0
@@ -82,7 +88,7 @@ func TestAPayloadOverALimitIsQuarantined(t *testing.T) {
 
 // Bodies that reach the limit for items or for partitions, but do not exceed it, are recorded.
 func TestBodiesAtTheLimitsAreRecorded(t *testing.T) {
-	for name, c := range overLimit() {
+	for name, c := range overLimit(ownConnect) {
 		if name == "bytes" {
 			continue // see TestLongestBodyIsTaken
 		}
