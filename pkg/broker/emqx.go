@@ -23,7 +23,7 @@ var emqxSource = Source{
 //
 //	event                                                    recorded as
 //	client.connected                                         connect, accepted
-//	client.disconnected                                      see emqx5End
+//	client.disconnected                                      see ruleEnd
 //	client.connack                                           a refusal; nothing on success
 //	client.check_authn_complete                              nothing: client.connack follows
 //	client.check_authz_complete                              nothing: client.disconnected follows if a denial closes the connection
@@ -115,7 +115,7 @@ func (m *emqx) connected(r *reader, e *event.Event) {
 
 func (m *emqx) disconnected(r *reader, e *event.Event) {
 	e.NativeReason = r.text("reason", m.reason)
-	e.Action, e.ActionInfo = emqx5End(reasonName(e.NativeReason), m.sentByClient(), r.text("proto_name", m.protoName))
+	e.Action, e.ActionInfo = ruleEnd(reasonName(e.NativeReason), m.sentByClient(), r.text("proto_name", m.protoName))
 	r.setTime(e, timeField{"disconnected_at", m.disconnectedAt}, timeField{"timestamp", m.timestamp})
 }
 
@@ -165,11 +165,13 @@ func (m *emqx) common(r *reader, e *event.Event) {
 }
 
 // emqxLevel returns the MQTT protocol level in v, the value of the event's proto_ver. In an event
-// from a gateway, v may be another protocol's version, such as "1.2" or "2019". For such a string,
+// from a gateway, v may be another protocol's version, such as "1.2" or "2016". For such a string,
 // emqxLevel returns 0.
 func emqxLevel(r *reader, v value, protocol string) int32 {
 	isOther := protocol != "" && protocol != "MQTT" && protocol != "MQIsdp"
-	if _, isNumber := v.integer(); v.kind == text && (isOther || protocol == "" && !isNumber) {
+	n, isNumber := v.integer()
+	isLevel := isNumber && 0 <= n && n <= math.MaxUint8
+	if v.kind == text && (isOther || protocol == "" && !isLevel) {
 		return 0
 	}
 	return r.integer("proto_ver", v, math.MaxUint8).Value

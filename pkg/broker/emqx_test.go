@@ -231,10 +231,43 @@ func TestEMQXSamples(t *testing.T) {
 	})
 }
 
-func TestEMQXLifetimeOfLwM2M(t *testing.T) {
-	const end = `{"event":"client.disconnected","clientid":"dev1","timestamp":1795339800000,"reason":"timeout","proto_ver":"1.0.1","proto_name":`
-	require.Equal(t, event.NoHeart, decode(t, "emqx", end+`"LwM2M"}`).Events[0].ActionInfo)
-	require.Equal(t, event.SocketIOException, decode(t, "emqx", end+`"CoAP"}`).Events[0].ActionInfo)
+// TestEMQXGatewaysDisconnectReasons covers every reason that the gateways of EMQX send. The names of
+// protocols are compared without regard to case, because versions of EMQX differ.
+func TestEMQXGatewaysDisconnectReasons(t *testing.T) {
+	const byClient, unexplained = "c disconnect disconnected by client", "c close unexplained"
+	const server, closed, silent, denied = "c close ServerShutdown", "c close closed by client", "c close no heart", "c close not authorized"
+	for protocol, wants := range map[string]map[string]string{
+		"MQTT-SN": {
+			"normal": byClient, "rejected_keepalive_timeout": silent, "expired": denied, "rejected_not_supported": "c close invalid param",
+			"reached_max_retry_times": "c close Socket IOException", "rejected_congestion": server, "rejected_failed_open_session": server,
+			"rejected_exceed_limitation": server, "rejected_invaild_topic_id": "c close invalid param", "rejected_not_authorize": denied,
+			"kicked": server, "sock_closed": closed,
+		},
+		"exproto":        {"normal": unexplained, "keepalive_timeout": silent, "expired": denied, "kicked": server},
+		"my-own-adapter": {"normal": unexplained, "keepalive_timeout": silent, "expired": denied, "kicked": server},
+		"GBT32960":       {"expired": denied, "kicked": server, "tcp_closed": closed, "normal": unexplained},
+		"jt808": {
+			"normal": byClient, "keepalive_timeout": silent, "discarded": "c close clientId conflict", "kicked": server,
+			"unexpected_frame": "c close invalid param", "frame_error": "c close invalid param",
+		},
+		"STOMP":   {"normal": byClient, "kicked": server, "tcp_closed": closed, "etimedout": "c close Socket IOException"},
+		"NATS":    {"kicked": server, "tcp_closed": closed, "normal": unexplained},
+		"CoAP":    {"normal": byClient, "keepalive_timeout": silent, "kicked": server, "takenover": "c close clientId conflict", "timeout": "c close Socket IOException"},
+		"LwM2M":   {"timeout": silent, "kicked": server, "normal": unexplained},
+		"ocpp1.6": {"sock_closed": closed},
+		"":        {"normal": byClient, "no_such_reason": unexplained},
+	} {
+		for reason, want := range wants {
+			for _, name := range []string{protocol, strings.ToLower(protocol), strings.ToUpper(protocol)} {
+				body := fmt.Sprintf(`{"event":"client.disconnected","clientid":"c","timestamp":1795339800000,"reason":%q,"proto_ver":"2016","proto_name":%q}`, reason, name)
+				got := decode(t, "emqx", body)
+				require.Equal(t, want, summary(got), name+" "+reason)
+				require.Equal(t, reason, got.Events[0].NativeReason)
+				require.Equal(t, name, got.Events[0].Protocol)
+				require.Zero(t, got.Events[0].ProtocolVersion, "another protocol's version")
+			}
+		}
+	}
 }
 
 func FuzzEMQX(f *testing.F) { fuzz(f, "emqx") }

@@ -1,6 +1,10 @@
 package broker
 
-import "devicetrace/pkg/event"
+import (
+	"strings"
+
+	"devicetrace/pkg/event"
+)
 
 // sentByClient reports whether the event contains properties of a DISCONNECT from the client. A
 // result of false does not rule out a DISCONNECT, because a client may send one without properties.
@@ -19,17 +23,21 @@ func (m *emqx) sentByClient() bool {
 	return isObject && (sent || user.hasMembers())
 }
 
-// emqx5End returns the action and action info for a client.disconnected event of EMQX 5 or 6. The
-// names of three reasons are misleading in these versions:
+// ruleEnd returns the action and action info for the reason in a client.disconnected event of the
+// rule engine. protocol is the event's proto_name, which names a gateway's protocol. Some reasons are
+// misleading:
 //
 //   - EMQX writes "error" for the Erlang term {error, X}. It nearly always means that a WebSocket
 //     connection was closed without a close frame. For TCP, the equivalent reason is "tcp_closed".
 //   - EMQX writes "internal_error" for any other term without a name, so it gives no reason. It nearly
-//     always means that EMQX received a WebSocket close frame with a code. From 5.10 on, the connection may also have
-//     ended for a reason at the MQTT level, such as a DISCONNECT or an expired keep alive. Up to
-//     6.2, "internal_error" may also mean that EMQX received bad frames on a TCP connection.
+//     always means that EMQX received a WebSocket close frame with a code. From 5.10 on, the
+//     connection may also have ended for a reason at the MQTT level, such as a DISCONNECT or an
+//     expired keep alive. Up to 6.2, "internal_error" may also mean that EMQX received bad frames on a
+//     TCP connection.
 //   - The LwM2M gateway sends "timeout" when a registration's lifetime ends.
-func emqx5End(name string, sentByClient bool, protocol string) (event.Action, event.ActionInfo) {
+//   - "normal" does not always stand for a DISCONNECT; see normalMeansDisconnect.
+func ruleEnd(name string, sentByClient bool, protocol string) (event.Action, event.ActionInfo) {
+	protocol = strings.ToLower(protocol)
 	switch {
 	case name == "internal_error" && sentByClient:
 		return event.Disconnect, event.DisconnectedByClient
@@ -37,15 +45,29 @@ func emqx5End(name string, sentByClient bool, protocol string) (event.Action, ev
 		return event.Close, event.Unexplained
 	case name == "error":
 		return event.Close, event.ClosedByClient
-	case name == "timeout" && protocol == "LwM2M":
+	case name == "timeout" && protocol == "lwm2m":
 		return event.Close, event.NoHeart
+	case name == "normal" && !normalMeansDisconnect[protocol]:
+		return event.Close, event.Unexplained
 	default:
 		return emqxEnd(name, sentByClient)
 	}
 }
 
-// emqxEnd returns the action and action info for the reason in a client.disconnected event of
-// any version.
+// normalMeansDisconnect holds, in lower case, the protocols whose clients end a connection in order
+// if the reason is "normal". The ExProto gateway is not among them. It sends "normal" if the adapter
+// closed the connection, and its proto_name may be any name that the adapter chose. A rule that does
+// not select proto_name is assumed to be about MQTT. Over QUIC, EMQX also sends "normal" if the client
+// closed the connection with code 0 and without DISCONNECT, but no column shows the transport.
+var normalMeansDisconnect = map[string]bool{
+	"": true, "mqtt": true, "mqisdp": true,
+	"mqtt-sn": true, // DISCONNECT without a duration
+	"stomp":   true, // DISCONNECT
+	"coap":    true, // DELETE of the connection
+	"jt808":   true, // deregistration of the terminal
+}
+
+// emqxEnd returns the action and action info for the reason in an end event of any version.
 func emqxEnd(name string, sentByClient bool) (event.Action, event.ActionInfo) {
 	if name == "normal" || name == "disconnect_with_will_message" {
 		return event.Disconnect, event.DisconnectedByClient
@@ -56,5 +78,5 @@ func emqxEnd(name string, sentByClient bool) (event.Action, event.ActionInfo) {
 	if info, ok := emqxReasons[name]; ok {
 		return event.Close, info
 	}
-	return event.Close, event.Unexplained
+	return event.Close, emqxRefusals[name] // event.Unexplained if there is no such name
 }

@@ -4,9 +4,8 @@ import "devicetrace/pkg/event"
 
 // emqxReasons maps the reasons in client.disconnected events to their meanings. It contains every
 // reason in the source code of EMQX 4.0 to 6.3, except "normal" and "disconnect_with_will_message",
-// for which emqxEnd always returns a DISCONNECT. Any other reason is unexplained. For
-// EMQX 5 and 6, emqx5End overrides the meanings of "error" and "internal_error", and of "timeout"
-// from the LwM2M gateway.
+// which emqxEnd handles, and except the names in emqxRefusals. Any other reason is unexplained. For
+// events of the rule engine, ruleEnd overrides some meanings.
 var emqxReasons = table(map[event.ActionInfo][]string{
 	event.ClientIDConflict: {
 		"takenover", // session takeover that kept the session
@@ -14,15 +13,20 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 	},
 	event.NoHeart: {
 		"keepalive_timeout",
-		"heartbeat_timeout", "keepalive_recv_timeout", "asleep_timeout", // from the STOMP, NATS and MQTT-SN gateways
+		// from the MQTT-SN gateway; MQTT-SN has the same number for a protocol error, which therefore
+		// gets this name, too
+		"rejected_keepalive_timeout",
+		// in the source code of the STOMP, NATS and MQTT-SN gateways, which send no event for them
+		"heartbeat_timeout", "keepalive_recv_timeout", "asleep_timeout",
 	},
-	event.TopicAuthFailed: {"acl_denied"}, // from the STOMP and NATS gateways
+	event.TopicAuthFailed: {"acl_denied"}, // in the source code of the STOMP and NATS gateways, which send no event for it
 	event.NotAuthorized: {
 		// EMQX sends not_authorized in three cases: the authentication failed, it expired, or a
 		// topic was denied (with deny_action = disconnect). The event does not show which case
 		// applies.
 		"not_authorized",
 		"bad_username_or_password", "bad_authentication_method", "banned",
+		"expired",                // the login expired, from gateways
 		"authentication_expired", // only from TDMQ for MQTT
 	},
 	event.ClosedByClient: {
@@ -60,6 +64,7 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 		"error", "tls_alert",
 		"timeout", "send_timeout", "etimedout", "econnreset", "econnaborted", "epipe", "ehostunreach",
 		"enetunreach", "einval", "enotconn", "emsgsize",
+		"reached_max_retry_times", // from the MQTT-SN gateway: the client did not answer REGISTER
 	},
 })
 
@@ -70,8 +75,8 @@ var emqxAccepted = map[string]bool{
 	"accepted":            true, // from the MQTT-SN gateway
 }
 
-// emqxRefusals maps the refusal codes of the MQTT-SN gateway to their meanings. The misspellings
-// are the gateway's.
+// emqxRefusals maps the refusal codes of the MQTT-SN gateway to their meanings. They also occur as
+// reasons for the end of a connection. The misspellings are the gateway's.
 var emqxRefusals = table(map[event.ActionInfo][]string{
 	event.NotAuthorized:  {"rejected_not_authorize"},
 	event.InvalidParam:   {"rejected_not_supported", "rejected_invaild_topic_id"},
