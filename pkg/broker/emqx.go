@@ -18,15 +18,16 @@ var emqxSource = Source{
 	},
 }
 
-// emqx is an event from the rule engine of EMQX 5 or 6. An HTTP action with an empty body template
-// sends it. The events are recorded as follows:
+// emqx is an event from the rule engine of EMQX. An HTTP action with an empty body template sends it.
+// A rule may select only some columns, and a bridge may forward EMQX's messages under $SYS instead; see
+// kindOf. The events are recorded as follows:
 //
 //	event                                                    recorded as
 //	client.connected                                         connect, accepted
 //	client.disconnected                                      see ruleEnd
 //	client.connack                                           a refusal; nothing on success
 //	client.check_authn_complete                              nothing: client.connack follows
-//	client.check_authz_complete                              nothing: client.disconnected follows if a denial closes the connection
+//	client.check_authz_complete, client.check_acl_complete   nothing: client.disconnected follows if a denial closes the connection
 //	client.ping, message.*, session.*, delivery.*            nothing
 type emqx struct {
 	event, clientID, username, node        value
@@ -34,6 +35,12 @@ type emqx struct {
 	peerName, protoName, protoVer          value
 	keepAlive, cleanStart                  value
 	reason, reasonCode, disconnProps       value
+
+	topic, ts, ipAddress, sysConnack value // only in messages under $SYS
+
+	// These fields show the kind of an event without "event". Each holds the last of several columns
+	// that occur only in such an event.
+	connectOnly, authnOnly, authzOnly, messageOnly value
 }
 
 func (m *emqx) slot(key []byte) *value {
@@ -68,6 +75,22 @@ func (m *emqx) slot(key []byte) *value {
 		return &m.reasonCode
 	case "disconn_props":
 		return &m.disconnProps
+	case "topic":
+		return &m.topic
+	case "ts":
+		return &m.ts
+	case "ipaddress":
+		return &m.ipAddress
+	case "connack":
+		return &m.sysConnack
+	case "conn_props", "receive_maximum", "is_bridge", "expiry_interval":
+		return &m.connectOnly
+	case "is_anonymous", "is_superuser":
+		return &m.authnOnly
+	case "authz_source", "result":
+		return &m.authzOnly
+	case "payload", "qos", "from_clientid":
+		return &m.messageOnly
 	default:
 		return nil
 	}
@@ -77,7 +100,7 @@ func (m *emqx) slot(key []byte) *value {
 // the newer ones, such as $events/client/connected. In both cases, the "event" field has the same
 // value.
 func (m *emqx) row(r *reader, e *event.Event) bool {
-	e.NativeEvent = r.text("event", m.event)
+	e.NativeEvent = m.kindOf(r)
 	switch e.NativeEvent {
 	case "client.connected":
 		m.connected(r, e)
@@ -87,7 +110,7 @@ func (m *emqx) row(r *reader, e *event.Event) bool {
 		if !m.connack(r, e) {
 			return false
 		}
-	case "client.check_authn_complete", "client.check_authz_complete", "client.ping":
+	case "client.check_authn_complete", "client.check_authz_complete", "client.check_acl_complete", "client.ping":
 		return false
 	default:
 		if isTraffic(e.NativeEvent) {
@@ -110,27 +133,43 @@ func isTraffic(kind string) bool {
 
 func (m *emqx) connected(r *reader, e *event.Event) {
 	e.Action, e.ActionInfo = event.Connect, event.Accepted
-	r.setTime(e, timeField{"connected_at", m.connectedAt}, timeField{"timestamp", m.timestamp})
+	times := m.times(timeField{"connected_at", m.connectedAt})
+	r.setTime(e, times[:]...)
 }
 
 func (m *emqx) disconnected(r *reader, e *event.Event) {
 	e.NativeReason = r.text("reason", m.reason)
 	e.Action, e.ActionInfo = ruleEnd(reasonName(e.NativeReason), m.sentByClient(), r.text("proto_name", m.protoName))
-	r.setTime(e, timeField{"disconnected_at", m.disconnectedAt}, timeField{"timestamp", m.timestamp})
+	times := m.times(timeField{"disconnected_at", m.disconnectedAt})
+	r.setTime(e, times[:]...)
+}
+
+// times returns the fields that may hold the time of an event, the best one first. exact is the field
+// with the time at which it happened. If that time is only in seconds, it comes last.
+func (m *emqx) times(exact timeField) [3]timeField {
+	timestamp, ts := timeField{"timestamp", m.timestamp}, timeField{"ts", m.ts}
+	if inSeconds(exact.value) {
+		return [...]timeField{timestamp, ts, {exact.name, inMilliseconds(exact.value)}}
+	}
+	return [...]timeField{exact, timestamp, ts}
 }
 
 // connack fills in a refusal and reports whether to record it. It returns false if the CONNACK
 // accepts the connection. It also returns false for a refusal without a client identifier, because
 // no query could find the refusal, and anybody can send a CONNECT without an identifier.
 func (m *emqx) connack(r *reader, e *event.Event) bool {
-	if m.clientID.isEmptyText() {
+	switch {
+	case m.clientID.isEmptyText():
 		return false
+	case m.sysConnack.missing():
+		if !emqxConnack(r, e, "reason_code", m.reasonCode) {
+			return false
+		}
+	default:
+		m.sysRefusal(r, e)
 	}
-	isRefusal := emqxConnack(r, e, "reason_code", m.reasonCode)
-	if isRefusal {
-		r.setTime(e, timeField{"timestamp", m.timestamp})
-	}
-	return isRefusal
+	r.setTime(e, timeField{"timestamp", m.timestamp}, timeField{"ts", m.ts})
+	return true
 }
 
 // emqxConnack fills in the meaning of the code in a CONNACK, and reports whether the CONNACK is a
@@ -155,13 +194,16 @@ func (m *emqx) common(r *reader, e *event.Event) {
 	e.Source = EMQX
 	e.ClientID = r.clientID("clientid", m.clientID)
 	e.Username = r.name("username", m.username)
-	e.Node = r.text("node", m.node)
+	e.Node = orElse(r.text("node", m.node), m.sysNode(r))
 	e.PeerAddress, e.PeerPort = splitPeer(r.text("peername", m.peerName))
+	if e.PeerAddress == "" {
+		e.PeerAddress = r.text("ipaddress", m.ipAddress)
+	}
 	e.Protocol = r.text("proto_name", m.protoName)
 	e.ProtocolVersion = emqxLevel(r, m.protoVer, e.Protocol)
 	e.KeepAlive = r.seconds("keepalive", m.keepAlive)
 	e.CleanStart = r.flag("clean_start", m.cleanStart)
-	e.ConnectedAt = r.time("connected_at", m.connectedAt)
+	e.ConnectedAt = r.time("connected_at", inMilliseconds(m.connectedAt))
 }
 
 // emqxLevel returns the MQTT protocol level in v, the value of the event's proto_ver. In an event

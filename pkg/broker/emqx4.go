@@ -29,43 +29,35 @@ var emqx4Source = Source{
 //
 // client_connack never contains a time. client_disconnected contains disconnected_at since 4.2.9
 // and connected_at since 4.3.12. In EMQX 4.0, connected_at is in seconds.
+//
+// EMQX 4 also has a rule engine. Its action data_to_webserver sends the same events as in EMQX 5.
 type emqx4 struct {
-	action, clientID, username, node value
-	ipAddress, protoVer, keepAlive   value
-	connectedAt, disconnectedAt      value
-	connAck, reason                  value
+	emqx            // the fields of the rule engine's events, some of which the plugin sends, too
+	action, connAck value
 }
 
 func (m *emqx4) slot(key []byte) *value {
 	switch string(key) {
 	case "action":
 		return &m.action
-	case "clientid":
-		return &m.clientID
-	case "username":
-		return &m.username
-	case "node":
-		return &m.node
-	case "ipaddress":
-		return &m.ipAddress
-	case "proto_ver":
-		return &m.protoVer
-	case "keepalive":
-		return &m.keepAlive
-	case "connected_at":
-		return &m.connectedAt
-	case "disconnected_at":
-		return &m.disconnectedAt
 	case "conn_ack":
 		return &m.connAck
-	case "reason":
-		return &m.reason
 	default:
-		return nil
+		return m.emqx.slot(key)
 	}
 }
 
 func (m *emqx4) row(r *reader, e *event.Event) bool {
+	if !m.event.missing() {
+		isRow := m.emqx.row(r, e)
+		e.Source = EMQX4
+		return isRow
+	}
+	return m.pluginRow(r, e)
+}
+
+// pluginRow fills in an event from the plugin.
+func (m *emqx4) pluginRow(r *reader, e *event.Event) bool {
 	e.NativeEvent = r.text("action", m.action)
 	switch e.NativeEvent {
 	case "client_connected":
@@ -103,15 +95,6 @@ func (m *emqx4) common(r *reader, e *event.Event) {
 	e.ProtocolVersion = emqxLevel(r, m.protoVer, "")
 	e.KeepAlive = r.seconds("keepalive", m.keepAlive)
 	e.ConnectedAt = r.time("connected_at", inMilliseconds(m.connectedAt))
-}
-
-// inMilliseconds converts a Unix time in seconds to milliseconds. It leaves any other value
-// as it is.
-func inMilliseconds(v value) value {
-	if n, ok := v.integer(); ok && minMilliseconds/1000 < n && n < minMilliseconds {
-		v.raw = strconv.AppendInt(nil, n*1000, 10)
-	}
-	return v
 }
 
 // emqx4End returns the action and action info for an end event's reason. The reason has one of

@@ -182,6 +182,8 @@ func TestEMQX4Samples(t *testing.T) {
 		"emqx4-disconnected-term":           "dev1 close closed by client",
 		"emqx4-disconnected-websocket-code": "dev1 close closed by client",
 		"emqx4-disconnected-4.2":            "dev1 close closed by client",
+		"emqx4-rule-connected":              "dev1 connect accepted",
+		"emqx4-rule-disconnected":           "dev1 close clientId conflict",
 		"emqx4-connack-refused":             "dev4 close not authorized",
 		"emqx4-connack-success":             "",
 		"emqx4-connect":                     "",

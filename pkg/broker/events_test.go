@@ -238,6 +238,7 @@ func TestEventsSamples(t *testing.T) {
 		"events-connect":    "dev1 connect accepted",
 		"events-close":      "dev1 close no heart",
 		"events-disconnect": "dev2 disconnect disconnected by client",
+		"events-no-reason":  "dev1 close unexplained",
 		"events-refused":    "dev3 close not authorized",
 		"events-batch":      "dev1 connect accepted, dev1 close no heart, dev2 disconnect disconnected by client, dev3 close not authorized",
 		"events-ndjson":     "dev1 connect accepted, dev1 close no heart, dev2 disconnect disconnected by client",
