@@ -11,9 +11,11 @@ var awsIoTSource = Source{
 	Decode:    decode[awsIoT],
 	Handshake: awsHandshake,
 	vocabulary: vocabulary{
-		refusals:    []string{"connect_failed"},
-		ends:        []string{"disconnected"},
-		notRestarts: []string{"API_INITIATED_DISCONNECT", "WEBSOCKET_TTL_EXPIRATION", "SERVER_ERROR"},
+		refusals:          []string{"connect_failed"},
+		ends:              []string{"disconnected"},
+		ownRefusalReasons: []string{"AUTH_ERROR", "FORBIDDEN_ACCESS"},
+		ownMuteReasons:    []string{""}, // see awsEnd
+		notRestarts:       []string{"API_INITIATED_DISCONNECT", "WEBSOCKET_TTL_EXPIRATION", "SERVER_ERROR"},
 	},
 }
 
@@ -21,24 +23,25 @@ var awsIoTSource = Source{
 // selects everything from $aws/events/presence/#
 // (https://docs.aws.amazon.com/iot/latest/developerguide/life-cycle-events.html):
 //
-//	key                   meaning                                      in
-//	clientId              client identifier                            all
-//	timestamp             Unix milliseconds, approximate               all
-//	eventType             connected, disconnected, connect_failed      all
-//	sessionIdentifier     unique identifier of the connection          all
-//	principalIdentifier   identifier of the certificate or identity    all
-//	ipAddress             address of the client                        connected, connect_failed
-//	versionNumber         grows with each connection of a client       connected, disconnected
-//	disconnectReason      see awsReasons                               disconnected
-//	connectFailureReason  see awsFailures                              connect_failed
+//	key                        meaning                                      in
+//	clientId                   client identifier                            all
+//	timestamp                  Unix milliseconds, approximate               all
+//	eventType                  connected, disconnected, connect_failed      all
+//	sessionIdentifier          unique identifier of the connection          all
+//	principalIdentifier        identifier of the certificate or identity    all
+//	ipAddress                  address of the client                        connected, connect_failed
+//	versionNumber              grows with each connection of a client       connected, disconnected
+//	disconnectReason           see awsReasons                               disconnected
+//	clientInitiatedDisconnect  see awsEnd                                   disconnected
+//	connectFailureReason       see awsFailures                              connect_failed
 //
 // A rule may also select other topics. Therefore the events subscribed and unsubscribed are ignored
-// rather than rejected. The key clientInitiatedDisconnect is ignored, because it adds nothing to
-// disconnectReason.
+// rather than rejected.
 type awsIoT struct {
 	eventType, clientID, timestamp         value
 	session, principal, address, version   value
 	disconnectReason, connectFailureReason value
+	clientInitiated                        value
 }
 
 func (m *awsIoT) slot(key []byte) *value {
@@ -59,6 +62,8 @@ func (m *awsIoT) slot(key []byte) *value {
 		return &m.version
 	case "disconnectReason":
 		return &m.disconnectReason
+	case "clientInitiatedDisconnect":
+		return &m.clientInitiated
 	case "connectFailureReason":
 		return &m.connectFailureReason
 	default:
@@ -73,7 +78,7 @@ func (m *awsIoT) row(r *reader, e *event.Event) bool {
 		e.Action, e.ActionInfo = event.Connect, event.Accepted
 	case "disconnected":
 		e.NativeReason = r.text("disconnectReason", m.disconnectReason)
-		e.Action, e.ActionInfo = ending(awsReasons, e.NativeReason)
+		e.Action, e.ActionInfo = awsEnd(e.NativeReason, r.flag("clientInitiatedDisconnect", m.clientInitiated))
 	case "connect_failed":
 		e.NativeReason = r.text("connectFailureReason", m.connectFailureReason)
 		e.Action, e.ActionInfo = ending(awsFailures, e.NativeReason)
@@ -115,6 +120,25 @@ func (m *awsIoT) versionID(r *reader) string {
 	return strings.Repeat("0", max(0, versionDigits-len(digits))) + digits
 }
 
+// awsEnd returns the action and action info for a disconnectReason. clientInitiated is the value of
+// clientInitiatedDisconnect. It matters in two cases:
+//
+//   - For CLIENT_INITIATED_DISCONNECT, false means that the client sent no DISCONNECT. WebSocket
+//     clients that just close the connection have been seen to cause this.
+//   - Without a reason, true means that the client closed the connection. Whether it sent DISCONNECT
+//     is unknown, so the vocabulary of the source lists the empty reason as mute.
+func awsEnd(reason string, clientInitiated event.Optional[bool]) (event.Action, event.ActionInfo) {
+	byClient := clientInitiated.Known && clientInitiated.Value
+	switch {
+	case reason == "CLIENT_INITIATED_DISCONNECT" && clientInitiated.Known && !byClient:
+		return event.Close, event.ClosedByClient
+	case reason == "" && byClient:
+		return event.Close, event.ClosedByClient
+	default:
+		return ending(awsReasons, reason)
+	}
+}
+
 // awsReasons maps each disconnectReason to its meaning. UNKNOWN and NONE are not listed, because they
 // give no reason.
 var awsReasons = table(map[event.ActionInfo][]string{
@@ -122,8 +146,9 @@ var awsReasons = table(map[event.ActionInfo][]string{
 	event.NoHeart:              {"MQTT_KEEP_ALIVE_TIMEOUT"},
 	event.ClientIDConflict:     {"DUPLICATE_CLIENTID"},
 	event.NotAuthorized: {
-		"AUTH_ERROR",       // authentication failed, or a policy denied a topic
-		"FORBIDDEN_ACCESS", // for example, the client's address is denied
+		// AWS sends these both for refused CONNECTs and for connections that it ends, for example
+		// because a policy denied a topic.
+		"AUTH_ERROR", "FORBIDDEN_ACCESS",
 		"CUSTOMAUTH_TTL_EXPIRATION",
 	},
 	event.InvalidParam: {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"devicetrace/pkg/broker"
 	"devicetrace/pkg/event"
 )
 
@@ -18,6 +19,8 @@ func TestAWSIoTSamples(t *testing.T) {
 		"aws-iot-disconnected-duplicate": "dev1 close clientId conflict",
 		"aws-iot-disconnected-lost":      "dev1 close Socket IOException",
 		"aws-iot-disconnected-auth":      "dev1 close not authorized",
+		"aws-iot-disconnected-websocket": "dev1 close closed by client",
+		"aws-iot-disconnected-no-reason": "dev1 close unexplained",
 		"aws-iot-connect-failed":         "dev4 close not authorized",
 		"aws-iot-subscribed":             "",
 		"aws-iot-batch":                  "dev1 connect accepted, dev4 close not authorized, dev1 close no heart",
@@ -80,6 +83,34 @@ func TestAWSIoTReasons(t *testing.T) {
 		body := `{"clientId":"c","timestamp":1795339800000,` + c.members + `}`
 		require.Equal(t, c.want, summary(decode(t, "aws-iot", body)), c.members)
 	}
+}
+
+// TestAWSIoTFlag covers clientInitiatedDisconnect, which a rule may leave out or send as a string.
+func TestAWSIoTFlag(t *testing.T) {
+	const byClient, closed, unexplained = "c disconnect disconnected by client", "c close closed by client", "c close unexplained"
+	for _, c := range []struct{ flag, reason, want string }{
+		{`true`, `"CLIENT_INITIATED_DISCONNECT"`, byClient},
+		{`"true"`, `"CLIENT_INITIATED_DISCONNECT"`, byClient},
+		{`false`, `"CLIENT_INITIATED_DISCONNECT"`, closed},
+		{`"false"`, `"CLIENT_INITIATED_DISCONNECT"`, closed},
+		{`null`, `"CLIENT_INITIATED_DISCONNECT"`, byClient},
+		{`"undefined"`, `"CLIENT_INITIATED_DISCONNECT"`, byClient},
+		{`true`, `null`, closed},
+		{`"true"`, `""`, closed},
+		{`false`, `null`, unexplained},
+		{`"false"`, `""`, unexplained},
+		{`null`, `null`, unexplained},
+		{`true`, `"UNKNOWN"`, unexplained},
+		{`true`, `"SOMETHING_NEW"`, unexplained},
+		{`true`, `"CONNECTION_LOST"`, "c close Socket IOException"},
+		{`false`, `"MQTT_KEEP_ALIVE_TIMEOUT"`, "c close no heart"},
+		{`"maybe"`, `"CONNECTION_LOST"`, "rejected 0 clientInitiatedDisconnect"},
+	} {
+		body := fmt.Sprintf(`{"clientId":"c","eventType":"disconnected","clientInitiatedDisconnect":%s,"disconnectReason":%s}`, c.flag, c.reason)
+		require.Equal(t, c.want, summary(decode(t, "aws-iot", body)), body)
+	}
+	got := decode(t, "aws-iot", `{"clientId":"c","eventType":"disconnected","clientInitiatedDisconnect":true}`)
+	require.True(t, broker.IsMute(&got.Events[0]), "whether the client sent DISCONNECT is unknown")
 }
 
 func TestAWSIoTVersionNumberIsTheEventID(t *testing.T) {

@@ -54,6 +54,8 @@ func TestNativeWords(t *testing.T) {
 		"Mosquitto has one form for both":  {event: event.Event{Source: broker.Mosquitto, Action: event.Close, NativeEvent: "disconnected"}},
 		"Mosquitto DISCONNECT":             {event: event.Event{Source: broker.Mosquitto, Action: event.Disconnect, NativeEvent: "disconnected"}, isEnd: true},
 		"AWS end":                          {event: event.Event{Source: broker.AWSIoT, Action: event.Close, NativeEvent: "disconnected"}, isEnd: true},
+		"AWS end that may be a refusal":    {event: event.Event{Source: broker.AWSIoT, Action: event.Close, ActionInfo: event.NotAuthorized, NativeEvent: "disconnected", NativeReason: "AUTH_ERROR"}},
+		"AWS end of an expired login":      {event: event.Event{Source: broker.AWSIoT, Action: event.Close, ActionInfo: event.NotAuthorized, NativeEvent: "disconnected", NativeReason: "CUSTOMAUTH_TTL_EXPIRATION"}, isEnd: true},
 		"VerneMQ end":                      {event: event.Event{Source: broker.VerneMQ, Action: event.Close, NativeEvent: "on_client_gone"}, isEnd: true},
 		"VerneMQ end, passed on by others": {event: event.Event{Source: "bridge", Action: event.Close, NativeEvent: "on_client_gone"}, isEnd: true},
 		"unknown word":                     {event: event.Event{Source: "bridge", Action: event.Close, NativeEvent: "gone"}},

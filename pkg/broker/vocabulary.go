@@ -22,6 +22,9 @@ type vocabulary struct {
 	// snapshots are native events of a source that compares the states of clients about once a
 	// minute and reports only the differences.
 	snapshots []string
+	// ownRefusalReasons are native reasons with which this source may report a refused CONNECT by a
+	// native event in ends. Such an event reports a refusal if its connection has no connect event.
+	ownRefusalReasons []string
 	// ownMuteReasons are native reasons that do not reveal why a connection ended, because this
 	// source sends each of them in very different cases. They apply only to this source, because
 	// another source may send a reason of the same name with a clear meaning.
@@ -65,7 +68,8 @@ func IsRefusal(e *event.Event) bool { return e.Action == event.Close && refusals
 // IsEnd reports whether e is certainly about the end of a connection. If the source has the trait
 // RefusalsEnd, the connection may be one whose CONNECT was refused.
 func IsEnd(e *event.Event) bool {
-	return e.Action == event.Disconnect || ends[e.NativeEvent] && !TraitsOf(e.Source).RefusalsLookLikeEnds
+	mayRefuse := TraitsOf(e.Source).RefusalsLookLikeEnds || slices.Contains(vocabularyOf(e.Source).ownRefusalReasons, e.NativeReason)
+	return e.Action == event.Disconnect || ends[e.NativeEvent] && !mayRefuse
 }
 
 // IsMute reports whether e is an end event without a meaningful reason. If it is, the action info

@@ -389,8 +389,14 @@ func TestRefusals(t *testing.T) {
 		}, []string{"08:00:00..09:00:00 reported not-authorized"}},
 
 		{"not authorized, by a native event that only ends an accepted connection", []event.Event{
-			closed("09:00:00", event.NotAuthorized, channel("a"), source(broker.AWSIoT), native("disconnected")),
+			closed("09:00:00", event.NotAuthorized, channel("a"), source(broker.AWSIoT), native("disconnected"), reason("CUSTOMAUTH_TTL_EXPIRATION")),
 		}, []string{"?..09:00:00 reported not-authorized"}},
+
+		{"not authorized, by a reason of this source that may stand for a refusal", []event.Event{
+			connect("08:00:00", channel("a"), source(broker.AWSIoT)),
+			closed("08:30:00", event.NotAuthorized, channel("b"), source(broker.AWSIoT), native("disconnected"), reason("AUTH_ERROR")),
+			closed("09:00:00", event.NotAuthorized, channel("a"), source(broker.AWSIoT), native("disconnected"), reason("FORBIDDEN_ACCESS")),
+		}, []string{"08:00:00..09:00:00 reported not-authorized", "refused 08:30:00 not authorized"}},
 
 		{"ServerShutdown, and nothing else is known", []event.Event{
 			closed("09:00:00", event.ServerShutdown),
