@@ -59,7 +59,7 @@ func TestRefusalsAreShown(t *testing.T) {
 }
 
 func TestEveryInfoHasADescription(t *testing.T) {
-	for _, info := range event.ActionInfos() {
+	for _, info := range append(event.ActionInfos(), event.Unexplained) {
 		require.NotEmpty(t, descriptions[string(info)], info)
 	}
 }

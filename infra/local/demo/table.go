@@ -19,6 +19,7 @@ var descriptions = map[string]string{
 	"ServerShutdown":         "closed: the broker stopped",
 	"invalid param":          "closed: the client broke the protocol",
 	"Socket IOException":     "the network connection broke",
+	"":                       "closed: reason not reported",
 }
 
 // printTrace prints the rows of a trace as an aligned table, followed by the receipt.

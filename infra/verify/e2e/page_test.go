@@ -60,6 +60,7 @@ func TestPage(t *testing.T) {
 		{"filter of nothing", testFilterOfNothing},
 		{"unreported", testUnreported},
 		{"words", testWords},
+		{"no reason", testNoReason},
 		{"link", testLink},
 		{"language", testLanguage},
 		{"colors", testColors},

@@ -42,3 +42,35 @@ func (b *tab) legendRows(table int) []string {
 	}
 	return rows
 }
+
+// testNoReason checks how the page shows an end without a reason: in the rows, the timeline, the
+// filter and the texts to copy. The API leaves action_info empty.
+func testNoReason(t *testing.T, p *pageTest) {
+	const client, label = "GID_page@@@no-reason", "reason not reported"
+	p.stack.record(t, pageInstance, p.connection(client, 50*time.Minute, 10*time.Minute, "", ""))
+	p.stack.record(t, pageInstance, p.connection(client, 30*time.Minute, 10*time.Minute, "no heart", "keepalive_timeout"))
+	b := p.open(t, client, time.Hour, viewer{})
+	require.Equal(t, []string{"no heart", "accepted", label, "accepted"}, b.texts(".event .info"))
+	require.Contains(t, b.texts(".bar-label"), label)
+
+	b.run(chromedp.Evaluate(`navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }`, nil))
+	b.click(".event:nth-of-type(3) .disclose")
+	require.Contains(t, b.text(".details .evidence"), "Device Action close – passive termination: The TCP connection was closed, and no DISCONNECT was reported.")
+	require.Contains(t, b.text(".details .evidence"), "Action Description "+label+" – Closed: the source reported no reason")
+	b.click(".details .button:first-child")
+	b.await(`window.copied`)
+	copied := eval[string](b, "window.copied")
+	require.Contains(t, copied, " close "+label+"\n")
+	require.Contains(t, copied, "\nAction Description: "+label+" – ")
+
+	b.click(".legend button[title$='" + label + "']")
+	b.await(`document.querySelectorAll('.event').length === 1`)
+	require.Equal(t, []string{label}, b.texts(".event .info"))
+	require.Contains(t, b.address(), "action_info=unexplained")
+	require.Equal(t, label, eval[string](b, "document.querySelector('#filter-info').selectedOptions[0].innerText"))
+	require.Equal(t, "CSV: only events with "+label, eval[string](b, "document.querySelector('.exports button:nth-of-type(2)').title"))
+	require.Contains(t, b.download(".exports button:nth-of-type(3)"), `"action_info":""`)
+
+	b.click("#lang [value=zh]")
+	b.await(`document.querySelector('.event .info')?.innerText === '原因未上报'`)
+}
