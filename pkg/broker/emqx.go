@@ -38,9 +38,10 @@ type emqx struct {
 
 	topic, ts, ipAddress, sysConnack value // only in messages under $SYS
 
-	// These fields show the kind of an event without "event". Each holds the last of several columns
-	// that occur only in such an event.
-	connectOnly, authnOnly, authzOnly, messageOnly value
+	// These fields show the kind of an event without "event". Each holds the last of several columns.
+	// The columns in handshake occur in client.connected and client.connack, the others only in the
+	// kind of event that the field is named after.
+	handshake, connectOnly, authnOnly, authzOnly, messageOnly value
 }
 
 func (m *emqx) slot(key []byte) *value {
@@ -83,7 +84,9 @@ func (m *emqx) slot(key []byte) *value {
 		return &m.ipAddress
 	case "connack":
 		return &m.sysConnack
-	case "conn_props", "receive_maximum", "is_bridge", "expiry_interval":
+	case "conn_props", "expiry_interval":
+		return &m.handshake
+	case "receive_maximum", "is_bridge":
 		return &m.connectOnly
 	case "is_anonymous", "is_superuser":
 		return &m.authnOnly

@@ -27,7 +27,7 @@ func (m *emqx) kindOf(r *reader) string {
 // A rule that selects columns of several kinds sends "undefined" for those that an event does not have,
 // so only columns with a value count.
 func (m *emqx) kindOfColumns(r *reader) string {
-	isConnect := !m.keepAlive.missing() || !m.cleanStart.missing() || !m.connectOnly.missing()
+	isHandshake := !m.keepAlive.missing() || !m.cleanStart.missing() || !m.handshake.missing()
 	switch {
 	case !m.messageOnly.missing():
 		return ""
@@ -38,23 +38,28 @@ func (m *emqx) kindOfColumns(r *reader) string {
 	case !m.authzOnly.missing():
 		return "client.check_authz_complete"
 	case !m.reasonCode.missing():
-		if isConnect || !m.protoName.missing() || !m.protoVer.missing() {
+		if isHandshake || !m.protoName.missing() || !m.protoVer.missing() {
 			return "client.connack"
 		}
 		return "" // check_authn_complete has a reason code, too
 	case !m.reason.missing():
-		if isKnownEnd(r.text("reason", m.reason)) && !isConnect {
+		if isOnlyAnEnd(r.text("reason", m.reason)) && !isHandshake {
 			return "client.disconnected"
 		}
-		return "" // events about dropped messages have a reason, too
-	case isConnect, !m.connectedAt.missing() && !m.isMuchLaterThanConnect():
+		return ""
+	case !m.connectOnly.missing(), !m.connectedAt.missing() && (isHandshake || !m.isMuchLaterThanConnect()):
 		return "client.connected"
 	default:
-		return ""
+		return "" // client.connack has the columns of the handshake, too
 	}
 }
 
-func isKnownEnd(reason string) bool {
+// isOnlyAnEnd reports whether a reason stands for the end of a connection and for nothing else. Events
+// about dropped messages have a reason, too.
+func isOnlyAnEnd(reason string) bool {
+	if reason == "expired" || reason == "receive_maximum_exceeded" {
+		return false
+	}
 	action, info := emqxEnd(reasonName(reason), false)
 	return action == event.Disconnect || info != event.Unexplained || reason == "internal_error"
 }

@@ -14,12 +14,12 @@ import (
 func TestEMQXKindOfColumns(t *testing.T) {
 	const isConnect, isEnd, isUnclear = "c connect accepted", "c close no heart", "rejected 0 event"
 	for members, want := range map[string]string{
-		`"keepalive":60`: isConnect,
+		`"keepalive":60,"connected_at":1795339800000`:                              isConnect,
+		`"keepalive":60,"connected_at":1795339800000,"timestamp":1795339890000`:    isConnect,
 		`"connected_at":1795339800000,"disconnected_at":"undefined","reason":null`: isConnect,
 		`"connected_at":1795339800000,"timestamp":1795339800003`:                   isConnect,
 		`"connected_at":1795339800000`:                                             isConnect,
-		`"conn_props":{}`:                                                          isConnect,
-		`"clean_start":false,"timestamp":1795339800003`:                            isConnect,
+		`"receive_maximum":32`:                                                     isConnect,
 		`"is_bridge":false`:                                                        isConnect,
 
 		`"disconnected_at":1795339890000,"reason":"keepalive_timeout"`:                             isEnd,
@@ -39,6 +39,10 @@ func TestEMQXKindOfColumns(t *testing.T) {
 		`"reason_code":"banned"`:                                                                   isUnclear,
 		`"timestamp":1795339800000`:                                                                isUnclear,
 		`"username":"u"`:                                                                           isUnclear,
+		`"keepalive":60,"clean_start":false,"conn_props":{}`:                                       isUnclear,
+		`"keepalive":60,"connected_at":"undefined"`:                                                isUnclear,
+		`"reason":"expired"`:                                                                       isUnclear,
+		`"reason":"receive_maximum_exceeded"`:                                                      isUnclear,
 		`"connected_at":1795339800000,"timestamp":1795339890000`:                                   isUnclear,
 		`"reason":"no_such_reason"`:                                                                isUnclear,
 		`"reason":"keepalive_timeout","keepalive":60`:                                              isUnclear,
@@ -52,7 +56,7 @@ func TestEMQXKindOfColumns(t *testing.T) {
 	} {
 		require.Equal(t, want, summary(decode(t, "emqx", `{"clientid":"c",`+members+`}`)), members)
 	}
-	got := decode(t, "emqx", `{"clientid":"c","keepalive":60}`).Events[0]
+	got := decode(t, "emqx", `{"clientid":"c","is_bridge":false}`).Events[0]
 	require.Equal(t, "client.connected", got.NativeEvent)
 }
 
