@@ -123,10 +123,10 @@ func (m *awsIoT) versionID(r *reader) string {
 // awsEnd returns the action and action info for a disconnectReason. clientInitiated is the value of
 // clientInitiatedDisconnect. It matters in two cases:
 //
-//   - For CLIENT_INITIATED_DISCONNECT, false means that the client sent no DISCONNECT. WebSocket
-//     clients that just close the connection have been seen to cause this.
-//   - Without a reason, true means that the client closed the connection. Whether it sent DISCONNECT
-//     is unknown, so the vocabulary of the source lists the empty reason as mute.
+//   - For CLIENT_INITIATED_DISCONNECT, false means that a DISCONNECT is not proven. This
+//     combination has been seen from WebSocket clients that just close the connection.
+//   - Without a reason, true means that the client closed the connection. Whether it sent
+//     DISCONNECT is unknown, so the vocabulary of the source lists the empty reason as mute.
 func awsEnd(reason string, clientInitiated event.Optional[bool]) (event.Action, event.ActionInfo) {
 	byClient := clientInitiated.Known && clientInitiated.Value
 	switch {

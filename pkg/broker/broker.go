@@ -15,8 +15,8 @@
 //   - Texts of any length are accepted. A text that is too long is cut, but only after the decoder
 //     has interpreted it; see event.Event.Bound. A client identifier that looks like a cut one is
 //     rejected.
-//   - Unknown keys are ignored, except in the project's own form, which refuses them. Only the fields
-//     of an event are kept, so an event never contains a password or a message payload.
+//   - Unknown keys are ignored, except in the project's own form, which refuses them. Only the
+//     fields of an event are kept, so an event never contains a password or a message payload.
 //
 // A body is one JSON object, an array of objects, or one object per line (NDJSON). Mosquitto
 // reports through its log, so its bodies are lines of text.

@@ -18,9 +18,9 @@ var emqxSource = Source{
 	},
 }
 
-// emqx is an event from the rule engine of EMQX. An HTTP action with an empty body template sends it.
-// A rule may select only some columns, and a bridge may forward EMQX's messages under $SYS instead; see
-// kindOf. The events are recorded as follows:
+// emqx is an event from the rule engine of EMQX. An HTTP action with an empty body template sends
+// it. A rule may select only some columns, and a bridge may forward EMQX's messages under $SYS
+// instead; see kindOf. The events are recorded as follows:
 //
 //	event                                                    recorded as
 //	client.connected                                         connect, accepted
@@ -38,9 +38,9 @@ type emqx struct {
 
 	topic, ts, ipAddress, sysConnack value // only in messages under $SYS
 
-	// These fields show the kind of an event without "event". Each holds the last of several columns.
-	// The columns in handshake occur in client.connected and client.connack, the others only in the
-	// kind of event that the field is named after.
+	// These fields show the kind of an event without "event". Each holds the last of several
+	// columns. The columns in handshake occur in client.connected and client.connack, the others
+	// only in the kind of event that the field is named after.
 	handshake, connectOnly, authnOnly, authzOnly, messageOnly value
 }
 
@@ -147,8 +147,8 @@ func (m *emqx) disconnected(r *reader, e *event.Event) {
 	r.setTime(e, times[:]...)
 }
 
-// times returns the fields that may hold the time of an event, the best one first. exact is the field
-// with the time at which it happened. If that time is only in seconds, it comes last.
+// times returns the fields that may hold the time of an event, the best one first. exact is the
+// field with the time at which it happened. If that time is only in seconds, it comes last.
 func (m *emqx) times(exact timeField) [3]timeField {
 	timestamp, ts := timeField{"timestamp", m.timestamp}, timeField{"ts", m.ts}
 	if inSeconds(exact.value) {

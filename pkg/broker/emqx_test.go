@@ -235,8 +235,8 @@ func TestEMQXSamples(t *testing.T) {
 	})
 }
 
-// TestEMQXGatewaysDisconnectReasons covers every reason that the gateways of EMQX send. The names of
-// protocols are compared without regard to case, because versions of EMQX differ.
+// TestEMQXGatewaysDisconnectReasons covers every reason that the gateways of EMQX send. The names
+// of protocols are compared without regard to case.
 func TestEMQXGatewaysDisconnectReasons(t *testing.T) {
 	const byClient, unexplained = "c disconnect disconnected by client", "c close unexplained"
 	const server, closed, silent, denied = "c close ServerShutdown", "c close closed by client", "c close no heart", "c close not authorized"

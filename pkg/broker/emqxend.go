@@ -24,16 +24,16 @@ func (m *emqx) sentByClient() bool {
 }
 
 // ruleEnd returns the action and action info for the reason in a client.disconnected event of the
-// rule engine. protocol is the event's proto_name, which names a gateway's protocol. Some reasons are
-// misleading:
+// rule engine. protocol is the event's proto_name, which names a gateway's protocol. Some reasons
+// are misleading:
 //
 //   - EMQX writes "error" for the Erlang term {error, X}. It nearly always means that a WebSocket
 //     connection was closed without a close frame. For TCP, the equivalent reason is "tcp_closed".
-//   - EMQX writes "internal_error" for any other term without a name, so it gives no reason. It nearly
-//     always means that EMQX received a WebSocket close frame with a code. From 5.10 on, the
+//   - EMQX writes "internal_error" for any other term without a name, so it gives no reason. It
+//     nearly always means that EMQX received a WebSocket close frame with a code. From 5.10 on, the
 //     connection may also have ended for a reason at the MQTT level, such as a DISCONNECT or an
-//     expired keep alive. Up to 6.2, "internal_error" may also mean that EMQX received bad frames on a
-//     TCP connection.
+//     expired keep alive. Up to 6.2, "internal_error" may also mean that EMQX received bad frames
+//     on a TCP connection.
 //   - The LwM2M gateway sends "timeout" when a registration's lifetime ends.
 //   - "normal" does not always stand for a DISCONNECT; see normalMeansDisconnect.
 func ruleEnd(name string, sentByClient bool, protocol string) (event.Action, event.ActionInfo) {
@@ -55,10 +55,11 @@ func ruleEnd(name string, sentByClient bool, protocol string) (event.Action, eve
 }
 
 // normalMeansDisconnect holds, in lower case, the protocols whose clients end a connection in order
-// if the reason is "normal". The ExProto gateway is not among them. It sends "normal" if the adapter
-// closed the connection, and its proto_name may be any name that the adapter chose. A rule that does
-// not select proto_name is assumed to be about MQTT. Over QUIC, EMQX also sends "normal" if the client
-// closed the connection with code 0 and without DISCONNECT, but no column shows the transport.
+// if the reason is "normal". The ExProto gateway is not among them. It sends "normal" if the
+// adapter closed the connection, and its proto_name may be any name that the adapter chose. A rule
+// that does not select proto_name is assumed to be about MQTT. Over QUIC, EMQX also sends "normal"
+// if the client closed the connection with code 0 and without DISCONNECT, but no column shows the
+// transport.
 var normalMeansDisconnect = map[string]bool{
 	"": true, "mqtt": true, "mqisdp": true,
 	"mqtt-sn": true, // DISCONNECT without a duration

@@ -7,8 +7,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// kindOf returns the kind of an event: its "event" column or, without this column, the kind that its
-// topic or its other columns show. It returns "" if they do not show the kind.
+// kindOf returns the kind of an event: its "event" column or, without this column, the kind that
+// its topic or its other columns show. It returns "" if they do not show the kind.
 func (m *emqx) kindOf(r *reader) string {
 	if native := r.text("event", m.event); native != "" {
 		return native
@@ -23,9 +23,9 @@ func (m *emqx) kindOf(r *reader) string {
 	return kind
 }
 
-// kindOfColumns returns the kind of event that has the columns of m, or "" if several kinds have them.
-// A rule that selects columns of several kinds sends "undefined" for those that an event does not have,
-// so only columns with a value count.
+// kindOfColumns returns the kind of event that has the columns of m, or "" if several kinds have
+// them. A rule that selects columns of several kinds sends "undefined" for those that an event does
+// not have, so only columns with a value count.
 func (m *emqx) kindOfColumns(r *reader) string {
 	isHandshake := !m.keepAlive.missing() || !m.cleanStart.missing() || !m.handshake.missing()
 	switch {
@@ -54,8 +54,8 @@ func (m *emqx) kindOfColumns(r *reader) string {
 	}
 }
 
-// isOnlyAnEnd reports whether a reason stands for the end of a connection and for nothing else. Events
-// about dropped messages have a reason, too.
+// isOnlyAnEnd reports whether a reason stands for the end of a connection and for nothing else.
+// Events about dropped messages have a reason, too.
 func isOnlyAnEnd(reason string) bool {
 	if reason == "expired" || reason == "receive_maximum_exceeded" {
 		return false
@@ -78,15 +78,15 @@ func (m *emqx) isMuchLaterThanConnect() bool {
 //	$SYS/brokers/NODE/clients/ID/KIND
 //	$SYS/brokers/NODE/gateway/NAME/clients/ID/KIND    from gateways, since 5.0
 //
-// A client identifier may contain slashes. The body has the client identifier, but neither the node nor
-// the kind, so a bridge should pass the topic on in the key "topic".
+// A client identifier may contain slashes. The body has the client identifier, but neither the node
+// nor the kind, so a bridge should pass the topic on in the key "topic".
 const (
 	sysPrefix  = "$SYS/brokers/"
 	sysClients = "/clients/"
 )
 
-// sysKind returns the kind of event that a topic under $SYS stands for, or "" if the topic is not about
-// a client. The kinds other than connected and disconnected are about subscriptions.
+// sysKind returns the kind of event that a topic under $SYS stands for, or "" if the topic is not
+// about a client. The kinds other than connected and disconnected are about subscriptions.
 func sysKind(topic string) string {
 	if !strings.HasPrefix(topic, sysPrefix) || !strings.Contains(topic, sysClients) {
 		return ""
@@ -109,8 +109,8 @@ func (m *emqx) sysNode(r *reader) string {
 	return node
 }
 
-// sysRefusal fills in a refusal that EMQX 3 announces under $SYS as a connect event with the code of
-// the CONNACK.
+// sysRefusal fills in a refusal that EMQX 3 announces under $SYS as a connect event with the code
+// of the CONNACK.
 func (m *emqx) sysRefusal(r *reader, e *event.Event) {
 	e.ReasonCode = r.integer("connack", m.sysConnack, math.MaxUint8)
 	e.Action, e.ActionInfo = event.Close, Refused(byte(e.ReasonCode.Value))

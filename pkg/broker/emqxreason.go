@@ -13,8 +13,8 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 	},
 	event.NoHeart: {
 		"keepalive_timeout",
-		// from the MQTT-SN gateway; MQTT-SN has the same number for a protocol error, which therefore
-		// gets this name, too
+		// from the MQTT-SN gateway; MQTT-SN has the same number for a protocol error, which
+		// therefore gets this name, too
 		"rejected_keepalive_timeout",
 		// in the source code of the STOMP, NATS and MQTT-SN gateways, which send no event for them
 		"heartbeat_timeout", "keepalive_recv_timeout", "asleep_timeout",

@@ -47,6 +47,8 @@ var ownSource = Source{
 //	connected_at       when the broker accepted the connection; forms: see time
 //	source             name of the sender                                       "events"
 //
+// Other keys are refused, because their values would be lost unnoticed.
+//
 // An event's identity includes native_event and native_reason, but not action and action_info. The
 // decoder therefore copies action to a missing native_event, and action_info to a missing
 // native_reason, so that two different actions in the same millisecond remain two events.
@@ -178,9 +180,6 @@ func (m *own) words(r *reader, e *event.Event) {
 // refuses a word that contradicts the action. Every error lists the allowed words.
 func (m *own) info(r *reader, e *event.Event) string {
 	allowed := infosOf[e.Action]
-	if !e.Action.Valid() {
-		allowed = event.ActionInfos()
-	}
 	if m.actionInfo.kind != text {
 		r.refuse("action_info", "must be a string; use one of "+event.JoinActionInfos(allowed))
 		return ""

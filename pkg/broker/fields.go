@@ -59,8 +59,8 @@ func (r *reader) text(field string, v value) string {
 	return r.anyText(field, v)
 }
 
-// id reads an identifier. Unlike text, it does not treat "undefined" as a missing value. It accepts a
-// number and returns its digits as sent, because some senders put an identifier into JSON without
+// id reads an identifier. Unlike text, it does not treat "undefined" as a missing value. It accepts
+// a number and returns its digits as sent, because some senders put an identifier into JSON without
 // quotes.
 func (r *reader) id(field string, v value) string {
 	switch v.kind {

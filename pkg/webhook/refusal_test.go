@@ -22,8 +22,8 @@ const (
 	apsaraMQConnect = `"eventType":"connect","clientId":"c"`
 )
 
-// overLimit returns one body for each limit. Each body consists of events with the given members and
-// exceeds only that limit. code and reason are the expected error.
+// overLimit returns one body for each limit. Each body consists of events with the given members
+// and exceeds only that limit. code and reason are the expected error.
 func overLimit(members string) map[string]struct{ body, code, reason string } {
 	var spread []string
 	for day := range record.MaxPartitions + 1 {
