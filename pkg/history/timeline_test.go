@@ -74,7 +74,7 @@ func TestSummary(t *testing.T) {
 	got := history.Of(logOf([]event.Event{
 		closed("08:30:00", event.NoHeart, channel("0")),                         // 90 min
 		connect("09:00:00", channel("a")), disconnect("09:10:00", channel("a")), // 10 min
-		connect("09:30:00", channel("b")),                                                                                   // no end reported
+		connect("09:30:00", channel("b")),                                                      // no end reported
 		connect("10:00:00", channel("c")), closed("10:20:00", event.Unexplained, channel("c")), // 20 min
 		closed("10:30:00", event.NotAuthorized, native("client.connack")),
 		closed("11:00:00", event.SocketIOException, channel("d")), // start unknown
