@@ -1,8 +1,6 @@
 package webhook
 
 import (
-	"bytes"
-
 	"devicetrace/pkg/broker"
 	"devicetrace/pkg/serve"
 )
@@ -61,14 +59,14 @@ func (d *delivery) sentLength() int64 {
 // contents counts the bytes and the marks of the decompressed body that is written to it. The
 // number of marks limits the number of events in the body.
 type contents struct {
-	bytes int64
-	marks int64
-	mark  []byte // see broker.Source.Mark
+	source broker.Source
+	bytes  int64
+	marks  int64 // see broker.Source.Marks
 }
 
 func (c *contents) Write(p []byte) (int, error) {
 	c.bytes += int64(len(p))
-	c.marks += int64(bytes.Count(p, c.mark))
+	c.marks += int64(c.source.Marks(p))
 	return len(p), nil
 }
 
