@@ -32,13 +32,15 @@ type collector struct {
 	size     int // the size of the body in bytes
 	interned interner
 	items    int // the number of items so far
+	more     int // the number of events that addMore added
 	batch    Batch
 }
 
 // full reports whether one more item would be too many, and sets batch.TooMany to the result. Call
-// it only when there is one more item, because a body may contain exactly MaxItems items.
+// it only when there is one more item, because a body may contain exactly MaxItems items. An event
+// that addMore added counts as an item, too.
 func (c *collector) full() bool {
-	c.batch.TooMany = c.items >= MaxItems
+	c.batch.TooMany = c.items+c.more >= MaxItems
 	return c.batch.TooMany
 }
 
@@ -65,7 +67,7 @@ func (c *collector) add(raw []byte, it item) {
 		r.refuse("", cutClientID)
 	}
 	if isRow && !r.refused() {
-		c.identify(e)
+		c.identify(e, c.items)
 		e.Bound()
 	} else {
 		c.batch.Events = c.batch.Events[:last]
@@ -74,6 +76,26 @@ func (c *collector) add(raw []byte, it item) {
 		c.reject(raw, r.field, r.fault)
 	} else {
 		c.items++
+	}
+}
+
+// addMore adds an event for each of the given clients, all from the item that add has just counted.
+// Except for the client identifier, the events are copies of e. A client identifier that looks like a
+// cut one is left out, because add rejects it, too.
+func (c *collector) addMore(e event.Event, clientIDs []string) {
+	item := c.items - 1
+	for _, id := range clientIDs {
+		if c.full() {
+			return
+		}
+		e := e
+		if e.ClientID = event.ClientID(id); e.ClientID.IsCut() {
+			continue
+		}
+		c.identify(&e, item)
+		e.Bound()
+		c.batch.Events = append(c.batch.Events, e)
+		c.more++
 	}
 }
 
@@ -86,16 +108,16 @@ var cutClientID = fmt.Sprintf("the client identifier looks like one that was sho
 // millisecond could look the same. The source's own identifier does not prevent this, because the
 // source may use it more than once.
 //
-// The index counts all items of the body, whether or not they are recorded. An event therefore
+// The index counts all items of the body before this one, whether or not they are recorded. An event therefore
 // keeps its identifier if a later version of the decoder also records other items of the body.
-func (c *collector) identify(e *event.Event) {
+func (c *collector) identify(e *event.Event, item int) {
 	if e.TimeOrigin != event.FromReceiver {
 		return
 	}
 	if e.SourceEventID != "" {
 		e.SourceEventID += "-"
 	}
-	e.SourceEventID += fmt.Sprintf("%s-%05d", c.meta.DeliveryID, c.items)
+	e.SourceEventID += fmt.Sprintf("%s-%05d", c.meta.DeliveryID, item)
 }
 
 // reject adds a rejection and counts its item. If there are already maxRejected rejections, reject

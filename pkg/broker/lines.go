@@ -27,29 +27,52 @@ func decodeLines[L interface {
 	~[]byte
 	item
 }](body []byte, meta Meta) Batch {
-	b := lineReader{collector: collector{meta: meta, size: len(body)}, before: map[string]int{}}
-	if meta.Position != "" && !b.parsePosition(meta.Position) {
-		b.reject(body, "", `the position must be the log's name, a colon and the byte offset of the body, such as "name:1024"`)
+	b, ok := openLog(body, meta)
+	if !ok {
 		return b.batch
 	}
 	if first, _, _ := bytes.Cut(bytes.TrimSpace(body), []byte("\n")); isJSON(first) {
-		b.reject(body, "", "the body must be lines of the broker's log; send JSON events to the route "+Events)
+		b.reject(body, "", wantsLines)
 		return b.batch
 	}
+	b.each(body, func(raw []byte, at int) {
+		b.line(raw, at, L(bytes.TrimSuffix(raw, []byte("\r"))))
+	})
+	return b.result()
+}
+
+// wantsLines is the error text for a body that was sent to the wrong route.
+const wantsLines = "the body must be lines of the broker's log; send JSON events to the route " + Events
+
+// openLog returns a lineReader for the body. If the position is invalid, openLog rejects the body
+// and returns false.
+func openLog(body []byte, meta Meta) (lineReader, bool) {
+	b := lineReader{collector: collector{meta: meta, size: len(body)}, before: map[string]int{}}
+	if meta.Position != "" && !b.parsePosition(meta.Position) {
+		b.reject(body, "", `the position must be the log's name, a colon and the byte offset of the body, such as "name:1024"`)
+		return b, false
+	}
+	return b, true
+}
+
+// each calls read for each line of the body that is not blank, with the line's byte offset. It
+// rejects a body without such a line.
+func (b *lineReader) each(body []byte, read func(raw []byte, at int)) {
+	isBlank := true
 	for at := 0; at < len(body); {
 		line, _, _ := bytes.Cut(body[at:], []byte("\n"))
 		if len(bytes.TrimSpace(line)) > 0 {
 			if b.full() {
-				break
+				return
 			}
-			b.line(line, at, L(bytes.TrimSuffix(line, []byte("\r"))))
+			isBlank = false
+			read(line, at)
 		}
 		at += len(line) + 1
 	}
-	if b.items == 0 {
+	if isBlank {
 		b.reject(body, "", "the body is empty; send at least one line")
 	}
-	return b.result()
 }
 
 // isJSON reports whether a line is a JSON object or array. A body whose first line is JSON was sent
@@ -80,13 +103,22 @@ func (b *lineReader) parsePosition(position string) bool {
 // line decodes one line of the log and adds the resulting event or rejection, if any. at is the
 // line's byte offset in the body.
 func (b *lineReader) line(raw []byte, at int, it item) {
+	if fault := lineFault(raw); fault != "" {
+		b.reject(raw, "", fault)
+		return
+	}
+	b.add(raw, placedLine{it, b, raw, at})
+}
+
+// lineFault returns what is wrong with a line, or "".
+func lineFault(line []byte) string {
 	switch {
-	case len(raw) > maxLine:
-		b.reject(raw, "", fmt.Sprintf("the line must not be longer than %d bytes", maxLine))
-	case !utf8.Valid(raw):
-		b.reject(raw, "", "the line must be valid UTF-8")
+	case len(line) > maxLine:
+		return fmt.Sprintf("the line must not be longer than %d bytes", maxLine)
+	case !utf8.Valid(line):
+		return "the line must be valid UTF-8"
 	default:
-		b.add(raw, placedLine{it, b, raw, at})
+		return ""
 	}
 }
 
