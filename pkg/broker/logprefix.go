@@ -1,0 +1,330 @@
+package broker
+
+import (
+	"bytes"
+	"time"
+	"unicode"
+)
+
+const (
+	// maxPrefix is the maximum length in bytes of all prefixes of a line together, and maxParts
+	// their maximum number.
+	maxPrefix, maxParts = 512, 8
+	// maxName is the maximum length in bytes of a name in a prefix, such as that of a host.
+	maxName = 255
+)
+
+// logText is a line of a log without its prefixes.
+type logText struct {
+	text []byte    // the broker's message
+	own  []byte    // the line as the broker wrote it: the message and the broker's own stamp
+	at   time.Time // when the message was written; zero if no stamp says so
+}
+
+// cutPrefixes cuts from a line what the broker and other programs wrote before the broker's message.
+// Other programs are container runtimes, log services such as journald and syslog, and supervisors.
+// begins reports whether a text begins like a message of the broker. What precedes the message must
+// have a known form, because a client can choose the text of its identifier: if cutPrefixes searched
+// the line for a message, a client could pretend to be another one.
+//
+// If several stamps in the line say when it was written, the last one counts, because it is the
+// closest to the broker. If none does, the result has the given time, or no time. received is the
+// time of receipt, or zero; see cutStamp.
+func cutPrefixes(line []byte, begins func(text []byte) bool, at, received time.Time) logText {
+	p := prefixes{rest: line, own: line, at: at, received: received, begins: begins}
+	for range maxParts {
+		if p.isDone || begins(p.rest) || len(line)-len(p.rest) > maxPrefix || !p.part() {
+			break
+		}
+	}
+	if !p.isDone {
+		p.own = p.rest
+	}
+	return logText{text: bytes.TrimSuffix(p.rest, []byte("\x1b[0m")), own: p.own, at: p.at}
+}
+
+// prefixes is the state of cutPrefixes.
+type prefixes struct {
+	rest     []byte // the part of the line that is still to be read
+	own      []byte // rest as it was before the last part
+	at       time.Time
+	received time.Time
+	begins   func(text []byte) bool
+	isDone   bool // the broker's own stamp was cut, so the message follows
+	hasTag   bool // the name of the program was cut; no line has two
+}
+
+// part cuts one prefix and reports whether there was one.
+func (p *prefixes) part() bool {
+	p.own = p.rest
+	if len(p.rest) == 0 {
+		return false
+	}
+	switch p.rest[0] {
+	case 0xEF:
+		return p.take(bytes.CutPrefix(p.rest, []byte("\xEF\xBB\xBF"))) // byte order mark
+	case '\x1b':
+		return p.take(cutColor(p.rest))
+	case '<':
+		return p.priority()
+	case '[':
+		return p.bracket()
+	case '@':
+		at, rest, found := cutTAI64N(p.rest)
+		return found && p.stamped(stamp{at: at}, rest)
+	}
+	if s, rest, found := cutStamp(p.rest, p.received); found && p.stamped(s, rest) {
+		return true
+	}
+	return p.take(cutService(p.rest)) || p.tag(p.rest) || p.pod()
+}
+
+// take sets rest if ok is true, and returns ok.
+func (p *prefixes) take(rest []byte, ok bool) bool {
+	if ok {
+		p.rest = rest
+	}
+	return ok
+}
+
+// stamped reads on after a stamp. The broker's own stamp is followed by ": ", and a stamp of another
+// program by a space.
+func (p *prefixes) stamped(s stamp, rest []byte) bool {
+	if after, ok := bytes.CutPrefix(rest, []byte(": ")); ok {
+		p.isDone = true
+		if !s.isLiteral {
+			p.time(s.at)
+		}
+		return p.take(after, true)
+	}
+	rest, ok := bytes.CutPrefix(rest, []byte(" "))
+	if !ok || s.isUnix && s.at.UnixMilli() < minMilliseconds {
+		return false
+	}
+	p.time(s.at)
+	p.rest = rest
+	if p.take(cutStream(rest)) || p.begins(rest) {
+		return true
+	}
+	p.sender(rest)
+	return true
+}
+
+func (p *prefixes) time(at time.Time) {
+	if !at.IsZero() {
+		p.at = at
+	}
+}
+
+// sender cuts "HOST TAG: ", as syslog and journald write it. The host may be missing, or be followed
+// by a facility and a level such as "daemon.notice".
+func (p *prefixes) sender(rest []byte) {
+	for words := range 3 {
+		if p.tag(rest) {
+			return
+		}
+		word, after, ok := bytes.Cut(rest, []byte(" "))
+		if !ok || len(word) == 0 || len(word) > maxName || word[len(word)-1] == ':' || words > 0 && bytes.IndexByte(word, '.') < 0 {
+			return
+		}
+		rest = after
+	}
+}
+
+// tag cuts "NAME: " or "NAME[PID]: ", where NAME is the name of a program.
+func (p *prefixes) tag(rest []byte) bool {
+	colon := bytes.Index(rest[:min(len(rest), maxName+2)], []byte(": "))
+	if colon < 1 || p.hasTag || p.begins(rest) || p.isOwnStamp(rest[:colon]) {
+		return false
+	}
+	name := rest[:colon]
+	if open := bytes.IndexByte(name, '['); open > 0 && name[colon-1] == ']' {
+		if len(bytes.Trim(name[open+1:colon-1], "0123456789")) > 0 {
+			return false
+		}
+		name = name[:open]
+	}
+	if bytes.ContainsAny(name, " :[]\x1b\t\"'") || !bytes.ContainsFunc(name, unicode.IsLetter) {
+		return false
+	}
+	p.hasTag = true
+	return p.take(rest[colon+len(": "):], true)
+}
+
+func (p *prefixes) isOwnStamp(text []byte) bool {
+	_, after, found := cutStamp(text, p.received)
+	return found && len(after) == 0
+}
+
+// priority cuts "<29>", which begins a syslog message. RFC 5424 puts a version and further fields
+// after it.
+func (p *prefixes) priority() bool {
+	digits, _, ok := bytes.Cut(p.rest[1:min(len(p.rest), len("<191>"))], []byte(">"))
+	if !ok || len(digits) == 0 || len(bytes.Trim(digits, "0123456789")) > 0 {
+		return false
+	}
+	p.rest = p.rest[len("<>")+len(digits):]
+	if after, ok := bytes.CutPrefix(p.rest, []byte("1 ")); ok {
+		p.syslog(after)
+	}
+	return true
+}
+
+// syslog cuts "STAMP HOST APP PROCID MSGID SD ", the fields of a message as in RFC 5424.
+func (p *prefixes) syslog(rest []byte) {
+	when, rest, ok := bytes.Cut(rest, []byte(" "))
+	for range 4 {
+		var field []byte
+		field, rest, ok = bytes.Cut(rest, []byte(" "))
+		if !ok || len(field) == 0 || len(field) > maxName {
+			return
+		}
+	}
+	if rest, ok = cutStructuredData(rest); !ok {
+		return
+	}
+	if s, after, found := cutStamp(when, p.received); found && len(after) == 0 {
+		p.time(s.at)
+	}
+	p.rest, p.hasTag = rest, true
+}
+
+// cutStructuredData cuts "-" or elements of the form [id name="value"], and the space after them. A
+// value may contain a bracket, and quotation marks after a backslash.
+func cutStructuredData(text []byte) (rest []byte, ok bool) {
+	if rest, ok = bytes.CutPrefix(text, []byte("- ")); ok {
+		return rest, true
+	}
+	quoted := false
+	for i := 0; i < len(text) && i < maxPrefix; i++ {
+		switch c := text[i]; {
+		case i == 0 && c != '[':
+			return text, false
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case !quoted && c == ']' && i+1 < len(text) && text[i+1] == ' ':
+			return text[i+2:], true
+		}
+	}
+	return text, false
+}
+
+// bracket cuts "[…] " or "[…]: ". The content may be a stamp, the seconds since the computer
+// started, or the names of a pod and a container.
+func (p *prefixes) bracket() bool {
+	end := bytes.IndexByte(p.rest[:min(len(p.rest), maxName+2)], ']')
+	if end < 2 {
+		return false
+	}
+	content, rest := p.rest[1:end], p.rest[end+1:]
+	if s, after, found := cutStamp(bytes.TrimLeft(content, " "), p.received); found && len(after) == 0 {
+		return p.stamped(s, rest) || p.uptime(rest)
+	}
+	return p.take(bytes.CutPrefix(rest, []byte(": "))) || p.take(bytes.CutPrefix(rest, []byte(" ")))
+}
+
+// uptime reads on after a number of seconds since the computer started.
+func (p *prefixes) uptime(rest []byte) bool {
+	rest, ok := bytes.CutPrefix(rest, []byte(" "))
+	if ok {
+		p.rest = rest
+		p.sender(rest)
+	}
+	return ok
+}
+
+// cutStream cuts "stdout F " or the like, which a container runtime writes after the stamp. P in
+// place of F means that the line is continued by the next one; see lineParts.
+func cutStream(text []byte) (rest []byte, ok bool) {
+	for _, stream := range []string{"stdout F ", "stderr F ", "stdout P ", "stderr P "} {
+		if rest, ok = bytes.CutPrefix(text, []byte(stream)); ok {
+			return rest, true
+		}
+	}
+	return text, false
+}
+
+// cutService cuts "NAME  | ", which docker compose writes before the lines of a container. On a
+// terminal, NAME and the bar are colored.
+func cutService(text []byte) (rest []byte, ok bool) {
+	name, rest := cutName(text)
+	if len(name) == 0 {
+		return text, false
+	}
+	rest = cutGap(rest)
+	if rest, ok = bytes.CutPrefix(rest, []byte("|")); !ok {
+		return text, false
+	}
+	rest = cutColors(rest)
+	if rest, ok = bytes.CutPrefix(rest, []byte(" ")); !ok {
+		return text, false
+	}
+	return cutColors(rest), true
+}
+
+// pod cuts "POD CONTAINER ", as tools that follow the logs of several pods write it. The name of the
+// pod must contain a hyphen, because that of nearly every pod does, and any two words would do
+// otherwise. A message or a stamp must follow.
+func (p *prefixes) pod() bool {
+	name, rest := cutName(p.rest)
+	container, after := cutName(cutGap(rest))
+	if len(name) == 0 || len(container) == 0 || !isLabel(name) || !isLabel(container) || bytes.IndexByte(name, '-') < 0 || len(cutGap(after)) == len(after) {
+		return false
+	}
+	after = cutGap(after)
+	if _, _, isStamp := cutStamp(bytes.TrimPrefix(after, []byte("[")), p.received); !isStamp && !p.begins(after) {
+		return false
+	}
+	return p.take(after, true)
+}
+
+// isLabel reports whether a name may be that of a pod or a container: lower-case letters, digits,
+// dots and hyphens.
+func isLabel(name []byte) bool {
+	return len(bytes.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789.-")) == 0
+}
+
+// cutName cuts a name: everything up to a space or a color.
+func cutName(text []byte) (name, rest []byte) {
+	end := bytes.IndexAny(text[:min(len(text), maxName+1)], " \x1b|")
+	if end < 0 {
+		return nil, text
+	}
+	return text[:end], text[end:]
+}
+
+// cutGap cuts spaces and colors.
+func cutGap(text []byte) []byte {
+	for {
+		rest := cutColors(bytes.TrimLeft(text, " "))
+		if len(rest) == len(text) {
+			return rest
+		}
+		text = rest
+	}
+}
+
+func cutColors(text []byte) []byte {
+	for {
+		rest, ok := cutColor(text)
+		if !ok {
+			return text
+		}
+		text = rest
+	}
+}
+
+// cutColor cuts a color for a terminal: ESC, "[", digits and semicolons, and "m".
+func cutColor(text []byte) (rest []byte, ok bool) {
+	rest, ok = bytes.CutPrefix(text, []byte("\x1b["))
+	if !ok {
+		return text, false
+	}
+	rest, ok = bytes.CutPrefix(bytes.TrimLeft(rest, "0123456789;"), []byte("m"))
+	if !ok {
+		return text, false
+	}
+	return rest, true
+}

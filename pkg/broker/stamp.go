@@ -1,0 +1,232 @@
+package broker
+
+import (
+	"bytes"
+	"strconv"
+	"time"
+
+	"devicetrace/pkg/event"
+)
+
+// stamp is a time at the beginning of a log line.
+type stamp struct {
+	at time.Time // zero if the stamp does not say which moment it means
+	// isLiteral means that a letter Z or the word UTC follows the time. strftime copies such a
+	// literal from its format whatever the time zone is, so the literal is a zone only if another
+	// program wrote the stamp.
+	isLiteral bool
+	isUnix    bool // a plain number of seconds
+}
+
+// stampShape is a form of stamps. In shape, 0 stands for a digit, _ for a digit or a space, and a
+// for a letter. layout is the same form as package time spells it. It is empty if the order of day
+// and month is unknown.
+type stampShape struct {
+	shape, layout  string
+	noYear, noDate bool
+}
+
+var stampShapes = []stampShape{
+	{shape: "0000-00-00T00:00:00", layout: "2006-01-02T15:04:05"},
+	{shape: "0000-00-00 00:00:00", layout: "2006-01-02 15:04:05"},
+	{shape: "0000-00-00_00:00:00", layout: "2006-01-02_15:04:05"},
+	{shape: "0000/00/00 00:00:00", layout: "2006/01/02 15:04:05"},
+	{shape: "00000000T00:00:00", layout: "20060102T15:04:05"},
+	{shape: "00000000 00:00:00", layout: "20060102 15:04:05"},
+	{shape: "00000000T000000", layout: "20060102T150405"},
+	{shape: "00.00.0000 00:00:00", layout: "02.01.2006 15:04:05"},
+	{shape: "00/00/0000 00:00:00"},
+	{shape: "00-00-0000 00:00:00"},
+	{shape: "00/00/00 00:00:00"},
+	{shape: "00/aaa/0000:00:00:00", layout: "02/Jan/2006:15:04:05"},
+	{shape: "_0 aaa 0000 00:00:00", layout: "_2 Jan 2006 15:04:05"},
+	{shape: "00-aaa-0000 00:00:00", layout: "02-Jan-2006 15:04:05"},
+	{shape: "00:00:00", layout: "15:04:05", noYear: true, noDate: true},
+	{shape: "aaa _0 00:00:00", layout: "Jan _2 15:04:05", noYear: true},
+	{shape: "aaa _0 0000 00:00:00", layout: "Jan _2 2006 15:04:05"},
+	{shape: "aaa aaa _0 00:00:00 0000", layout: "Mon Jan _2 15:04:05 2006"},
+	{shape: "aaa 0000-00-00 00:00:00", layout: "Mon 2006-01-02 15:04:05"},
+}
+
+// unixShape is the form of a Unix time since 1973. No other stamp begins with so many digits.
+var unixShape = stampShape{shape: "000000000"}
+
+// matches reports whether text begins with the shape.
+func (s *stampShape) matches(text []byte) bool {
+	if len(text) < len(s.shape) {
+		return false
+	}
+	for i := range len(s.shape) {
+		if !matchesShape(s.shape[i], text[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func matchesShape(shape, c byte) bool {
+	switch shape {
+	case '0':
+		return isDigit(c)
+	case '_':
+		return isDigit(c) || c == ' '
+	case 'a':
+		return 'a' <= c|0x20 && c|0x20 <= 'z'
+	default:
+		return shape == c
+	}
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// cutStamp cuts a stamp from the beginning of text. received completes a stamp that has a zone but
+// no year or no date; if received is zero, such a stamp means no known moment.
+func cutStamp(text []byte, received time.Time) (s stamp, rest []byte, found bool) {
+	if unixShape.matches(text) {
+		return cutUnix(text)
+	}
+	for i := range stampShapes {
+		if shape := &stampShapes[i]; shape.matches(text) {
+			s, rest = shape.read(text, received)
+			return s, rest, true
+		}
+	}
+	return cutUnix(text)
+}
+
+// read cuts the stamp, which text matches, with its fraction and its zone.
+func (s *stampShape) read(text []byte, received time.Time) (stamp, []byte) {
+	fraction, rest := cutFraction(text[len(s.shape):])
+	offset, isZone, isLiteral, rest := cutZone(rest)
+	if s.layout == "" || !isZone && !isLiteral {
+		return stamp{}, rest
+	}
+	local, err := time.Parse(s.layout, string(text[:len(s.shape)]))
+	if err != nil {
+		return stamp{}, rest
+	}
+	at := s.complete(local.Add(fraction-offset), offset, received)
+	return stamp{at: at, isLiteral: isLiteral}, rest
+}
+
+// complete adds the missing year or date to a time. The result is the latest such time that is not
+// more than event.MaxAhead after received.
+func (s *stampShape) complete(at time.Time, offset time.Duration, received time.Time) time.Time {
+	switch latest := received.Add(event.MaxAhead); {
+	case !s.noYear:
+		return at
+	case received.IsZero():
+		return time.Time{}
+	case s.noDate:
+		return lastBefore(latest, at, offset, 0, 0, -1)
+	default:
+		return lastBefore(latest, at, offset, latest.Year(), -1, 0)
+	}
+}
+
+// lastBefore moves at to the given year, or to the day of latest if year is 0. If the result is
+// after latest, lastBefore moves it by the given numbers of years and days.
+func lastBefore(latest, at time.Time, offset time.Duration, year, years, days int) time.Time {
+	local, day := at.Add(offset), latest.Add(offset).UTC()
+	month, date := local.Month(), local.Day()
+	if year == 0 {
+		year, month, date = day.Year(), day.Month(), day.Day()
+	}
+	hour, minute, second := local.Clock()
+	moved := time.Date(year, month, date, hour, minute, second, local.Nanosecond(), time.UTC).Add(-offset)
+	if moved.After(latest) {
+		moved = moved.AddDate(years, 0, days)
+	}
+	return moved
+}
+
+// cutFraction cuts the fraction of a second, if there is one.
+func cutFraction(text []byte) (fraction time.Duration, rest []byte) {
+	if len(text) == 0 || text[0] != '.' && text[0] != ',' {
+		return 0, text
+	}
+	rest = bytes.TrimLeft(text[1:], "0123456789")
+	digits := text[1 : len(text)-len(rest)]
+	if len(digits) == 0 || len(digits) > 9 {
+		return 0, text
+	}
+	unit := time.Second
+	for _, c := range digits {
+		unit /= 10
+		fraction += time.Duration(c-'0') * unit
+	}
+	return fraction, rest
+}
+
+// cutZone cuts a UTC offset, or the name of a zone, if there is one. isZone says that offset is
+// known, and isLiteral that the zone is the letter Z or the word UTC. Other names are cut, but mean
+// nothing, because several zones may have the same name.
+func cutZone(text []byte) (offset time.Duration, isZone, isLiteral bool, rest []byte) {
+	trimmed := bytes.TrimPrefix(text, []byte(" "))
+	if offset, rest, ok := cutOffset(trimmed); ok {
+		return offset, true, false, rest
+	}
+	rest = bytes.TrimLeft(trimmed, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	name := string(trimmed[:len(trimmed)-len(rest)])
+	isWord := len(rest) > 0 && bytes.IndexByte([]byte(": ]"), rest[0]) >= 0
+	switch {
+	case name == "Z" && len(trimmed) == len(text):
+		return 0, false, true, rest
+	case !isWord || len(name) < 2 || len(name) > 5:
+		return 0, false, false, text
+	default:
+		return 0, false, name == "UTC" || name == "GMT", rest
+	}
+}
+
+// cutOffset cuts a UTC offset such as +0100 or +01:00.
+func cutOffset(text []byte) (offset time.Duration, rest []byte, ok bool) {
+	for _, shape := range []stampShape{{shape: "00:00"}, {shape: "0000"}} {
+		if len(text) == 0 || text[0] != '+' && text[0] != '-' || !shape.matches(text[1:]) {
+			continue
+		}
+		minutes := 10*int(text[len(shape.shape)-1]-'0') + int(text[len(shape.shape)]-'0')
+		hours := 10*int(text[1]-'0') + int(text[2]-'0')
+		offset = time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute
+		if text[0] == '-' {
+			offset = -offset
+		}
+		return offset, text[1+len(shape.shape):], true
+	}
+	return 0, text, false
+}
+
+// cutUnix cuts a Unix time in seconds, which may have a fraction.
+func cutUnix(text []byte) (s stamp, rest []byte, found bool) {
+	rest = bytes.TrimLeft(text[:min(len(text), maxUnix+1)], "0123456789")
+	digits := min(len(text), maxUnix+1) - len(rest)
+	seconds, err := strconv.ParseInt(string(text[:digits]), 10, 64)
+	if err != nil || digits > maxUnix {
+		return stamp{}, text, false
+	}
+	fraction, rest := cutFraction(text[digits:])
+	at := time.Unix(min(seconds, maxMilliseconds), 0).Add(fraction)
+	return stamp{at: at, isUnix: true}, rest, true
+}
+
+// maxUnix is the maximum number of digits in a Unix time in seconds. cutUnix accepts a number that
+// is too large, so that the event is rejected because of its time.
+const maxUnix = 18
+
+// cutTAI64N cuts a stamp in the form TAI64N, as multilog and svlogd write it: "@" and 24 hex digits.
+// The first 16 digits are the seconds since 1970, increased by taiEpoch. The other 8 are
+// nanoseconds.
+func cutTAI64N(text []byte) (at time.Time, rest []byte, found bool) {
+	if len(text) < 25 || text[0] != '@' {
+		return time.Time{}, text, false
+	}
+	seconds, err := strconv.ParseUint(string(text[1:17]), 16, 64)
+	nanoseconds, err2 := strconv.ParseUint(string(text[17:25]), 16, 64)
+	if err != nil || err2 != nil || seconds < taiEpoch || seconds-taiEpoch > uint64(maxMilliseconds) {
+		return time.Time{}, text, false
+	}
+	return time.Unix(int64(seconds-taiEpoch), int64(nanoseconds)), text[25:], true
+}
+
+// taiEpoch is the label of 1970-01-01 00:00:00 UTC: 2^62, and 10 leap seconds.
+const taiEpoch = 1<<62 + 10
