@@ -10,66 +10,79 @@ import (
 
 var mosquittoSource = Source{
 	Name:   Mosquitto,
-	Decode: decodeLines[mosquitto],
+	Decode: decodeMosquitto,
 	isLog:  true,
 	Traits: Traits{RefusalsLookLikeEnds: true}, // lines about refusals and about ended connections have the same form
 	vocabulary: vocabulary{
-		notRestarts: []string{"out of memory"},
+		ownMuteReasons: []string{string(mosquittoSocketError), string(mosquittoNoMemory)},
+		notRestarts:    []string{"out of memory"},
 	},
 }
 
-// mosquitto is a line from the log of Eclipse Mosquitto 2.0 or 2.1. Mosquitto writes the line to a
-// file (log_dest file) or publishes it (log_dest topic):
+// mosquittoRead parses a line of the log of Eclipse Mosquitto 1.4 to 2.1. Mosquitto writes the line
+// to a file, to the standard output or to syslog, or publishes it:
 //
 //	1795339800: New client connected from 192.0.2.7:52341 as dev1 (p2, c1, k60, u'user').
+//	1795339810: Socket error on client dev1, disconnecting.                                 1.x
 //	1795339810: Client dev1 closed its connection.                                          2.0
 //	1795339810: Client dev1 [192.0.2.7:52341] disconnected: connection closed by client.    2.1.1
 //
 // Mosquitto 2.1.0 writes the same lines as 2.0, except where a disconnect has a reason that is new
 // in 2.1. In that case, it writes a line such as "Client dev1 disconnected, session taken over."
 //
-// Lines about anything else are ignored. If Mosquitto does not know the client identifier, it
-// writes a placeholder instead. Lines with a placeholder should be ignored, too, but the decoder
-// cannot always distinguish a placeholder from an identifier. The placeholder depends on the
-// version:
+// Other programs may have put prefixes before the line; see cutPrefixes. outer is the time that they
+// give outside the line, or zero. received is the time of receipt, or zero.
 //
-//   - Up to 2.0, the placeholder is <unknown>. If a client is really called <unknown>, none of its
-//     lines are recorded, whatever the version.
-//   - In 2.1.0, the placeholder is the client's address. A line of the form "disconnected, WHY."
-//     with an address as the identifier is ignored, unless WHY is "not authorised". In lines with
-//     this WHY or of any other form, the decoder wrongly takes the address for a client identifier.
-//   - From 2.1.1 on, the placeholder is the client's address, and the line repeats the address in
-//     brackets. An end event is therefore ignored if its line has the same address in both places.
-//     Unfortunately, this also ignores the end events of a client whose identifier really is its
-//     address.
-//
-// The time is in Unix seconds, or ISO 8601 with a zone. If a line has no time, or only a local time
-// without a zone, its event gets the time of receipt.
-type mosquitto []byte
+// Lines about anything else are ignored: found is false. fault is set if the line seems to be about
+// a connection, but cannot be understood.
+func mosquittoRead(line []byte, outer, received time.Time) (said mosquittoLine, found bool, fault string) {
+	in := cutPrefixes(line, mosquittoBegins, outer, received)
+	said, found, fault = mosquittoParse(in.text)
+	said.at = in.at
+	switch {
+	case fault != "":
+	case found && len(in.own) == mosquittoCut && said.broker == nil:
+		fault = "the line may be truncated, because it is as long as the longest that Mosquitto writes"
+	case !found && said.event == "" && mosquittoIsUnknown(in.text):
+		fault = "the line has an unknown prefix; send the lines as Mosquitto writes them, or with the prefixes of docker, kubectl, " +
+			"journald or syslog, and set log_timestamp_format to %Y-%m-%dT%H:%M:%S%z, or leave it out"
+	}
+	return said, found && fault == "", fault
+}
 
 // mosquittoCut is the length in bytes to which Mosquitto truncates longer lines: its buffer holds
 // 1,000 bytes, including the final NUL. A line of exactly this length may have been truncated.
 const mosquittoCut = 999
 
-func (line mosquitto) row(r *reader, e *event.Event) bool {
-	stamp, text := mosquittoStamp(line)
-	said, found, fault := mosquittoParse(text)
-	switch {
-	case fault != "":
-		r.refuse("", fault)
-		return false
-	case found && len(line) == mosquittoCut:
-		r.refuse("", "the line may be truncated, because it is as long as the longest that Mosquitto writes")
-		return false
-	case !found && mosquittoHidden(text):
-		r.refuse("time", "the line begins with an unknown form of time; set log_timestamp_format to %Y-%m-%dT%H:%M:%S%z, or leave it out")
-		return false
-	case !found || said.isAnonymous():
-		return false
+// mosquittoIsUnknown reports whether a text that is no message about a connection hides one. If the
+// text begins like another message of Mosquitto, it hides nothing, except directly after a level.
+func mosquittoIsUnknown(text []byte) bool {
+	for _, level := range []string{"Error: ", "Warning: ", "Notice: ", "Info: "} {
+		if after, ok := bytes.CutPrefix(text, []byte(level)); ok {
+			_, found, _ := mosquittoParse(after)
+			return found
+		}
 	}
-	said.fill(r, e)
-	mosquittoWhen(r, e, stamp)
-	return true
+	return !mosquittoIsOther(text) && mosquittoHides(text)
+}
+
+// isAnonymous reports whether the line has no client identifier. If Mosquitto does not know the
+// client identifier, it writes a placeholder instead. Lines with a placeholder should be ignored, but
+// cannot always be distinguished from lines with an identifier. The placeholder depends on the version:
+//
+//   - Up to 2.0, the placeholder is <unknown>. If a client is really called <unknown>, none of its
+//     lines are recorded, whatever the version.
+//   - In 2.1.0, the placeholder is the client's address. Many clients of other versions have their
+//     address as the identifier, so an end event with an address as the identifier is recorded. It is
+//     ignored only if the line is certainly one of 2.1.0: if it has the form "disconnected, WHY.", or
+//     if the body says that the version is 2.1.0 and no such client connected in the body; see
+//     mosquittoLog.isPlaceholder. The form "disconnected, not authorised." is one of 2.0, too.
+//   - From 2.1.1 on, the placeholder is the client's address, and the line repeats the address in
+//     brackets. An end event is therefore ignored if its line has the same address in both places.
+//     Unfortunately, this also ignores the end events of a client whose identifier really is its
+//     address.
+func (m *mosquittoLine) isAnonymous() bool {
+	return len(m.id) == 0 || string(m.id) == "<unknown>" || m.action != event.Connect && bytes.Equal(m.id, m.address)
 }
 
 // fill sets the event's fields, except its time, from the line.
@@ -87,66 +100,19 @@ func (m *mosquittoLine) fill(r *reader, e *event.Event) {
 	}
 }
 
-// mosquittoVersions maps the version in a line to the protocol level. Mosquitto 2.0 writes 1 for
-// level 3 and 2 for level 4; Mosquitto 2.1 writes the level itself.
+// mosquittoVersions maps the version in a line to the protocol level. Mosquitto up to 2.0 writes 1
+// for level 3 and 2 for level 4; Mosquitto 2.1 writes the level itself.
 var mosquittoVersions = map[uint64]int32{1: 3, 2: 4, 3: 3, 4: 4, 5: 5}
 
-// mosquittoStamp splits a line into its time and its text. The time is zero if the line has no
-// time or if the time has no zone.
-func mosquittoStamp(line []byte) (stamp time.Time, text []byte) {
-	before, after, found := bytes.Cut(line, []byte(": "))
-	if !found || len(before) > maxStamp {
-		return time.Time{}, line
-	}
-	if seconds, err := strconv.ParseUint(string(before), 10, 64); err == nil {
-		return time.Unix(int64(min(seconds, uint64(maxMilliseconds))), 0), after
-	}
-	for _, layout := range mosquittoZoned {
-		if t, err := time.Parse(layout, string(before)); err == nil {
-			return t, after
-		}
-	}
-	for _, layout := range mosquittoLocal {
-		if _, err := time.Parse(layout, string(before)); err == nil {
-			return time.Time{}, after
-		}
-	}
-	return time.Time{}, line
-}
-
-// maxStamp is the maximum length in bytes of the time at the beginning of a line.
-const maxStamp = 64
-
-// mosquittoZoned lists the accepted layouts of a time with a zone. mosquittoLocal lists the
-// accepted layouts of a time without a zone. The layout in a log depends on Mosquitto's setting
-// log_timestamp_format.
-var (
-	mosquittoZoned = []string{"2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07:00", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05 Z0700"}
-	mosquittoLocal = []string{"2006-01-02T15:04:05", "2006-01-02 15:04:05"}
-)
-
-// mosquittoWhen sets the event's time to stamp, the time in the line. If stamp is zero, it uses the
-// time of receipt instead.
-func mosquittoWhen(r *reader, e *event.Event, stamp time.Time) {
-	switch ms := stamp.UnixMilli(); {
-	case stamp.IsZero():
+// mosquittoWhen sets the event's time to at, the time in the line. If at is zero, it uses the time
+// of receipt instead.
+func mosquittoWhen(r *reader, e *event.Event, at time.Time) {
+	switch ms := at.UnixMilli(); {
+	case at.IsZero():
 		r.setTime(e)
 	case ms < minMilliseconds:
-		r.refuse("time", formatTime(stamp.UTC())+" is before 1973; set the clock of the broker")
+		r.refuse("time", formatTime(at.UTC())+" is before 1973; set the clock of the broker")
 	default:
 		r.setTime(e, timeField{"time", value{kind: number, raw: strconv.AppendInt(nil, ms, 10)}})
 	}
-}
-
-// mosquittoHidden reports whether the line consists of an unknown prefix, ": " and a message about
-// a connection, even a damaged one. The prefix is probably a time in an unknown format.
-func mosquittoHidden(line []byte) bool {
-	for at := range min(maxStamp, len(line)) {
-		if text, ok := bytes.CutPrefix(line[at:], []byte(": ")); ok {
-			if _, found, fault := mosquittoParse(text); found || fault != "" {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -21,7 +21,13 @@ func TestMosquittoSamples(t *testing.T) {
 		"mosquitto-2.1": "dev1 connect accepted, dev1 close clientId conflict, dev1 connect accepted, dev2 connect accepted, " +
 			"dev4 close not authorized, dev1 close no heart, dev2 disconnect disconnected by client",
 		"mosquitto-iso": "dev1 connect accepted, dev1 close closed by client, dev1 close closed by client",
-		"mosquitto-cut": "dev2 disconnect disconnected by client, rejected 0, rejected 2 time, rejected 3 time",
+		"mosquitto-cut": "dev2 disconnect disconnected by client, rejected 0, rejected 2, rejected 3",
+		"mosquitto-1.6": "dev1 connect accepted, dev2 connect accepted, dev1 close closed by client, dev2 close no heart, dev4 close not authorized",
+		"mosquitto-stop": "dev1 connect accepted, dev2 connect accepted, dev2 disconnect disconnected by client, dev1 close ServerShutdown, " +
+			"dev1 connect accepted, dev1 close ServerShutdown",
+		"mosquitto-compose":  "dev1 connect accepted, dev1 close closed by client",
+		"mosquitto-docker":   "dev1 connect accepted, dev1 close closed by client",
+		"mosquitto-journald": "dev1 connect accepted, dev1 close closed by client",
 	})
 }
 
@@ -115,8 +121,8 @@ type mosquittoEnd struct {
 	info   event.ActionInfo
 }
 
-// mosquitto20Ends covers all log messages in the source code of Mosquitto 2.0.0 to 2.0.22 that
-// report the end of a connection.
+// mosquitto20Ends covers all log messages in the source code of Mosquitto 1.4 to 2.0.22 that report
+// the end of a connection, except those about a socket.
 var mosquitto20Ends = []mosquittoEnd{
 	{" disconnected.", "", event.Disconnect, event.DisconnectedByClient},
 	{" closed its connection.", "closed its connection", event.Close, event.ClosedByClient},
@@ -130,8 +136,9 @@ var mosquitto20Ends = []mosquittoEnd{
 	{" disconnected due to QoS too high or retain not supported.", "QoS too high or retain not supported", event.Close, event.InvalidParam},
 	{" disconnected due to using not allowed feature (QoS too high, retain not supported, or bad AUTH method).",
 		"using not allowed feature (QoS too high, retain not supported, or bad AUTH method)", event.Close, event.InvalidParam},
-	{" disconnected due to out of memory.", "out of memory", event.Close, event.ServerShutdown},
-	{" disconnected due to a reason of tomorrow.", "a reason of tomorrow", event.Close, event.SocketIOException},
+	{" disconnected due to out of memory.", "out of memory", event.Close, event.SocketIOException}, // until 2.0.22; see TestMosquittoOutOfMemory
+	{" disconnected due to a reason of tomorrow.", "a reason of tomorrow", event.Close, event.Unexplained},
+	{" disconnected, no longer authorised.", "no longer authorised", event.Close, event.NotAuthorized},
 	{" been disconnected by administrative action.", "administrative action", event.Close, event.ServerShutdown},
 	{" disconnected: Connection timed out.", "Connection timed out", event.Close, event.SocketIOException},
 	{" disconnected: Protocol error.", "Protocol error", event.Close, event.SocketIOException}, // a TLS error reported by the operating system
@@ -166,23 +173,50 @@ var mosquitto21Ends = []mosquittoEnd{
 	{" disconnected: server busy.", "server busy", event.Close, event.ServerShutdown},
 	{" disconnected: out of memory.", "out of memory", event.Close, event.ServerShutdown},
 	{" disconnected: No route to host.", "No route to host", event.Close, event.SocketIOException},
+	{" disconnected: Success.", "Success", event.Close, event.Unexplained}, // the C library's message for no error
+	{" disconnected: Unknown error 512.", "Unknown error 512", event.Close, event.Unexplained},
+	{" disconnected: a reason of tomorrow.", "a reason of tomorrow", event.Close, event.Unexplained},
 }
 
-// mosquittoSocketTexts maps messages from Mosquitto's library to action infos. Mosquitto logs a
+// mosquittoLibraryTexts maps the messages of Mosquitto's library to action infos. Mosquitto logs a
 // library message if it has no wording of its own for the cause. In 2.0, most of these messages end
-// with a full stop.
-var mosquittoSocketTexts = map[string]event.ActionInfo{
-	"The connection was lost.":               event.SocketIOException,
-	"Unknown error.":                         event.SocketIOException,
-	"Invalid arguments provided.":            event.InvalidParam,
-	"Invalid input":                          event.InvalidParam,
-	"Access denied by ACL.":                  event.TopicAuthFailed,
-	"Access denied by ACL":                   event.TopicAuthFailed,
-	"Requested QoS not supported on server.": event.InvalidParam,
-	"Requested QoS not supported on server":  event.InvalidParam,
-	"Retain not supported":                   event.InvalidParam,
-	"Duplicate property in property list":    event.InvalidParam,
-	"Malformed UTF-8":                        event.InvalidParam,
+// with a full stop, and in 2.1 none.
+var mosquittoLibraryTexts = map[event.ActionInfo][]string{
+	event.NoHeart:          {"Keepalive exceeded", "Keep Alive timeout"},
+	event.ClientIDConflict: {"Session taken over"},
+	event.NotAuthorized: {
+		"Authorisation failed", "Bad username or password", "Bad User Name or Password", "Banned", "Bad authentication method",
+		"Connection Refused: bad user name or password", "Connection Refused: not authorised",
+	},
+	event.TopicAuthFailed: {"Access denied by ACL", "Not authorized"},
+	event.InvalidParam: {
+		"Unknown error", "Quota exceeded", "Invalid arguments provided", "Invalid input",
+		"A network protocol error occurred when communicating with the broker", "Protocol Error", "Malformed packet", "Malformed Packet",
+		"Payload too large", "Packet larger than supported by the server", "Packet too large", "Payload format invalid",
+		"This feature is not supported", "Malformed UTF-8", "Duplicate property in property list",
+		"Requested QoS not supported on server", "QoS not supported", "Retain not supported",
+		"Shared Subscriptions not supported", "Subscription identifiers not supported", "Wildcard Subscriptions not supported",
+		"Topic Filter invalid", "Topic Name invalid", "Topic Alias invalid", "Topic alias invalid",
+		"Packet Identifier in use", "Packet Identifier not found", "Receive Maximum exceeded", "Receive maximum exceeded",
+		"Message rate too high", "Connection rate exceeded", "Bad http origin",
+		"Client Identifier not valid", "Client identifier not valid", "Unsupported Protocol Version",
+		"Implementation specific error", "Implementaion specific error",
+		"Connection Refused: unacceptable protocol version", "Connection Refused: identifier rejected",
+	},
+	event.ServerShutdown: {
+		"Server unavailable", "Server busy", "Server shutting down", "Administrative action", "Use another server", "Server moved",
+		"Maximum connect time", "Connection Refused: broker unavailable",
+	},
+	event.SocketIOException: {
+		"The connection was lost", "The client is not currently connected", "A TLS error occurred", "TLS handshake failed",
+		"OCSP error", "Proxy error", "Lookup error", "DNS Lookup failed",
+	},
+	event.Unexplained: {
+		"No error", "Out of memory", "No subscribers", "Subscription already exists", "Connection pending", "The connection was refused",
+		"Message not found (internal error)", "Authentication delayed", "Continue with authentication", "Plugin deferring result",
+		"Ignore plugin", "Timeout", "Entry already exists", "Unspecified error", "Unknown reason", "Success",
+		"Connection Refused: unknown reason", "Connection Accepted", "a text of tomorrow",
+	},
 }
 
 // oddIDs are client identifiers for testing the parser. Most of them contain text that also
@@ -200,14 +234,20 @@ func TestMosquittoEnds(t *testing.T) {
 		for _, end := range mosquitto21Ends {
 			requireEnd(t, "Client "+id+" [2001:db8::7:52341]"+end.says, id, end, "disconnected", "2001:db8::7 52341")
 		}
-		for why, info := range mosquittoSocketTexts {
-			end := mosquittoEnd{reason: why, action: event.Close, info: info}
-			requireEnd(t, "Bad socket read/write on client "+id+": "+why, id, end, "socket", " 0")
-			end.reason = "bad socket read/write: " + why
-			requireEnd(t, "Client "+id+" [2001:db8::7:52341] disconnected: "+end.reason, id, end, "disconnected", "2001:db8::7 52341")
+		for info, texts := range mosquittoLibraryTexts {
+			for _, why := range texts {
+				for _, why := range []string{why, why + "."} {
+					end := mosquittoEnd{reason: why, action: event.Close, info: info}
+					requireEnd(t, "Bad socket read/write on client "+id+": "+why, id, end, "socket", " 0")
+					end.reason = "bad socket read/write: " + why
+					requireEnd(t, "Client "+id+" [2001:db8::7:52341] disconnected: "+end.reason, id, end, "disconnected", "2001:db8::7 52341")
+				}
+			}
 		}
 		old := mosquittoEnd{reason: "bad socket read/write", action: event.Close, info: event.SocketIOException}
 		requireEnd(t, "Bad socket read/write on client "+id+", disconnecting.", id, old, "socket", " 0") // in versions up to 2.0.5
+		old = mosquittoEnd{reason: "socket error", action: event.Close, info: event.ClosedByClient}
+		requireEnd(t, "Socket error on client "+id+", disconnecting.", id, old, "socket", " 0") // in 1.x
 	}
 }
 
@@ -251,7 +291,14 @@ func TestMosquittoLinesThatMakeNoEvent(t *testing.T) {
 		"Error: Client certificate/key are inconsistent.",
 		"Client <unknown> disconnected, not authorised.", "Client <unknown> closed its connection.", "Bad socket read/write on client <unknown>: Protocol error",
 		"Client 192.0.2.7 [192.0.2.7:52341] disconnected: connection closed by client.",
-		"New client connected from 192.0.2.7:1 as  (p2, c1, k60).", "Client  disconnected.", "Client  disconnected: exceeded timeout.", "Client ", "a line of tomorrow", "a line of tomorrow about Client c disconnected.", "Client " + strings.Repeat("x", 935),
+		"New client connected from 192.0.2.7:1 as  (p2, c1, k60).", "Client  disconnected.", "Client  disconnected: exceeded timeout.", "Client ", "a line of tomorrow", "a line of tomorrow about Client c",
+		"Client c sent topic with invalid UTF-8, disconnecting.", "Client c connected with too large Will payload",
+		"mosquitto version 1.4.15 (build date Sat, 07 Apr 2018 11:13:41 +0100) starting", "mosquitto version 2.0.22 running, and more",
+		"Received PUBLISH from c (d0, q0, r0, m0, 'Client x disconnected.', ... (2 bytes))",
+		"Outgoing messages are being dropped for client x: Client y disconnected.",
+		"dynsec: Client x disconnected./admin | createClient | username=y closed its connection.",
+		"\tClient x disconnected. (QoS 0)", "\t[x] Client y disconnected.",
+		"Received PINGREQ from New client connected from 192.0.2.1:1 as x (p2, c1, k60).",
 	}
 	for _, body := range []string{stamped(lines...), strings.Join(lines, "\n")} {
 		got := decode(t, "mosquitto", body)
@@ -274,7 +321,7 @@ func TestMosquittoTimes(t *testing.T) {
 		{"2026-11-22T09:30:00+0000: ", lineTime, event.FromBroker},
 		{"2026-11-22T17:30:00+0800: ", lineTime, event.FromBroker},
 		{"2026-11-22T04:30:00-05:00: ", lineTime, event.FromBroker},
-		{"2026-11-22T09:30:00Z: ", lineTime, event.FromBroker},
+		{"2026-11-22T09:30:00Z: ", receipt, event.FromReceiver}, // strftime copies the Z from its format
 		{"2026-11-22 09:30:00+0000: ", lineTime, event.FromBroker},
 		{"2026-11-22 10:30:00 +0100: ", lineTime, event.FromBroker},
 		{"2026-11-22T09:30:00: ", receipt, event.FromReceiver},
@@ -295,7 +342,12 @@ func TestMosquittoRejections(t *testing.T) {
 		{"no parameters", stamped("New client connected from 192.0.2.7:1 as c"), "", "continue with address:port"},
 		{"a bridge without an id", stamped("New bridge connected from 192.0.2.7:1"), "", "continue with address:port"},
 		{"no address", stamped("New client connected from somewhere:1 as c (p2, c1, k60)."), "", "continue with address:port"},
-		{"no port", stamped("New client connected from 192.0.2.7 as c (p2, c1, k60)."), "", "continue with address:port"},
+		{"no port and no address", stamped("New client connected from mosquitto.sock as c (p2, c1, k60)."), "", "continue with address:port"},
+		{"an address of 1.5 with a port", stamped("New client connected from 192.0.2.7:1 as c (c1, k60)."), "", "continue with address:port"},
+		{"an identifier and a user name that cannot be separated", stamped("New client connected from 192.0.2.7:1 as a (p2, c1, k60, u'b (p2, c1, k60, u'c')."), "", "more than one meaning"},
+		{"truncated socket error", stamped("Socket error on client c, disconn"), "", "line of a socket error"},
+		{"a client's line of tomorrow", stamped("Client c has gone."), "", "the reason cannot be read"},
+		{"a truncated identifier at the end", stamped("Client " + long[:300]), "", "the reason cannot be read"},
 		{"a port too high", stamped("New client connected from 192.0.2.7:65536 as c (p2, c1, k60)."), "", "continue with address:port"},
 		{"one parameter", stamped("New client connected from 192.0.2.7:1 as c (p2)."), "", "continue with address:port"},
 		{"a parameter without a number", stamped("New client connected from 192.0.2.7:1 as c (p2, c, k60)."), "", "continue with address:port"},
@@ -310,11 +362,16 @@ func TestMosquittoRejections(t *testing.T) {
 		{"end too long for a reason", stamped("Client " + long[:936]), "", "the reason cannot be read"},
 		{"bad socket without a reason", stamped("Bad socket read/write on client c"), "", "line of a bad socket"},
 		{"a line of the longest length", stamped("Client " + long[:999-len("1795339800: Client  disconnected.")] + " disconnected."), "", "as long as the longest that Mosquitto writes"},
-		{"unknown form of time", "22.11.2026 09:30:00: Client c disconnected.", "time", "log_timestamp_format"},
-		{"damaged end behind an unknown form of time", "22.11.2026 09:30:00: Client c disconnected due to malformed pack", "time", "log_timestamp_format"},
-		{"cut connect behind an unknown form of time", "foo: New client connected from 192.0.2.1:5 as c (p2, c1", "time", "log_timestamp_format"},
-		{"time error of Mosquitto", "Time error: Client c disconnected.", "time", "log_timestamp_format"},
-		{"syslog", "Nov 22 09:30:00 host mosquitto[7]: 1795339800: Client c disconnected.", "time", "log_timestamp_format"},
+		{"unknown form of time", "22. November 2026, 09:30: Client c disconnected.", "", "unknown prefix"},
+		{"damaged end behind an unknown form of time", "9h30: 22.11.: Client c disconnected due to malformed pack", "", "unknown prefix"},
+		{"cut connect behind an unknown prefix", "foo bar: New client connected from 192.0.2.1:5 as c (p2, c1", "", "unknown prefix"},
+		{"stop behind an unknown prefix", "foo bar: mosquitto version 2.0.22 terminating", "", "unknown prefix"},
+		{"time error of Mosquitto", "Time error: Client c disconnected.", "", "unknown prefix"},
+		{"a message behind words", "1795339800: a line of tomorrow about Client c disconnected.", "", "unknown prefix"},
+		{"a message behind a level", "1795339800: Error: Client c already connected, closing old connection.", "", "unknown prefix"},
+		{"two tags", "mosquitto[7]: mosquitto[7]: Client c disconnected.", "", "unknown prefix"},
+		{"a tag after Mosquitto's time", "1795339800: mosquitto[7]: Client c disconnected.", "", "unknown prefix"},
+		{"a prefix that is too long", strings.Repeat("[x] ", 9) + "Client c disconnected.", "", "unknown prefix"},
 		{"future", "1795399800: Client c disconnected.", "time", "in the future"},
 		{"past", "1695339800: Client c disconnected.", "time", "older than the retention of 90 days"},
 		{"the earliest time", "100000000: Client c disconnected.", "time", "older than the retention of 90 days"},
@@ -349,6 +406,7 @@ func TestMosquittoBodies(t *testing.T) {
 		{"a line and its end", a + "\n", rowA},
 		{"lines with CRLF and blank ones", "\r\n" + a + "\r\n\n" + none + "\r\n" + b + "\r\n", rowA + ", " + rowB},
 		{"lines without events", none + "\n" + none, ""},
+		{"a line cut short", "Client a disconnected at", "rejected 0"},
 		{"the index of a bad line", none + "\n\n" + a + "\nBad socket read/write on client x\n" + b, rowA + ", " + rowB + ", rejected 2"},
 	} {
 		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, summary(decode(t, "mosquitto", c.body))) })
@@ -456,8 +514,8 @@ func TestMosquittoLimits(t *testing.T) {
 	}
 }
 
-// FuzzMosquitto checks that events are valid, and that their identifiers are the same whether
-// a body is sent in one piece or in two.
+// FuzzMosquitto checks that events are valid, that their number is limited by the marks in the body,
+// and that their identifiers are the same whether a body is sent in one piece or in two.
 func FuzzMosquitto(f *testing.F) {
 	for _, path := range allSamples(f, "mosquitto") {
 		_, body := sample(f, path)
@@ -466,22 +524,38 @@ func FuzzMosquitto(f *testing.F) {
 	for _, id := range oddIDs {
 		f.Add([]byte(stamped("New client connected from ::1:1 as "+id+" (p5, c1, k60, u'u').", "Client "+id+" [::1:1] disconnected: x.", "Client "+id+" disconnected.")))
 	}
+	for _, prefix := range prefixes {
+		f.Add([]byte(prefix.text + "Client c disconnected.\n" + prefix.text + "mosquitto version 2.0.22 terminating"))
+	}
 	f.Add([]byte("mosquitto version 2.0.22 running, and more text in its first line\nClient c disconnected."))
+	f.Add([]byte("2026-11-22T09:30:00Z stdout P Client c disc\n2026-11-22T09:30:00Z stdout F onnected."))
 	source, _ := broker.Find(broker.Mosquitto)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		before := string(body)
 		whole := source.Decode(body, at("log:7"))
 		requireValid(t, whole)
 		require.Equal(t, before, string(body), "the decoder changed the body")
+		require.LessOrEqual(t, len(whole.Events), 1+source.Marks(body))
 		middle := bytes.IndexByte(body[len(body)/2:], '\n')
-		if middle < 0 || len(whole.Rejected) > 0 || slices.ContainsFunc(whole.Events, isWithoutTime) {
+		if middle < 0 || len(whole.Rejected) > 0 || slices.ContainsFunc(whole.Events, isWithoutTime) || dependsOnBody(before) {
 			return
 		}
 		middle += len(body)/2 + 1
 		first := source.Decode(body[:middle], at("log:7"))
 		second := source.Decode(body[middle:], at(fmt.Sprintf("log:%d", 7+middle)))
-		require.Equal(t, ids(whole.Events), append(ids(first.Events), ids(second.Events)...))
+		apart := append(ids(first.Events), ids(second.Events)...)
+		for _, e := range whole.Events {
+			if !strings.HasPrefix(e.NativeEvent, "broker ") {
+				require.Contains(t, apart, e.SourceEventID)
+			}
+		}
 	})
+}
+
+// dependsOnBody reports whether a body may contain a line whose meaning depends on other lines of the
+// body, apart from a stop or a start of the broker.
+func dependsOnBody(body string) bool {
+	return strings.Contains(body, "{") || strings.Contains(body, " P ") || strings.Contains(body, "local.") || strings.Contains(body, "version 2.1.0")
 }
 
 // isWithoutTime reports whether the source gave e no time. The identifier of such an event depends

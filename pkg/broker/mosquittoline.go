@@ -4,23 +4,31 @@ import (
 	"bytes"
 	"net/netip"
 	"strconv"
+	"time"
 
 	"devicetrace/pkg/event"
 )
 
-// mosquittoLine is the parsed content of a log line about a client's connection.
+// mosquittoLine is the parsed content of a log line about a client's connection, or about a stop or a
+// start of the broker.
 type mosquittoLine struct {
+	at time.Time // zero if the line does not say when it was written
+
 	action event.Action
 	info   event.ActionInfo
 	event  string // the name of this kind of log line; becomes the event's NativeEvent
 	reason []byte
 
 	id      []byte
+	from    []byte // ADDR:PORT, or empty
 	address []byte
 	port    int32
 
 	version, clean, keepAlive uint64 // parameters that a line about a new connection contains
 	user                      []byte
+	isOld                     bool // a line about a new connection as only Mosquitto 1 writes it
+
+	broker []byte // the broker's version, if the line is about a stop or a start
 }
 
 // These are the native events, one for each kind of log line. A client's events in the same second
@@ -31,25 +39,23 @@ const (
 	mosquittoConnected    = "connected"
 	mosquittoDisconnected = "disconnected"
 	mosquittoSocket       = "socket"
+	mosquittoStarted      = "broker started"
+	mosquittoStopped      = "broker stopped"
 )
-
-// isAnonymous reports whether the line has no client identifier. The comment on type mosquitto
-// lists what Mosquitto writes in place of the identifier.
-func (m *mosquittoLine) isAnonymous() bool {
-	return len(m.id) == 0 || string(m.id) == "<unknown>" || m.action != event.Connect && bytes.Equal(m.id, m.address)
-}
 
 // mosquittoParse parses a log line without its time. found says whether the line is about a
 // connection. fault is set if the line begins like a line about a connection, but cannot be parsed.
 //
 // Client identifiers and user names may contain any characters, and nothing marks where they end.
-// Therefore mosquittoParse recognizes a line by Mosquitto's fixed text before and after them. If a
-// line can be parsed in two ways, mosquittoParse chooses the longer client identifier.
+// Therefore mosquittoParse recognizes a line by Mosquitto's fixed text before and after them.
 func mosquittoParse(text []byte) (said mosquittoLine, found bool, fault string) {
 	for _, form := range mosquittoForms {
 		if rest, ok := bytes.CutPrefix(text, form.prefix); ok {
 			said.event = form.event
 			found, fault = form.read(&said, rest)
+			if said.broker != nil {
+				said.reason = text
+			}
 			return said, found, fault
 		}
 	}
@@ -64,18 +70,33 @@ var mosquittoForms = []struct {
 	{[]byte("New client connected from "), mosquittoConnected, (*mosquittoLine).connect},
 	{[]byte("New bridge connected from "), mosquittoBridge, (*mosquittoLine).connect},
 	{[]byte("Client "), mosquittoDisconnected, (*mosquittoLine).end},
-	{[]byte("Bad socket read/write on client "), mosquittoSocket, (*mosquittoLine).socket},
+	{[]byte("Bad socket read/write on client "), mosquittoSocket, (*mosquittoLine).badSocket},
+	{[]byte("Socket error on client "), mosquittoSocket, (*mosquittoLine).socketError},
+	{[]byte("mosquitto version "), "", (*mosquittoLine).state},
 }
 
-// connect parses "ADDR:PORT as ID (p2, c1, k60, u'USER')."
+// connect parses "ADDR:PORT as ID (p2, c1, k60, u'USER')." Mosquitto 1 writes no port, and up to 1.5
+// no p.
 func (m *mosquittoLine) connect(rest []byte) (found bool, fault string) {
 	peer, rest, ok := bytes.Cut(rest, []byte(" as "))
-	if !ok || !m.peer(peer) || !m.parameters(rest) {
-		return false, "the line of a new connection must continue with address:port, as, the client identifier, and (p, c, k)"
+	splits := 0
+	if ok && m.peer(peer) {
+		splits = m.parameters(rest)
+	}
+	if ok && splits == 0 && m.oldPeer(peer) {
+		splits = m.parameters(rest)
+	}
+	switch {
+	case splits == 0:
+		return false, mosquittoConnectFault
+	case splits > 1:
+		return false, "the line has more than one meaning, because the client identifier or the user name contains text such as \" (p2, c1, k60\""
 	}
 	m.action, m.info = event.Connect, event.Accepted
 	return true, ""
 }
+
+const mosquittoConnectFault = "the line of a new connection must continue with address:port, as, the client identifier, and (p, c, k)"
 
 // peer parses ADDR:PORT. An IPv6 address is not in brackets. For a Unix socket, ADDR is the
 // configured path of the socket, and PORT is 0.
@@ -89,24 +110,39 @@ func (m *mosquittoLine) peer(text []byte) bool {
 	if _, err := netip.ParseAddr(string(address)); err != nil && !isPath {
 		return false
 	}
-	m.address, m.port = address, int32(n)
+	m.from, m.address, m.port = text, address, int32(n)
 	return true
 }
 
-// parameters parses "ID (p2, c1, k60, u'USER')." The client identifier ends before the last " ("
-// that is followed by valid parameters.
-func (m *mosquittoLine) parameters(text []byte) bool {
+// oldPeer parses ADDR, which Mosquitto 1 writes without a port.
+func (m *mosquittoLine) oldPeer(text []byte) bool {
+	if _, err := netip.ParseAddr(string(text)); err != nil {
+		return false
+	}
+	m.from, m.address, m.port, m.isOld = nil, text, 0, true
+	return true
+}
+
+// parameters parses "ID (p2, c1, k60, u'USER')." It returns the number of ways in which the text can
+// be split into an identifier and a user name. If there is more than one, a client may be trying to
+// pass for another one, so the caller must reject the line.
+func (m *mosquittoLine) parameters(text []byte) (splits int) {
 	text, ok := bytes.CutSuffix(text, []byte(")."))
-	for at := len(text); ok; {
-		if at = bytes.LastIndex(text[:at], []byte(" (p")); at < 0 {
-			return false
+	if !ok {
+		return 0
+	}
+	for from := 0; ; {
+		at := bytes.Index(text[from:], []byte(" ("))
+		if at < 0 {
+			return splits
 		}
-		if m.parametersIn(text[at+len(" ("):]) {
+		at += from
+		from = at + len(" (")
+		if m.parametersIn(text[from:]) {
 			m.id = text[:at]
-			return true
+			splits++
 		}
 	}
-	return false
 }
 
 // maxNumbers is the maximum length of parameters such as "p2, c1, k60". parametersIn looks no
@@ -120,13 +156,17 @@ func (m *mosquittoLine) parametersIn(text []byte) bool {
 	if hasUser != isQuoted || !hasUser && len(numbers) < len(text) {
 		return false
 	}
-	version, numbers, _ := bytes.Cut(numbers, []byte(", "))
-	clean, keepAlive, _ := bytes.Cut(numbers, []byte(", "))
-	if !parameter(&m.version, version, 'p', 255) || !parameter(&m.clean, clean, 'c', 1) ||
-		!parameter(&m.keepAlive, keepAlive, 'k', 65_535) {
+	var version, clean, keepAlive uint64
+	if first, rest, _ := bytes.Cut(numbers, []byte(", ")); parameter(&version, first, 'p', 255) {
+		numbers = rest
+	} else if !m.isOld {
 		return false
 	}
-	m.user = user
+	first, last, _ := bytes.Cut(numbers, []byte(", "))
+	if !parameter(&clean, first, 'c', 1) || !parameter(&keepAlive, last, 'k', 65_535) {
+		return false
+	}
+	m.version, m.clean, m.keepAlive, m.user = version, clean, keepAlive, user
 	return true
 }
 
@@ -139,42 +179,50 @@ func parameter(into *uint64, text []byte, letter byte, limit uint64) bool {
 	return ok && err == nil && n <= limit
 }
 
-// end parses the text that follows "Client " in a line. Mosquitto 2.0 writes "ID closed its
+// end parses the text that follows "Client " in a line. Mosquitto up to 2.0 writes "ID closed its
 // connection." or a similar phrase. From 2.1.1 on, Mosquitto writes "ID [ADDR:PORT] disconnected:
 // WHY."
 //
-// Lines about other things may also begin with "Client ", so end normally ignores a line that has
-// none of these forms. But if such a line contains " disconnected", or is long enough that
-// Mosquitto may have truncated it (see mosquittoCut), end reports a fault.
+// Some lines about other things also begin with "Client "; end ignores them. It reports a fault for
+// any other line, which may be about the end of a connection.
 func (m *mosquittoLine) end(rest []byte) (found bool, fault string) {
+	if endsElse(rest) {
+		return false, ""
+	}
+	m.action = event.Close
 	for _, form := range mosquittoEnds {
 		if id, ok := bytes.CutSuffix(rest, form.suffix); ok {
-			m.action, m.info, m.reason = form.action, form.info, form.reason
-			m.ended(id)
+			m.id, m.action, m.info, m.reason = id, form.action, form.info, form.reason
+			if form.action == event.Disconnect {
+				m.ended(id)
+			}
 			return true, ""
 		}
 	}
 	if id, why, ok := cutKnown(rest); ok {
-		m.action, m.info, m.reason = event.Close, mosquittoInfo(why), why
+		m.id, m.info, m.reason = id, mosquittoReasons[string(why)], why
 		// If the identifier is unknown, Mosquitto 2.1.0 writes an address in its place. Discard
 		// this address.
-		if _, err := netip.ParseAddr(string(id)); err != nil {
-			m.id = id
+		if _, err := netip.ParseAddr(string(id)); err == nil {
+			m.id = nil
 		}
 		return true, ""
 	}
-	id, why, found := cutWhy(rest)
+	id, why, isNew, found := cutWhy(rest)
 	switch {
-	case found:
-		m.action, m.info, m.reason = event.Close, mosquittoInfo(why), why
+	case found && isNew:
+		m.info, m.reason = mosquittoInfo(why), why
 		m.ended(id)
-	case bytes.Contains(rest, []byte(" disconnected")) || len(rest) > mosquittoCut-maxStamp:
+	case found:
+		m.id, m.info, m.reason = id, mosquittoOldInfo(why), why
+	case !isAboutElse(rest):
 		return false, "the line begins like one about the end of a connection, but the reason cannot be read"
 	}
 	return found, ""
 }
 
-// ended parses the client in a line about the end of a connection: "ID" or "ID [ADDR:PORT]".
+// ended parses the client in a line about the end of a connection: "ID" or "ID [ADDR:PORT]". Only
+// the forms that Mosquitto 2.1.1 writes may have an address.
 func (m *mosquittoLine) ended(id []byte) {
 	m.id = id
 	text, ok := bytes.CutSuffix(id, []byte("]"))
@@ -184,17 +232,19 @@ func (m *mosquittoLine) ended(id []byte) {
 	}
 }
 
-// cutWhy splits "ID disconnected due to WHY." or "ID disconnected: WHY." into ID and WHY.
-func cutWhy(text []byte) (id, why []byte, found bool) {
+// cutWhy splits "ID disconnected due to WHY." or "ID disconnected: WHY." into ID and WHY. isNew
+// says that it is the second form. Up to 2.1.0, this form gives only messages of the operating
+// system.
+func cutWhy(text []byte) (id, why []byte, isNew, found bool) {
 	id, why, found = cutLast(text, " disconnected due to ")
 	if before, after, ok := cutLast(text, " disconnected: "); ok && len(before) >= len(id) {
-		id, why, found = before, after, true
+		id, why, isNew, found = before, after, true, true
 	}
-	if bytes.HasPrefix(why, mosquittoBadSocket) { // a reason with this prefix may end without a full stop
-		return id, why, found
+	if isNew && bytes.HasPrefix(why, mosquittoBadSocket) { // a reason with this prefix may end without a full stop
+		return id, why, isNew, found
 	}
 	why, hasStop := bytes.CutSuffix(why, []byte("."))
-	return id, why, found && hasStop
+	return id, why, isNew, found && hasStop && len(why) > 0
 }
 
 // cutKnown splits "ID disconnected, WHY.", which Mosquitto 2.1.0 writes, into ID and WHY. It
@@ -206,18 +256,52 @@ func cutKnown(text []byte) (id, why []byte, found bool) {
 	return id, why, hasStop && isKnown
 }
 
-// socket parses "ID: WHY", which Mosquitto 2.0 writes, or "ID, disconnecting.", which Mosquitto up
-// to 2.0.5 writes.
-func (m *mosquittoLine) socket(rest []byte) (found bool, fault string) {
-	id, why, found := cutLast(rest, ": ")
-	if before, isOld := bytes.CutSuffix(rest, []byte(", disconnecting.")); isOld {
-		id, why, found = before, []byte("bad socket read/write"), true
+// badSocket parses "ID: WHY", which Mosquitto 2.0 writes, or "ID, disconnecting.", which Mosquitto
+// up to 2.0.5 writes.
+func (m *mosquittoLine) badSocket(rest []byte) (found bool, fault string) {
+	m.action = event.Close
+	if id, isOld := bytes.CutSuffix(rest, []byte(", disconnecting.")); isOld {
+		m.id, m.info, m.reason = id, event.SocketIOException, []byte("bad socket read/write")
+		return true, ""
 	}
-	if !found {
+	id, why, found := cutLast(rest, ": ")
+	if !found || len(why) == 0 {
 		return false, "the line of a bad socket must continue with the client identifier, a colon, and the reason"
 	}
-	m.id, m.reason = id, why
-	m.action, m.info = event.Close, mosquittoInfo(why)
+	if before, isConnack := bytes.CutSuffix(id, []byte(": Connection Refused")); isConnack {
+		id, why = before, rest[len(before)+len(": "):]
+	}
+	m.id, m.info, m.reason = id, mosquittoLibraryInfo(why), why
+	return true, ""
+}
+
+// socketError parses "ID, disconnecting.", which Mosquitto 1 writes for every end that it has no
+// other line for. Usually, the client closed the connection.
+func (m *mosquittoLine) socketError(rest []byte) (found bool, fault string) {
+	id, ok := bytes.CutSuffix(rest, []byte(", disconnecting."))
+	if !ok {
+		return false, `the line of a socket error must continue with the client identifier and ", disconnecting."`
+	}
+	m.id, m.action, m.info, m.reason = id, event.Close, event.ClosedByClient, mosquittoSocketError
+	return true, ""
+}
+
+// state parses "VERSION starting", "VERSION running" or "VERSION terminating". Mosquitto 1.4 writes
+// "VERSION (build date DATE) starting".
+func (m *mosquittoLine) state(rest []byte) (found bool, fault string) {
+	version, rest, _ := bytes.Cut(rest, []byte(" "))
+	if text, ok := bytes.CutPrefix(rest, []byte("(build date ")); ok {
+		_, rest, _ = cutLast(text, ") ")
+	}
+	switch string(rest) {
+	case "starting", "running":
+		m.event = mosquittoStarted
+	case "terminating":
+		m.event = mosquittoStopped
+	default:
+		return false, ""
+	}
+	m.action, m.info, m.broker = event.Close, event.ServerShutdown, version
 	return true, ""
 }
 

@@ -18,28 +18,35 @@ var mosquittoEnds = []struct {
 }{
 	{[]byte(" disconnected."), nil, event.Disconnect, event.DisconnectedByClient},
 	{[]byte(" closed its connection."), []byte("closed its connection"), event.Close, event.ClosedByClient}, // also written after a connection reset
-	{[]byte(" has exceeded timeout, disconnecting."), []byte("has exceeded timeout"), event.Close, event.NoHeart},
-	{[]byte(" already connected, closing old connection."), []byte("already connected"), event.Close, event.ClientIDConflict},
+	{[]byte(" has exceeded timeout, disconnecting."), mosquittoTimeout, event.Close, event.NoHeart},
+	{[]byte(" already connected, closing old connection."), mosquittoTakeover, event.Close, event.ClientIDConflict},
 	{[]byte(" disconnected, not authorised."), []byte("not authorised"), event.Close, event.NotAuthorized},
+	{[]byte(" disconnected, no longer authorised."), []byte("no longer authorised"), event.Close, event.NotAuthorized}, // 1.6, after a reload
 	{[]byte(" been disconnected by administrative action."), []byte("administrative action"), event.Close, event.ServerShutdown},
 }
 
-// mosquittoBadSocket is the prefix that Mosquitto writes, from 2.1.1 on, before a reason that
-// is a message from its library or from the operating system.
+var (
+	mosquittoTimeout  = []byte("has exceeded timeout")
+	mosquittoTakeover = []byte("already connected")
+
+	// mosquittoSocketError is the reason of the line "Socket error on client ID, disconnecting.",
+	// which says nothing about the cause; see mosquittoLine.socketError.
+	mosquittoSocketError = []byte("socket error")
+
+	// mosquittoNoMemory is a reason that misleads up to 2.0.21: Mosquitto gave it whenever it could
+	// not handle a PUBLISH, usually because the client was gone and could not be sent a PUBACK. The
+	// line has the same form in 2.0.22 and 2.1.0, where the reason is true; see
+	// mosquittoLog.version. From 2.1.1 on, the form is different.
+	mosquittoNoMemory = []byte("out of memory")
+)
+
+// mosquittoBadSocket is the prefix that Mosquitto writes, from 2.1.1 on, before a reason from its
+// library. Up to 2.1.0, such a reason follows "Bad socket read/write on client ID: ".
 var mosquittoBadSocket = []byte("bad socket read/write: ")
 
-// mosquittoReasons maps each reason in a log line to its action info. Up to 2.1.0, the reason
+// mosquittoReasons maps each of Mosquitto's own reasons to its action info. Up to 2.1.0, the reason
 // follows "disconnected due to". In 2.1.0, it may also follow "disconnected,". From 2.1.1 on, it
-// follows "disconnected:". The reasons are from the source code of 2.0.0 to 2.1.2.
-//
-// Some reasons are messages from Mosquitto's library. Mosquitto uses these if it has no wording of
-// its own. Library messages begin with a capital letter, and so does one of Mosquitto's own
-// reasons: "QoS too high or retain not supported". In 2.0, most library messages end with a full
-// stop. A library message may also follow "Bad socket read/write".
-//
-// A reason that is not in the map means Socket IOException. Such a reason is another message from
-// the library, or a message from the operating system. For example, 2.0 gives the reason "Unknown
-// error" for a retained message that is not allowed.
+// follows "disconnected:". The reasons are from the source code of 1.6.0 to 2.1.2.
 var mosquittoReasons = table(map[event.ActionInfo][]string{
 	event.ClosedByClient:   {"connection closed by client"},
 	event.NoHeart:          {"exceeded timeout"},
@@ -47,11 +54,6 @@ var mosquittoReasons = table(map[event.ActionInfo][]string{
 	event.NotAuthorized: {
 		"not authorised",
 		"bad username or password", "client banned", "bad authentication method",
-	},
-	event.TopicAuthFailed: {
-		// This reason comes from a plugin, or from a will message below $CONTROL/. Mosquitto
-		// itself never closes a connection because of a denied topic.
-		"Access denied by ACL",
 	},
 	event.InvalidParam: {
 		"protocol error", "malformed packet", "oversize packet", "oversize payload",
@@ -62,20 +64,95 @@ var mosquittoReasons = table(map[event.ActionInfo][]string{
 		"receive maximum exceeded", "implementation specific error", "client identifier not valid",
 		"topic alias invalid", "non-matching http origin",
 		"quota exceeded", "connection rate exceeded",
-		"Requested QoS not supported on server", "Retain not supported", "Duplicate property in property list", "Malformed UTF-8",
-		// Mosquitto gives this reason if the keep alive of an MQTT 3 client is above
-		// max_keepalive, or if there are more clients than global_max_clients:
-		"Invalid arguments provided", // 2.0
-		"Invalid input",              // 2.1
 	},
 	event.ServerShutdown: {"administrative action", "server unavailable", "server busy", "out of memory"},
 })
 
-// mosquittoInfo returns the action info for a reason.
+// mosquittoLibraryReasons maps each message of Mosquitto's library to its action info. Mosquitto
+// gives such a message as the reason if it has no wording of its own. The messages are in lower case
+// and without their final full stop, because versions differ in both. They are those that
+// mosquitto_strerror, mosquitto_reason_string and mosquitto_connack_string return in 2.0.0 to 2.1.2.
+// Messages that say nothing about the cause are left out.
+var mosquittoLibraryReasons = table(map[event.ActionInfo][]string{
+	event.NoHeart:          {"keepalive exceeded", "keep alive timeout"},
+	event.ClientIDConflict: {"session taken over"},
+	event.NotAuthorized: {
+		"authorisation failed", "bad username or password", "bad user name or password", "banned", "bad authentication method",
+		"connection refused: bad user name or password", "connection refused: not authorised",
+	},
+	event.TopicAuthFailed: {
+		// The first reason comes from a plugin, or from a will message below $CONTROL/.
+		"access denied by acl", "not authorized",
+	},
+	event.InvalidParam: {
+		"a network protocol error occurred when communicating with the broker", "protocol error",
+		"malformed packet", "malformed utf-8", "duplicate property in property list",
+		"payload too large", "packet larger than supported by the server", "packet too large", "payload format invalid",
+		"this feature is not supported", "requested qos not supported on server", "qos not supported", "retain not supported",
+		"shared subscriptions not supported", "subscription identifiers not supported", "wildcard subscriptions not supported",
+		"topic filter invalid", "topic name invalid", "topic alias invalid",
+		"packet identifier in use", "packet identifier not found",
+		"receive maximum exceeded", "message rate too high", "connection rate exceeded", "bad http origin",
+		"client identifier not valid", "unsupported protocol version",
+		"implementation specific error", "implementaion specific error", // the second is how 2.1 spells it
+		"connection refused: unacceptable protocol version", "connection refused: identifier rejected",
+		// Mosquitto gives this reason for a PUBLISH that it refuses while it also has too many packets
+		// for the client, which is always so if max_queued_messages is 0. The PUBLISH may be too
+		// large, or its topic denied.
+		"quota exceeded",
+		// 2.0 gives this reason for codes that its library has no text for. They are about what the
+		// client sent, such as a retained message that is not allowed.
+		"unknown error",
+		// Mosquitto gives these reasons if the keep alive of an MQTT 3 client is above
+		// max_keepalive, or if there are more clients than global_max_clients:
+		"invalid arguments provided", // 2.0
+		"invalid input",              // 2.1
+	},
+	event.ServerShutdown: {
+		"server unavailable", "server busy", "server shutting down", "administrative action", "use another server", "server moved",
+		"maximum connect time", "connection refused: broker unavailable",
+	},
+	event.SocketIOException: {
+		"the connection was lost", "the client is not currently connected", "a tls error occurred", "tls handshake failed",
+		"ocsp error", "proxy error", "lookup error", "dns lookup failed",
+	},
+})
+
+// mosquittoOldInfo returns the action info for a reason that follows "disconnected due to".
+func mosquittoOldInfo(why []byte) event.ActionInfo {
+	if bytes.Equal(why, mosquittoNoMemory) {
+		return event.SocketIOException
+	}
+	return mosquittoReasons[string(why)]
+}
+
+// mosquittoInfo returns the action info for a reason that follows "disconnected:". A reason that
+// begins with a capital letter is a message from the operating system.
 func mosquittoInfo(why []byte) event.ActionInfo {
-	why = bytes.TrimSuffix(bytes.TrimPrefix(why, mosquittoBadSocket), []byte("."))
+	if library, ok := bytes.CutPrefix(why, mosquittoBadSocket); ok {
+		return mosquittoLibraryInfo(library)
+	}
 	if info, ok := mosquittoReasons[string(why)]; ok {
 		return info
 	}
-	return event.SocketIOException
+	if isSystemMessage(why) {
+		return event.SocketIOException
+	}
+	return event.Unexplained
+}
+
+// mosquittoLibraryInfo returns the action info for a reason from Mosquitto's library.
+func mosquittoLibraryInfo(why []byte) event.ActionInfo {
+	return mosquittoLibraryReasons[string(bytes.ToLower(bytes.TrimSuffix(why, []byte("."))))]
+}
+
+// isSystemMessage reports whether a reason is a message of the operating system that names an error.
+// C libraries have messages for the absence of an error, and for unknown ones.
+func isSystemMessage(why []byte) bool {
+	for _, empty := range []string{"Success", "No error", "Unknown error", "Undefined error"} {
+		if bytes.HasPrefix(why, []byte(empty)) {
+			return false
+		}
+	}
+	return 'A' <= why[0] && why[0] <= 'Z'
 }

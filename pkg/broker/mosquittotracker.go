@@ -34,30 +34,63 @@ type MosquittoStop struct {
 	Time time.Time
 }
 
-// Line reads the next line of the log. The line needs no line feed. The result is nil unless the
-// line says that Mosquitto stopped or started while clients were connected.
+// Line reads the next line of the log, with or without the prefixes of other programs. The line needs
+// no line feed. The result is nil unless the line says that Mosquitto stopped or started while
+// clients were connected.
 func (t *MosquittoTracker) Line(line []byte) *MosquittoStop {
-	stamp, text := mosquittoStamp(bytes.TrimRight(line, "\r\n"))
-	said, found, _ := mosquittoParse(text)
+	text := unwrap(bytes.TrimSuffix(line, []byte("\n")))
+	if text.fault != "" || lineFault(text.text) != "" {
+		return nil
+	}
+	said, found, _ := mosquittoRead(text.text, text.at, time.Time{})
 	if !found {
 		return nil
 	}
-	return t.follow(&said, stamp)
+	return t.follow(&said)
 }
 
 // follow updates the set of open connections. See Line for the result.
-func (t *MosquittoTracker) follow(said *mosquittoLine, stamp time.Time) *MosquittoStop {
+func (t *MosquittoTracker) follow(said *mosquittoLine) *MosquittoStop {
 	switch {
+	case said.broker != nil:
+		return t.stop(said)
 	case said.isAnonymous():
 	case said.action == event.Connect:
 		if t.open == nil {
 			t.open = map[string]string{}
 		}
-		t.open[string(said.id)] = string(said.address)
-	default:
+		t.open[string(said.id)] = string(said.from)
+	case t.isEnd(said):
 		delete(t.open, string(said.id))
 	}
 	return nil
+}
+
+func (t *MosquittoTracker) stop(said *mosquittoLine) *MosquittoStop {
+	clients := t.Open()
+	if len(clients) == 0 {
+		return nil
+	}
+	clear(t.open)
+	stop := &MosquittoStop{Clients: clients, NativeEvent: said.event, NativeReason: string(said.reason)}
+	if !said.at.IsZero() {
+		stop.Time = millisecond(said.at)
+	}
+	return stop
+}
+
+// isEnd reports whether a line about an end is about the client's open connection. The end of a
+// connection that was taken over may be reported after the new connection, and so may a refused
+// CONNECT with the client's identifier. Such a line has a different address.
+func (t *MosquittoTracker) isEnd(said *mosquittoLine) bool {
+	from := t.open[string(said.id)]
+	return from == "" || len(said.from) == 0 || from == string(said.from)
+}
+
+// has reports whether the client is connected.
+func (t *MosquittoTracker) has(id []byte) bool {
+	_, ok := t.open[string(id)]
+	return ok
 }
 
 // Open returns the identifiers of the clients that are connected, sorted.

@@ -76,9 +76,16 @@ func IsEnd(e *event.Event) bool {
 // of e says nothing about the cause either. The event may therefore report a session takeover.
 // NanoMQ and VerneMQ send such an event equally often just before and just after the connect event
 // of the new connection.
+//
+// A decoder that knows from elsewhere that the reason names the broker as the cause sets the action
+// info ServerShutdown. Such an event is not mute.
 func IsMute(e *event.Event) bool {
-	return e.Action == event.Close &&
-		(e.ActionInfo == event.Unexplained || slices.Contains(vocabularyOf(e.Source).ownMuteReasons, e.NativeReason))
+	switch {
+	case e.Action != event.Close || e.ActionInfo == event.ServerShutdown:
+		return false
+	default:
+		return e.ActionInfo == event.Unexplained || slices.Contains(vocabularyOf(e.Source).ownMuteReasons, e.NativeReason)
+	}
 }
 
 // vocabularyOf returns the vocabulary of a source, or an empty vocabulary if the source is unknown.

@@ -1,0 +1,99 @@
+package broker
+
+import "bytes"
+
+// mosquittoBegins reports whether a text begins like a message of Mosquitto. An identifier, a user
+// name or a topic in such a message cannot pass for another message, because the text is not searched
+// any further.
+func mosquittoBegins(text []byte) bool {
+	if len(text) == 0 || isDigit(text[0]) {
+		return false
+	}
+	for i := range mosquittoForms {
+		if bytes.HasPrefix(text, mosquittoForms[i].prefix) {
+			return true
+		}
+	}
+	return mosquittoIsOther(text)
+}
+
+// mosquittoIsOther reports whether a text begins like a message of Mosquitto that is about neither
+// a connection nor a stop or a start.
+func mosquittoIsOther(text []byte) bool {
+	if len(text) == 0 {
+		return false
+	}
+	for _, opening := range mosquittoOthers[text[0]] {
+		if bytes.HasPrefix(text, opening) {
+			return true
+		}
+	}
+	return false
+}
+
+// mosquittoOthers lists, by their first byte, how all other messages of Mosquitto 1.4 to 2.1 and of
+// its plugins begin.
+var mosquittoOthers = func() (all [256][][]byte) {
+	for _, opening := range []string{
+		"\t", "ACL ", "Bad client ", "Binding listener ", "Bridge ", "Broker: ", "Completing auth ", "Config loaded ",
+		"Configuration file ", "Connecting bridge ", "Connection Refused: ", "Connection from ", "Connection rejected",
+		"Could not ", "Create a ", "Creating ", "Denied ", "Drop message ", "Dropped ", "Dropping ", "Duplicate bridge ",
+		"Dynamic security ", "Empty ", "Error ", "Error: ", "Expiring ", "Failed ", "For more ", "Generated ", "If you ",
+		"If this ", "Info: ", "Internal log ", "Invalid ", "It is ", "Load error: ", "Loading ", "MOSQUITTO_", "Malformed ",
+		"New connection from ", "No will message ", "Note that ", "Note: ", "Notice: ", "OCSP: ", "OpenSSL Error", "Opening ",
+		"Out of memory", "Outgoing messages ", "Persistence ", "Please ", "Plugin ", "Protocol error ", "Received ",
+		"Rejected ", "Reloading config", "Restored ", "Restoring ", "Reused message ", "Saving ", "Sending ", "Sqlite ", "Starting ",
+		"TLS ", "TLS-PSK ", "The '", "Tick event ", "Too high ", "Unable to ", "Unsupported ", "Using ", "Warning: ",
+		"Websockets ", "Will message ", "You are ", "auth-by-env ", "dynsec: ", "http serving ", "idle_timeout ",
+		"keepalive interval ", "password-file: ", "restart_timeout ", "sqlite: ", "threshold too ", " ├── ", " └── ",
+	} {
+		all[opening[0]] = append(all[opening[0]], []byte(opening))
+	}
+	return all
+}()
+
+// mosquittoHides reports whether a line that could not be understood contains a message about a
+// connection, even a damaged one, or about a stop or a start of Mosquitto. What precedes the message
+// is then a prefix of an unknown form.
+func mosquittoHides(line []byte) bool {
+	for i := range mosquittoForms {
+		form := &mosquittoForms[i]
+		at := bytes.Index(line, form.prefix)
+		if at < 0 {
+			continue
+		}
+		said, found, fault := mosquittoParse(line[at:])
+		if found || fault != "" && (said.event != mosquittoDisconnected || bytes.Contains(line[at:], []byte(" disconnected"))) {
+			return true
+		}
+	}
+	return false
+}
+
+// isAboutElse reports whether the text after "Client " is about something other than the end of a
+// connection. An end line follows separately if there is an end.
+func isAboutElse(rest []byte) bool {
+	for _, phrase := range mosquittoElse {
+		if bytes.Contains(rest, phrase) {
+			return true
+		}
+	}
+	return len(rest) == 0
+}
+
+var mosquittoElse = [][]byte{
+	[]byte(" denied: max_connections exceeded."), []byte(" denied access by tcpd."), []byte(" failed: "), // Client connection from ADDR
+	[]byte(" appears to be using TLS to connect to a non-TLS listener."), // Client from ADDR:PORT
+	[]byte(" negotiated "),
+	[]byte(" connected with too large Will payload"),
+	[]byte(" sent too large packet "),         // 1.4
+	[]byte(" sending "), []byte(" received "), // the debug messages of the client library
+}
+
+// endsElse reports whether the text after "Client ID" is a sentence that is not about the end of a
+// connection, but ends like one. It must be checked first, because the identifier may contain
+// " disconnected: ".
+func endsElse(rest []byte) bool {
+	return bytes.HasSuffix(rest, []byte(" has exceeded its receive-maximum quota. This behaviour must be fixed on the client.")) ||
+		bytes.HasSuffix(rest, []byte(" sent topic with invalid UTF-8, disconnecting."))
+}
