@@ -24,6 +24,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"devicetrace/pkg/broker"
 	"devicetrace/pkg/layout"
 )
 
@@ -163,6 +164,7 @@ func heavyBodies() map[string]heavy {
 		"texts of 500 bytes":       {"events", long(500), nil, 200},
 		"texts of 10 bytes":        {"events", long(10), nil, 200},
 		"a log":                    {"mosquitto", body("", "\n", "", line), position, 200},
+		"a log with a stop":        {"mosquitto", logWithStop(), position, 200},
 		"EMQX": {"emqx", body("[", ",", "]", func(i int) string {
 			return fmt.Sprintf(`{"event":"client.connected","clientid":"%d","timestamp":%d}`, i, milli)
 		}), nil, 200},
@@ -175,6 +177,16 @@ func heavyBodies() map[string]heavy {
 			"Authorization": {""}, "Webhook-Id": {"1"}, "Webhook-Timestamp": {strconv.FormatInt(time.Now().Unix(), 10)}, "Webhook-Signature": {"v1,AAAA"},
 		}, 401},
 	}
+}
+
+// logWithStop returns a log in which as many clients connect as a stop of the broker may disconnect.
+func logWithStop() string {
+	var b strings.Builder
+	for i := range broker.MaxItems/2 - 1 {
+		fmt.Fprintf(&b, "%d: New client connected from 192.0.2.7:1 as %d (p2, c1, k60).\n", time.Now().Unix(), i)
+	}
+	fmt.Fprintf(&b, "%d: mosquitto version 2.0.22 terminating\n", time.Now().Unix())
+	return b.String()
 }
 
 // post sends a delivery, repeats it while the recorder is busy, and returns the final status.

@@ -14,6 +14,7 @@ var mosquittoSource = Source{
 	isLog:  true,
 	Traits: Traits{RefusalsLookLikeEnds: true}, // lines about refusals and about ended connections have the same form
 	vocabulary: vocabulary{
+		sureEnds:       []string{mosquittoStopped, mosquittoStarted},
 		ownMuteReasons: []string{string(mosquittoSocketError), string(mosquittoNoMemory)},
 		notRestarts:    []string{"out of memory"},
 	},

@@ -209,7 +209,7 @@ var mosquittoLibraryTexts = map[event.ActionInfo][]string{
 	},
 	event.SocketIOException: {
 		"The connection was lost", "The client is not currently connected", "A TLS error occurred", "TLS handshake failed",
-		"OCSP error", "Proxy error", "Lookup error", "DNS Lookup failed",
+		"OCSP error", "Proxy error", "Lookup error", "DNS Lookup failed", "Connection reset by peer", "Broken pipe",
 	},
 	event.Unexplained: {
 		"No error", "Out of memory", "No subscribers", "Subscription already exists", "Connection pending", "The connection was refused",
@@ -362,6 +362,7 @@ func TestMosquittoRejections(t *testing.T) {
 		{"end too long for a reason", stamped("Client " + long[:936]), "", "the reason cannot be read"},
 		{"bad socket without a reason", stamped("Bad socket read/write on client c"), "", "line of a bad socket"},
 		{"a line of the longest length", stamped("Client " + long[:999-len("1795339800: Client  disconnected.")] + " disconnected."), "", "as long as the longest that Mosquitto writes"},
+		{"a line of the longest length behind a prefix", "mosquitto-1  | Client " + long[:999-len("Client  disconnected.")] + " disconnected.", "", "as long as the longest that Mosquitto writes"},
 		{"unknown form of time", "22. November 2026, 09:30: Client c disconnected.", "", "unknown prefix"},
 		{"damaged end behind an unknown form of time", "9h30: 22.11.: Client c disconnected due to malformed pack", "", "unknown prefix"},
 		{"cut connect behind an unknown prefix", "foo bar: New client connected from 192.0.2.1:5 as c (p2, c1", "", "unknown prefix"},

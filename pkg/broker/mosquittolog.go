@@ -134,11 +134,13 @@ func (b *mosquittoLog) flush() {
 	}
 }
 
+// decode adds the events of a line.
 func (b *mosquittoLog) decode(raw []byte, at int, line wrappedLine) {
 	if line.fault == "" {
 		line.fault = lineFault(line.text)
 	}
 	if line.fault != "" {
+		b.last = mosquittoEnd{}
 		b.reject(raw, "", line.fault)
 		return
 	}

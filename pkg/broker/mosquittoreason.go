@@ -115,6 +115,10 @@ var mosquittoLibraryReasons = table(map[event.ActionInfo][]string{
 	event.SocketIOException: {
 		"the connection was lost", "the client is not currently connected", "a tls error occurred", "tls handshake failed",
 		"ocsp error", "proxy error", "lookup error", "dns lookup failed",
+		// The library passes on messages of the operating system. These are the common ones about
+		// the network.
+		"connection timed out", "operation timed out", "connection reset by peer", "connection refused", "connection aborted",
+		"software caused connection abort", "broken pipe", "no route to host", "host is unreachable", "network is unreachable", "network is down",
 	},
 })
 

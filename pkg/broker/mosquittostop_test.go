@@ -28,6 +28,8 @@ func TestMosquittoStopHasAllFields(t *testing.T) {
 		Time: lineTime.Add(7 * time.Second), TimeOrigin: event.FromBroker, ReceivedAt: received.Truncate(time.Millisecond),
 		Source: "mosquitto", SourceEventID: "log-1:000000000001070", NativeEvent: "broker stopped", NativeReason: stopLine,
 	}, got[1])
+	require.True(t, broker.IsEnd(&got[1]))
+	require.False(t, broker.IsMute(&got[1]))
 }
 
 // The event that the decoder makes for a client of the body, and the one that a sender makes with the
@@ -194,7 +196,8 @@ func TestMosquittoOldVersions(t *testing.T) {
 		{"the end of another client", []string{"Socket error on client b, disconnecting.", connect}, "b close closed by client, " + row},
 		{"the same in 2.0", []string{clean, connected("a", 1)}, left + ", " + row},
 		{"two ends", []string{socketError, socketError}, closed + ", " + closed},
-		{"a stray line after a future connect", []string{clean + "\n1795399800: " + connect}, left + ", rejected 1 time"},
+		{"a faulty line in between", []string{timeout, "Client b has gone.", socketError}, "a close no heart, " + closed + ", rejected 1"},
+		{"a line before a connect in the future", []string{clean + "\n1795399800: " + connect}, left + ", rejected 1 time"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			require.Equal(t, c.want, summary(decode(t, "mosquitto", stamped(c.lines...))))

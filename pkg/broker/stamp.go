@@ -109,35 +109,27 @@ func (s *stampShape) read(text []byte, received time.Time) (stamp, []byte) {
 	return stamp{at: at, isLiteral: isLiteral}, rest
 }
 
-// complete adds the missing year or date to a time. The result is the latest such time that is not
-// more than event.MaxAhead after received.
+// complete adds the missing year or date to a time, which has the given UTC offset. The result is the
+// latest such time that is not more than event.MaxAhead after received.
 func (s *stampShape) complete(at time.Time, offset time.Duration, received time.Time) time.Time {
-	switch latest := received.Add(event.MaxAhead); {
+	local, limit := at.Add(offset), received.Add(event.MaxAhead+offset).UTC() // both as on a clock at the offset
+	years, days := 0, 0
+	switch {
 	case !s.noYear:
 		return at
 	case received.IsZero():
 		return time.Time{}
 	case s.noDate:
-		return lastBefore(latest, at, offset, 0, 0, -1)
+		local = time.Date(limit.Year(), limit.Month(), limit.Day(), local.Hour(), local.Minute(), local.Second(), local.Nanosecond(), time.UTC)
+		days = -1
 	default:
-		return lastBefore(latest, at, offset, latest.Year(), -1, 0)
+		local = local.AddDate(limit.Year()-local.Year(), 0, 0)
+		years = -1
 	}
-}
-
-// lastBefore moves at to the given year, or to the day of latest if year is 0. If the result is
-// after latest, lastBefore moves it by the given numbers of years and days.
-func lastBefore(latest, at time.Time, offset time.Duration, year, years, days int) time.Time {
-	local, day := at.Add(offset), latest.Add(offset).UTC()
-	month, date := local.Month(), local.Day()
-	if year == 0 {
-		year, month, date = day.Year(), day.Month(), day.Day()
+	if local.After(limit) {
+		local = local.AddDate(years, 0, days)
 	}
-	hour, minute, second := local.Clock()
-	moved := time.Date(year, month, date, hour, minute, second, local.Nanosecond(), time.UTC).Add(-offset)
-	if moved.After(latest) {
-		moved = moved.AddDate(years, 0, days)
-	}
-	return moved
+	return local.Add(-offset)
 }
 
 // cutFraction cuts the fraction of a second, if there is one.

@@ -22,6 +22,9 @@ type vocabulary struct {
 	// snapshots are native events of a source that compares the states of clients about once a
 	// minute and reports only the differences.
 	snapshots []string
+	// sureEnds are native events that report the end of an accepted connection, even if their source
+	// has the trait RefusalsLookLikeEnds.
+	sureEnds []string
 	// ownRefusalReasons are native reasons with which this source may report a refused CONNECT by a
 	// native event in ends. Such an event reports a refusal if its connection has no connect event.
 	ownRefusalReasons []string
@@ -39,6 +42,7 @@ type vocabulary struct {
 var (
 	refusals    = wordsOf(func(v vocabulary) []string { return v.refusals })
 	ends        = wordsOf(func(v vocabulary) []string { return v.ends })
+	sureEnds    = wordsOf(func(v vocabulary) []string { return v.sureEnds })
 	drops       = wordsOf(func(v vocabulary) []string { return v.drops })
 	snapshots   = wordsOf(func(v vocabulary) []string { return v.snapshots })
 	notRestarts = wordsOf(func(v vocabulary) []string { return reasonNamesOf(v.notRestarts) })
@@ -69,7 +73,7 @@ func IsRefusal(e *event.Event) bool { return e.Action == event.Close && refusals
 // RefusalsEnd, the connection may be one whose CONNECT was refused.
 func IsEnd(e *event.Event) bool {
 	mayRefuse := TraitsOf(e.Source).RefusalsLookLikeEnds || slices.Contains(vocabularyOf(e.Source).ownRefusalReasons, e.NativeReason)
-	return e.Action == event.Disconnect || ends[e.NativeEvent] && !mayRefuse
+	return e.Action == event.Disconnect || sureEnds[e.NativeEvent] || ends[e.NativeEvent] && !mayRefuse
 }
 
 // IsMute reports whether e is an end event without a meaningful reason. If it is, the action info
