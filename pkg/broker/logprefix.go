@@ -23,9 +23,10 @@ type logText struct {
 
 // cutPrefixes cuts from a line what the broker and other programs wrote before the broker's message.
 // Other programs are container runtimes, log services such as journald and syslog, and supervisors.
-// begins reports whether a text begins like a message of the broker. What precedes the message must
-// have a known form, because a client can choose the text of its identifier: if cutPrefixes searched
-// the line for a message, a client could pretend to be another one.
+// begins reports whether a text begins like a message of the broker.
+//
+// The text before the message must have a known form. If cutPrefixes searched the line for a message
+// instead, a client could pass for another one by choosing an identifier that contains a message.
 //
 // If several stamps in the line say when it was written, the last one counts, because it is the
 // closest to the broker. If none does, the result has the given time, or no time. received is the
@@ -87,8 +88,8 @@ func (p *prefixes) take(rest []byte, ok bool) bool {
 	return ok
 }
 
-// stamped reads on after a stamp. The broker's own stamp is followed by ": ", and a stamp of another
-// program by a space.
+// stamped handles a stamp and the text after it. The broker's own stamp is followed by ": ", and a
+// stamp of another program by a space. stamped returns false if neither follows.
 func (p *prefixes) stamped(s stamp, rest []byte) bool {
 	if after, ok := bytes.CutPrefix(rest, []byte(": ")); ok {
 		p.isDone = true
@@ -110,6 +111,7 @@ func (p *prefixes) stamped(s stamp, rest []byte) bool {
 	return true
 }
 
+// time sets the time of the line, if at is not zero.
 func (p *prefixes) time(at time.Time) {
 	if !at.IsZero() {
 		p.at = at
@@ -131,7 +133,8 @@ func (p *prefixes) sender(rest []byte) {
 	}
 }
 
-// tag cuts "NAME: " or "NAME[PID]: ", where NAME is the name of a program.
+// tag cuts "NAME: " or "NAME[PID]: ", where NAME is the name of a program. It does not cut a stamp or
+// the beginning of a message.
 func (p *prefixes) tag(rest []byte) bool {
 	colon := bytes.Index(rest[:min(len(rest), maxName+2)], []byte(": "))
 	if colon < 1 || p.hasTag || p.begins(rest) || p.isOwnStamp(rest[:colon]) {
@@ -151,6 +154,7 @@ func (p *prefixes) tag(rest []byte) bool {
 	return p.take(rest[colon+len(": "):], true)
 }
 
+// isOwnStamp reports whether a text consists of a stamp.
 func (p *prefixes) isOwnStamp(text []byte) bool {
 	_, after, found := cutStamp(text, p.received)
 	return found && len(after) == 0
@@ -172,15 +176,16 @@ func (p *prefixes) priority() bool {
 
 // syslog cuts "STAMP HOST APP PROCID MSGID SD ", the fields of a message as in RFC 5424.
 func (p *prefixes) syslog(rest []byte) {
-	when, rest, ok := bytes.Cut(rest, []byte(" "))
+	when, rest, _ := bytes.Cut(rest, []byte(" "))
 	for range 4 {
-		var field []byte
-		field, rest, ok = bytes.Cut(rest, []byte(" "))
+		field, after, ok := bytes.Cut(rest, []byte(" "))
 		if !ok || len(field) == 0 || len(field) > maxName {
 			return
 		}
+		rest = after
 	}
-	if rest, ok = cutStructuredData(rest); !ok {
+	rest, ok := cutStructuredData(rest)
+	if !ok {
 		return
 	}
 	if s, after, found := cutStamp(when, p.received); found && len(after) == 0 {
@@ -225,7 +230,7 @@ func (p *prefixes) bracket() bool {
 	return p.take(bytes.CutPrefix(rest, []byte(": "))) || p.take(bytes.CutPrefix(rest, []byte(" ")))
 }
 
-// uptime reads on after a number of seconds since the computer started.
+// uptime handles the text after "[SECONDS]", the seconds since the computer started.
 func (p *prefixes) uptime(rest []byte) bool {
 	rest, ok := bytes.CutPrefix(rest, []byte(" "))
 	if ok {
@@ -265,8 +270,8 @@ func cutService(text []byte) (rest []byte, ok bool) {
 }
 
 // pod cuts "POD CONTAINER ", as tools that follow the logs of several pods write it. The name of the
-// pod must contain a hyphen, because that of nearly every pod does, and any two words would do
-// otherwise. A message or a stamp must follow.
+// pod must contain a hyphen, as the names of nearly all pods do. Otherwise, any two words would count
+// as a pod and a container. A message or a stamp must follow.
 func (p *prefixes) pod() bool {
 	name, rest := cutName(p.rest)
 	container, after := cutName(cutGap(rest))

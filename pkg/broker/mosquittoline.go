@@ -24,9 +24,9 @@ type mosquittoLine struct {
 	address []byte
 	port    int32
 
-	version, clean, keepAlive uint64 // parameters that a line about a new connection contains
+	version, clean, keepAlive uint64 // parameters in a line about a new connection; up to 1.5, version is 0
 	user                      []byte
-	isOld                     bool // a line about a new connection as only Mosquitto 1 writes it
+	isOld                     bool // a line about a new connection without a port, as only Mosquitto 1 writes it
 
 	broker []byte // the broker's version, if the line is about a stop or a start
 }
@@ -44,7 +44,7 @@ const (
 )
 
 // mosquittoParse parses a log line without its time. found says whether the line is about a
-// connection. fault is set if the line begins like a line about a connection, but cannot be parsed.
+// connection, or about a stop or a start of the broker. fault is set if the line begins like a line about a connection, but cannot be parsed.
 //
 // Client identifiers and user names may contain any characters, and nothing marks where they end.
 // Therefore mosquittoParse recognizes a line by Mosquitto's fixed text before and after them.
@@ -146,7 +146,7 @@ func (m *mosquittoLine) parameters(text []byte) (splits int) {
 }
 
 // maxNumbers is the maximum length of parameters such as "p2, c1, k60". parametersIn looks no
-// further for ", u'", so it stays fast even if a client fills a long line with " (p".
+// further for ", u'", so it stays fast even if a client fills a long line with " (".
 const maxNumbers = len("p255, c1, k65535")
 
 // parametersIn parses "p2, c1, k60", with or without ", u'USER'".

@@ -222,20 +222,20 @@ func (b *mosquittoLog) isLocalBridge(said *mosquittoLine) bool {
 	return said.action != event.Connect && bytes.HasPrefix(said.id, []byte("local.")) && !b.tracker.has(said.id)
 }
 
-// repeats reports whether a line tells again of the end that the line directly before it has told of.
-// Mosquitto 1.4 and 1.5 write a second line after a timeout and after a session takeover.
+// repeats reports whether a line is about the same end as last, the line directly before it. Mosquitto
+// 1.4 and 1.5 write a second line after a timeout and after a session takeover.
 func (m *mosquittoLine) repeats(last mosquittoEnd) bool {
 	mayRepeat := m.action == event.Disconnect && m.address == nil || bytes.Equal(m.reason, mosquittoSocketError)
 	return mayRepeat && bytes.Equal(last.id, m.id) &&
 		(bytes.Equal(last.reason, mosquittoTimeout) || bytes.Equal(last.reason, mosquittoTakeover))
 }
 
-// showsStray reports whether a line about a new connection shows that the line directly before it was
-// not about an end. Mosquitto 1.4 and 1.5 write a line about an end directly before the line about a
-// new connection whenever a client comes back to its session, even if the client was not connected.
-// After a real end, a line about the new network connection comes first.
+// showsStray reports whether a line about a new connection shows that last, the line directly before
+// it, was not about an end. When a client returns to its session, Mosquitto 1.4 and 1.5 write a line
+// about an end directly before the line about the new connection, even if the client was not
+// connected. After a real end, a line about the new network connection comes in between.
 func (m *mosquittoLine) showsStray(last mosquittoEnd) bool {
-	return m.isOld && bytes.Equal(last.id, m.id) && (len(last.reason) == 0 || bytes.Equal(last.reason, mosquittoSocketError))
+	return m.isOld && m.version == 0 && bytes.Equal(last.id, m.id) && (len(last.reason) == 0 || bytes.Equal(last.reason, mosquittoSocketError))
 }
 
 // correct sets the action info of the reason mosquittoNoMemory if the version is known.

@@ -3,8 +3,8 @@ package broker
 import "bytes"
 
 // mosquittoBegins reports whether a text begins like a message of Mosquitto. An identifier, a user
-// name or a topic in such a message cannot pass for another message, because the text is not searched
-// any further.
+// name or a topic in such a message cannot pass for another message, because the rest of the text is
+// not searched for one.
 func mosquittoBegins(text []byte) bool {
 	if len(text) == 0 || isDigit(text[0]) {
 		return false
@@ -73,22 +73,30 @@ func mosquittoHides(line []byte) bool {
 // isAboutElse reports whether the text after "Client " is about something other than the end of a
 // connection. An end line follows separately if there is an end.
 func isAboutElse(rest []byte) bool {
-	for _, phrase := range mosquittoElse {
-		if bytes.Contains(rest, phrase) {
+	for _, form := range mosquittoElse {
+		if bytes.HasPrefix(rest, []byte(form.prefix)) && bytes.Contains(rest, []byte(form.phrase)) {
 			return true
 		}
 	}
 	return len(rest) == 0
 }
 
-var mosquittoElse = [][]byte{
-	[]byte(" denied: max_connections exceeded."), []byte(" denied access by tcpd."), []byte(" failed: "), // Client connection from ADDR
-	[]byte(" appears to be using TLS to connect to a non-TLS listener."), // Client from ADDR:PORT
-	[]byte(" negotiated "),
-	[]byte(" connected with too large Will payload"),
-	[]byte(" sent too large packet "),         // 1.4
-	[]byte(" sending "), []byte(" received "), // the debug messages of the client library
-}
+// mosquittoElse lists the other messages that begin with "Client ".
+var mosquittoElse = func() []struct{ prefix, phrase string } {
+	all := []struct{ prefix, phrase string }{
+		{"connection from ", " denied: max_connections exceeded."},
+		{"connection from ", " denied access by tcpd."},
+		{"connection from ", " failed: "},
+		{"from ", " appears to be using TLS to connect to a non-TLS listener."},
+		{"", " negotiated "},
+		{"", " connected with too large Will payload"},
+		{"", " sent too large packet "}, // 1.4
+	}
+	for _, packet := range []string{"CONN", "PUB", "SUB", "UNSUB", "PING", "DISCONNECT", "AUTH"} { // debug messages of the library
+		all = append(all, struct{ prefix, phrase string }{"", " sending " + packet}, struct{ prefix, phrase string }{"", " received " + packet})
+	}
+	return all
+}()
 
 // endsElse reports whether the text after "Client ID" is a sentence that is not about the end of a
 // connection, but ends like one. It must be checked first, because the identifier may contain

@@ -298,8 +298,8 @@ func TestMosquittoParts(t *testing.T) {
 }
 
 // FuzzMosquittoPoser checks that no client can make an event of another client, whatever identifier,
-// user name and topic it chooses. There is one exception, which the set-up page tells: up to 2.1.0, a
-// client may pass for another one with an identifier that ends like an address in brackets.
+// user name and topic it chooses. The set-up page documents the only exception: up to 2.1.0, a client
+// may pass for another one with an identifier that ends with an address and a port in brackets.
 func FuzzMosquittoPoser(f *testing.F) {
 	for i, id := range oddIDs {
 		f.Add(id, "u (p2, c1, k60, u'v", "Client x disconnected.", i)

@@ -195,6 +195,7 @@ func TestMosquittoOldVersions(t *testing.T) {
 		{"a real DISCONNECT", []string{connect, clean, accept, connect}, row + ", " + left + ", " + row},
 		{"the end of another client", []string{"Socket error on client b, disconnecting.", connect}, "b close closed by client, " + row},
 		{"the same in 2.0", []string{clean, connected("a", 1)}, left + ", " + row},
+		{"an end of 1.6 directly before a connect", []string{socketError, "New client connected from 192.0.2.7 as a (p2, c0, k60)."}, closed + ", " + row},
 		{"two ends", []string{socketError, socketError}, closed + ", " + closed},
 		{"a faulty line in between", []string{timeout, "Client b has gone.", socketError}, "a close no heart, " + closed + ", rejected 1"},
 		{"a line before a connect in the future", []string{clean + "\n1795399800: " + connect}, left + ", rejected 1 time"},

@@ -10,7 +10,7 @@ import (
 
 // stamp is a time at the beginning of a log line.
 type stamp struct {
-	at time.Time // zero if the stamp does not say which moment it means
+	at time.Time // zero if the stamp has no zone, or is otherwise incomplete
 	// isLiteral means that a letter Z or the word UTC follows the time. strftime copies such a
 	// literal from its format whatever the time zone is, so the literal is a zone only if another
 	// program wrote the stamp.
@@ -79,8 +79,9 @@ func matchesShape(shape, c byte) bool {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// cutStamp cuts a stamp from the beginning of text. received completes a stamp that has a zone but
-// no year or no date; if received is zero, such a stamp means no known moment.
+// cutStamp cuts a stamp from the beginning of text. If a stamp has a zone but no year or no date,
+// cutStamp completes it with the help of received. If received is zero, the time of such a stamp is
+// unknown.
 func cutStamp(text []byte, received time.Time) (s stamp, rest []byte, found bool) {
 	if unixShape.matches(text) {
 		return cutUnix(text)
