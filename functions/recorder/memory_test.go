@@ -179,7 +179,8 @@ func heavyBodies() map[string]heavy {
 	}
 }
 
-// logWithStop returns a log in which as many clients connect as a stop of the broker may disconnect.
+// logWithStop returns a log in which as many clients connect as a stop of the broker may
+// disconnect.
 func logWithStop() string {
 	var b strings.Builder
 	for i := range broker.MaxItems/2 - 1 {

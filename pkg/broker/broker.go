@@ -19,7 +19,8 @@
 //     fields of an event are kept, so an event never contains a password or a message payload.
 //
 // A body is one JSON object, an array of objects, or one object per line (NDJSON). Mosquitto
-// reports through its log, so its bodies are lines of text, or JSON objects that contain such lines.
+// reports through its log, so its bodies are lines of text, or JSON objects that contain such
+// lines.
 package broker
 
 import (

@@ -80,8 +80,8 @@ func (c *collector) add(raw []byte, it item) {
 }
 
 // addMore adds an event for each of the given clients, all from the item that add has just counted.
-// Except for the client identifier, the events are copies of e. A client identifier that looks like a
-// cut one is left out, because add rejects it, too.
+// Except for the client identifier, the events are copies of e. A client identifier that looks like
+// a cut one is left out, because add rejects it, too.
 func (c *collector) addMore(e event.Event, clientIDs []string) {
 	item := c.items - 1
 	for _, id := range clientIDs {
@@ -108,8 +108,9 @@ var cutClientID = fmt.Sprintf("the client identifier looks like one that was sho
 // millisecond could look the same. The source's own identifier does not prevent this, because the
 // source may use it more than once.
 //
-// The index counts all items of the body before this one, whether or not they are recorded. An event therefore
-// keeps its identifier if a later version of the decoder also records other items of the body.
+// The index counts all items of the body before this one, whether or not they are recorded. An
+// event therefore keeps its identifier if a later version of the decoder also records other items
+// of the body.
 func (c *collector) identify(e *event.Event, item int) {
 	if e.TimeOrigin != event.FromReceiver {
 		return

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// lineParts joins the parts of a line that a container runtime has split. The runtime marks each part
-// except the last with the letter P; see cutStream.
+// lineParts joins the parts of a line that a container runtime has split. The runtime marks each
+// part except the last with the letter P; see cutStream.
 type lineParts struct {
 	isOpen bool // the last part is still missing
 	stream string
@@ -26,8 +26,8 @@ func (p *lineParts) append(raw, text []byte) {
 // maxPartHead is the maximum length of "STAMP STREAM F " in bytes.
 const maxPartHead = 64
 
-// cutPart cuts "STAMP STREAM F " or "STAMP STREAM P ", which a container runtime writes before a part
-// of a line. isPart says that the line is continued. If there is no such prefix, stream is "".
+// cutPart cuts "STAMP STREAM F " or "STAMP STREAM P ", which a container runtime writes before a
+// part of a line. isPart says that the line is continued. If there is no such prefix, stream is "".
 func cutPart(text []byte) (stream string, isPart bool, rest []byte) {
 	if !bytes.Contains(text[:min(len(text), maxPartHead)], []byte(" std")) { // nearly every line
 		return "", false, text

@@ -21,12 +21,13 @@ type logText struct {
 	at   time.Time // when the message was written; zero if no stamp says so
 }
 
-// cutPrefixes cuts from a line what the broker and other programs wrote before the broker's message.
-// Other programs are container runtimes, log services such as journald and syslog, and supervisors.
-// begins reports whether a text begins like a message of the broker.
+// cutPrefixes cuts from a line what the broker and other programs wrote before the broker's
+// message. Other programs are container runtimes, log services such as journald and syslog, and
+// supervisors. begins reports whether a text begins like a message of the broker.
 //
-// The text before the message must have a known form. If cutPrefixes searched the line for a message
-// instead, a client could pass for another one by choosing an identifier that contains a message.
+// The text before the message must have a known form. If cutPrefixes searched the line for a
+// message instead, a client could pass for another one by choosing an identifier that contains a
+// message.
 //
 // If several stamps in the line say when it was written, the last one counts, because it is the
 // closest to the broker. If none does, the result has the given time, or no time. received is the
@@ -118,8 +119,8 @@ func (p *prefixes) time(at time.Time) {
 	}
 }
 
-// sender cuts "HOST TAG: ", as syslog and journald write it. The host may be missing, or be followed
-// by a facility and a level such as "daemon.notice".
+// sender cuts "HOST TAG: ", as syslog and journald write it. The host may be missing, or be
+// followed by a facility and a level such as "daemon.notice".
 func (p *prefixes) sender(rest []byte) {
 	for words := range 3 {
 		if p.tag(rest) {
@@ -133,8 +134,8 @@ func (p *prefixes) sender(rest []byte) {
 	}
 }
 
-// tag cuts "NAME: " or "NAME[PID]: ", where NAME is the name of a program. It does not cut a stamp or
-// the beginning of a message.
+// tag cuts "NAME: " or "NAME[PID]: ", where NAME is the name of a program. It does not cut a stamp
+// or the beginning of a message.
 func (p *prefixes) tag(rest []byte) bool {
 	colon := bytes.Index(rest[:min(len(rest), maxName+2)], []byte(": "))
 	if colon < 1 || p.hasTag || p.begins(rest) || p.isOwnStamp(rest[:colon]) {
@@ -269,9 +270,9 @@ func cutService(text []byte) (rest []byte, ok bool) {
 	return cutColors(rest), true
 }
 
-// pod cuts "POD CONTAINER ", as tools that follow the logs of several pods write it. The name of the
-// pod must contain a hyphen, as the names of nearly all pods do. Otherwise, any two words would count
-// as a pod and a container. A message or a stamp must follow.
+// pod cuts "POD CONTAINER ", as tools that follow the logs of several pods write it. The name of
+// the pod must contain a hyphen, as the names of nearly all pods do. Otherwise, any two words would
+// count as a pod and a container. A message or a stamp must follow.
 func (p *prefixes) pod() bool {
 	name, rest := cutName(p.rest)
 	container, after := cutName(cutGap(rest))

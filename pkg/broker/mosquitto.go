@@ -31,8 +31,8 @@ var mosquittoSource = Source{
 // Mosquitto 2.1.0 writes the same lines as 2.0, except where a disconnect has a reason that is new
 // in 2.1. In that case, it writes a line such as "Client dev1 disconnected, session taken over."
 //
-// Other programs may have put prefixes before the line; see cutPrefixes. outer is the time that they
-// give outside the line, or zero. received is the time of receipt, or zero.
+// Other programs may have put prefixes before the line; see cutPrefixes. outer is the time that
+// they give outside the line, or zero. received is the time of receipt, or zero.
 //
 // Lines about anything else are ignored: found is false. fault is set if the line seems to be about
 // a connection, but cannot be understood.
@@ -68,16 +68,18 @@ func mosquittoIsUnknown(text []byte) bool {
 }
 
 // isAnonymous reports whether the line has no client identifier. If Mosquitto does not know the
-// client identifier, it writes a placeholder instead. Lines with a placeholder should be ignored, but
-// cannot always be distinguished from lines with an identifier. The placeholder depends on the version:
+// client identifier, it writes a placeholder instead. Lines with a placeholder should be ignored,
+// but cannot always be distinguished from lines with an identifier. The placeholder depends on the
+// version:
 //
 //   - Up to 2.0, the placeholder is <unknown>. If a client is really called <unknown>, none of its
 //     lines are recorded, whatever the version.
 //   - In 2.1.0, the placeholder is the client's address. Many clients of other versions have their
-//     address as the identifier, so an end event with an address as the identifier is recorded. It is
-//     ignored only if the line is certainly one of 2.1.0: if it has the form "disconnected, WHY.", or
-//     if the body says that the version is 2.1.0 and no such client connected in the body; see
-//     mosquittoLog.isPlaceholder. The form "disconnected, not authorised." is one of 2.0, too.
+//     address as the identifier, so an end event with an address as the identifier is recorded. It
+//     is ignored only if the line is certainly one of 2.1.0: if it has the form "disconnected,
+//     WHY.", or if the body says that the version is 2.1.0 and no such client connected in the
+//     body; see mosquittoLog.isPlaceholder. The form "disconnected, not authorised." is one of 2.0,
+//     too.
 //   - From 2.1.1 on, the placeholder is the client's address, and the line repeats the address in
 //     brackets. An end event is therefore ignored if its line has the same address in both places.
 //     Unfortunately, this also ignores the end events of a client whose identifier really is its

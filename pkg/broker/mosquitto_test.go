@@ -516,8 +516,8 @@ func TestMosquittoLimits(t *testing.T) {
 	}
 }
 
-// FuzzMosquitto checks that events are valid, that their number is limited by the marks in the body,
-// and that their identifiers are the same whether a body is sent in one piece or in two.
+// FuzzMosquitto checks that events are valid, that their number is limited by the marks in the
+// body, and that their identifiers are the same whether a body is sent in one piece or in two.
 func FuzzMosquitto(f *testing.F) {
 	for _, path := range allSamples(f, "mosquitto") {
 		_, body := sample(f, path)
@@ -554,8 +554,8 @@ func FuzzMosquitto(f *testing.F) {
 	})
 }
 
-// dependsOnBody reports whether a body may contain a line whose meaning depends on other lines of the
-// body, apart from a stop or a start of the broker.
+// dependsOnBody reports whether a body may contain a line whose meaning depends on other lines of
+// the body, apart from a stop or a start of the broker.
 func dependsOnBody(body string) bool {
 	return strings.Contains(body, "{") || strings.Contains(body, " P ") || strings.Contains(body, "local.") || strings.Contains(body, "version 2.1.0")
 }

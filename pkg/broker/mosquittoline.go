@@ -9,8 +9,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// mosquittoLine is the parsed content of a log line about a client's connection, or about a stop or a
-// start of the broker.
+// mosquittoLine is the parsed content of a log line about a client's connection, or about a stop or
+// a start of the broker.
 type mosquittoLine struct {
 	at time.Time // zero if the line does not say when it was written
 
@@ -44,7 +44,8 @@ const (
 )
 
 // mosquittoParse parses a log line without its time. found says whether the line is about a
-// connection, or about a stop or a start of the broker. fault is set if the line begins like a line about a connection, but cannot be parsed.
+// connection, or about a stop or a start of the broker. fault is set if the line begins like a line
+// about a connection, but cannot be parsed.
 //
 // Client identifiers and user names may contain any characters, and nothing marks where they end.
 // Therefore mosquittoParse recognizes a line by Mosquitto's fixed text before and after them.
@@ -75,8 +76,8 @@ var mosquittoForms = []struct {
 	{[]byte("mosquitto version "), "", (*mosquittoLine).state},
 }
 
-// connect parses "ADDR:PORT as ID (p2, c1, k60, u'USER')." Mosquitto 1 writes no port, and up to 1.5
-// no p.
+// connect parses "ADDR:PORT as ID (p2, c1, k60, u'USER')." Mosquitto 1 writes no port, and up to
+// 1.5 no p.
 func (m *mosquittoLine) connect(rest []byte) (found bool, fault string) {
 	peer, rest, ok := bytes.Cut(rest, []byte(" as "))
 	splits := 0
@@ -123,9 +124,9 @@ func (m *mosquittoLine) oldPeer(text []byte) bool {
 	return true
 }
 
-// parameters parses "ID (p2, c1, k60, u'USER')." It returns the number of ways in which the text can
-// be split into an identifier and a user name. If there is more than one, a client may be trying to
-// pass for another one, so the caller must reject the line.
+// parameters parses "ID (p2, c1, k60, u'USER')." It returns the number of ways in which the text
+// can be split into an identifier and a user name. If there is more than one, a client may be
+// trying to pass for another one, so the caller must reject the line.
 func (m *mosquittoLine) parameters(text []byte) (splits int) {
 	text, ok := bytes.CutSuffix(text, []byte(")."))
 	if !ok {

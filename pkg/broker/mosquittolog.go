@@ -9,8 +9,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// mosquittoLog reads a body that consists of lines of Mosquitto's log. A line may be wrapped in a JSON
-// object; see wrapping.
+// mosquittoLog reads a body that consists of lines of Mosquitto's log. A line may be wrapped in a
+// JSON object; see wrapping.
 type mosquittoLog struct {
 	lineReader
 	tracker MosquittoTracker
@@ -57,8 +57,8 @@ func (b *mosquittoLog) isWrongRoute(body []byte) bool {
 	return isObject && !first.hasLine() || !isObject && isJSON(bytes.TrimSpace(body))
 }
 
-// array reads a body that is an array of objects. After a syntax error, the start of the next object
-// is unknown, so array rejects the rest of the body.
+// array reads a body that is an array of objects. After a syntax error, the start of the next
+// object is unknown, so array rejects the rest of the body.
 func (b *mosquittoLog) array(body []byte) {
 	s := scanner{body: body}
 	s.space()
@@ -206,8 +206,8 @@ func (b *mosquittoLog) end(r *reader, e *event.Event, said *mosquittoLine) {
 	}
 }
 
-// isPlaceholder reports whether the identifier in an end line is an address that Mosquitto 2.1.0 wrote
-// because it did not know the identifier.
+// isPlaceholder reports whether the identifier in an end line is an address that Mosquitto 2.1.0
+// wrote because it did not know the identifier.
 func (b *mosquittoLog) isPlaceholder(said *mosquittoLine) bool {
 	if said.action == event.Connect || string(b.version) != "2.1.0" || b.tracker.has(said.id) {
 		return false
@@ -216,24 +216,24 @@ func (b *mosquittoLog) isPlaceholder(said *mosquittoLine) bool {
 	return err == nil
 }
 
-// isLocalBridge reports whether an end line is about the local end of a bridge to another broker. Its
-// identifier begins with "local.", and it has no line about a new connection.
+// isLocalBridge reports whether an end line is about the local end of a bridge to another broker.
+// Its identifier begins with "local.", and it has no line about a new connection.
 func (b *mosquittoLog) isLocalBridge(said *mosquittoLine) bool {
 	return said.action != event.Connect && bytes.HasPrefix(said.id, []byte("local.")) && !b.tracker.has(said.id)
 }
 
-// repeats reports whether a line is about the same end as last, the line directly before it. Mosquitto
-// 1.4 and 1.5 write a second line after a timeout and after a session takeover.
+// repeats reports whether a line is about the same end as last, the line directly before it.
+// Mosquitto 1.4 and 1.5 write a second line after a timeout and after a session takeover.
 func (m *mosquittoLine) repeats(last mosquittoEnd) bool {
 	mayRepeat := m.action == event.Disconnect && m.address == nil || bytes.Equal(m.reason, mosquittoSocketError)
 	return mayRepeat && bytes.Equal(last.id, m.id) &&
 		(bytes.Equal(last.reason, mosquittoTimeout) || bytes.Equal(last.reason, mosquittoTakeover))
 }
 
-// showsStray reports whether a line about a new connection shows that last, the line directly before
-// it, was not about an end. When a client returns to its session, Mosquitto 1.4 and 1.5 write a line
-// about an end directly before the line about the new connection, even if the client was not
-// connected. After a real end, a line about the new network connection comes in between.
+// showsStray reports whether a line about a new connection shows that last, the line directly
+// before it, was not about an end. When a client returns to its session, Mosquitto 1.4 and 1.5
+// write a line about an end directly before the line about the new connection, even if the client
+// was not connected. After a real end, a line about the new network connection comes in between.
 func (m *mosquittoLine) showsStray(last mosquittoEnd) bool {
 	return m.isOld && m.version == 0 && bytes.Equal(last.id, m.id) && (len(last.reason) == 0 || bytes.Equal(last.reason, mosquittoSocketError))
 }

@@ -3,8 +3,8 @@ package broker
 import "bytes"
 
 // mosquittoBegins reports whether a text begins like a message of Mosquitto. An identifier, a user
-// name or a topic in such a message cannot pass for another message, because the rest of the text is
-// not searched for one.
+// name or a topic in such a message cannot pass for another message, because the rest of the text
+// is not searched for one.
 func mosquittoBegins(text []byte) bool {
 	if len(text) == 0 || isDigit(text[0]) {
 		return false
@@ -53,8 +53,8 @@ var mosquittoOthers = func() (all [256][][]byte) {
 }()
 
 // mosquittoHides reports whether a line that could not be understood contains a message about a
-// connection, even a damaged one, or about a stop or a start of Mosquitto. What precedes the message
-// is then a prefix of an unknown form.
+// connection, even a damaged one, or about a stop or a start of Mosquitto. The text before the
+// message is then a prefix of an unknown form.
 func mosquittoHides(line []byte) bool {
 	for i := range mosquittoForms {
 		form := &mosquittoForms[i]

@@ -41,7 +41,8 @@ var prefixes = []prefix{
 	// files of container runtimes
 	{"2026-11-22T09:30:00.123456789Z stdout F ", millis},
 	{"2026-11-22T10:30:00.123456789+01:00 stderr F ", millis},
-	// journald: short, short-precise, short-iso, short-iso-precise, short-unix, short-full, short-monotonic
+	// journald: short, short-precise, short-iso, short-iso-precise, short-unix, short-full,
+	// short-monotonic
 	{"Nov 22 09:30:00 host mosquitto[7]: ", time.Time{}},
 	{"Nov  2 09:30:00 host mosquitto[7]: ", time.Time{}},
 	{"Nov 22 09:30:00.123456 host mosquitto[7]: ", time.Time{}},
@@ -187,7 +188,8 @@ func TestMosquittoTimesWithoutADate(t *testing.T) {
 	require.Contains(t, decode(t, "mosquitto", "Dec 22 09:30:00 +0000: Client c disconnected.").Rejected[0].Error, "2025-12-22")
 }
 
-// TestMosquittoJSON checks lines that a container runtime or a log shipper has put into JSON objects.
+// TestMosquittoJSON checks lines that a container runtime or a log shipper has put into JSON
+// objects.
 func TestMosquittoJSON(t *testing.T) {
 	const line, docker = "Client c disconnected.", `{"log":"Client c disconnected.\n","stream":"stdout","time":"2026-11-22T09:30:00.123456789Z"}`
 	for _, c := range []struct {
@@ -297,9 +299,10 @@ func TestMosquittoParts(t *testing.T) {
 	require.Equal(t, p+"Client c dis\n"+f+"con", string(got.Rejected[0].Raw))
 }
 
-// FuzzMosquittoPoser checks that no client can make an event of another client, whatever identifier,
-// user name and topic it chooses. The set-up page documents the only exception: up to 2.1.0, a client
-// may pass for another one with an identifier that ends with an address and a port in brackets.
+// FuzzMosquittoPoser checks that no client can make an event of another client, whatever
+// identifier, user name and topic it chooses. The set-up page documents the only exception: up to
+// 2.1.0, a client may pass for another one with an identifier that ends with an address and a port
+// in brackets.
 func FuzzMosquittoPoser(f *testing.F) {
 	for i, id := range oddIDs {
 		f.Add(id, "u (p2, c1, k60, u'v", "Client x disconnected.", i)
@@ -324,14 +327,15 @@ func FuzzMosquittoPoser(f *testing.F) {
 	})
 }
 
-// isMQTTText reports whether Mosquitto accepts a text from a client and does not truncate its lines.
+// isMQTTText reports whether Mosquitto accepts a text from a client and does not truncate its
+// lines.
 func isMQTTText(text string) bool {
 	return text != "" && len(text) < 150 && strings.ToValidUTF8(text, "") == text && !strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || 0x7F <= c && c < 0xA0 })
 }
 
-// lines returns lines of Mosquitto about a client with the given identifier and user name, and lines
-// that contain a topic of the client. They have all forms in which the recorded identifier must be
-// the given one.
+// lines returns lines of Mosquitto about a client with the given identifier and user name, and
+// lines that contain a topic of the client. They have all forms in which the recorded identifier
+// must be the given one.
 func lines(id, user, topic string) (all []string) {
 	for _, peer := range []string{"192.0.2.7:52341", "::1:52341", "192.0.2.7"} {
 		for _, numbers := range []string{"p2, c1, k60", "p5, c0, k0"} {

@@ -69,10 +69,10 @@ var mosquittoReasons = table(map[event.ActionInfo][]string{
 })
 
 // mosquittoLibraryReasons maps each message of Mosquitto's library to its action info. Mosquitto
-// gives such a message as the reason if it has no wording of its own. The messages are in lower case
-// and without their final full stop, because versions differ in both. They are those that
-// mosquitto_strerror, mosquitto_reason_string and mosquitto_connack_string return in 2.0.0 to 2.1.2.
-// Messages that say nothing about the cause are left out.
+// gives such a message as the reason if it has no wording of its own. The messages are in lower
+// case and without their final full stop, because versions differ in both. They are those that
+// mosquitto_strerror, mosquitto_reason_string and mosquitto_connack_string return in 2.0.0 to
+// 2.1.2. Messages that say nothing about the cause are left out.
 var mosquittoLibraryReasons = table(map[event.ActionInfo][]string{
 	event.NoHeart:          {"keepalive exceeded", "keep alive timeout"},
 	event.ClientIDConflict: {"session taken over"},
@@ -96,9 +96,9 @@ var mosquittoLibraryReasons = table(map[event.ActionInfo][]string{
 		"client identifier not valid", "unsupported protocol version",
 		"implementation specific error", "implementaion specific error", // the second is how 2.1 spells it
 		"connection refused: unacceptable protocol version", "connection refused: identifier rejected",
-		// Mosquitto gives this reason for a PUBLISH that it refuses while it also has too many packets
-		// for the client, which is always so if max_queued_messages is 0. The PUBLISH may be too
-		// large, or its topic denied.
+		// Mosquitto gives this reason for a PUBLISH that it refuses while it also has too many
+		// packets for the client, which is always so if max_queued_messages is 0. The PUBLISH may
+		// be too large, or its topic denied.
 		"quota exceeded",
 		// 2.0 gives this reason for codes that its library has no text for. They are about what the
 		// client sent, such as a retained message that is not allowed.
@@ -150,8 +150,8 @@ func mosquittoLibraryInfo(why []byte) event.ActionInfo {
 	return mosquittoLibraryReasons[string(bytes.ToLower(bytes.TrimSuffix(why, []byte("."))))]
 }
 
-// isSystemMessage reports whether a reason is a message of the operating system that names an error.
-// C libraries have messages for the absence of an error, and for unknown ones.
+// isSystemMessage reports whether a reason is a message of the operating system that names an
+// error. C libraries have messages for the absence of an error, and for unknown ones.
 func isSystemMessage(why []byte) bool {
 	for _, empty := range []string{"Success", "No error", "Unknown error", "Undefined error"} {
 		if bytes.HasPrefix(why, []byte(empty)) {

@@ -32,8 +32,8 @@ func TestMosquittoStopHasAllFields(t *testing.T) {
 	require.False(t, broker.IsMute(&got[1]))
 }
 
-// The event that the decoder makes for a client of the body, and the one that a sender makes with the
-// tracker's help for a client of an earlier body, must be the same event.
+// The event that the decoder makes for a client of the body, and the one that a sender makes with
+// the tracker's help for a client of an earlier body, must be the same event.
 func TestMosquittoStopIsTheSameEventBothWays(t *testing.T) {
 	first, second := stamped(connected("GID_a@@@dev1", 1), connected("b", 2)), stamped("Client b disconnected.", stopLine)
 	var tracker broker.MosquittoTracker
@@ -99,8 +99,8 @@ func TestMosquittoStopInTheFuture(t *testing.T) {
 	require.Equal(t, "a connect accepted, b connect accepted, c disconnect disconnected by client, rejected 2 time", summary(got))
 }
 
-// Without a time, the events of a stop have the identifier of their line. The lines after the stop are
-// counted as if the stop had no events.
+// Without a time, the events of a stop have the identifier of their line. The lines after the stop
+// are counted as if the stop had no events.
 func TestMosquittoStopWithoutATime(t *testing.T) {
 	body := strings.Join([]string{connected("a", 1), connected("b", 2), stopLine, connected("a", 3)}, "\n")
 	require.Equal(t, []string{"1a2b3c4d-00000", "1a2b3c4d-00001", "1a2b3c4d-00002", "1a2b3c4d-00002", "1a2b3c4d-00003"}, ids(decode(t, "mosquitto", body).Events))
@@ -173,8 +173,8 @@ func TestMosquittoOutOfMemory(t *testing.T) {
 	require.True(t, broker.IsMute(&socket))
 }
 
-// Mosquitto 1.4 and 1.5 write more than one line about an end, and a line about an end when a client
-// comes back to its session.
+// Mosquitto 1.4 and 1.5 write more than one line about an end, and a line about an end when a
+// client comes back to its session.
 func TestMosquittoOldVersions(t *testing.T) {
 	const connect, accept = "New client connected from 192.0.2.7 as a (c0, k60).", "New connection from 192.0.2.7 on port 1883."
 	const socketError, clean, timeout, takeover = "Socket error on client a, disconnecting.", "Client a disconnected.",

@@ -34,9 +34,9 @@ type MosquittoStop struct {
 	Time time.Time
 }
 
-// Line reads the next line of the log, with or without the prefixes of other programs. The line needs
-// no line feed. The result is nil unless the line says that Mosquitto stopped or started while
-// clients were connected.
+// Line reads the next line of the log, with or without the prefixes of other programs. The line
+// needs no line feed. The result is nil unless the line says that Mosquitto stopped or started
+// while clients were connected.
 func (t *MosquittoTracker) Line(line []byte) *MosquittoStop {
 	text := unwrap(bytes.TrimSuffix(line, []byte("\n")))
 	if text.fault != "" || lineFault(text.text) != "" {

@@ -49,13 +49,13 @@ type Source struct {
 	isLog bool
 }
 
-// Marks counts the marks in a part of a body. The number of marks limits the number of events: a body
-// with n marks has at most n+1 events.
+// Marks counts the marks in a part of a body. The number of marks limits the number of events: a
+// body with n marks has at most n+1 events.
 //
 // Each item of a JSON body contains a brace. Each line of a log is followed by a line feed, except
-// perhaps the last one, or is contained in a JSON object. A line counts twice, because a stop of the
-// broker ends connections that earlier lines of the body opened: each such connection has two events,
-// and the line about the stop itself has none.
+// perhaps the last one, or is contained in a JSON object. A line counts twice, because a stop of
+// the broker ends connections that earlier lines of the body opened: each such connection has two
+// events, and the line about the stop itself has none.
 func (s Source) Marks(part []byte) int {
 	braces := bytes.Count(part, []byte("{"))
 	if s.isLog {

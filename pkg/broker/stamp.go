@@ -110,8 +110,8 @@ func (s *stampShape) read(text []byte, received time.Time) (stamp, []byte) {
 	return stamp{at: at, isLiteral: isLiteral}, rest
 }
 
-// complete adds the missing year or date to a time, which has the given UTC offset. The result is the
-// latest such time that is not more than event.MaxAhead after received.
+// complete adds the missing year or date to a time, which has the given UTC offset. The result is
+// the latest such time that is not more than event.MaxAhead after received.
 func (s *stampShape) complete(at time.Time, offset time.Duration, received time.Time) time.Time {
 	local, limit := at.Add(offset), received.Add(event.MaxAhead+offset).UTC() // both as on a clock at the offset
 	years, days := 0, 0
@@ -206,8 +206,8 @@ func cutUnix(text []byte) (s stamp, rest []byte, found bool) {
 // is too large, so that the event is rejected because of its time.
 const maxUnix = 18
 
-// cutTAI64N cuts a stamp in the form TAI64N, as multilog and svlogd write it: "@" and 24 hex digits.
-// The first 16 digits are the seconds since 1970, increased by taiEpoch. The other 8 are
+// cutTAI64N cuts a stamp in the form TAI64N, as multilog and svlogd write it: "@" and 24 hex
+// digits. The first 16 digits are the seconds since 1970, increased by taiEpoch. The other 8 are
 // nanoseconds.
 func cutTAI64N(text []byte) (at time.Time, rest []byte, found bool) {
 	if len(text) < 25 || text[0] != '@' {

@@ -22,8 +22,8 @@ type vocabulary struct {
 	// snapshots are native events of a source that compares the states of clients about once a
 	// minute and reports only the differences.
 	snapshots []string
-	// sureEnds are native events that report the end of an accepted connection, even if their source
-	// has the trait RefusalsLookLikeEnds.
+	// sureEnds are native events that report the end of an accepted connection, even if their
+	// source has the trait RefusalsLookLikeEnds.
 	sureEnds []string
 	// ownRefusalReasons are native reasons with which this source may report a refused CONNECT by a
 	// native event in ends. Such an event reports a refusal if its connection has no connect event.

@@ -107,7 +107,8 @@ func (v value) moment() time.Time {
 	return time.UnixMilli(int64(n * 1000))
 }
 
-// bytes returns the bytes in an array of numbers from 0 to 255. It returns false for any other value.
+// bytes returns the bytes in an array of numbers from 0 to 255. It returns false for any other
+// value.
 func (v value) bytes() ([]byte, bool) {
 	content := bytes.TrimSpace(v.raw)
 	if v.kind != array || len(content) < 2 {

@@ -28,8 +28,8 @@ const (
 // it is quarantined without being decoded.
 const MinBudget = max(minWeight+maxBody+byteWeight*maxBody+itemWeight*maxItems, minWeight+byteWeight*serve.MaxBody)
 
-// listWeight is the weight of a listing of the quarantine, in bytes. It covers a listing page of the
-// store, the response, and the start of each object that is being read.
+// listWeight is the weight of a listing of the quarantine, in bytes. It covers a listing page of
+// the store, the response, and the start of each object that is being read.
 const listWeight = 1<<20 + parallelReads*minWeight
 
 // A signed delivery has these weights, in bytes, until its signature has been checked.
