@@ -80,16 +80,20 @@ func (m *apsaraMQ) row(r *reader, e *event.Event) bool {
 		m.fill(r, e)
 		return true
 	}
-	content, field, fault := openEnvelope(m.data)
+	body, messageID, field, fault := openEnvelope(m.data)
+	var notice apsaraMQNotice
+	if fault == "" && !body.members(notice.slot) {
+		fault = notAnObject
+	}
 	if fault != "" {
 		r.refuse(field, fault)
 		return true
 	}
-	if content.notice.fill(r, e); r.refused() {
+	if notice.fill(r, e); r.refused() {
 		r.field = "data.body." + r.field
 		return true
 	}
-	m.identify(r, e, content.messageID)
+	m.identify(r, e, messageID)
 	return true
 }
 
@@ -135,17 +139,12 @@ var apsaraMQEvents = map[string]struct {
 	"tcpclean":   {event.Close, event.Unexplained},
 }
 
-// apsaraMQContent holds the values read from the envelope's "data" field.
-type apsaraMQContent struct {
-	notice    apsaraMQNotice
-	messageID value // the identifier of the RocketMQ message, the same each time the trigger delivers it
-}
-
-// openEnvelope reads the notification in data.body. A setting of the trigger decides whether
-// data.body is JSON, a string that contains JSON, or base64. If data is invalid, openEnvelope
-// returns the field at fault and the fault.
-func openEnvelope(data value) (content apsaraMQContent, field, fault string) {
-	var body, properties value
+// openEnvelope returns the value of data.body, which contains the notification, and the identifier
+// of the RocketMQ message, which is the same each time the trigger delivers the message. A setting
+// of the trigger decides whether data.body is JSON, a string that contains JSON, or base64. field is
+// the field with the notification or, if data is invalid, the field at fault.
+func openEnvelope(data value) (body, messageID value, field, fault string) {
+	var properties value
 	isObject := data.members(func(key []byte) *value {
 		switch string(key) {
 		case "body":
@@ -157,25 +156,25 @@ func openEnvelope(data value) (content apsaraMQContent, field, fault string) {
 		}
 	})
 	if !isObject {
-		return content, "data", "must be an object"
+		return body, messageID, "data", "must be an object"
 	}
 	if body.missing() {
-		return content, "data.body", "is missing; it must hold the notification"
+		return body, messageID, "data.body", "is missing; it must hold the notification"
 	}
 	if body.kind == text {
 		body = objectIn(body)
 	}
-	if !body.members(content.notice.slot) {
-		return content, "data.body", "must be a JSON object, or a string that contains one, plain or in base64"
-	}
 	properties.members(func(key []byte) *value {
 		if string(key) == "UNIQ_KEY" {
-			return &content.messageID
+			return &messageID
 		}
 		return nil
 	})
-	return content, "", ""
+	return body, messageID, "data.body", ""
 }
+
+// notAnObject is the fault of a field that must hold a notification.
+const notAnObject = "must be a JSON object, or a string that contains one, plain or in base64"
 
 // objectIn returns the JSON object that a string contains, either as plain text or in base64. If
 // the string contains no such object, objectIn returns an absent value.

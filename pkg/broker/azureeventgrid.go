@@ -86,9 +86,7 @@ func (m *azureEventGrid) row(r *reader, e *event.Event) bool {
 	if azureOther[e.NativeEvent] {
 		return false
 	}
-	if !m.data.missing() && !m.data.members(m.dataSlot) {
-		r.refuse("data", "must be an object")
-	}
+	r.open("data", m.data, m.dataSlot)
 	switch e.NativeEvent {
 	case azureConnected:
 		e.Action, e.ActionInfo = event.Connect, event.Accepted

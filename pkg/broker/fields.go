@@ -73,7 +73,8 @@ func (r *reader) id(field string, v value) string {
 	}
 }
 
-// name reads a user name. Like id, it accepts a number.
+// name reads a user name, or another text that some senders send as a number. Like id, it accepts a
+// number.
 func (r *reader) name(field string, v value) string {
 	if v.missing() {
 		return ""
@@ -174,6 +175,13 @@ func (r *reader) flag(field string, v value) event.Optional[bool] {
 	}
 	r.refuse(field, "must be true or false")
 	return event.Optional[bool]{}
+}
+
+// open reads the members of an object that may be missing. It refuses any other value.
+func (r *reader) open(field string, v value, slot func(key []byte) *value) {
+	if !v.missing() && !v.members(slot) {
+		r.refuse(field, "must be an object")
+	}
 }
 
 // unknownKind rejects an item whose event kind is missing or unknown. kinds lists the supported
