@@ -2,7 +2,6 @@ package broker
 
 import (
 	"bytes"
-	"strconv"
 	"time"
 
 	"devicetrace/pkg/event"
@@ -106,16 +105,3 @@ func (m *mosquittoLine) fill(r *reader, e *event.Event) {
 // mosquittoVersions maps the version in a line to the protocol level. Mosquitto up to 2.0 writes 1
 // for level 3 and 2 for level 4; Mosquitto 2.1 writes the level itself.
 var mosquittoVersions = map[uint64]int32{1: 3, 2: 4, 3: 3, 4: 4, 5: 5}
-
-// mosquittoWhen sets the event's time to at, the time in the line. If at is zero, it uses the time
-// of receipt instead.
-func mosquittoWhen(r *reader, e *event.Event, at time.Time) {
-	switch ms := at.UnixMilli(); {
-	case at.IsZero():
-		r.setTime(e)
-	case ms < minMilliseconds:
-		r.refuse("time", formatTime(at.UTC())+" is before 1973; set the clock of the broker")
-	default:
-		r.setTime(e, timeField{"time", value{kind: number, raw: strconv.AppendInt(nil, ms, 10)}})
-	}
-}

@@ -38,7 +38,7 @@ func decodeMosquitto(body []byte, meta Meta) Batch {
 	b := mosquittoLog{lineReader: lines}
 	switch {
 	case !ok:
-	case b.isWrongRoute(body):
+	case isWrongRoute(body):
 		b.reject(body, "", wantsLines)
 	case isObjectArray(body):
 		b.array(body)
@@ -49,12 +49,6 @@ func decodeMosquitto(body []byte, meta Meta) Batch {
 	}
 	b.flush()
 	return b.result()
-}
-
-// isWrongRoute reports whether the body is JSON, but its first object contains no line of a log.
-func (b *mosquittoLog) isWrongRoute(body []byte) bool {
-	first, isObject := firstObject(body)
-	return isObject && !first.hasLine() || !isObject && isJSON(bytes.TrimSpace(body))
 }
 
 // array reads a body that is an array of objects. After a syntax error, the start of the next
@@ -184,7 +178,7 @@ func (it mosquittoItem) row(r *reader, e *event.Event) bool {
 	}
 	b.correct(&said)
 	said.fill(r, e)
-	mosquittoWhen(r, e, said.at)
+	r.setStamp(e, said.at)
 	switch {
 	case r.refused():
 	case said.action != event.Connect:
@@ -199,7 +193,7 @@ func (it mosquittoItem) row(r *reader, e *event.Event) bool {
 func (b *mosquittoLog) end(r *reader, e *event.Event, said *mosquittoLine) {
 	if stop := b.tracker.follow(said); stop != nil {
 		said.fill(r, e)
-		mosquittoWhen(r, e, said.at)
+		r.setStamp(e, said.at)
 		if !r.refused() {
 			b.stop, b.stopped = stop, *e
 		}

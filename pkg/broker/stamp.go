@@ -223,3 +223,16 @@ func cutTAI64N(text []byte) (at time.Time, rest []byte, found bool) {
 
 // taiEpoch is the label of 1970-01-01 00:00:00 UTC: 2^62, and 10 leap seconds.
 const taiEpoch = 1<<62 + 10
+
+// setStamp sets the event's time to at, the time in a log line. If at is zero, it uses the time of
+// receipt instead.
+func (r *reader) setStamp(e *event.Event, at time.Time) {
+	switch ms := at.UnixMilli(); {
+	case at.IsZero():
+		r.setTime(e)
+	case ms < minMilliseconds:
+		r.refuse("time", formatTime(at.UTC())+" is before 1973; set the clock of the broker")
+	default:
+		r.setTime(e, timeField{"time", value{kind: number, raw: strconv.AppendInt(nil, ms, 10)}})
+	}
+}

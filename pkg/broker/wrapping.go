@@ -167,3 +167,9 @@ func isObjectStream(body []byte) bool {
 	from := s.at
 	return s.object(ignore) == nil && bytes.IndexByte(body[from:s.at], '\n') >= 0
 }
+
+// isWrongRoute reports whether the body is JSON, but its first object contains no line of a log.
+func isWrongRoute(body []byte) bool {
+	first, isObject := firstObject(body)
+	return isObject && !first.hasLine() || !isObject && isJSON(bytes.TrimSpace(body))
+}
