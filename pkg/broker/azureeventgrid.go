@@ -8,8 +8,9 @@ var azureEventGridSource = Source{
 	TokenInQuery: true,
 	Handshake:    azureHandshake,
 	vocabulary: vocabulary{
-		ends:        []string{azureDisconnected},
+		ends:        []string{azureDisconnected, iotHubDisconnected},
 		notRestarts: []string{"ServerError"},
+		snapshots:   []string{iotHubConnected, iotHubDisconnected},
 	},
 }
 
@@ -19,15 +20,17 @@ const (
 	azureDisconnected = "Microsoft.EventGrid.MQTTClientSessionDisconnected"
 )
 
-// azureEventGrid is a life cycle event from the MQTT broker in Azure Event Grid. Its schema is
-// CloudEvents 1.0 or Event Grid
-// (https://learn.microsoft.com/azure/event-grid/mqtt-client-life-cycle-events):
+// azureEventGrid is a life cycle event that Azure Event Grid sends. It comes from the MQTT broker in
+// Event Grid (https://learn.microsoft.com/azure/event-grid/mqtt-client-life-cycle-events) or from
+// Azure IoT Hub. Its schema is CloudEvents 1.0 or Event Grid:
 //
 //	CloudEvents  Event Grid  meaning
 //	id           id          identifier of the event, the same in every delivery
-//	type         eventType   Microsoft.EventGrid.MQTTClientSessionConnected or …Disconnected
+//	type         eventType   kind of the event; see the constants above and those of azureIoTHub
 //	time         eventTime   RFC 3339, with seven decimals
-//	data         data        an object:
+//	data         data        an object; see azureIoTHub for events of IoT Hub
+//
+// The MQTT broker's object has these fields:
 //
 //	namespaceName             name of the broker
 //	clientSessionName         client identifier
@@ -83,8 +86,12 @@ func (m *azureEventGrid) dataSlot(key []byte) *value {
 func (m *azureEventGrid) row(r *reader, e *event.Event) bool {
 	field, kind := m.anyKind()
 	e.NativeEvent = r.text(field, kind)
-	if azureOther[e.NativeEvent] {
+	switch {
+	case azureOther[e.NativeEvent], iotHubOther[e.NativeEvent]:
 		return false
+	case e.NativeEvent == iotHubConnected, e.NativeEvent == iotHubDisconnected:
+		m.iotHubRow(r, e)
+		return true
 	}
 	r.open("data", m.data, m.dataSlot)
 	switch e.NativeEvent {
@@ -94,7 +101,7 @@ func (m *azureEventGrid) row(r *reader, e *event.Event) bool {
 		e.NativeReason = r.text("data.disconnectionReason", m.reason)
 		e.Action, e.ActionInfo = ending(azureReasons, e.NativeReason)
 	default:
-		r.unknownKind(field, e.NativeEvent, azureConnected, azureDisconnected)
+		r.unknownKind(field, e.NativeEvent, azureConnected, azureDisconnected, iotHubConnected, iotHubDisconnected)
 	}
 	if !r.refused() {
 		m.common(r, e)
@@ -111,7 +118,7 @@ func (m *azureEventGrid) anyKind() (field string, kind value) {
 	return "type", m.kind
 }
 
-// common fills in the fields that both kinds of event have.
+// common fills in the fields that both kinds of event of the MQTT broker have.
 func (m *azureEventGrid) common(r *reader, e *event.Event) {
 	e.Source = AzureEventGrid
 	e.SourceEventID = r.text("id", m.id)
@@ -119,6 +126,10 @@ func (m *azureEventGrid) common(r *reader, e *event.Event) {
 	e.Username = r.text("data.clientAuthenticationName", m.user)
 	e.Node = r.text("data.namespaceName", m.namespace)
 	e.ChannelID = azureChannel(e.Node, r.numeral("data.sequenceNumber", m.sequence))
+	m.setTime(r, e)
+}
+
+func (m *azureEventGrid) setTime(r *reader, e *event.Event) {
 	r.setTime(e, timeField{"time", m.time}, timeField{"eventTime", m.eventTime})
 }
 

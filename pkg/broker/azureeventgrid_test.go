@@ -22,6 +22,10 @@ func TestAzureEventGridSamples(t *testing.T) {
 		"azure-eventgrid-own-schema":             "dev1 connect accepted, dev1 close invalid param",
 		"azure-eventgrid-client-created":         "",
 		"azure-eventgrid-validation":             "",
+		"azure-eventgrid-iot-hub-connected":      "dev1 connect accepted",
+		"azure-eventgrid-iot-hub-disconnected":   "dev1 close unexplained",
+		"azure-eventgrid-iot-hub-module":         "dev1/camera close unexplained",
+		"azure-eventgrid-iot-hub-created":        "",
 	})
 }
 

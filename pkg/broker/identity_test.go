@@ -25,7 +25,7 @@ func TestNoSourceIdentifiesAnEventWithoutATime(t *testing.T) {
 		decodeIn := func(delivery string) event.Event {
 			with := in(delivery)
 			with.Hook, with.Position = "on_register", ""
-			if name == broker.Mosquitto {
+			if isLog(name) {
 				with.Position = "log-1:1000"
 			}
 			got := decodeWith(t, name, fmt.Sprintf(fromClient[name], "c", "same"), with)

@@ -1,6 +1,7 @@
 package broker_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -103,8 +104,8 @@ func requireLimit(t *testing.T, name string, body func(items int) string) broker
 func TestEverySourceLimitsTheItems(t *testing.T) {
 	for _, name := range broker.Names() {
 		got := requireLimit(t, name, func(items int) string {
-			if name == broker.Mosquitto {
-				return strings.Repeat("Client c disconnected.\n\n", items)
+			if isLog(name) {
+				return strings.Repeat(fmt.Sprintf(fromClient[name], "c", "u")+"\n\n", items)
 			}
 			return strings.Repeat("{}\n", items)
 		})

@@ -61,7 +61,7 @@ func fieldsOf(o map[string]any, above []string) (paths [][]string) {
 }
 
 func isID(field string) bool {
-	return slices.Contains([]string{"clientid", "client_id", "clientId", "clientSessionName", "group_id", "device_id"}, field)
+	return slices.Contains([]string{"clientid", "client_id", "clientId", "clientSessionName", "group_id", "device_id", "deviceId", "deviceName", "productKey"}, field)
 }
 
 // change sets the field at path to v, or removes the field if leaveOut is true. It returns the

@@ -75,6 +75,12 @@ func decodeWith(t testing.TB, route, body string, with broker.Meta) broker.Batch
 	return source.Decode([]byte(body), with)
 }
 
+// isLog reports whether the bodies of a route are lines of a log.
+func isLog(route string) bool {
+	source, _ := broker.Find(route)
+	return source.Marks([]byte("\n")) > 0
+}
+
 // requireSamples decodes all samples of a route and checks their summaries. want maps each sample's
 // name to the expected summary. The tests of every source must call requireSamples, so that every
 // sample is tested.

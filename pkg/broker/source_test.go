@@ -58,6 +58,7 @@ func TestNativeWords(t *testing.T) {
 		"AWS end of an expired login":      {event: event.Event{Source: broker.AWSIoT, Action: event.Close, ActionInfo: event.NotAuthorized, NativeEvent: "disconnected", NativeReason: "CUSTOMAUTH_TTL_EXPIRATION"}, isEnd: true},
 		"VerneMQ end":                      {event: event.Event{Source: broker.VerneMQ, Action: event.Close, NativeEvent: "on_client_gone"}, isEnd: true},
 		"VerneMQ end, passed on by others": {event: event.Event{Source: "bridge", Action: event.Close, NativeEvent: "on_client_gone"}, isEnd: true},
+		"IoT Hub end":                      {event: event.Event{Source: broker.AzureEventGrid, Action: event.Close, NativeEvent: "Microsoft.Devices.DeviceDisconnected"}, isEnd: true},
 		"unknown word":                     {event: event.Event{Source: "bridge", Action: event.Close, NativeEvent: "gone"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -88,6 +89,15 @@ func TestIsMute(t *testing.T) {
 		{event.Event{Action: event.Connect, ActionInfo: event.Accepted}, false},
 	} {
 		require.Equal(t, c.want, broker.IsMute(&c.event), "%+v", c.event)
+	}
+}
+
+func TestSnapshots(t *testing.T) {
+	for native, want := range map[string]bool{
+		"Microsoft.Devices.DeviceConnected": true, "Microsoft.Devices.DeviceDisconnected": true,
+		"Microsoft.EventGrid.MQTTClientSessionDisconnected": false, "client.disconnected": false, "": false,
+	} {
+		require.Equal(t, want, broker.IsSnapshot(native), native)
 	}
 }
 
