@@ -15,6 +15,7 @@ const (
 	AzureEventGrid = "azure-eventgrid"
 	ApsaraMQ       = "apsaramq"
 	Tencent        = "tencent"
+	RMQTT          = "rmqtt"
 	Events         = "events"
 )
 
@@ -67,7 +68,8 @@ func (s Source) Marks(part []byte) int {
 // sources is the registry, in the order in which the documents list the sources.
 var sources = []Source{
 	emqxSource, emqx4Source, mosquittoSource, nanomqSource, vernemqSource,
-	awsIoTSource, azureEventGridSource, apsaraMQSource, tencentSource, ownSource,
+	awsIoTSource, azureEventGridSource, apsaraMQSource, tencentSource,
+	rmqttSource, ownSource,
 }
 
 var sourcesByName = func() map[string]*Source {

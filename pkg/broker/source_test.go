@@ -58,6 +58,7 @@ func TestNativeWords(t *testing.T) {
 		"AWS end of an expired login":      {event: event.Event{Source: broker.AWSIoT, Action: event.Close, ActionInfo: event.NotAuthorized, NativeEvent: "disconnected", NativeReason: "CUSTOMAUTH_TTL_EXPIRATION"}, isEnd: true},
 		"VerneMQ end":                      {event: event.Event{Source: broker.VerneMQ, Action: event.Close, NativeEvent: "on_client_gone"}, isEnd: true},
 		"VerneMQ end, passed on by others": {event: event.Event{Source: "bridge", Action: event.Close, NativeEvent: "on_client_gone"}, isEnd: true},
+		"RMQTT refusal":                    {event: event.Event{Source: broker.RMQTT, Action: event.Close, NativeEvent: "client_connack"}, isRefusal: true},
 		"IoT Hub end":                      {event: event.Event{Source: broker.AzureEventGrid, Action: event.Close, NativeEvent: "Microsoft.Devices.DeviceDisconnected"}, isEnd: true},
 		"unknown word":                     {event: event.Event{Source: "bridge", Action: event.Close, NativeEvent: "gone"}},
 	} {

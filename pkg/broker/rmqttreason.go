@@ -1,0 +1,124 @@
+package broker
+
+import (
+	"strings"
+
+	"devicetrace/pkg/event"
+)
+
+// rmqttRefusals maps each conn_ack of a refused CONNECT to its meaning. MQTT 3 has texts with the
+// prefix "Connection Refused, ", and MQTT 5 has texts without it. "Connection Refused" alone means
+// any other code, such as one for an unsupported authentication method or will message, so it has
+// no entry.
+var rmqttRefusals = table(map[event.ActionInfo][]string{
+	event.NotAuthorized: {
+		"Connection Refused, bad user name or password", "bad user name or password",
+		"Connection Refused, not authorized", "not authorized",
+	},
+	event.InvalidParam: {
+		"Connection Refused, identifier rejected", "client identifier is invalid",
+		"Connection Refused, unacceptable protocol version", "protocol version is not supported",
+	},
+	event.ServerShutdown: {"Connection Refused, Server unavailable", "Server unavailable"},
+})
+
+// rmqttReasons maps each reason that is a fixed text to its meaning.
+var rmqttReasons = table(map[event.ActionInfo][]string{
+	event.DisconnectedByClient: {"Disconnect", "Disconnect(V3)"},
+	event.NoHeart:              {"KeepaliveTimeout", "Keep Alive timeout", "Mqtt protocol error: Keep Alive timeout"},
+	event.ClientIDConflict:     {"Kicked"},
+	event.ServerShutdown:       {"ByAdminKick", "HandshakeRateExceeded", "service unavailable"},
+	event.ClosedByClient:       {"RemoteClose"}, // also sent if RMQTT knows no reason
+	event.NotAuthorized: {
+		`Disconnect(Other("JWT Auth expired"))`, `Disconnect(Other("Http Auth expired"))`, // RMQTT closes the connection
+	},
+	event.TopicAuthFailed: {"SubscribeRefused", "PublishRefused", "DelayedPublishRefused", "NotAuthorized"},
+	event.InvalidParam: {
+		"Malformed packet", "utf8 error", "Packet id is required", "Provided packet id is in use", "identifier rejected",
+		"Connect frame's reserved flag is set", "ConnectAck frame's reserved flag is set",
+		"too many subscriptions", "too many topic levels", "Inflight window is full", "MessageQueueFull",
+		"SubscribeFailed", "UnsubscribeFailed", "invalid protocol",
+	},
+	event.SocketIOException: {
+		"ReadWriteTimeout", "ReadWriteError", "Read timeout", "Write timeout", "Flush timeout", "Close timeout",
+	},
+})
+
+// rmqttPrefixes lists the beginnings of reasons that end with details. The first entry that matches
+// decides, so an exception stands before the rule.
+var rmqttPrefixes = []struct {
+	prefix string
+	info   event.ActionInfo
+}{
+	{"Disconnect(V5(", event.DisconnectedByClient},
+	{"io error, ", event.SocketIOException},
+	{"Connection reset", event.SocketIOException},
+	{"Broken pipe", event.SocketIOException},
+	{"Mqtt send packet error: Encoding error Io(", event.SocketIOException},
+	{"Mqtt protocol error: Decoding error: Io(", event.SocketIOException},
+	{"Mqtt protocol error: Encoding error: Io(", event.SocketIOException},
+	{"Decoding error: Io(", event.SocketIOException},
+	{"Encoding error: Io(", event.SocketIOException},
+	{"ProtocolError(", event.InvalidParam},
+	{"Mqtt protocol error: ", event.InvalidParam},
+	{"Decoding error: ", event.InvalidParam},
+	{"Max size exceeded", event.InvalidParam},
+	{"Invalid ", event.InvalidParam},
+	{"Unsupported ", event.InvalidParam},
+	{"SubscribeFailed(", event.InvalidParam},
+	{"UnsubscribeFailed(", event.InvalidParam},
+	{"subscription limit reached, ", event.InvalidParam},
+}
+
+// rmqttEnd returns the action and action info for an end event's reason. A reason may consist of
+// several, separated by commas. The first one with a known meaning decides.
+func rmqttEnd(reason string) (event.Action, event.ActionInfo) {
+	for rest := reason; rest != ""; {
+		var one string
+		one, rest = rmqttCut(rest)
+		switch info := rmqttInfo(one); info {
+		case event.Unexplained:
+		case event.DisconnectedByClient:
+			return event.Disconnect, info
+		default:
+			return event.Close, info
+		}
+	}
+	return event.Close, event.Unexplained
+}
+
+// rmqttInfo returns the action info for a single reason.
+func rmqttInfo(reason string) event.ActionInfo {
+	if info, ok := rmqttReasons[reason]; ok {
+		return info
+	}
+	for _, p := range rmqttPrefixes {
+		if strings.HasPrefix(reason, p.prefix) {
+			return p.info
+		}
+	}
+	return event.Unexplained
+}
+
+// rmqttCut splits the first reason from the others. A comma separates reasons if no space follows
+// it and it stands neither in quotes nor in brackets. In quotes, a backslash escapes the next
+// character.
+func rmqttCut(reasons string) (first, others string) {
+	depth, quoted := 0, false
+	for i := 0; i < len(reasons); i++ {
+		switch c := reasons[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '(' || c == '{' || c == '[':
+			depth++
+		case c == ')' || c == '}' || c == ']':
+			depth--
+		case c == ',' && depth <= 0 && !strings.HasPrefix(reasons[i+1:], " "):
+			return reasons[:i], reasons[i+1:]
+		}
+	}
+	return reasons, ""
+}
