@@ -18,9 +18,9 @@
 //   - Unknown keys are ignored, except in the project's own form, which refuses them. Only the
 //     fields of an event are kept, so an event never contains a password or a message payload.
 //
-// A body is one JSON object, an array of objects, or one object per line (NDJSON). Mosquitto
-// reports through its log, so its bodies are lines of text, or JSON objects that contain such
-// lines.
+// A body is one JSON object, an array of objects, or one object per line (NDJSON). Mosquitto and
+// HiveMQ report through their logs, so their bodies are lines of text, or JSON objects that contain
+// such lines.
 package broker
 
 import (

@@ -21,26 +21,6 @@ type lineReader struct {
 	before map[string]int // how often each line has occurred so far in this body
 }
 
-// decodeLines is the Decoder for a log with lines of type L. It skips blank lines. The last
-// line needs no line feed.
-func decodeLines[L interface {
-	~[]byte
-	item
-}](body []byte, meta Meta) Batch {
-	b, ok := openLog(body, meta)
-	if !ok {
-		return b.batch
-	}
-	if first, _, _ := bytes.Cut(bytes.TrimSpace(body), []byte("\n")); isJSON(first) {
-		b.reject(body, "", wantsLines)
-		return b.batch
-	}
-	b.each(body, func(raw []byte, at int) {
-		b.line(raw, at, L(bytes.TrimSuffix(raw, []byte("\r"))))
-	})
-	return b.result()
-}
-
 // wantsLines is the error text for a body that was sent to the wrong route.
 const wantsLines = "the body must be lines of the broker's log; send JSON events to the route " + Events
 
@@ -76,7 +56,7 @@ func (b *lineReader) each(body []byte, read func(raw []byte, at int)) {
 }
 
 // isJSON reports whether a line is a JSON object or array. A body whose first line is JSON was sent
-// to the wrong route. decodeLines rejects the body, so that the sender notices the mistake.
+// to the wrong route. The body is rejected, so that the sender notices the mistake.
 func isJSON(line []byte) bool {
 	return len(line) > 0 && (line[0] == '{' || line[0] == '[') && wellFormed(line)
 }
@@ -98,16 +78,6 @@ func (b *lineReader) parsePosition(position string) bool {
 	offset, err := strconv.ParseUint(position[colon+1:], 10, 64)
 	b.log, b.offset = position[:colon], int64(offset)
 	return err == nil && offset <= maxOffset-uint64(b.size)
-}
-
-// line decodes one line of the log and adds the resulting event or rejection, if any. at is the
-// line's byte offset in the body.
-func (b *lineReader) line(raw []byte, at int, it item) {
-	if fault := lineFault(raw); fault != "" {
-		b.reject(raw, "", fault)
-		return
-	}
-	b.add(raw, placedLine{it, b, raw, at})
 }
 
 // lineFault returns what is wrong with a line, or "".

@@ -16,6 +16,7 @@ const (
 	ApsaraMQ       = "apsaramq"
 	Tencent        = "tencent"
 	RMQTT          = "rmqtt"
+	HiveMQ         = "hivemq"
 	Events         = "events"
 )
 
@@ -69,7 +70,7 @@ func (s Source) Marks(part []byte) int {
 var sources = []Source{
 	emqxSource, emqx4Source, mosquittoSource, nanomqSource, vernemqSource,
 	awsIoTSource, azureEventGridSource, apsaraMQSource, tencentSource,
-	rmqttSource, ownSource,
+	rmqttSource, hivemqSource, ownSource,
 }
 
 var sourcesByName = func() map[string]*Source {

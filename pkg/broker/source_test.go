@@ -59,6 +59,9 @@ func TestNativeWords(t *testing.T) {
 		"VerneMQ end":                      {event: event.Event{Source: broker.VerneMQ, Action: event.Close, NativeEvent: "on_client_gone"}, isEnd: true},
 		"VerneMQ end, passed on by others": {event: event.Event{Source: "bridge", Action: event.Close, NativeEvent: "on_client_gone"}, isEnd: true},
 		"RMQTT refusal":                    {event: event.Event{Source: broker.RMQTT, Action: event.Close, NativeEvent: "client_connack"}, isRefusal: true},
+		"HiveMQ refusal":                   {event: event.Event{Source: broker.HiveMQ, Action: event.Close, ActionInfo: event.NotAuthorized, NativeEvent: "was disconnected during CONNECT"}, isRefusal: true},
+		"HiveMQ has one form for both":     {event: event.Event{Source: broker.HiveMQ, Action: event.Close, ActionInfo: event.InvalidParam, NativeEvent: "was disconnected"}},
+		"HiveMQ DISCONNECT":                {event: event.Event{Source: broker.HiveMQ, Action: event.Disconnect, NativeEvent: "disconnected gracefully"}, isEnd: true},
 		"IoT Hub end":                      {event: event.Event{Source: broker.AzureEventGrid, Action: event.Close, NativeEvent: "Microsoft.Devices.DeviceDisconnected"}, isEnd: true},
 		"unknown word":                     {event: event.Event{Source: "bridge", Action: event.Close, NativeEvent: "gone"}},
 	} {

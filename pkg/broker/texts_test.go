@@ -24,6 +24,7 @@ var fromClient = map[string]string{
 	broker.AzureEventGrid: `{"id":"%[2]s","type":"Microsoft.EventGrid.MQTTClientSessionDisconnected","data":{"clientSessionName":"%[1]s","namespaceName":"%[2]s","sequenceNumber":7,"clientAuthenticationName":"%[2]s","disconnectionReason":"%[2]s"}}`,
 	broker.ApsaraMQ:       `{"eventType":"connect","clientId":"%[1]s","channelId":"%[2]s","clientIp":"%[2]s"}`,
 	broker.RMQTT:          `{"action":"client_disconnected","clientid":"%[1]s","username":"%[2]s","node":"%[2]s","ipaddress":"%[2]s","reason":"%[2]s"}`,
+	broker.HiveMQ:         `Client ID: %[1]s, IP: 192.0.2.7 disconnected gracefully. Reason given by client: %[2]s`,
 	broker.Tencent:        `{"event":"client.disconnected","clientid":"%[1]s","username":"%[2]s","reason":"%[2]s","node":"%[2]s","peername":"%[2]s"}`,
 	broker.Events: `{"client_id":"%[1]s","action":"connect","username":"%[2]s","channel_id":"%[2]s","source_event_id":"%[2]s","native_event":"%[2]s",` +
 		`"native_reason":"%[2]s","peer_address":"%[2]s","node":"%[2]s","protocol":"%[2]s","source":"%[2]s"}`,

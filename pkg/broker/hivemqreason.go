@@ -1,0 +1,103 @@
+package broker
+
+import (
+	"strings"
+
+	"devicetrace/pkg/event"
+)
+
+// hivemqReasons lists the beginnings of the reasons that HiveMQ gives if it closes a connection
+// itself. The first entry that matches decides, so an exception stands before the rule. The reasons
+// are from the source code of the Community Edition.
+var hivemqReasons = []struct {
+	prefix string
+	info   event.ActionInfo
+}{
+	{"Client was idle for too long", event.NoHeart},
+	{"Another client connected with the same client", event.ClientIDConflict}, // continues with "id" or "Id"
+
+	{"Authentication failed", event.NotAuthorized},
+	{"Re-authentication failed", event.NotAuthorized},
+	{"Different auth method", event.NotAuthorized},
+	{"Sent a CONNECT message with an not authorized Will Publish ", event.NotAuthorized},
+
+	{"Not authorized to publish on topic ", event.TopicAuthFailed},
+	{"Not authorized to subscribe to topic ", event.TopicAuthFailed},
+	{"Sent a PUBLISH to an unauthorized topic ", event.TopicAuthFailed},
+	{"Sent a SUBSCRIBE with an unauthorized subscription ", event.TopicAuthFailed},
+
+	// ServerShutdown is the nearest word for the other decisions of the broker.
+	{"Disconnected via extension system", event.ServerShutdown},
+	{"Sent PUBLISH, but its onward delivery was prevented ", event.ServerShutdown},
+	{"Negative SUBSCRIBE acknowledgement for an MQTT 3.1 client ", event.ServerShutdown},
+	{"The configured maximum amount of connections is reached", event.ServerShutdown},
+
+	{"Channel exception: ", event.SocketIOException},
+
+	{"Sent a message ", event.InvalidParam},
+	{"Sent message other than AUTH or DISCONNECT ", event.InvalidParam},
+	{"Sent second CONNECT message", event.InvalidParam},
+	{"Sent too many concurrent PUBLISH messages", event.InvalidParam},
+	{"Sent shared subscription with empty topic", event.InvalidParam},
+	{"Invalid will-topic/flag combination", event.InvalidParam},
+	{"Invalid subscription topic ", event.InvalidParam},
+	{"Illegal websocket data", event.InvalidParam},
+	{"DISCONNECT with session expiry interval", event.InvalidParam},
+	{"Success reason code set in AUTH", event.InvalidParam},
+	{"REAUTHENTICATE reason code set in AUTH", event.InvalidParam},
+	{"Tried to write ", event.InvalidParam},
+}
+
+// hivemqInfo returns the action info for a reason. A reason about a packet that is not listed in
+// hivemqReasons says that the packet is invalid. Any other unknown reason may be an extension's own
+// text.
+func hivemqInfo(reason string) event.ActionInfo {
+	reason = withCapital(reason)
+	for _, known := range hivemqReasons {
+		if strings.HasPrefix(reason, known.prefix) {
+			return known.info
+		}
+	}
+	if hivemqPacket(reason) != "" {
+		return event.InvalidParam
+	}
+	return event.Unexplained
+}
+
+// isHiveMQRefusal reports whether a reason is certainly about a CONNECT that was refused. Other
+// reasons may also be about a CONNECT. Whoever reads the events can then find out whether the
+// client had a connection.
+func isHiveMQRefusal(reason string) bool {
+	return strings.HasPrefix(reason, "Authentication failed") ||
+		strings.HasPrefix(reason, "The configured maximum amount of connections ") ||
+		hivemqPacket(withCapital(reason)) == "CONNECT"
+}
+
+// hivemqPacket returns the name of the packet that a reason such as "Sent a CONNECT with …" is
+// about. It returns "" for a reason of any other form.
+func hivemqPacket(reason string) string {
+	opening, rest, _ := strings.Cut(reason, " ")
+	if opening != "Sent" && opening != "Invalid" && opening != "Incorrect" {
+		return ""
+	}
+	rest = strings.TrimPrefix(strings.TrimPrefix(rest, "a "), "an ")
+	name, _, _ := strings.Cut(rest, " ")
+	if name = strings.TrimSuffix(name, ","); hivemqPackets[name] {
+		return name
+	}
+	return ""
+}
+
+var hivemqPackets = map[string]bool{
+	"CONNECT": true, "CONNACK": true, "PUBLISH": true, "PUBACK": true, "PUBREC": true, "PUBREL": true, "PUBCOMP": true,
+	"SUBSCRIBE": true, "SUBACK": true, "UNSUBSCRIBE": true, "UNSUBACK": true, "PINGREQ": true, "PINGRESP": true,
+	"DISCONNECT": true, "AUTH": true,
+}
+
+// withCapital changes the first word of a reason from "sent" to "Sent". HiveMQ writes both.
+func withCapital(reason string) string {
+	if strings.HasPrefix(reason, "sent ") {
+		return "S" + reason[1:]
+	}
+	return reason
+}
