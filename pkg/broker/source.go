@@ -17,6 +17,7 @@ const (
 	Tencent        = "tencent"
 	RMQTT          = "rmqtt"
 	HiveMQ         = "hivemq"
+	AliyunIoT      = "aliyun-iot"
 	Events         = "events"
 )
 
@@ -70,7 +71,7 @@ func (s Source) Marks(part []byte) int {
 var sources = []Source{
 	emqxSource, emqx4Source, mosquittoSource, nanomqSource, vernemqSource,
 	awsIoTSource, azureEventGridSource, apsaraMQSource, tencentSource,
-	rmqttSource, hivemqSource, ownSource,
+	rmqttSource, hivemqSource, aliyunIoTSource, ownSource,
 }
 
 var sourcesByName = func() map[string]*Source {

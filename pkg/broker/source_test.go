@@ -62,6 +62,7 @@ func TestNativeWords(t *testing.T) {
 		"HiveMQ refusal":                   {event: event.Event{Source: broker.HiveMQ, Action: event.Close, ActionInfo: event.NotAuthorized, NativeEvent: "was disconnected during CONNECT"}, isRefusal: true},
 		"HiveMQ has one form for both":     {event: event.Event{Source: broker.HiveMQ, Action: event.Close, ActionInfo: event.InvalidParam, NativeEvent: "was disconnected"}},
 		"HiveMQ DISCONNECT":                {event: event.Event{Source: broker.HiveMQ, Action: event.Disconnect, NativeEvent: "disconnected gracefully"}, isEnd: true},
+		"Alibaba IoT end":                  {event: event.Event{Source: broker.AliyunIoT, Action: event.Close, NativeEvent: "offline"}, isEnd: true},
 		"IoT Hub end":                      {event: event.Event{Source: broker.AzureEventGrid, Action: event.Close, NativeEvent: "Microsoft.Devices.DeviceDisconnected"}, isEnd: true},
 		"unknown word":                     {event: event.Event{Source: "bridge", Action: event.Close, NativeEvent: "gone"}},
 	} {

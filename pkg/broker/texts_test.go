@@ -25,6 +25,7 @@ var fromClient = map[string]string{
 	broker.ApsaraMQ:       `{"eventType":"connect","clientId":"%[1]s","channelId":"%[2]s","clientIp":"%[2]s"}`,
 	broker.RMQTT:          `{"action":"client_disconnected","clientid":"%[1]s","username":"%[2]s","node":"%[2]s","ipaddress":"%[2]s","reason":"%[2]s"}`,
 	broker.HiveMQ:         `Client ID: %[1]s, IP: 192.0.2.7 disconnected gracefully. Reason given by client: %[2]s`,
+	broker.AliyunIoT:      `{"status":"offline","productKey":"p","deviceName":"%[1]s","clientIp":"%[2]s","offlineReasonCode":"%[2]s"}`,
 	broker.Tencent:        `{"event":"client.disconnected","clientid":"%[1]s","username":"%[2]s","reason":"%[2]s","node":"%[2]s","peername":"%[2]s"}`,
 	broker.Events: `{"client_id":"%[1]s","action":"connect","username":"%[2]s","channel_id":"%[2]s","source_event_id":"%[2]s","native_event":"%[2]s",` +
 		`"native_reason":"%[2]s","peer_address":"%[2]s","node":"%[2]s","protocol":"%[2]s","source":"%[2]s"}`,
@@ -32,7 +33,7 @@ var fromClient = map[string]string{
 
 // clientPrefix maps a source to the text that its decoder puts before the client identifier of
 // fromClient, if any.
-var clientPrefix = map[string]string{}
+var clientPrefix = map[string]string{broker.AliyunIoT: "p@@@"}
 
 // delivered decodes the body that fromClient holds for the named source. clientID and other replace
 // its two placeholders.

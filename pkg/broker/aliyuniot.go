@@ -1,0 +1,187 @@
+package broker
+
+import (
+	"strings"
+	"time"
+
+	"devicetrace/pkg/event"
+)
+
+var aliyunIoTSource = Source{
+	Name:       AliyunIoT,
+	Decode:     decode[aliyunIoT],
+	vocabulary: vocabulary{ends: []string{aliyunOffline}},
+}
+
+// The values of status, which are the native events.
+const (
+	aliyunOnline  = "online"
+	aliyunOffline = "offline"
+)
+
+// aliyunIoT is a device status notice from Alibaba Cloud IoT Platform, which publishes it under
+// /as/mqtt/status/{productKey}/{deviceName}
+// (https://help.aliyun.com/document_detail/73736.html):
+//
+//	field              meaning
+//	status             online or offline
+//	productKey         identifier of the product
+//	deviceName         name of the device; unique in its product
+//	utcTime, time      when the device went online or offline, in UTC and in UTC+8
+//	utcLastTime,
+//	lastTime           when the last packet arrived before that
+//	clientIp           address of the client, without a port
+//	offlineReasonCode  see aliyunReasons; in offline only
+//
+// The client identifier in CONNECT is another text. The decoder joins productKey and deviceName
+// instead, like a group and a device.
+//
+// Notices may arrive in any order. According to Alibaba, time gives their order
+// (https://help.aliyun.com/en/iot/support/faq-about-amqp-client-messages-delay). Documents up to about
+// 2020 used lastTime instead. The decoder uses lastTime only if time is missing, because lastTime may
+// be minutes before the end of a connection, and so before the takeover that caused the end.
+//
+// A notice arrives on its own or in an envelope. The envelope is a CloudEvent from a RocketMQ
+// trigger, with the notice in data.body, or a message of the Message Service, with the notice in
+// payload.
+type aliyunIoT struct {
+	aliyunNotice
+	data, payload, topic value // of an envelope
+}
+
+// aliyunNotice is a notice without an envelope.
+type aliyunNotice struct {
+	status, productKey, deviceName, address, reason value
+	utcTime, time, utcLastTime, lastTime            value
+}
+
+func (m *aliyunIoT) slot(key []byte) *value {
+	switch string(key) {
+	case "data":
+		return &m.data
+	case "payload":
+		return &m.payload
+	case "topic":
+		return &m.topic
+	default:
+		return m.aliyunNotice.slot(key)
+	}
+}
+
+func (m *aliyunNotice) slot(key []byte) *value {
+	switch string(key) {
+	case "status":
+		return &m.status
+	case "productKey":
+		return &m.productKey
+	case "deviceName":
+		return &m.deviceName
+	case "utcTime":
+		return &m.utcTime
+	case "time":
+		return &m.time
+	case "utcLastTime":
+		return &m.utcLastTime
+	case "lastTime":
+		return &m.lastTime
+	case "clientIp":
+		return &m.address
+	case "offlineReasonCode":
+		return &m.reason
+	default:
+		return nil
+	}
+}
+
+// row fills in the event. An item without the key "status" that has the key "data" or "payload" is
+// an envelope.
+func (m *aliyunIoT) row(r *reader, e *event.Event) bool {
+	if !m.status.missing() || m.data.missing() && m.payload.missing() {
+		m.fill(r, e)
+		return true
+	}
+	if topic := r.text("topic", m.topic); topic != "" && !isAliyunStatus(topic) {
+		return r.refused() // a message about anything but the status
+	}
+	notice, field, fault := m.open()
+	if fault != "" {
+		r.refuse(field, fault)
+		return true
+	}
+	if notice.fill(r, e); r.refused() && r.field != "topic" {
+		r.field = field + "." + r.field
+	}
+	return true
+}
+
+// isAliyunStatus reports whether notices are published under a topic. Devices behind a gateway of
+// the platform's own have the second form.
+func isAliyunStatus(topic string) bool {
+	return strings.HasPrefix(topic, "/as/mqtt/status/") || strings.HasSuffix(topic, "/device/status/notify")
+}
+
+// open returns the notice in an envelope, and the field that contains the notice.
+func (m *aliyunIoT) open() (notice aliyunNotice, field, fault string) {
+	body, field := m.payload, "payload"
+	if !m.data.missing() {
+		body, _, field, fault = openEnvelope(m.data)
+	} else if body.kind == text {
+		body = objectIn(body)
+	}
+	if fault == "" && !body.members(notice.slot) {
+		fault = notAnObject
+	}
+	return notice, field, fault
+}
+
+// fill sets the fields of e from the notice.
+func (m *aliyunNotice) fill(r *reader, e *event.Event) {
+	e.NativeEvent = r.text("status", m.status)
+	switch e.NativeEvent {
+	case aliyunOnline:
+		e.Action, e.ActionInfo = event.Connect, event.Accepted
+	case aliyunOffline:
+		e.NativeReason = r.name("offlineReasonCode", m.reason)
+		e.Action, e.ActionInfo = event.Close, aliyunInfo(e.NativeReason)
+	default:
+		r.unknownKind("status", e.NativeEvent, aliyunOnline, aliyunOffline)
+		return
+	}
+	e.Source = AliyunIoT
+	product, device := r.clientID("productKey", m.productKey), r.clientID("deviceName", m.deviceName)
+	e.ClientID = event.JoinClientID(string(product), string(device))
+	e.PeerAddress, e.PeerPort = splitAddress(r.text("clientIp", m.address))
+	r.setTime(e,
+		timeField{"utcTime", m.utcTime}, timeField{"time", inBeijing(m.time)},
+		timeField{"utcLastTime", m.utcLastTime}, timeField{"lastTime", inBeijing(m.lastTime)})
+}
+
+// inBeijing converts a time such as "2026-11-29 10:00:00.123", which is in UTC+8, to RFC 3339. It
+// leaves any other value as it is.
+func inBeijing(v value) value {
+	const offset = 8 * 60 * 60
+	t, err := time.ParseInLocation("2006-01-02 15:04:05", string(v.raw), time.FixedZone("", offset))
+	if v.kind != text || err != nil {
+		return v
+	}
+	return value{kind: text, raw: []byte(t.Format(time.RFC3339Nano))}
+}
+
+// aliyunReasons maps the values of offlineReasonCode with a known meaning to that meaning. The code
+// is a number. The texts are from the platform's log, in case a consumer sends the text instead.
+// Alibaba publishes no complete list of the codes.
+var aliyunReasons = table(map[event.ActionInfo][]string{
+	event.ClientIDConflict: {"427", "400", "Kicked by the same device"}, // 400 in older documents
+	event.ClosedByClient:   {"TCP连接断开"},
+})
+
+// aliyunInfo returns the action info for an offlineReasonCode.
+func aliyunInfo(code string) event.ActionInfo {
+	if info, ok := aliyunReasons[code]; ok {
+		return info
+	}
+	if strings.HasPrefix(code, "Keepalive timeout") { // continues with "after N sec"
+		return event.NoHeart
+	}
+	return event.Unexplained
+}
