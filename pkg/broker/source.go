@@ -18,6 +18,7 @@ const (
 	RMQTT          = "rmqtt"
 	HiveMQ         = "hivemq"
 	AliyunIoT      = "aliyun-iot"
+	HuaweiIoTDA    = "huawei-iotda"
 	Events         = "events"
 )
 
@@ -71,7 +72,7 @@ func (s Source) Marks(part []byte) int {
 var sources = []Source{
 	emqxSource, emqx4Source, mosquittoSource, nanomqSource, vernemqSource,
 	awsIoTSource, azureEventGridSource, apsaraMQSource, tencentSource,
-	rmqttSource, hivemqSource, aliyunIoTSource, ownSource,
+	rmqttSource, hivemqSource, aliyunIoTSource, huaweiIoTDASource, ownSource,
 }
 
 var sourcesByName = func() map[string]*Source {

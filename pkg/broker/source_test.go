@@ -63,6 +63,7 @@ func TestNativeWords(t *testing.T) {
 		"HiveMQ has one form for both":     {event: event.Event{Source: broker.HiveMQ, Action: event.Close, ActionInfo: event.InvalidParam, NativeEvent: "was disconnected"}},
 		"HiveMQ DISCONNECT":                {event: event.Event{Source: broker.HiveMQ, Action: event.Disconnect, NativeEvent: "disconnected gracefully"}, isEnd: true},
 		"Alibaba IoT end":                  {event: event.Event{Source: broker.AliyunIoT, Action: event.Close, NativeEvent: "offline"}, isEnd: true},
+		"Huawei IoTDA end":                 {event: event.Event{Source: broker.HuaweiIoTDA, Action: event.Close, NativeEvent: "device.status OFFLINE"}, isEnd: true},
 		"IoT Hub end":                      {event: event.Event{Source: broker.AzureEventGrid, Action: event.Close, NativeEvent: "Microsoft.Devices.DeviceDisconnected"}, isEnd: true},
 		"unknown word":                     {event: event.Event{Source: "bridge", Action: event.Close, NativeEvent: "gone"}},
 	} {
@@ -99,6 +100,7 @@ func TestIsMute(t *testing.T) {
 
 func TestSnapshots(t *testing.T) {
 	for native, want := range map[string]bool{
+		"device.status ONLINE": true, "device.status OFFLINE": true,
 		"Microsoft.Devices.DeviceConnected": true, "Microsoft.Devices.DeviceDisconnected": true,
 		"Microsoft.EventGrid.MQTTClientSessionDisconnected": false, "client.disconnected": false, "": false,
 	} {

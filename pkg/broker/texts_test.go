@@ -26,6 +26,7 @@ var fromClient = map[string]string{
 	broker.RMQTT:          `{"action":"client_disconnected","clientid":"%[1]s","username":"%[2]s","node":"%[2]s","ipaddress":"%[2]s","reason":"%[2]s"}`,
 	broker.HiveMQ:         `Client ID: %[1]s, IP: 192.0.2.7 disconnected gracefully. Reason given by client: %[2]s`,
 	broker.AliyunIoT:      `{"status":"offline","productKey":"p","deviceName":"%[1]s","clientIp":"%[2]s","offlineReasonCode":"%[2]s"}`,
+	broker.HuaweiIoTDA:    `{"resource":"device.status","notify_data":{"header":{"device_id":"%[1]s"},"body":{"status":"ONLINE"}}}`,
 	broker.Tencent:        `{"event":"client.disconnected","clientid":"%[1]s","username":"%[2]s","reason":"%[2]s","node":"%[2]s","peername":"%[2]s"}`,
 	broker.Events: `{"client_id":"%[1]s","action":"connect","username":"%[2]s","channel_id":"%[2]s","source_event_id":"%[2]s","native_event":"%[2]s",` +
 		`"native_reason":"%[2]s","peer_address":"%[2]s","node":"%[2]s","protocol":"%[2]s","source":"%[2]s"}`,
