@@ -44,7 +44,7 @@ func (d *device) disconnect(c *connection, at time.Duration, why end) {
 		return
 	}
 	e := d.event(at, c, dialect.atEnd)
-	e.NativeEvent = dialect.ended
+	e.NativeEvent = dialect.nativeEnd(why)
 	dialect.explain(&e, why)
 	if dialect.twice && why == goodbye {
 		first := e
@@ -126,6 +126,9 @@ func (d *device) stamp(e *event.Event, at time.Duration) {
 	switch {
 	case d.broker.dialect.seconds:
 		e.Time = d.day.Add(at.Truncate(time.Second))
+	case d.broker.dialect.snapshot:
+		e.Time = d.day.Add(at.Truncate(time.Minute) + time.Minute)
+		e.ReceivedAt = e.ReceivedAt.Add(time.Minute)
 	case d.broker.dialect.noTime:
 		e.Time, e.TimeOrigin = e.ReceivedAt, event.FromReceiver
 	}

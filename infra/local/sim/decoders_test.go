@@ -32,6 +32,28 @@ var bodies = map[string]map[string]string{
 	broker.AzureEventGrid: {
 		"Microsoft.EventGrid.MQTTClientSessionConnected":    `{"type":"Microsoft.EventGrid.MQTTClientSessionConnected","data":{"clientSessionName":"c"%.0s}}`,
 		"Microsoft.EventGrid.MQTTClientSessionDisconnected": `{"type":"Microsoft.EventGrid.MQTTClientSessionDisconnected","data":{"clientSessionName":"c","disconnectionReason":%q}}`,
+		"Microsoft.Devices.DeviceConnected":                 `{"type":"Microsoft.Devices.DeviceConnected","data":{"deviceId":"c"%.0s}}`,
+		"Microsoft.Devices.DeviceDisconnected":              `{"type":"Microsoft.Devices.DeviceDisconnected","data":{"deviceId":"c"%.0s}}`,
+	},
+	broker.RMQTT: {
+		"client_connected":    `{"action":"client_connected","clientid":"c"%.0s}`,
+		"client_disconnected": `{"action":"client_disconnected","clientid":"c","reason":%q}`,
+		"client_connack":      `{"action":"client_connack","clientid":"c","conn_ack":%q}`,
+	},
+	broker.HiveMQ: {
+		"connected":                       `Client ID: c, IP: 192.0.2.7, Clean Start: true, Session Expiry: 0 connected.%.0s`,
+		"disconnected gracefully":         `Client ID: c, IP: 192.0.2.7 disconnected gracefully.%.0s`,
+		"disconnected ungracefully":       `Client ID: c, IP: 192.0.2.7 disconnected ungracefully.%.0s`,
+		"was disconnected":                `Client ID: c, IP: 192.0.2.7 was disconnected. reason: %s.`,
+		"was disconnected during CONNECT": `Client ID: c, IP: 192.0.2.7 was disconnected. reason: %s.`,
+	},
+	broker.AliyunIoT: {
+		"online":  `{"status":"online","productKey":"p","deviceName":"c"%.0s}`,
+		"offline": `{"status":"offline","productKey":"p","deviceName":"c","offlineReasonCode":%q}`,
+	},
+	broker.HuaweiIoTDA: {
+		"device.status ONLINE":  `{"resource":"device.status","notify_data":{"header":{"device_id":"c"},"body":{"status":"ONLINE"}}%.0s}`,
+		"device.status OFFLINE": `{"resource":"device.status","notify_data":{"header":{"device_id":"c"},"body":{"status":"OFFLINE"}}%.0s}`,
 	},
 	broker.ApsaraMQ: {
 		"connect":    `{"eventType":"connect","clientId":"c"%.0s}`,
@@ -71,7 +93,7 @@ func TestDecodersMakeTheSameRows(t *testing.T) {
 			}
 		}
 	}
-	require.Greater(t, len(seen), 35)
+	require.Greater(t, len(seen), 60)
 }
 
 func decoded(t *testing.T, e event.Event) event.Event {

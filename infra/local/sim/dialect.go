@@ -53,16 +53,18 @@ func (f fields) has(field fields) bool { return f&field != 0 }
 // them.
 type dialect struct {
 	source                    string
-	connected, ended, refused string // names of native events
+	connected, ended, refused string         // names of native events
+	endedAs                   map[end]string // names of native events for ends that have a name of their own
 	atConnect, atEnd          fields
 	channels                  naming            // returns the channel of a connection
 	ids                       naming            // returns the source event id
 	words                     [endCount]wording // indexed by end; if info is empty, see mute
 	mute                      []end             // ends that the source reports without a reason; all others without words are not reported
 
-	seconds bool // times are whole seconds
-	noTime  bool // the source reports no times
-	twice   bool // after a DISCONNECT, the source reports the end of the connection in a second event
+	seconds  bool // times are whole seconds
+	snapshot bool // the source looks at the state of a device once a minute, and reports its time
+	noTime   bool // the source reports no times
+	twice    bool // after a DISCONNECT, the source reports the end of the connection in a second event
 }
 
 // naming is a function that returns the identifier that a source gives to a connection or an event.
@@ -193,12 +195,81 @@ var mosquitto = dialect{
 	},
 }
 
+// rmqtt is a source that does not report ends if a node stops.
+var rmqtt = dialect{
+	source: broker.RMQTT, connected: "client_connected", ended: "client_disconnected", refused: "client_connack",
+	atConnect: peer | port | node | user | version | keepAlive | clean,
+	atEnd:     peer | port | node | user,
+	words: [endCount]wording{
+		goodbye:        {event.DisconnectedByClient, "Disconnect(V3),RemoteClose", 0},
+		closedByClient: {event.ClosedByClient, "RemoteClose", 0},
+		reset:          {event.SocketIOException, `io error, "Connection reset by peer (os error 104)"`, 0},
+		silent:         {event.NoHeart, "KeepaliveTimeout", 0},
+		takenOver:      {event.ClientIDConflict, "Kicked", 0},
+		expired:        {event.NotAuthorized, `Disconnect(Other("JWT Auth expired"))`, 0},
+		topicDenied:    {event.TopicAuthFailed, "PublishRefused", 0},
+		wrongPassword:  {event.NotAuthorized, "Connection Refused, not authorized", 0},
+	},
+}
+
+// hiveMQ is a source that reports a reset like an end by the client. Its times have a zone.
+var hiveMQ = dialect{
+	source: broker.HiveMQ, connected: "connected", ended: "was disconnected", refused: "was disconnected during CONNECT",
+	endedAs: map[end]string{
+		goodbye: "disconnected gracefully", closedByClient: "disconnected ungracefully", reset: "disconnected ungracefully",
+	},
+	atConnect: peer | clean, atEnd: peer,
+	words: [endCount]wording{
+		goodbye:        {event.DisconnectedByClient, "", 0},
+		closedByClient: {event.ClosedByClient, "", 0},
+		reset:          {event.ClosedByClient, "", 0},
+		silent:         {event.NoHeart, "Client was idle for too long", 0},
+		takenOver:      {event.ClientIDConflict, "Another client connected with the same client id.", 0},
+		expired:        {event.NotAuthorized, "Re-authentication failed", 0},
+		topicDenied:    {event.TopicAuthFailed, "Not authorized to publish on topic 'a' with QoS '1' and retain 'false'", 0},
+		wrongPassword:  {event.NotAuthorized, "Authentication failed", 0},
+	},
+}
+
+// aliyunIoT is a source that reports no refusals, and reports all ends except a takeover without a
+// reason.
+var aliyunIoT = dialect{
+	source: broker.AliyunIoT, connected: "online", ended: "offline",
+	atConnect: peer, atEnd: peer,
+	words: [endCount]wording{takenOver: {event.ClientIDConflict, "427", 0}},
+	mute:  []end{closedByClient, goodbye, reset, silent, expired, topicDenied, shutDown},
+}
+
+// iotHub and huawei are sources that look at the state of a device only once a minute.
+var (
+	iotHub = dialect{
+		source:    broker.AzureEventGrid,
+		connected: "Microsoft.Devices.DeviceConnected", ended: "Microsoft.Devices.DeviceDisconnected",
+		atConnect: node, atEnd: node,
+		ids: random, snapshot: true,
+		mute: []end{closedByClient, goodbye, reset, silent, takenOver, expired, topicDenied, shutDown},
+	}
+	huawei = dialect{
+		source: broker.HuaweiIoTDA, connected: "device.status ONLINE", ended: "device.status OFFLINE",
+		snapshot: true,
+		mute:     []end{closedByClient, goodbye, reset, silent, takenOver, expired, topicDenied, shutDown},
+	}
+)
+
 // verneMQ is a source that reports neither refusals nor the reason why a connection ended.
 var verneMQ = dialect{
 	source: broker.VerneMQ, connected: "on_register", ended: "on_client_gone",
 	atConnect: peer | port | user,
 	noTime:    true,
 	mute:      []end{closedByClient, goodbye, reset, silent, takenOver, expired, topicDenied, wrongPassword},
+}
+
+// nativeEnd returns the native event that the source sends for the given end.
+func (l *dialect) nativeEnd(why end) string {
+	if name, ok := l.endedAs[why]; ok {
+		return name
+	}
+	return l.ended
 }
 
 // reports reports whether the source sends an event for the given end.

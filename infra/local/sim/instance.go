@@ -45,20 +45,29 @@ var (
 		id: "emqx-old", dialect: &emqx4, share: 1,
 		nodes: []string{"emqx@10.0.9.4", "emqx@10.0.9.5"}, groups: []string{"GID_meter"},
 	}
-	azureMain = &instance{id: "azure-west", dialect: &azure, nodes: []string{"contoso-west"}, groups: nameless}
+	azureMain  = &instance{id: "azure-west", dialect: &azure, nodes: []string{"contoso-west"}, groups: nameless}
+	rmqttMain  = &instance{id: "rmqtt-east", dialect: &rmqtt, nodes: []string{"1", "2"}, groups: nameless}
+	hiveMQMain = &instance{id: "hive", dialect: &hiveMQ, nodes: nameless, groups: nameless}
+	aliyunMain = &instance{id: "iot-06z00exa0mpl3", dialect: &aliyunIoT, nodes: nameless, groups: []string{"a1Prod"}}
+	iotHubMain = &instance{id: "hub-west", dialect: &iotHub, nodes: []string{"hub-1"}, groups: nameless}
+	huaweiMain = &instance{id: "iotda", dialect: &huawei, nodes: nameless, groups: nameless}
 )
 
 // nameless is a list with one empty name. It is the list of nodes of a broker that does not name
 // its only node, and the list of groups of a broker that does not name its only group.
 var nameless = []string{""}
 
-// everyInstance lists all instances. Each of the other lists holds the instances that report a
-// certain detail. For example, those in withKeepAlive report the keep alive of a client.
+// everyInstance lists all instances that report each event when it happens. withSnapshots also lists
+// the instances whose times are uncertain by a minute, which hides most causes. Each of the other
+// lists holds the instances that report a certain detail. For example, those in withKeepAlive report
+// the keep alive of a client.
 var (
-	everyInstance = []*instance{emqxNorth, emqxSouth, apsaraMQMain, awsMain, mochiMain, mosquittoMain, verneMQMain, emqx4Main, azureMain}
-	withGoodbyes  = []*instance{emqxNorth, emqxSouth, apsaraMQMain, awsMain, mochiMain, mosquittoMain, emqx4Main, azureMain}
-	withReasons   = []*instance{emqxNorth, emqxSouth, awsMain, mochiMain, mosquittoMain, emqx4Main}
-	withKeepAlive = []*instance{emqxNorth, emqxSouth, mochiMain, mosquittoMain, emqx4Main}
-	withExpiry    = []*instance{emqxNorth, emqxSouth, awsMain, mochiMain, emqx4Main, azureMain}
-	withDenials   = []*instance{mochiMain, azureMain}
+	everyInstance = []*instance{emqxNorth, emqxSouth, apsaraMQMain, awsMain, mochiMain, mosquittoMain, verneMQMain, emqx4Main, azureMain, rmqttMain, hiveMQMain, aliyunMain}
+	withGoodbyes  = []*instance{emqxNorth, emqxSouth, apsaraMQMain, awsMain, mochiMain, mosquittoMain, emqx4Main, azureMain, rmqttMain, hiveMQMain}
+	withReasons   = []*instance{emqxNorth, emqxSouth, awsMain, mochiMain, mosquittoMain, emqx4Main, rmqttMain, hiveMQMain}
+	withKeepAlive = []*instance{emqxNorth, emqxSouth, mochiMain, mosquittoMain, emqx4Main, rmqttMain}
+	withExpiry    = []*instance{emqxNorth, emqxSouth, awsMain, mochiMain, emqx4Main, azureMain, rmqttMain, hiveMQMain}
+	withRestarts  = []*instance{emqxNorth, emqxSouth, awsMain, mochiMain, emqx4Main, azureMain, rmqttMain}
+	withDenials   = []*instance{mochiMain, azureMain, rmqttMain, hiveMQMain}
+	withSnapshots = append(everyInstance[:len(everyInstance):len(everyInstance)], iotHubMain, huaweiMain)
 )

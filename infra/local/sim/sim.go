@@ -62,13 +62,13 @@ type script struct {
 }
 
 var scripts = map[Cause]script{
-	Healthy:          {(*device).healthy, everyInstance},
+	Healthy:          {(*device).healthy, withSnapshots},
 	CleanWorker:      {(*device).cleanWorker, withGoodbyes},
 	NATTimeout:       {(*device).natTimeout, everyInstance},
 	LongKeepAlive:    {(*device).longKeepAlive, withKeepAlive},
 	ClonedCredential: {(*device).clonedCredential, withReasons},
 	TokenExpiry:      {(*device).tokenExpiry, withExpiry},
-	BrokerRestart:    {(*device).brokerRestart, withExpiry},
+	BrokerRestart:    {(*device).brokerRestart, withRestarts},
 	CrashLoop:        {(*device).crashLoop, withGoodbyes},
 	FlakyRadio:       {(*device).flakyRadio, withReasons},
 	WrongPassword:    {(*device).wrongPassword, withReasons},

@@ -76,8 +76,15 @@ func TestEventsHaveTheFieldsOfTheirSource(t *testing.T) {
 					require.Empty(t, e.ChannelID)
 					require.NotEqual(t, event.ServerShutdown, e.ActionInfo, "a node that stops reports nothing")
 					require.Equal(t, e.NativeEvent == "client.connack" || e.NativeEvent == "client_connack", e.ConnectedAt.IsZero())
-				case broker.AzureEventGrid:
+				case broker.AzureEventGrid, broker.HuaweiIoTDA:
 					require.Empty(t, e.PeerAddress)
+					if broker.IsSnapshot(e.NativeEvent) {
+						require.Equal(t, e.Time, e.Time.Truncate(time.Minute))
+					}
+				case broker.RMQTT:
+					require.NotEmpty(t, e.Channel())
+				case broker.HiveMQ, broker.AliyunIoT:
+					require.Empty(t, e.Channel(), "nothing names the connection")
 				}
 			}
 		}
