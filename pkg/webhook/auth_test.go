@@ -95,6 +95,12 @@ func TestTokenInURL(t *testing.T) {
 		{"/webhooks/azure-eventgrid/prod?token=wrong", 401},
 		{"/webhooks/azure-eventgrid/prod?token=test-secret", 403},
 		{"/webhooks/azure-eventgrid/prod/old-secret", 400},
+		{"/webhooks/rmqtt/prod/old-secret", 0},
+		{"/webhooks/rmqtt/prod?token=old-secret", 401},
+		{"/webhooks/huawei-iotda/prod/old-secret", 0},
+		{"/webhooks/huawei-iotda/prod/wrong", 401},
+		{"/webhooks/hivemq/prod/old-secret", 400},
+		{"/webhooks/aliyun-iot/prod?token=old-secret", 401},
 		{"/webhooks/emqx/prod?token=old-secret", 401},
 		{"/webhooks/events/prod?token=old-secret", 401},
 		{"/webhooks/events/prod/old-secret", 400},
@@ -165,6 +171,8 @@ func TestUnauthorizedNamesThePlaces(t *testing.T) {
 		"emqx":            "",
 		"vernemq":         ", or after the instance in the path, or as ?token=<token>",
 		"azure-eventgrid": ", or as ?token=<token>",
+		"rmqtt":           ", or after the instance in the path",
+		"huawei-iotda":    ", or after the instance in the path",
 		"events":          ", or as the key of a Standard Webhooks signature in the headers webhook-id, webhook-timestamp and webhook-signature",
 	} {
 		w := (&harness{}).do("POST", "/webhooks/"+route+"/prod", strings.NewReader(ownEvent), "vernemq-hook", "on_register")
