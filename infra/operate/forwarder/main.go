@@ -42,7 +42,7 @@ func run(ctx context.Context, s settings) error {
 		return err
 	}
 	defer unlock()
-	follower, err := follow.Open(follow.Config{Path: s.log, PositionFile: filepath.Join(s.state, "position.json")})
+	follower, err := follow.Open(follow.Config{Path: s.log, StateFile: filepath.Join(s.state, "position.json")})
 	if err != nil {
 		return err
 	}

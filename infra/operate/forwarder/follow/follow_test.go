@@ -1,12 +1,15 @@
 package follow
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -25,7 +28,7 @@ type harness struct {
 func newHarness(t *testing.T) *harness {
 	folder := t.TempDir()
 	h := &harness{t: t, folder: folder, positions: map[string]string{}}
-	h.config = Config{Path: h.path(""), PositionFile: filepath.Join(t.TempDir(), "position.json")}
+	h.config = Config{Path: h.path(""), StateFile: filepath.Join(t.TempDir(), "position.json")}
 	h.restart()
 	return h
 }
@@ -303,10 +306,10 @@ func TestADamagedPosition(t *testing.T) {
 		h.rename("", ".1")
 		h.write("", "2: b\n3: c\n")
 		h.requireRead("2: b\n3: c\n")
-		require.NoError(t, os.WriteFile(h.config.PositionFile, []byte(damage), 0o600))
+		require.NoError(t, os.WriteFile(h.config.StateFile, []byte(damage), 0o600))
 		h.restart()
 		h.requireRead("1: a\n2: b\n3: c\n") // also checks that each line still has the same position
-		kept, err := os.ReadFile(h.config.PositionFile + ".damaged")
+		kept, err := os.ReadFile(h.config.StateFile + ".damaged")
 		require.NoError(t, err)
 		require.Equal(t, damage, string(kept))
 		h.restart()
@@ -318,7 +321,7 @@ func TestALostPosition(t *testing.T) {
 	h := newHarness(t)
 	h.write("", "1: a\n2: b\n")
 	h.requireRead("1: a\n2: b\n")
-	require.NoError(t, os.Remove(h.config.PositionFile))
+	require.NoError(t, os.Remove(h.config.StateFile))
 	h.restart()
 	h.requireRead("1: a\n2: b\n")
 }
@@ -329,7 +332,7 @@ func TestACrashWhileThePositionIsWritten(t *testing.T) {
 	h := newHarness(t)
 	h.write("", "1: a\n")
 	h.requireRead("1: a\n")
-	require.NoError(t, os.WriteFile(h.config.PositionFile+newSuffix, []byte(`{"lo`), 0o600))
+	require.NoError(t, os.WriteFile(h.config.StateFile+newSuffix, []byte(`{"lo`), 0o600))
 	h.restart()
 	h.requireRead("")
 }
@@ -366,7 +369,7 @@ func TestALineThatIsFarTooLong(t *testing.T) {
 func TestNames(t *testing.T) {
 	folder := t.TempDir()
 	var names []string
-	for i, first := range []string{"1795339799: a", "1795339800: a", "1795339800: b", "2026-11-22T09:30:00+0100: a", "mosquitto version 2.0.11 starting"} {
+	for i, first := range []string{"1795339799: a", "1795339800: a", "1795339800: b", "2026-11-22T09:30:00+0100: a", "2026-11-22 09:30:00.123456+00:00 [info] a", "2026-11-22 09:30:00,123 - a", "mosquitto version 2.0.11 starting"} {
 		path := filepath.Join(folder, fmt.Sprint(i))
 		require.NoError(t, os.WriteFile(path, []byte(first+"\nmore\n"), 0o600))
 		file, err := os.Open(path)
@@ -376,7 +379,9 @@ func TestNames(t *testing.T) {
 	}
 	require.Regexp(t, `^1795339799-[0-9a-f]{16}$`, names[0])
 	require.Regexp(t, `^2026-11-22T09:30:00\+0100-[0-9a-f]{16}$`, names[3])
-	require.Regexp(t, `^[0-9a-f]{16}$`, names[4])
+	require.Regexp(t, `^2026-11-22T09:30:00\.123456\+00:00-[0-9a-f]{16}$`, names[4])
+	require.Regexp(t, `^2026-11-22T09:30:00,123-[0-9a-f]{16}$`, names[5])
+	require.Regexp(t, `^[0-9a-f]{16}$`, names[6])
 	require.Len(t, slices.Compact(slices.Sorted(slices.Values(names))), len(names))
 	require.Less(t, names[0], names[1])
 	require.Equal(t, "log:7", Chunk{Log: "log", Offset: 7}.Position())
@@ -392,4 +397,109 @@ func TestALink(t *testing.T) {
 	h.restart()
 	h.write("", "2: b\n")
 	h.requireRead("2: b\n")
+}
+
+// counter is a State that counts the lines that were read.
+type counter struct {
+	Lines int
+	Rest  string // makes the snapshot large
+}
+
+func (c *counter) Restore(snapshot json.RawMessage) error { return json.Unmarshal(snapshot, c) }
+
+func (c *counter) Snapshot() (json.RawMessage, error) { return json.Marshal(c) }
+
+func (c *counter) read(chunk Chunk) { c.Lines += bytes.Count(chunk.Lines, []byte("\n")) }
+
+// The state must be the one at the saved position, whenever the process crashes.
+func TestTheStateBelongsToThePosition(t *testing.T) {
+	h := newHarness(t)
+	state := &counter{}
+	h.config.State = state
+	h.restart()
+	h.write("", "1: a\n2: b\n")
+	c, err := h.Next(5)
+	require.NoError(t, err)
+	state.read(c)
+	*state = counter{}
+	h.restart() // crash before Done
+	require.Zero(t, state.Lines)
+	c, err = h.Next(5)
+	require.NoError(t, err)
+	state.read(c)
+	require.NoError(t, h.Done(c))
+	*state = counter{Lines: 7}
+	h.restart() // crash after Done
+	require.Equal(t, 1, state.Lines)
+	h.requireRead("2: b\n")
+}
+
+// A large state must be saved at most once in saveInterval, and also before a log is given up.
+func TestALargeState(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		state := &counter{Rest: strings.Repeat("x", smallState)}
+		h.config.State = state
+		h.restart()
+		next := func(line string) {
+			h.write("", line)
+			c, err := h.Next(0)
+			require.NoError(t, err)
+			require.Equal(t, line, string(c.Lines))
+			state.read(c)
+			require.NoError(t, h.Done(c))
+		}
+		requireSaved := func(lines int) {
+			content, _, err := readSaved(h.config.StateFile)
+			require.NoError(t, err)
+			var onDisk counter
+			require.NoError(t, onDisk.Restore(content.State))
+			require.Equal(t, lines, onDisk.Lines)
+			require.Equal(t, int64(lines*5), content.Logs[len(content.Logs)-1].Offset)
+		}
+		next("1: a\n") // the log was saved when it was found, before it was read
+		requireSaved(0)
+		time.Sleep(saveInterval)
+		next("2: b\n")
+		requireSaved(2)
+		next("3: c\n")
+		require.NoError(t, h.Save())
+		requireSaved(2)
+		time.Sleep(saveInterval)
+		require.NoError(t, h.Save())
+		requireSaved(3)
+		next("4: d\n")
+		require.NoError(t, h.Flush())
+		requireSaved(4)
+		next("5: e\n")
+		h.rename("", ".1")
+		h.write("", "6: f\n")
+		c, err := h.Next(0)
+		require.NoError(t, err)
+		require.Equal(t, "6: f\n", string(c.Lines))
+		content, _, err := readSaved(h.config.StateFile)
+		require.NoError(t, err)
+		require.Len(t, content.Logs, 1)
+		require.JSONEq(t, `5`, string(content.State[len(`{"Lines":`):len(`{"Lines":`)+1]))
+	})
+}
+
+func TestAStateThatIsRefused(t *testing.T) {
+	h := newHarness(t)
+	require.NoError(t, os.WriteFile(h.config.StateFile, []byte(`{"logs":[],"state":"x"}`), 0o600))
+	h.config.State = &counter{}
+	_, err := Open(h.config)
+	require.ErrorContains(t, err, "restore the state in")
+}
+
+// A state file without a state is one that was written before there were states.
+func TestNoState(t *testing.T) {
+	h := newHarness(t)
+	h.write("", "1: a\n")
+	h.requireRead("1: a\n")
+	state := &counter{Lines: 7}
+	h.config.State = state
+	h.restart()
+	require.Equal(t, 7, state.Lines)
+	h.requireRead("")
 }

@@ -40,10 +40,10 @@ func nameOf(file *os.File) string {
 // with a time, stamp returns "".
 func stamp(line []byte) string {
 	head := string(line[:min(len(line), maxStamp)])
-	time := head[:len(head)-len(strings.TrimLeft(head, "0123456789-+:TZ"))]
-	time = strings.TrimRight(time, ":")
+	time := head[:len(head)-len(strings.TrimLeft(head, "0123456789-+:TZ., "))]
+	time = strings.TrimRight(time, "-:., ")
 	if time == "" || time[0] < '0' || time[0] > '9' {
 		return ""
 	}
-	return time + "-"
+	return strings.ReplaceAll(time, " ", "T") + "-"
 }

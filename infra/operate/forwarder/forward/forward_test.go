@@ -43,7 +43,7 @@ func inHarness(t *testing.T, test func(h *harness)) {
 // start starts a forwarder that continues from the position saved on disk.
 func (h *harness) start() {
 	h.t.Helper()
-	f, err := follow.Open(follow.Config{Path: h.log, PositionFile: h.positionFile, MaxBytes: 4 << 10})
+	f, err := follow.Open(follow.Config{Path: h.log, StateFile: h.positionFile, MaxBytes: 4 << 10})
 	require.NoError(h.t, err)
 	ctx, cancel := context.WithCancel(h.t.Context())
 	h.running = running{cancel, make(chan struct{})}

@@ -1,0 +1,73 @@
+package follow
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// position identifies a log and the point up to which the log has been delivered.
+type position struct {
+	Log    string `json:"log"`
+	Offset int64  `json:"offset"`
+	// Inode distinguishes logs with the same first line. It is zero if the system has no inodes.
+	Inode uint64 `json:"inode,omitempty"`
+}
+
+// saved is the content of the state file. Its two parts belong together: State is what the reader
+// knew when it had read each log up to its position.
+type saved struct {
+	// Logs holds the position in each log that may still contain undelivered lines.
+	Logs []position `json:"logs"`
+	// State is the reader's state, or nil if the reader has none; see Config.State.
+	State json.RawMessage `json:"state,omitempty"`
+}
+
+var errDamaged = errors.New("damaged")
+
+// readSaved reads the state file at path, and returns its content and the time at which it was
+// written. If the file does not exist, readSaved returns no positions. If the file cannot be parsed,
+// readSaved renames it and returns an error that wraps errDamaged.
+func readSaved(path string) (content saved, at time.Time, err error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return saved{}, time.Time{}, nil
+	}
+	if err != nil {
+		return saved{}, time.Time{}, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return saved{}, time.Time{}, err
+	}
+	if content, err = parseSaved(data); err != nil {
+		aside := path + ".damaged"
+		return saved{}, time.Time{}, errors.Join(fmt.Errorf("read position (kept as %q): %w: %w", aside, errDamaged, err), os.Rename(path, aside))
+	}
+	return content, info.ModTime(), nil
+}
+
+func parseSaved(data []byte) (saved, error) {
+	var content saved
+	if err := json.Unmarshal(data, &content); err != nil {
+		return saved{}, err
+	}
+	for _, p := range content.Logs {
+		if p.Log == "" || p.Offset < 0 {
+			return saved{}, errors.New("a log has no name or a negative offset")
+		}
+	}
+	return content, nil
+}
+
+// write replaces the state file atomically: a crash leaves either the old file or the new one.
+func (s saved) write(path string) error {
+	data, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	return replace(path, append(data, '\n'))
+}
