@@ -17,6 +17,7 @@ var ownSource = Source{
 		ends:     []string{"disconnect"},
 		notRestarts: []string{ // names as in the table "reasons"
 			"administrative_action", "maximum_connect_time", "server_busy", "unspecified_error",
+			"closed_via_management_plugin", // RabbitMQ's reason if an operator closes a connection
 		},
 	},
 }
