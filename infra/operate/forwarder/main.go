@@ -1,5 +1,6 @@
 // Forwarder sends the log of a broker to the recorder. It repeats each request until the recorder
-// confirms that the lines are durable.
+// confirms that its lines or events are durable. It reads the logs of Mosquitto, HiveMQ and
+// RabbitMQ.
 //
 //	forwarder -log /var/log/mosquitto/mosquitto.log -url http://127.0.0.1:8080/webhooks/mosquitto/local
 //
@@ -18,6 +19,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"devicetrace/infra/operate/forwarder/brokerlog"
 	"devicetrace/infra/operate/forwarder/follow"
 	"devicetrace/infra/operate/forwarder/forward"
 )
@@ -42,13 +44,19 @@ func run(ctx context.Context, s settings) error {
 		return err
 	}
 	defer unlock()
-	follower, err := follow.Open(follow.Config{Path: s.log, StateFile: filepath.Join(s.state, "position.json")})
+	reader, err := brokerlog.New(s.broker)
+	if err != nil {
+		return err
+	}
+	follower, err := follow.Open(follow.Config{Path: s.log, StateFile: filepath.Join(s.state, "position.json"), State: reader})
 	if err != nil {
 		return err
 	}
 	defer follower.Close()
-	slog.Info("following", "log", s.log, "url", s.url)
-	forward.New(follower, forward.Config{URL: s.url, Token: s.token, Gzip: s.gzip, MaxAge: s.age}).Run(ctx)
+	slog.Info("following", "log", s.log, "broker", s.broker, "url", s.url)
+	forward.New(follower, reader, forward.Config{
+		LinesURL: s.url, EventsURL: s.eventsURL(), Token: s.token, Gzip: s.gzip, MaxAge: s.age,
+	}).Run(ctx)
 	slog.Info("stopped")
 	return nil
 }

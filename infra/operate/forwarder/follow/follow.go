@@ -139,14 +139,10 @@ func (f *Follower) Close() {
 	}
 }
 
-// Next returns the next lines, or an empty Chunk if there are no new lines yet. limit is the
-// maximum size of the chunk in bytes. A limit of zero or above MaxBytes means MaxBytes. Next keeps
-// returning lines from the same position until Done is called for a chunk. But if the log's file is
-// gone, Next continues with the next log. Like Save, Next may save the state.
-func (f *Follower) Next(limit int) (Chunk, error) {
-	if limit <= 0 || limit > f.config.MaxBytes {
-		limit = f.config.MaxBytes
-	}
+// Next returns the next lines, or an empty Chunk if there are no new lines yet. It keeps returning
+// lines from the same position until Done is called for a chunk. But if the log's file is gone,
+// Next continues with the next log. Like Save, Next may save the state.
+func (f *Follower) Next() (Chunk, error) {
 	if err := f.look(); err != nil {
 		return Chunk{}, err
 	}
@@ -154,7 +150,7 @@ func (f *Follower) Next(limit int) (Chunk, error) {
 		// Once the next log has content, the broker writes no more lines to this log. Check this
 		// before reading. If the check came after the read, lines written in between would be lost.
 		isOver := len(f.logs) > 1 && f.logs[1].size() > 0
-		chunk, err := f.logs[0].read(limit, f.config.MaxLines)
+		chunk, err := f.logs[0].read(f.config.MaxBytes, f.config.MaxLines)
 		if err != nil || !chunk.Empty() || !isOver {
 			return chunk, err
 		}
@@ -178,8 +174,8 @@ func (f *Follower) Done(c Chunk) error {
 	return f.Save()
 }
 
-// Save saves what Done has not saved yet, unless a large state was saved less than saveInterval ago.
-// The reader must not have read any lines after the last Done.
+// Save saves what Done has not saved yet, unless a large state was saved less than saveInterval
+// ago. The reader must not have read any lines after the last Done.
 func (f *Follower) Save() error {
 	if f.stateSize > smallState && time.Since(f.savedAt) < saveInterval {
 		return nil

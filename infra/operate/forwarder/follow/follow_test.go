@@ -48,6 +48,16 @@ func (h *harness) restart() {
 	h.t.Cleanup(f.Close)
 }
 
+// Next is like Follower.Next, but returns at most limit bytes if limit is above zero.
+func (h *harness) Next(limit int) (Chunk, error) {
+	maxBytes := h.Follower.config.MaxBytes
+	defer func() { h.Follower.config.MaxBytes = maxBytes }()
+	if limit > 0 && limit < maxBytes {
+		h.Follower.config.MaxBytes = limit
+	}
+	return h.Follower.Next()
+}
+
 // write appends text to the log or, with a suffix, to a rotated log.
 func (h *harness) write(suffix, text string) {
 	h.t.Helper()

@@ -29,8 +29,8 @@ type saved struct {
 var errDamaged = errors.New("damaged")
 
 // readSaved reads the state file at path, and returns its content and the time at which it was
-// written. If the file does not exist, readSaved returns no positions. If the file cannot be parsed,
-// readSaved renames it and returns an error that wraps errDamaged.
+// written. If the file does not exist, readSaved returns no positions. If the file cannot be
+// parsed, readSaved renames it and returns an error that wraps errDamaged.
 func readSaved(path string) (content saved, at time.Time, err error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {

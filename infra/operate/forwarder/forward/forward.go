@@ -1,10 +1,9 @@
-// Package forward delivers the lines of a log to a recorder, in order. It repeats each request
-// until the recorder confirms that the lines are durable, for hours if necessary. The recorder, not
-// this package, interprets the lines.
+// Package forward delivers a log to a recorder, in order. It repeats each request until the
+// recorder confirms that the lines or events are durable, for hours if necessary. Package brokerlog
+// says what to send.
 package forward
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -12,13 +11,16 @@ import (
 	"net/http"
 	"time"
 
+	"devicetrace/infra/operate/forwarder/brokerlog"
 	"devicetrace/infra/operate/forwarder/follow"
 )
 
 // Config configures a Forwarder.
 type Config struct {
-	// URL is the URL of the webhook. It ends with the instance identifier.
-	URL string
+	// LinesURL is the URL of the webhook for the log's lines. It may be empty if the reader sends
+	// only events. EventsURL is the URL of the webhook for events in the project's own form. Both
+	// end with the instance identifier.
+	LinesURL, EventsURL string
 	// Token is the webhook's bearer token.
 	Token string
 	// Gzip says whether to compress request bodies with gzip.
@@ -43,35 +45,39 @@ const (
 	reportInterval = time.Minute
 )
 
-// Forwarder takes lines from a Follower and delivers them to a recorder.
+// Forwarder takes lines from a Follower, has a Reader read them, and delivers what the Reader
+// returns to a recorder.
 type Forwarder struct {
 	config   Config
 	follower *follow.Follower
+	reader   brokerlog.Reader
 	progress *progress
-	limit    int       // the maximum request size in bytes; 0 means the follower's own limit
-	waiting  time.Time // when the oldest undelivered line began to wait; zero if no line is waiting
-	failures int       // number of failed requests in a row
+	batch    follow.Chunk     // the lines that the reader has read last
+	pending  []brokerlog.Body // what is still to be delivered for these lines
+	limit    int              // the maximum request size in bytes; 0 means the size of the batches
+	waiting  time.Time        // when the oldest undelivered line began to wait; zero if no line is waiting
+	failures int              // number of failed requests in a row
 }
 
-// New returns a Forwarder. It sends nothing before Run is called.
-func New(follower *follow.Follower, config Config) *Forwarder {
+// New returns a Forwarder. It sends nothing before Run is called. The reader must be the state of
+// the follower.
+func New(follower *follow.Follower, reader brokerlog.Reader, config Config) *Forwarder {
 	if config.Client == nil {
 		config.Client = &http.Client{Timeout: time.Minute, CheckRedirect: noRedirect}
 	}
-	return &Forwarder{config: config, follower: follower, progress: newProgress()}
+	return &Forwarder{config: config, follower: follower, reader: reader, progress: newProgress()}
 }
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// Run delivers lines until ctx ends. If ctx ends during a request, the next call to Run sends the
-// lines again. The recorder recognizes repeated lines by their positions in the log.
+// Run delivers lines until ctx ends. If ctx ends during a request, the next Forwarder sends the
+// request again. The recorder recognizes repeated lines and events by their positions in the log.
 func (f *Forwarder) Run(ctx context.Context) {
 	ticker := time.NewTicker(poll)
 	defer ticker.Stop()
 	for ctx.Err() == nil {
-		f.progress.report(reportInterval, f.follower.Behind())
-		if batch := f.next(); f.isDue(batch) {
-			f.deliver(ctx, batch)
+		f.progress.report(reportInterval, f.follower.Behind(), f.reader.Counts())
+		if f.step(ctx) {
 			continue
 		}
 		select {
@@ -79,15 +85,37 @@ func (f *Forwarder) Run(ctx context.Context) {
 		case <-ctx.Done():
 		}
 	}
+	if len(f.pending) == 0 {
+		f.progress.note("save the position", f.follower.Flush())
+	}
+}
+
+// step sends one request, or reads the next lines if they are due. It returns false if there is
+// nothing to do yet.
+func (f *Forwarder) step(ctx context.Context) bool {
+	if len(f.pending) > 0 {
+		f.deliver(ctx)
+		return true
+	}
+	batch := f.next()
+	if !f.isDue(batch) {
+		f.progress.note("save the position", f.follower.Save())
+		return false
+	}
+	f.pending, f.batch = f.reader.Read(batch)
+	if len(f.pending) == 0 {
+		f.done()
+	}
+	return true
 }
 
 func (f *Forwarder) next() follow.Chunk {
-	batch, err := f.follower.Next(f.limit)
+	batch, err := f.follower.Next()
 	f.progress.note("read the log", err)
 	return batch
 }
 
-// isDue reports whether to send the batch now: either the batch is full, or its first line has
+// isDue reports whether to read the batch now: either the batch is full, or its first line has
 // waited for MaxAge. When isDue first sees a line waiting, it stores the current time as the start
 // of the wait.
 func (f *Forwarder) isDue(batch follow.Chunk) bool {
@@ -101,29 +129,44 @@ func (f *Forwarder) isDue(batch follow.Chunk) bool {
 	return batch.Full || time.Since(f.waiting) >= f.config.MaxAge
 }
 
-// deliver sends a batch once and acts on the outcome:
-//   - If the recorder confirms that the batch is durable, deliver saves the position after the
-//     batch.
-//   - If the recorder refuses a batch of several lines as too large, deliver lowers the maximum
-//     request size.
+// deliver sends the first pending request once and acts on the outcome:
+//   - If the recorder confirms that the lines are durable, deliver goes on to the next request or,
+//     after the last one, saves the position after the batch.
+//   - If the recorder refuses several lines as too large, deliver lowers the maximum request size.
 //   - After any other failure, deliver pauses, unless ctx has ended.
 //
-// After a failure, the position stays the same, so the next batch begins with the same line as the
-// failed batch. However, it may contain more or fewer lines.
-func (f *Forwarder) deliver(ctx context.Context, batch follow.Chunk) {
-	switch o := f.post(ctx, batch); {
+// After a failure, the same lines are sent again.
+func (f *Forwarder) deliver(ctx context.Context) {
+	body, rest := f.pending[0], brokerlog.Body{}
+	if f.limit > 0 {
+		body, rest = body.Split(f.limit)
+	}
+	switch o := f.post(ctx, body); {
 	case o.verdict == recorded || o.verdict == partlyRecorded:
-		f.failures, f.waiting = 0, time.Time{}
-		f.progress.delivered(batch, o)
-		f.progress.note("save the position", f.follower.Done(batch))
+		f.failures = 0
+		f.progress.delivered(body, o)
+		if f.pending[0] = rest; len(rest.Lines) == 0 {
+			f.pending = f.pending[1:]
+		}
+		if len(f.pending) == 0 {
+			f.done()
+		}
 	case ctx.Err() != nil:
-	case o.verdict == tooLarge && bytes.Count(batch.Lines, []byte("\n")) > 1:
-		f.limit = len(batch.Lines) / 2
+	case o.verdict == tooLarge && body.Count() > 1:
+		f.limit = len(body.Lines) / 2
 		slog.Info("request too large: sending smaller ones from now on", "max_bytes", f.limit)
 	default:
 		f.progress.note("deliver", errors.New(o.reason))
 		f.pause(ctx, o.retryAfter)
 	}
+}
+
+// done saves the position after the batch, which has been delivered.
+func (f *Forwarder) done() {
+	f.waiting = time.Time{}
+	f.progress.read(f.batch)
+	f.progress.note("save the position", f.follower.Done(f.batch))
+	f.batch = follow.Chunk{}
 }
 
 // pause waits after a failure. The pause is random, between half of the current bound and the full

@@ -14,16 +14,19 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"devicetrace/infra/operate/forwarder/brokerlog"
 	"devicetrace/infra/operate/forwarder/follow"
 )
 
 // harness holds a forwarder, the log that it reads and the fake recorder that it sends to.
 type harness struct {
-	t            *testing.T
-	log          string
-	positionFile string
-	config       Config
-	written      int
+	t         *testing.T
+	log       string
+	stateFile string
+	broker    string // the broker that writes the log
+	maxBytes  int    // the maximum size of the parts in which the log is read
+	config    Config
+	written   int
 	*recorder
 	running running
 }
@@ -31,8 +34,8 @@ type harness struct {
 // inHarness runs the given test with a new harness on a fake clock, so that hours pass instantly.
 func inHarness(t *testing.T, test func(h *harness)) {
 	synctest.Test(t, func(t *testing.T) {
-		h := &harness{t: t, log: filepath.Join(t.TempDir(), "mosquitto.log"), positionFile: filepath.Join(t.TempDir(), "position.json"), recorder: newRecorder(t)}
-		h.config = Config{URL: "http://recorder.test/webhooks/mosquitto/i", Token: token, MaxAge: time.Second, Client: &http.Client{Transport: h.recorder, CheckRedirect: noRedirect}}
+		h := &harness{t: t, log: filepath.Join(t.TempDir(), "mosquitto.log"), stateFile: filepath.Join(t.TempDir(), "position.json"), broker: brokerlog.Mosquitto, maxBytes: 4 << 10, recorder: newRecorder(t)}
+		h.config = Config{LinesURL: "http://recorder.test/webhooks/mosquitto/i", EventsURL: "http://recorder.test/webhooks/events/i", Token: token, MaxAge: time.Second, Client: &http.Client{Transport: h.recorder, CheckRedirect: noRedirect}}
 		test(h)
 		if h.running.cancel != nil {
 			h.running.stop()
@@ -43,14 +46,16 @@ func inHarness(t *testing.T, test func(h *harness)) {
 // start starts a forwarder that continues from the position saved on disk.
 func (h *harness) start() {
 	h.t.Helper()
-	f, err := follow.Open(follow.Config{Path: h.log, StateFile: h.positionFile, MaxBytes: 4 << 10})
+	reader, err := brokerlog.New(h.broker)
+	require.NoError(h.t, err)
+	f, err := follow.Open(follow.Config{Path: h.log, StateFile: h.stateFile, MaxBytes: h.maxBytes, State: reader})
 	require.NoError(h.t, err)
 	ctx, cancel := context.WithCancel(h.t.Context())
 	h.running = running{cancel, make(chan struct{})}
 	go func() {
 		defer close(h.running.ended)
 		defer f.Close()
-		New(f, h.config).Run(ctx)
+		New(f, reader, h.config).Run(ctx)
 	}()
 }
 
@@ -286,15 +291,15 @@ func TestThePositionCannotBeSaved(t *testing.T) {
 		h.write(1)
 		h.start()
 		h.pass(2 * time.Second)
-		require.NoError(t, os.Mkdir(h.positionFile+".new", 0o700))
+		require.NoError(t, os.Mkdir(h.stateFile+".new", 0o700))
 		h.write(2)
 		h.pass(2 * time.Second)
 		h.requireOnce(3)
 		h.running.stop()
-		require.NoError(t, os.Remove(h.positionFile+".new"))
+		require.NoError(t, os.Remove(h.stateFile+".new"))
 		h.start()
 		h.pass(2 * time.Second)
-		require.Equal(t, h.requests[1], sentRequest{h.requests[2].position, h.requests[2].body, h.requests[1].at})
+		require.Equal(t, h.requests[1], sentRequest{h.requests[2].route, h.requests[2].position, h.requests[2].body, h.requests[1].at})
 		h.requireOnce(3)
 	})
 }
@@ -334,7 +339,7 @@ func TestAProblemIsLoggedOnce(t *testing.T) {
 	}
 	p.note("deliver", errors.New("503"))
 	p.note("save the position", nil)
-	p.report(0, 77)
+	p.report(0, 77, nil)
 	p.note("deliver", nil)
 	require.Equal(t, 1, strings.Count(logged.String(), "error=401"))
 	require.Equal(t, 1, strings.Count(logged.String(), "error=503"))

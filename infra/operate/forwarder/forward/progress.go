@@ -2,35 +2,40 @@ package forward
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"devicetrace/infra/operate/forwarder/brokerlog"
 	"devicetrace/infra/operate/forwarder/follow"
 )
 
-// progress counts the delivered lines and logs the counts and the current problems.
+// progress counts the lines and requests that were delivered, and logs the counts and the current
+// problems.
 type progress struct {
-	lines, batches, partlyRejected int
-	problems                       map[string]string // the latest error of each task that is failing
-	reported                       time.Time
+	lines, requests, partlyRejected int
+	problems                        map[string]string // the latest error of each task that is failing
+	reported                        time.Time
 }
 
 func newProgress() *progress {
 	return &progress{problems: map[string]string{}, reported: time.Now()}
 }
 
-// delivered adds a delivered batch to the counts. If the recorder did not understand some of the
-// lines, delivered logs a warning.
-func (p *progress) delivered(batch follow.Chunk, o outcome) {
-	p.lines += bytes.Count(batch.Lines, []byte("\n"))
-	p.batches++
+// read adds the lines of a batch that has been delivered.
+func (p *progress) read(batch follow.Chunk) { p.lines += bytes.Count(batch.Lines, []byte("\n")) }
+
+// delivered adds a request. If the recorder did not understand some of its lines, delivered logs a
+// warning.
+func (p *progress) delivered(body brokerlog.Body, o outcome) {
+	p.requests++
 	p.note("deliver", nil)
 	if o.verdict == partlyRecorded {
 		p.partlyRejected++
-		slog.Warn("the recorder did not understand some lines and keeps them in quarantine", "position", batch.Position(), "response", o.reason)
+		slog.Warn("the recorder did not understand some lines and keeps them in quarantine", "position", body.Position(), "response", o.reason)
 	}
 }
 
@@ -48,8 +53,9 @@ func (p *progress) note(what string, err error) {
 	}
 }
 
-// report logs the progress, unless the given interval has not yet passed since the last report.
-func (p *progress) report(interval time.Duration, behind int64) {
+// report logs the progress and the reader's counts, unless the given interval has not yet passed
+// since the last report.
+func (p *progress) report(interval time.Duration, behind int64, counts []slog.Attr) {
 	if time.Since(p.reported) < interval {
 		return
 	}
@@ -58,6 +64,8 @@ func (p *progress) report(interval time.Duration, behind int64) {
 	for _, what := range slices.Sorted(maps.Keys(p.problems)) {
 		problems = append(problems, what+": "+p.problems[what])
 	}
-	slog.Info("progress", "lines", p.lines, "batches", p.batches, "partly_rejected", p.partlyRejected,
-		"bytes_behind", behind, "error", strings.Join(problems, "; "))
+	slog.LogAttrs(context.Background(), slog.LevelInfo, "progress", slices.Concat([]slog.Attr{
+		slog.Int("lines", p.lines), slog.Int("requests", p.requests), slog.Int("partly_rejected", p.partlyRejected),
+		slog.Int64("bytes_behind", behind), slog.String("error", strings.Join(problems, "; ")),
+	}, counts)...)
 }

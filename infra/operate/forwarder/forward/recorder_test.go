@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"sync"
 	"testing"
 	"time"
@@ -18,12 +19,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/pkg/broker"
+	"devicetrace/pkg/event"
 )
 
 const token = "secret"
 
-// recorder is a fake recorder that uses the real decoder. Tests call it without a network,
-// so that it can run on a test's fake clock.
+// recorder is a fake recorder that uses the real decoders. Tests call it without a network, so that
+// it can run on a test's fake clock.
 type recorder struct {
 	t *testing.T
 	// before is called first for each request. It may respond in place of the recorder, and reports
@@ -35,18 +37,19 @@ type recorder struct {
 
 	mu       sync.Mutex
 	requests []sentRequest
-	rows     map[string]int    // number of rows by client identifier
-	identity map[string]string // client identifier by row identity
+	rows     map[string]int  // number of rows by client identifier
+	events   []event.Event   // the rows, in the order of receipt
+	known    map[string]bool // the identities of the rows
 }
 
 // sentRequest is a request that the recorder received, with its log position and its time.
 type sentRequest struct {
-	position, body string
-	at             time.Time
+	route, position, body string
+	at                    time.Time
 }
 
 func newRecorder(t *testing.T) *recorder {
-	return &recorder{t: t, rows: map[string]int{}, identity: map[string]string{}}
+	return &recorder{t: t, rows: map[string]int{}, known: map[string]bool{}}
 }
 
 func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -65,7 +68,7 @@ func (r *recorder) serve(w http.ResponseWriter, request *http.Request) (n int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	body := r.read(request)
-	r.requests = append(r.requests, sentRequest{request.Header.Get("X-Log-Position"), string(body), time.Now()})
+	r.requests = append(r.requests, sentRequest{routeOf(request), request.Header.Get("X-Log-Position"), string(body), time.Now()})
 	n = len(r.requests)
 	switch {
 	case r.before != nil && r.before(n, w, request):
@@ -79,7 +82,11 @@ func (r *recorder) serve(w http.ResponseWriter, request *http.Request) (n int) {
 
 func (r *recorder) read(request *http.Request) []byte {
 	require.Equal(r.t, http.MethodPost, request.Method)
-	require.Equal(r.t, "text/plain; charset=utf-8", request.Header.Get("Content-Type"))
+	contentType := "text/plain; charset=utf-8"
+	if routeOf(request) == broker.Events {
+		contentType = "application/x-ndjson"
+	}
+	require.Equal(r.t, contentType, request.Header.Get("Content-Type"))
 	body, err := io.ReadAll(request.Body)
 	require.NoError(r.t, err)
 	if request.Header.Get("Content-Encoding") == "gzip" {
@@ -92,13 +99,26 @@ func (r *recorder) read(request *http.Request) []byte {
 	return body
 }
 
+// identityOf returns a text that is equal for two rows if and only if they are the same event.
+func identityOf(e *event.Event) string {
+	var key []any
+	for _, column := range event.Columns() {
+		if column.Identity > 0 {
+			key = append(key, column.Value(e))
+		}
+	}
+	return fmt.Sprintf("%q", key)
+}
+
+func routeOf(request *http.Request) string { return path.Base(path.Dir(request.URL.Path)) }
+
 func (r *recorder) record(w http.ResponseWriter, request *http.Request, body []byte) {
-	source, _ := broker.Find(broker.Mosquitto)
+	source, _ := broker.Find(routeOf(request))
 	batch := source.Decode(body, broker.Meta{InstanceID: "i", ReceivedAt: time.Now(), Position: request.Header.Get("X-Log-Position")})
 	for _, e := range batch.Events {
-		row := fmt.Sprint(e.ClientID, e.Time, e.SourceEventID, e.NativeEvent, e.NativeReason)
-		if _, again := r.identity[row]; !again {
-			r.identity[row] = string(e.ClientID)
+		if key := identityOf(&e); !r.known[key] {
+			r.known[key] = true
+			r.events = append(r.events, e)
 			r.rows[string(e.ClientID)]++
 		}
 	}

@@ -9,15 +9,15 @@ import (
 	"net/http"
 	"time"
 
-	"devicetrace/infra/operate/forwarder/follow"
+	"devicetrace/infra/operate/forwarder/brokerlog"
 )
 
 // maxResponse is the maximum number of bytes read from a response.
 const maxResponse = 64 << 10
 
-// post sends a batch to the recorder without retrying.
-func (f *Forwarder) post(ctx context.Context, batch follow.Chunk) outcome {
-	request, err := f.request(ctx, batch)
+// post sends a request to the recorder without retrying.
+func (f *Forwarder) post(ctx context.Context, body brokerlog.Body) outcome {
+	request, err := f.request(ctx, body)
 	if err != nil {
 		return outcome{reason: err.Error()}
 	}
@@ -26,25 +26,30 @@ func (f *Forwarder) post(ctx context.Context, batch follow.Chunk) outcome {
 		return outcome{reason: err.Error()}
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxResponse))
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxResponse))
 	if err != nil {
 		return outcome{reason: err.Error()}
 	}
-	return judge(response, body, time.Now())
+	return judge(response, text, time.Now())
 }
 
-func (f *Forwarder) request(ctx context.Context, batch follow.Chunk) (*http.Request, error) {
-	body := batch.Lines
-	if f.config.Gzip {
-		body = compress(body)
+func (f *Forwarder) request(ctx context.Context, body brokerlog.Body) (*http.Request, error) {
+	url, contentType, lines := f.config.LinesURL, "text/plain; charset=utf-8", body.Lines
+	if body.IsEvents {
+		url, contentType = f.config.EventsURL, "application/x-ndjson"
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, f.config.URL, bytes.NewReader(body))
+	if f.config.Gzip {
+		lines = compress(lines)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(lines))
 	if err != nil {
 		return nil, err
 	}
 	request.Header.Set("Authorization", "Bearer "+f.config.Token)
-	request.Header.Set("Content-Type", "text/plain; charset=utf-8")
-	request.Header.Set("X-Log-Position", batch.Position())
+	request.Header.Set("Content-Type", contentType)
+	if !body.IsEvents {
+		request.Header.Set("X-Log-Position", body.Position())
+	}
 	if f.config.Gzip {
 		request.Header.Set("Content-Encoding", "gzip")
 	}
