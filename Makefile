@@ -1,7 +1,7 @@
 # `make run` and `make test` are the two commands to know; each does its own set-up.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo compact check build test compiler mosquitto browser postgres race fuzz soak bench lint lint-page vuln
+.PHONY: help run demo compact check build test compiler mosquitto rabbitmq browser postgres race fuzz soak bench lint lint-page vuln
 
 FUNCTIONS := recorder query compactor
 
@@ -28,7 +28,7 @@ build: ## build the three functions and the local cloud into .build
 # run, nor does it keep the figures.
 GO_TEST := go test -count=1 -timeout 30m
 
-test: lint mosquitto browser postgres ## run all checks and tests
+test: lint mosquitto rabbitmq browser postgres ## run all checks and tests
 	@mkdir -p .build && : > $(FIGURES)
 	FIGURES=$(FIGURES) $(GO_TEST) ./...
 	go test -run '^$$' -bench . -benchtime 1x ./pkg/...
@@ -53,6 +53,20 @@ mosquitto:
 	  apt-get update; apt-get install -y --no-install-recommends $$(apt-cache depends --important mosquitto | sed -n 's/^ *Depends: //p'); \
 	  rm -rf .build/mosquitto; mkdir -p .build/mosquitto; cd .build/mosquitto; \
 	  apt-get download mosquitto; dpkg -x mosquitto_*.deb .; rm mosquitto_*.deb; }
+
+# infra/verify/e2e follows the log of a real RabbitMQ. RabbitMQ and Erlang are unpacked, not
+# installed, because installing them would start services. The libraries that they need start
+# nothing. Debian's erl expects Erlang in /usr/lib; the unpacked erl takes the folder from
+# ERL_ROOTDIR.
+RABBITMQ_PACKAGES = $$(apt-cache depends --recurse --important rabbitmq-server | sed -n 's/^\(erlang-[a-z0-9-]*\|rabbitmq-server\)$$/\1/p' | sort -u)
+RABBITMQ_LIBRARIES = $$(apt-cache depends --important erlang-base erlang-crypto | sed -n 's/^ *Depends: \(lib[^ ]*\|zlib1g\)$$/\1/p' | sort -u)
+rabbitmq:
+	@test -e .build/rabbitmq/usr/lib/erlang/bin/erl || { set -e; \
+	  apt-get update; apt-get install -y --no-install-recommends $(RABBITMQ_LIBRARIES); \
+	  rm -rf .build/unpacked; mkdir -p .build/unpacked; cd .build/unpacked; \
+	  apt-get download $(RABBITMQ_PACKAGES); for package in *.deb; do dpkg -x $$package .; done; rm *.deb; \
+	  sed -i 's#=/usr/lib/erlang$$#="$$ERL_ROOTDIR"#' usr/lib/erlang/bin/erl; \
+	  cd ..; rm -rf rabbitmq; mv unpacked rabbitmq; }
 
 # infra/verify/e2e drives the page in a real browser.
 browser:

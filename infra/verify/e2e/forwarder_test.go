@@ -48,10 +48,11 @@ type forwarder struct {
 	*daemon
 }
 
-// newForwarder returns a forwarder that sends to the instance "mosquitto" through a proxy.
-func newForwarder(t *testing.T, p *proxy, arguments ...string) *forwarder {
+// newForwarder returns a forwarder that sends through a proxy to the given webhook, which consists of
+// the route and the instance.
+func newForwarder(t *testing.T, p *proxy, webhook string, arguments ...string) *forwarder {
 	return &forwarder{arguments: append(arguments,
-		"-url", p.url+"/webhooks/mosquitto/mosquitto", "-state", filepath.Join(t.TempDir(), "state"), "-age", "50ms")}
+		"-url", p.url+"/webhooks/"+webhook, "-state", filepath.Join(t.TempDir(), "state"), "-age", "50ms")}
 }
 
 // start starts the forwarder and waits until its output matches the given regular expression.

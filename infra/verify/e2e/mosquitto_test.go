@@ -81,7 +81,7 @@ func stays(m *mosquitto) func(context.Context, ends.Target, string) error {
 func TestMosquittoKindsOfEnd(t *testing.T) {
 	t.Parallel()
 	s, m := newStack(t), startMosquitto(t)
-	f := newForwarder(t, newProxy(t, s), "-log", m.log)
+	f := newForwarder(t, newProxy(t, s), "mosquitto/mosquitto", "-log", m.log)
 	f.start(t, "following")
 	began := time.Now().Truncate(time.Second)
 	kinds := mosquittoKinds(m)
@@ -155,7 +155,7 @@ func requireMosquittoRows(t *testing.T, s *stack, kind ends.Kind, version byte, 
 func TestMosquittoKick(t *testing.T) {
 	t.Parallel()
 	s, m := newStack(t), startMosquitto(t, dynamicSecurity(t, "device")...)
-	f := newForwarder(t, newProxy(t, s), "-log", m.log)
+	f := newForwarder(t, newProxy(t, s), "mosquitto/mosquitto", "-log", m.log)
 	f.start(t, "following")
 	began := time.Now().Truncate(time.Second)
 	device, err := ends.Dial(t.Context(), m.target(), "kicked", time.Minute)
@@ -180,7 +180,7 @@ func TestMosquittoOutages(t *testing.T) {
 	t.Parallel()
 	s, m := newStack(t), startMosquitto(t)
 	front := newProxy(t, s)
-	f := newForwarder(t, front, "-log", m.log, "-gzip")
+	f := newForwarder(t, front, "mosquitto/mosquitto", "-log", m.log, "-gzip")
 	f.start(t, "following")
 	crowd := newCrowd(m)
 	crowd.connect(t, 20)
