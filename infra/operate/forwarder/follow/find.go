@@ -67,18 +67,27 @@ func rotatedSince(since time.Time, path string, known []*logFile) ([]*logFile, e
 }
 
 // candidates returns the paths of the files that may hold a log. The candidates are the file at the
-// given path and the rotated files beside it, such as mosquitto.log.1 and mosquitto.log-20261122.
-// Compressed files are omitted.
+// given path and the rotated files beside it, such as mosquitto.log.1, mosquitto.log-20261122 and
+// event-1.log. Compressed files are omitted.
 func candidates(path string) (names []string) {
 	folder, base := filepath.Split(path)
 	entries, _ := os.ReadDir(cmp.Or(folder, "."))
 	for _, entry := range entries {
-		isLog := strings.HasPrefix(entry.Name(), base) && (entry.Type().IsRegular() || entry.Name() == base)
+		isNamed := strings.HasPrefix(entry.Name(), base) || isNumbered(entry.Name(), base)
+		isLog := isNamed && (entry.Type().IsRegular() || entry.Name() == base)
 		if isLog && !slices.Contains(ignoredSuffixes, filepath.Ext(entry.Name())) {
 			names = append(names, folder+entry.Name())
 		}
 	}
 	return names
+}
+
+// isNumbered reports whether name is base with a hyphen and a number before its extension.
+func isNumbered(name, base string) bool {
+	extension := filepath.Ext(base)
+	number, isSame := strings.CutPrefix(name, strings.TrimSuffix(base, extension)+"-")
+	number, hasExtension := strings.CutSuffix(number, extension)
+	return isSame && hasExtension && number != "" && strings.Trim(number, "0123456789") == ""
 }
 
 var ignoredSuffixes = []string{".gz", ".xz", ".bz2", ".zst", newSuffix}

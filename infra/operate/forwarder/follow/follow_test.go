@@ -227,6 +227,23 @@ func TestRotationWhileNobodyFollows(t *testing.T) {
 	h.requireRead("")
 }
 
+// Some rotations put a number before the extension.
+func TestRotationWithANumberBeforeTheExtension(t *testing.T) {
+	h := newHarness(t)
+	h.write("", "1: a\n2: b\n")
+	c, err := h.Next(5)
+	require.NoError(t, err)
+	require.NoError(t, h.Done(c))
+	h.Close()
+	require.NoError(t, os.Rename(h.path(""), filepath.Join(h.folder, "mosquitto-1.log")))
+	for _, other := range []string{"mosquitto-bridge.log", "mosquitto-1.logs", "mosquitto-.log", "other-1.log"} {
+		require.NoError(t, os.WriteFile(filepath.Join(h.folder, other), []byte("0: another log\n"), 0o600))
+	}
+	h.write("", "3: c\n")
+	h.restart()
+	h.requireRead("2: b\n3: c\n")
+}
+
 // Logs with the same first line must be distinguished by their inodes.
 func TestLogsWithTheSameFirstLine(t *testing.T) {
 	h := newHarness(t)
