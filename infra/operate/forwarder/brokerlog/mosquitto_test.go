@@ -1,0 +1,84 @@
+package brokerlog
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/infra/operate/forwarder/follow"
+	"devicetrace/pkg/event"
+)
+
+func mosquittoConnect(id string) string {
+	return "1795917600: New client connected from 192.0.2.7:50001 as " + id + " (p2, c1, k60)."
+}
+
+const (
+	mosquittoStops  = "1795917660: mosquitto version 2.0.18 terminating"
+	mosquittoStarts = "1795917670: mosquitto version 2.0.18 starting"
+)
+
+// distinct returns the events that the API shows, which are those that differ in their identity.
+func distinct(events []event.Event) (rows []event.Event) {
+	for i := range events {
+		isNew := true
+		for j := range rows {
+			isNew = isNew && event.CompareIdentity(&events[i], &rows[j]) != 0
+		}
+		if isNew {
+			rows = append(rows, events[i])
+		}
+	}
+	return rows
+}
+
+// However the log is split into requests, each client that was connected must have one row for the
+// stop.
+func TestMosquittoStops(t *testing.T) {
+	for name, end := range map[string]string{"stop": mosquittoStops, "start": mosquittoStarts} {
+		t.Run(name, func(t *testing.T) {
+			text := lines(mosquittoConnect("a"), mosquittoConnect("b"), "1795917610: Client a disconnected.", mosquittoConnect("c"), end, mosquittoStarts, mosquittoConnect("a"))
+			reason := strings.TrimSpace(strings.SplitN(end, ":", 2)[1])
+			want := []short{
+				{"a", "connect", "accepted", ""}, {"b", "connect", "accepted", ""}, {"a", "disconnect", "disconnected by client", ""},
+				{"c", "connect", "accepted", ""}, {"b", "close", "ServerShutdown", reason}, {"c", "close", "ServerShutdown", reason}, {"a", "connect", "accepted", ""},
+			}
+			for cut := range text {
+				if text[cut] != '\n' || cut+1 == len(text) {
+					continue
+				}
+				var reader Reader = newMosquitto()
+				got := readAll(t, reader, 0, text[:cut+1])
+				rest := readAll(t, restarted(t, Mosquitto, reader), int64(cut)+1, text[cut+1:])
+				require.Empty(t, append(got.rejected, rest.rejected...))
+				require.ElementsMatch(t, want, shortened(distinct(append(got.events, rest.events...))))
+			}
+		})
+	}
+}
+
+// 100,000 clients must be sent in requests of limited size.
+func TestMosquittoStopsWithManyClients(t *testing.T) {
+	const n = 100_000
+	clients := make([]string, n)
+	for i := range clients {
+		clients[i] = fmt.Sprintf("client-%06d", i)
+	}
+	reader := newMosquitto()
+	reader.clients.Restore(clients)
+	got := readAll(t, restarted(t, Mosquitto, reader), 0, lines(mosquittoStops))
+	require.Len(t, got.events, n)
+	require.Empty(t, got.rejected)
+	for _, body := range got.bodies {
+		require.LessOrEqual(t, len(body.Lines), maxBody+1_000)
+	}
+}
+
+func TestMosquittoSendsItsLines(t *testing.T) {
+	chunk := follow.Chunk{Log: "log", Offset: 7, Lines: lines(mosquittoConnect("a"), "anything"), Full: true}
+	bodies, read := newMosquitto().Read(chunk)
+	require.Equal(t, chunk, read)
+	require.Equal(t, []Body{{Log: "log", Offset: 7, Lines: chunk.Lines}}, bodies)
+}
