@@ -39,8 +39,8 @@ const (
 	mosquittoConnected    = "connected"
 	mosquittoDisconnected = "disconnected"
 	mosquittoSocket       = "socket"
-	mosquittoStarted      = "broker started"
-	mosquittoStopped      = "broker stopped"
+	mosquittoStarted      = BrokerStarted
+	mosquittoStopped      = BrokerStopped
 )
 
 // mosquittoParse parses a log line without its time. found says whether the line is about a
