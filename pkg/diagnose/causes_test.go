@@ -18,6 +18,7 @@ import (
 var explaining = []diagnose.Code{
 	"two-places", "refused-after-success", "refused-other-user", "never-accepted", "login-expiry", "fixed-length", "keep-alive-margin",
 	"silent-after-connect", "refused-while-online", "no-return", "broker-restart", "flapping",
+	"two-programs", "many-addresses", "sleeps-without-disconnect", "keep-alive-early", "no-keep-alive",
 }
 
 // expectation lists the verdicts that a device with a known problem must get. Some verdicts must
@@ -34,10 +35,10 @@ var expectations = map[sim.Cause]expectation{
 	sim.NATTimeout:       {first: "fixed-length", lossy: "fixed-length", may: []diagnose.Code{"flapping"}},
 	sim.LongKeepAlive:    {first: "keep-alive-margin", lossy: "keep-alive-margin"},
 	sim.ClonedCredential: {first: "two-places", lossy: "two-places", may: []diagnose.Code{"flapping"}},
-	sim.TokenExpiry:      {first: "login-expiry", lossy: "login-expiry"},
+	sim.TokenExpiry:      {may: []diagnose.Code{"login-expiry", "fixed-length"}}, // see TestTokenExpiry
 	sim.BrokerRestart:    {may: []diagnose.Code{"broker-restart"}},
 	sim.CrashLoop:        {first: "flapping", lossy: "flapping"},
-	sim.FlakyRadio:       {first: "keep-alive-timeout", lossy: "keep-alive-timeout"},
+	sim.FlakyRadio:       {first: "many-addresses", lossy: "keep-alive-timeout", may: []diagnose.Code{"many-addresses"}},
 	sim.WrongPassword:    {first: "never-accepted", lossy: "never-accepted"},
 	sim.RotatedPassword:  {first: "refused-after-success"},
 	sim.TopicDenied:      {first: "topic-denied", lossy: "topic-denied", may: []diagnose.Code{"flapping"}},
@@ -129,6 +130,20 @@ func TestBrokerRestarts(t *testing.T) {
 	}
 }
 
+// If the broker's words do not say whether the login or a topic was the cause, the verdict must not
+// name the login.
+func TestTokenExpiry(t *testing.T) {
+	for seed := range seeds(sim.TokenExpiry) {
+		events := sim.Device(sim.TokenExpiry, seed, day)
+		want := diagnose.Code("login-expiry")
+		if slices.ContainsFunc(events, func(e event.Event) bool { return e.NativeReason == "not_authorized" }) {
+			want = "fixed-length"
+		}
+		require.Equal(t, want, codes(diagnosed(events))[0], "seed %d", seed)
+		require.Contains(t, codes(diagnosed(lossy(events, seed))), want, "seed %d", seed)
+	}
+}
+
 func TestRotatedPasswordsWithLosses(t *testing.T) {
 	found := 0
 	for seed := range seeds(sim.RotatedPassword) {
@@ -146,9 +161,10 @@ func TestTextsAreWhole(t *testing.T) {
 		for seed := range uint64(10) {
 			for _, lang := range []diagnose.Lang{diagnose.English, diagnose.Chinese} {
 				got := report(sim.Device(cause, seed, day), wholeDay, history.Status{}, lang)
+				brief(t, got, lang)
 				require.NotContains(t, asJSON(t, got.Verdicts), "{count}")
 				for _, v := range got.Verdicts {
-					require.NotContains(t, v.Title+v.Meaning+v.Next, "{", v.Code)
+					require.NotContains(t, v.Title+v.Meaning+v.Next+v.More, "{", v.Code)
 					for _, e := range v.Evidence {
 						require.NotContains(t, e.Text, "{", v.Code)
 						require.NotEmpty(t, e.Text, v.Code)

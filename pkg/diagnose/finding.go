@@ -12,8 +12,11 @@ type finding struct {
 	when     []history.Instant // sorted times of the ends or refusals; nil if the verdict does not mention times
 	values   values
 	evidence []citation
-	level    Level // the verdict's level; if empty, the rule's level applies
-	text     Code  // the verdict's key in verdictTexts; if empty, the rule's code is the key
+	level    Level      // the verdict's level; if empty, the rule's level applies
+	text     Code       // the verdict's key in verdictTexts; if empty, the rule's code is the key
+	next     Code       // the key of the verdict whose advice applies; if empty, text is the key
+	more     []sentence // sentences to add to the verdict's field More
+	isOfEnds bool       // whether the verdict is about the ends of connections
 }
 
 // with sets the values for the placeholders in the verdict's text, and returns f.
@@ -27,6 +30,7 @@ func (f *finding) with(v values) *finding {
 // to add to the evidence.
 func ofEnds(connections []*history.Connection, more func(*history.Connection) []sentence) *finding {
 	return &finding{
+		isOfEnds: true,
 		count:    len(connections),
 		when:     inOrder(connections, func(c *history.Connection) history.Instant { return c.End }),
 		evidence: citeEnds(connections, more),
@@ -46,6 +50,7 @@ func ofRefusals(refusals []*history.Refusal) *finding {
 // See citeMoves for the evidence.
 func ofMoves(successions []succession, more ...sentence) *finding {
 	return &finding{
+		isOfEnds: true,
 		count:    len(successions),
 		when:     inOrder(successions, endTime),
 		evidence: citeMoves(successions, more...),

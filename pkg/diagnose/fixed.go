@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"devicetrace/pkg/broker"
 	"devicetrace/pkg/history"
 )
 
@@ -25,34 +26,61 @@ const (
 	minFixed = 30 * time.Second
 )
 
+// These codes select the text of the verdict "fixed-length".
 const (
-	// fixedLengthUnexplained selects the text to use if at most half of the connections are known to
-	// have dropped. The device may have ended the others on purpose.
+	// fixedLengthUnexplained is for connections of which at most half are known to have dropped.
+	// The device may have ended the others on purpose.
 	fixedLengthUnexplained Code = "fixed-length-unexplained"
-	// fixedLengthNotIdle selects the text to use if the timer is probably not an idle timeout in the
-	// network.
+	// fixedLengthNotIdle is for a timer that is probably not an idle timeout in the network.
 	fixedLengthNotIdle Code = "fixed-length-not-idle"
+	// fixedLengthDenied is for connections that ended as not authorized, in words that can mean an
+	// expired login or a denied topic.
+	fixedLengthDenied Code = "fixed-length-denied"
+	// fixedLengthLimit is for a time limit of the broker that it reported itself.
+	fixedLengthLimit Code = "fixed-length-limit"
 )
 
-// fixedLength finds connections of about equal length, as if a timer had ended them. It
-// returns nil in two cases:
-//
-//   - Most of the connections ended with the reason "not authorized". loginExpiry reports them
-//     instead.
-//   - Most of the connections timed out after the client had sent nothing but CONNECT. The
-//     keep-alive interval explains their length.
+// fixedLength finds connections of about equal length, as if a timer had ended them. It returns nil
+// if the broker's words say that the login was no longer valid, because loginExpiry reports these
+// connections instead.
 func (in *input) fixedLength() *finding {
 	cluster := in.cluster
-	if len(cluster) == 0 || mostly(cluster, isExpiry) || mostly(cluster, saidNothing) {
+	if len(cluster) == 0 || mostly(cluster, isExpiry) {
 		return nil
 	}
 	f := ofLength(cluster)
-	if !mostly(cluster, (*history.Connection).Dropped) {
+	switch {
+	case mostly(cluster, isNotAuthorized):
+		f.text = fixedLengthDenied
+	case mostly(cluster, isAtLimit):
+		f.text, f.level = fixedLengthLimit, Notice
+		f.values = f.values.with("what", limited(cluster)).with("reason", quoted(cluster[slices.IndexFunc(cluster, isAtLimit)].NativeReason))
+	case !mostly(cluster, (*history.Connection).Dropped):
 		f.text, f.level = fixedLengthUnexplained, Notice
-	} else if why := notIdle(cluster); why != nil {
-		f.text, f.values = fixedLengthNotIdle, f.values.with("why", *why)
+	default:
+		if why := notIdle(cluster); why != nil {
+			f.text, f.values = fixedLengthNotIdle, f.values.with("why", *why)
+		}
 	}
 	return f
+}
+
+// isAtLimit reports whether the broker ended a connection because it had lasted as long as the
+// broker allows.
+func isAtLimit(c *history.Connection) bool {
+	_, ok := broker.NamesTimeLimit(c.NativeReason)
+	return ok
+}
+
+// limited returns a phrase for the connections to which the broker's time limit applies.
+func limited(cluster []*history.Connection) sentence {
+	if mostly(cluster, func(c *history.Connection) bool {
+		onlyWebSocket, _ := broker.NamesTimeLimit(c.NativeReason)
+		return onlyWebSocket
+	}) {
+		return sentence{phrase: webSocketConnections}
+	}
+	return sentence{phrase: anyConnections}
 }
 
 // notIdle returns a sentence that says why it is unlikely that an idle timeout ended the
@@ -89,8 +117,8 @@ func (in *input) timed() map[*history.Connection]bool {
 	return timed
 }
 
-// loginExpiry finds connections of about equal length, most of which ended with the reason "not
-// authorized".
+// loginExpiry finds connections of about equal length, most of which ended because their login was
+// no longer valid.
 func (in *input) loginExpiry() *finding {
 	cluster := in.cluster
 	if len(cluster) == 0 || !mostly(cluster, isExpiry) {
@@ -99,7 +127,13 @@ func (in *input) loginExpiry() *finding {
 	return ofLength(cluster)
 }
 
-func isExpiry(c *history.Connection) bool        { return c.Kind == history.NotAuthorized }
+// isExpiry reports whether the broker ended a connection because its login was no longer valid. The
+// native reason must say so, because "not authorized" alone can also mean a denied topic.
+func isExpiry(c *history.Connection) bool {
+	return isNotAuthorized(c) && broker.ConcernsLogin(c.NativeReason)
+}
+
+func isNotAuthorized(c *history.Connection) bool { return c.Kind == history.NotAuthorized }
 func isEndedByBroker(c *history.Connection) bool { return c.Kind == history.Server }
 
 // ofLength returns the finding that a timer ended the given connections, which must be sorted by
@@ -142,16 +176,21 @@ func sameLength(connections []*history.Connection) []*history.Connection {
 }
 
 // mayBeTimed reports whether a timer may have ended the connection. It returns false if the length
-// is unknown, or if one of these other causes was reported:
+// is unknown or uncertain, or if one of these other causes was reported:
 //
 //   - A DISCONNECT: the client itself decided to end the connection.
+//   - A missed keep alive: the broker checks the keep alive at fixed intervals, so such lengths are
+//     often equal. See package broker's SilenceOf.
 //   - A client identifier conflict: another client caused the end. Such conflicts can be as regular
 //     as a timer.
 //   - An invalid packet or a denied topic: what the client sent caused the end.
 func mayBeTimed(c *history.Connection) bool {
-	_, known := c.Lasted()
-	return known && c.Kind != history.Disconnected && c.Kind != history.Conflict && c.Kind != history.Invalid && c.Kind != history.TopicDenied
+	_, known := measured(c)
+	return known && !slices.Contains(untimed, c.Kind)
 }
+
+// untimed lists the kinds of ends that have another cause than a timer.
+var untimed = []history.Kind{history.Disconnected, history.NoHeart, history.Conflict, history.Invalid, history.TopicDenied}
 
 // densest returns the largest group of connections with about the same length. The given
 // connections must be sorted by length.

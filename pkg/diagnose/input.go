@@ -6,15 +6,24 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// input holds the data for all rules: a history, and a group of connections that several rules use.
+// input holds the data for all rules: a history, and what several rules derive from it.
 type input struct {
 	history.History
 	from, to history.Instant       // the span
 	cluster  []*history.Connection // the connections found by sameLength
+	timeouts []timeout             // the connections found by timeoutsOf
+	places   *finding              // what twoPlaces finds
+	programs *finding              // what twoPrograms finds
+	sleep    *finding              // what sleepsBetween finds
 }
 
 func newInput(h history.History) *input {
-	return &input{h, history.At(h.Span.From), history.At(h.Span.To), sameLength(h.Connections)}
+	in := &input{History: h, from: history.At(h.Span.From), to: history.At(h.Span.To), cluster: sameLength(h.Connections)}
+	in.timeouts = timeoutsOf(h.Connections)
+	in.places = in.twoPlaces()
+	in.programs = in.twoPrograms()
+	in.sleep = in.sleepsBetween()
+	return in
 }
 
 // last returns the newest known connection, or nil. It may have ended before the span.

@@ -43,8 +43,9 @@ func TestReportAsJSON(t *testing.T) {
 			"disconnects": 0, "unexplained": 0, "unreported": 0, "refusals": 1, "longest_ms": 1800120, "median_ms": 1800120},
 		"verdicts": [{
 			"code": "keep-alive-timeout", "level": "problem", "title": "No heartbeat: the client went silent",
-			"meaning": "The broker received no packet from the client for one and a half times its keep alive and ended the connection (no heart), once. The network was interrupted, the device lost power or slept, or its program was blocked; the events do not say which. It happened at 2026-11-22 08:30:00 UTC.",
-			"next": "Check the signal, network and power of the device at those times. Check that its program sends PINGREQ in time, even while it does other work.",
+			"meaning": "The broker heard nothing from the client for the time that its keep alive allows and ended the connection (no heart), once. The network, the power or the program may have failed.",
+			"next": "Check the network's stability and the device's power at those times. Check that its program is not blocked or overloaded, and sends PINGREQ in time.",
+			"more": "The network was interrupted, the device lost power or slept, or its program was blocked; the events do not say which. It happened at 2026-11-22 08:30:00 UTC.",
 			"count": 1,
 			"evidence": [{
 				"time": "2026-11-22T08:30:00.120Z", "action": "close", "action_info": "no heart", "native_reason": "i/o timeout",
@@ -62,6 +63,6 @@ func TestReportOfNothingAsJSON(t *testing.T) {
 		"summary": {
 			"online_ms": 0, "offline_ms": 0, "unknown_ms": 86399999, "uptime": null, "connects": 0, "drops": 0, "disconnects": 0,
 			"unexplained": 0, "unreported": 0, "refusals": 0, "longest_ms": null, "median_ms": null},
-		"verdicts": [{"code": "nothing-recorded", "level": "info", "title": "", "meaning": "", "next": "", "count": 0, "evidence": []}]
+		"verdicts": [{"code": "nothing-recorded", "level": "info", "title": "", "meaning": "", "next": "", "more": "", "count": 0, "evidence": []}]
 	}`, asJSON(t, got))
 }

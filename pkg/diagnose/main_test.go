@@ -64,3 +64,7 @@ func verdict(t require.TestingT, r diagnose.Report, code diagnose.Code) diagnose
 	require.Failf(t, "no such verdict", "%s is not in %v", code, codes(r))
 	return diagnose.Verdict{}
 }
+
+func version(level int32) with { return func(e *event.Event) { e.ProtocolVersion = level } }
+
+func protocol(name string) with { return func(e *event.Event) { e.Protocol = name } }

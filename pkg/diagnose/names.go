@@ -47,7 +47,11 @@ func (n nodes) in(lang Lang) string {
 // number of remaining names, in Chinese the number of all names. counted, a measure word with a
 // noun, follows the number in Chinese.
 func listed(names []string, counted string, lang Lang) string {
-	first, more := names[:min(len(names), maxNames)], len(names)-maxNames
+	var first []string
+	for _, name := range names[:min(len(names), maxNames)] {
+		first = append(first, quoted(name).in(lang))
+	}
+	more := len(names) - maxNames
 	switch {
 	case lang == Chinese && more > 0:
 		return strings.Join(first, "、") + " 等 " + strconv.Itoa(len(names)) + " " + counted

@@ -16,8 +16,8 @@ func (in *input) refusedOtherUser() *finding {
 		return nil
 	}
 	f := ofRefusals(others).with(values{
-		"username": verbatim(in.last().Username),
-		"other":    verbatim(others[len(others)-1].Username),
+		"username": quoted(in.last().Username),
+		"other":    quoted(others[len(others)-1].Username),
 	})
 	if !slices.ContainsFunc(others, func(r *history.Refusal) bool { return mayHaveSent(in.last(), r) }) {
 		f.level = Notice

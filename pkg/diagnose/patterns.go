@@ -3,7 +3,8 @@ package diagnose
 // patterns are rules that explain several connection ends or refusals together. Rules that name a
 // cause come before rules that only narrow down the cause.
 var patterns = []rule{
-	{"two-places", Problem, (*input).twoPlaces},
+	{"two-places", Problem, func(in *input) *finding { return in.places }},
+	{"two-programs", Problem, func(in *input) *finding { return in.programs }},
 	{"refused-after-success", Problem, (*input).refusedAfterSuccess},
 	{"refused-other-user", Problem, (*input).refusedOtherUser},
 	{"never-accepted", Problem, (*input).neverAccepted},
@@ -11,8 +12,10 @@ var patterns = []rule{
 	{"fixed-length", Problem, (*input).fixedLength},
 	{"keep-alive-margin", Problem, (*input).keepAliveMargin},
 	{"silent-after-connect", Problem, (*input).silentAfterConnect},
+	{"many-addresses", Problem, (*input).manyAddresses},
 	{"refused-while-online", Problem, (*input).refusedWhileOnline},
 	{"no-return", Problem, (*input).noReturn},
+	{"sleeps-without-disconnect", Notice, func(in *input) *finding { return in.sleep }},
 	{"broker-restart", Notice, (*input).brokerRestart},
 }
 

@@ -64,7 +64,7 @@ func (in *input) refusedWhileOnline() *finding {
 	if len(found) < minStrangers {
 		return nil
 	}
-	return ofRefusals(found).with(values{"address": verbatim(found[len(found)-1].PeerAddress)})
+	return ofRefusals(found).with(values{"address": quoted(found[len(found)-1].PeerAddress)})
 }
 
 // strangers returns the denied logins whose address differs from the address of the connection
@@ -154,10 +154,12 @@ func isInvalid(info event.ActionInfo) bool {
 	return info == event.InvalidParam || info == event.TopicAuthFailed // TopicAuthFailed: the topic of the will message was denied
 }
 
-// refusedByBroker finds refusals that are due neither to a lack of authorization nor to the
-// contents of CONNECT.
+// refusedByBroker finds refusals that have a reason, but are due neither to a lack of authorization
+// nor to the contents of CONNECT.
 func (in *input) refusedByBroker() *finding {
-	return in.refusedAs(func(info event.ActionInfo) bool { return info != event.NotAuthorized && !isInvalid(info) })
+	return in.refusedAs(func(info event.ActionInfo) bool {
+		return info != event.NotAuthorized && info != event.Unexplained && !isInvalid(info)
+	})
 }
 
 func (in *input) refusedAs(wanted func(event.ActionInfo) bool) *finding {

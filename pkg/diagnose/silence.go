@@ -12,16 +12,8 @@ const (
 	// example, Azure Load Balancer does so after 4 min by default, AWS Network Load Balancer after
 	// 350 s. RFC 5382 (REQ-5), however, requires a NAT to wait for more than two hours.
 	longKeepAlive = 240 * time.Second
-	// graceFactor is the multiple of the keep alive after which a broker closes a silent
-	// connection (MQTT 5.0, 3.1.2.10).
-	graceFactor = 1.5
-	// silenceSlack and silenceShare limit how late a broker may close a silent connection. A broker
-	// may be late because it checks for silence only from time to time. The limit is
-	// silenceShare times the silence that the broker allows, but at least silenceSlack.
-	silenceSlack = 5 * time.Second
-	silenceShare = 0.1
-	// At least minSilent connections that timed out without any packet after CONNECT count as a
-	// pattern, provided that they are more than half of all connections that timed out.
+	// At least minSilent connections that timed out soon after CONNECT count as a pattern, provided
+	// that they are more than half of all connections that timed out.
 	minSilent = 3
 	// minMargin is the minimum number of timeouts that keepAliveMargin reports. A single one may be
 	// a coincidence.
@@ -33,59 +25,72 @@ const (
 	luckFactor = 4
 )
 
+// silentSoon selects the text to use if packets may have arrived after CONNECT.
+const silentSoon Code = "silent-soon"
+
 // keepAliveMargin finds timeouts due to a keep alive that is too long: the network forgets the
 // connection between two packets. It considers only connections with a long keep alive and a known
 // length. Of these, it counts the connections that timed out within luckFactor times their keep
-// alive. It returns nil if it counts fewer than minMargin connections, or no more than half of
-// those that it considers.
+// alive, but not too early. It returns nil if it counts fewer than minMargin connections, or no
+// more than half of those that it considers.
 func (in *input) keepAliveMargin() *finding {
-	var found []*history.Connection
 	long := 0
 	for _, c := range in.Connections {
-		lasted, known := c.Lasted()
-		if !known || c.KeepAlive.Value < longKeepAlive {
-			continue
-		}
-		long++
-		if c.Kind == history.NoHeart && lasted <= luckFactor*c.KeepAlive.Value {
-			found = append(found, c)
+		if _, known := measured(c); known && c.KeepAlive.Value >= longKeepAlive {
+			long++
 		}
 	}
-	if len(found) < minMargin || 2*len(found) <= long {
+	var found []*history.Connection
+	var latest time.Duration
+	for _, t := range in.timeouts {
+		lasted, _ := t.Lasted()
+		if keepAlive := t.KeepAlive.Value; !t.Early && keepAlive >= longKeepAlive && lasted <= luckFactor*keepAlive {
+			found, latest = append(found, t.Connection), max(latest, t.Latest)
+		}
+	}
+	if len(found) < minMargin || 2*len(found) <= long || in.sleep != nil {
 		return nil
 	}
-	return ofTimeouts(found)
+	f := ofTimeouts(found)
+	f.more = []sentence{{heardUntil, values{"within": within(latest)}}}
+	return f
 }
 
-// silentAfterConnect finds connections that timed out because the client sent nothing after
-// CONNECT. It ignores connections with a long keep alive, because keepAliveMargin covers them.
+// timerJitter is how late a broker's timer may fire.
+const timerJitter = 100 * time.Millisecond
+
+// within returns a value that shows the longest time after CONNECT at which a packet can have
+// arrived. It rounds up to whole seconds, except that it ignores the jitter of timers.
+func within(latest time.Duration) length {
+	return length((latest - timerJitter).Truncate(time.Second) + time.Second)
+}
+
+// silentAfterConnect finds connections that timed out because the client sent nothing after its
+// first packets. It ignores connections with a long keep alive, because keepAliveMargin covers
+// them, and clients that may sleep.
 func (in *input) silentAfterConnect() *finding {
-	timeouts := in.ended(history.NoHeart)
 	var found []*history.Connection
-	for _, c := range timeouts {
-		if saidNothing(c) && c.KeepAlive.Value < longKeepAlive {
-			found = append(found, c)
+	var latest time.Duration
+	proven := true
+	for _, t := range in.timeouts {
+		if t.Soon && t.KeepAlive.Value < longKeepAlive {
+			found = append(found, t.Connection)
+			latest, proven = max(latest, t.Latest), proven && t.Proven
 		}
 	}
-	if len(found) < minSilent || 2*len(found) <= len(timeouts) {
+	if len(found) < minSilent || 2*len(found) <= in.count(history.NoHeart) || in.sleep != nil {
 		return nil
 	}
-	return ofTimeouts(found)
+	f := ofTimeouts(found)
+	if !proven {
+		f.text = silentSoon
+		f.values = f.values.with("within", within(latest))
+	}
+	return f
 }
 
 // ofTimeouts returns a finding about connections that timed out. The finding states the newest
 // connection's keep alive.
 func ofTimeouts(found []*history.Connection) *finding {
 	return ofEnds(found, withKeepAlive).with(values{"keep_alive": length(found[len(found)-1].KeepAlive.Value)})
-}
-
-// saidNothing reports whether the client sent nothing after CONNECT. This is so if the connection
-// timed out and lasted no longer than a broker waits for a silent client.
-func saidNothing(c *history.Connection) bool {
-	lasted, known := c.Lasted()
-	if !known || c.Kind != history.NoHeart || c.KeepAlive.Value == 0 {
-		return false
-	}
-	patience := time.Duration(graceFactor * float64(c.KeepAlive.Value))
-	return lasted <= patience+max(silenceSlack, time.Duration(silenceShare*float64(patience)))
 }

@@ -1,22 +1,30 @@
 package diagnose
 
-import "devicetrace/pkg/history"
+import (
+	"slices"
+
+	"devicetrace/pkg/broker"
+	"devicetrace/pkg/history"
+)
 
 // singles are rules that consider each connection end or refusal on its own. Every kind of end has
 // a rule. The most useful rules come first, because verdicts with the same level and count keep the
 // order of this table.
 var singles = []rule{
-	{"not-authorized", Problem, endedAs(history.NotAuthorized)},
+	{"not-authorized", Problem, (*input).notAuthorized},
 	{"topic-denied", Problem, endedAs(history.TopicDenied)},
-	{"client-id-conflict", Problem, endedOften(history.Conflict)},
-	{"keep-alive-timeout", Problem, endedOften(history.NoHeart)},
+	{"client-id-conflict", Problem, (*input).conflicts},
+	{"keep-alive-timeout", Problem, (*input).wentSilent},
+	{"keep-alive-early", Problem, (*input).tooEarly},
 	{"invalid-param", Problem, endedAs(history.Invalid)},
 	{"refused-login", Problem, (*input).otherDenied},
 	{"refused-invalid", Problem, (*input).refusedInvalid},
 	{"refused-by-broker", Notice, (*input).refusedByBroker},
+	{"refused-unexplained", Notice, (*input).refusedUnexplained},
+	{"no-keep-alive", Notice, (*input).noKeepAlive},
 	{"network-error", Notice, endedAs(history.IO)},
 	{"closed-by-client", Notice, endedAs(history.ClientClosed)},
-	{"server-shutdown", Notice, endedAs(history.Server)},
+	{"server-shutdown", Notice, (*input).endedByBroker},
 	{"end-unexplained", Notice, (*input).unexplained},
 	{"replaced-on-another-node", Notice, (*input).replacedElsewhere},
 	{"end-inferred", Notice, (*input).replaced},
@@ -37,6 +45,17 @@ func (in *input) ended(kind history.Kind) []*history.Connection {
 	return found
 }
 
+// count returns the number of connections with a reported end of the given kind.
+func (in *input) count(kind history.Kind) int {
+	n := 0
+	for _, c := range in.Connections {
+		if c.EndIs == history.Reported && c.Kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
 // endedAs returns the find function for a rule. That function finds all connections with a reported
 // end of the given kind.
 func endedAs(kind history.Kind) func(*input) *finding {
@@ -52,15 +71,32 @@ const minFrequent = 3
 func endedOften(kind history.Kind) func(*input) *finding {
 	return func(in *input) *finding {
 		f := endedAs(kind)(in)
-		if f != nil && in.isRare(f.count) && in.last() != nil && in.last().Kind != kind {
+		if f != nil && in.isRareEnd(f, kind) {
 			f.level = Notice
 		}
 		return f
 	}
 }
 
-// unexplained finds the ends that were reported without a reason.
-func (in *input) unexplained() *finding { return anyEnds(in.ended(history.Unexplained), withNothing) }
+// isRareEnd reports whether a finding is about fewer than minFrequent ends of the given kind, and
+// the last connection did not end in this way.
+func (in *input) isRareEnd(f *finding, kind history.Kind) bool {
+	return in.isRare(f.count) && in.last() != nil && in.last().Kind != kind
+}
+
+// loginExpired selects the text to use if all ends are due to an expired login.
+const loginExpired Code = "login-expired"
+
+// notAuthorized finds connections that the broker ended as not authorized.
+func (in *input) notAuthorized() *finding {
+	ended := in.ended(history.NotAuthorized)
+	f := anyEnds(ended, withKeepAlive)
+	if f == nil || slices.ContainsFunc(ended, func(c *history.Connection) bool { return !broker.NamesExpiry(c.NativeReason) }) {
+		return f
+	}
+	f.text, f.values = loginExpired, values{"reason": quoted(ended[len(ended)-1].NativeReason)}
+	return f
+}
 
 func anyEnds(connections []*history.Connection, more func(*history.Connection) []sentence) *finding {
 	if len(connections) == 0 {

@@ -13,10 +13,12 @@ import (
 	"devicetrace/pkg/history/historytest"
 )
 
-// sound fails the test unless r has all properties that every report must have.
+// sound fails the test unless r, a report in English, has all properties that every report must
+// have.
 func sound(t require.TestingT, r diagnose.Report, span history.Span) {
 	historytest.Check(t, r.History, span)
 	require.NotNil(t, r.Verdicts)
+	brief(t, r, diagnose.English)
 	for _, v := range r.Verdicts {
 		require.NotNil(t, v.Evidence)
 		require.LessOrEqual(t, len(v.Evidence), 10)

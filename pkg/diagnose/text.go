@@ -20,8 +20,12 @@ var languages = []Lang{English, Chinese}
 // index returns the index of the language's column in verdictTexts and phrases.
 func (l Lang) index() int { return max(slices.Index(languages, l), 0) }
 
-// verdictText holds a verdict's wording in one language. {name} stands for a value.
-type verdictText struct{ title, meaning, next string }
+// verdictText holds a verdict's wording in one language. {name} stands for a value. The texts
+// meaning and next must be short; see Verdict. The text more may be empty.
+type verdictText struct{ title, meaning, next, more string }
+
+// textsOf returns the wording with the given key in verdictTexts.
+func textsOf(key Code, lang Lang) verdictText { return verdictTexts[key][lang.index()] }
 
 // sentence is a phrase together with the values for its placeholders. It stands alone, as in
 // evidence, or is part of another sentence.

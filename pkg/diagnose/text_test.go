@@ -23,6 +23,12 @@ func names(texts ...string) []string {
 	return slices.Compact(found)
 }
 
+// wordings lists the keys of alternative wordings.
+var wordings = []Code{
+	fixedLengthUnexplained, fixedLengthNotIdle, fixedLengthDenied, fixedLengthLimit, silentSoon, loginExpired, unknownWord,
+	conflictShared, conflictUnknown, conflictSame, conflictNoReturns, brokerStopped, brokerStarted,
+}
+
 func TestEveryVerdictHasItsTextsInBothLanguages(t *testing.T) {
 	codes := map[Code]bool{}
 	for _, r := range slices.Concat(patterns, singles, symptoms) {
@@ -31,7 +37,7 @@ func TestEveryVerdictHasItsTextsInBothLanguages(t *testing.T) {
 		require.Contains(t, verdictTexts, r.code)
 		require.Contains(t, severity, r.level)
 	}
-	for _, other := range []Code{fixedLengthUnexplained, fixedLengthNotIdle} {
+	for _, other := range wordings {
 		require.Contains(t, verdictTexts, other)
 		codes[other] = true
 	}
@@ -40,12 +46,14 @@ func TestEveryVerdictHasItsTextsInBothLanguages(t *testing.T) {
 		for _, text := range texts {
 			require.NotEmpty(t, text.title, code)
 			require.NotEmpty(t, text.meaning, code)
-			require.NotEmpty(t, text.next, code)
+			require.Equal(t, code == "flapping", text.next == "", "%s: the advice of %q comes from another verdict", code, "flapping")
 		}
 		en, zh := texts[English.index()], texts[Chinese.index()]
 		require.Equal(t, names(en.title), names(zh.title), code)
 		require.Equal(t, names(en.meaning), names(zh.meaning), code)
 		require.Equal(t, names(en.next), names(zh.next), code)
+		require.Equal(t, names(en.more), names(zh.more), code)
+		require.Equal(t, en.more == "", zh.more == "", code)
 	}
 }
 
@@ -60,8 +68,8 @@ func TestEveryCutTitleIsThereInBothLanguages(t *testing.T) {
 func TestEveryPhraseIsThereInBothLanguages(t *testing.T) {
 	for phrase, texts := range phrases {
 		require.Len(t, texts, len(languages), phrase)
-		require.NotEmpty(t, texts[0], phrase)
-		require.NotEmpty(t, texts[1], phrase)
+		require.Equal(t, phrase == nowhere, texts[0] == "", phrase)
+		require.Equal(t, phrase == nowhere, texts[1] == "", phrase)
 		require.Equal(t, names(texts[0]), names(texts[1]), phrase)
 	}
 }
@@ -73,6 +81,22 @@ func TestVocabularyStaysAsItIs(t *testing.T) {
 	for code, texts := range verdictTexts {
 		en, zh := word.FindAllString(texts[0].meaning, -1), word.FindAllString(texts[1].meaning, -1)
 		require.Equal(t, en, zh, code)
+	}
+}
+
+// The verdict "flapping" takes its advice from another verdict, without the values of that verdict.
+func TestBorrowedAdviceHasNoPlaceholders(t *testing.T) {
+	require.Len(t, advice, len(facts))
+	codes := []Code{"keep-alive-early", "silent-after-connect"}
+	for kind, code := range advice {
+		require.Contains(t, facts, kind)
+		codes = append(codes, code)
+	}
+	for _, code := range codes {
+		for _, text := range verdictTexts[code] {
+			require.NotEmpty(t, text.next, code)
+			require.Empty(t, names(text.next), code)
+		}
 	}
 }
 

@@ -18,6 +18,26 @@ type verbatim string
 
 func (v verbatim) in(Lang) string { return string(v) }
 
+// quoted is a string from a client or a broker within a sentence that must stay short. It is cut
+// if it is long. The evidence shows it in full.
+type quoted string
+
+// maxQuoted is the maximum number of characters of a quoted string.
+const maxQuoted = 60
+
+func (q quoted) in(Lang) string {
+	runes := []rune(q)
+	if len(runes) <= maxQuoted {
+		return string(q)
+	}
+	return string(runes[:maxQuoted-1]) + "…"
+}
+
+// number is a value that counts things.
+type number int
+
+func (n number) in(Lang) string { return grouped(int(n)) }
+
 // times is a value that says how often something happened.
 type times int
 

@@ -22,18 +22,23 @@ const (
 
 // Verdict explains what happened, what it means and what to do, in one language.
 type Verdict struct {
-	Code    Code   `json:"code"`
-	Level   Level  `json:"level"`
-	Title   string `json:"title"`
+	Code  Code   `json:"code"`
+	Level Level  `json:"level"`
+	Title string `json:"title"`
+	// Meaning says what happened, and Next what to do. Each has at most two sentences. In English,
+	// it has at most 40 words.
 	Meaning string `json:"meaning"`
 	Next    string `json:"next"`
+	// More says everything else: when it happened, caveats and other possible causes. It may be
+	// empty.
+	More string `json:"more"`
 	// Count is the number of connection ends or refusals that the verdict is about.
 	Count int `json:"count"`
 	// Evidence cites the connection ends or refusals that the verdict is about, in chronological
 	// order. If there are more than maxEvidence, it cites only the newest.
 	Evidence []Evidence `json:"evidence"`
 
-	over bool // whether the trouble has stopped; see isOver
+	minor bool // whether a problem counts only as a notice; see isOver and isMinor
 }
 
 // Evidence is one connection end, accepted login or refusal that a verdict cites. The field Text
@@ -66,13 +71,13 @@ type rule struct {
 //   - Next come the verdicts of the rules in singles, in descending order of count.
 //   - Last come the verdicts of the rules in symptoms.
 //
-// A problem that is over becomes a notice, but still comes before all other notices.
+// A problem that is over or minor becomes a notice, but still comes before all other notices.
 func (in *input) verdicts(lang Lang) []Verdict {
 	found := []Verdict{} // if there are no verdicts, JSON shows an empty list instead of null
 	found = append(found, slices.Concat(in.apply(patterns, lang), in.byCount(singles, lang), in.apply(symptoms, lang))...)
 	bySeverity(found)
 	for i := range found {
-		if v := &found[i]; v.Level == Problem && v.over {
+		if v := &found[i]; v.Level == Problem && v.minor {
 			v.Level = Notice
 		}
 	}
@@ -106,20 +111,24 @@ func (in *input) apply(rules []rule, lang Lang) []Verdict {
 
 // verdict renders a finding as a verdict in the given language.
 func (in *input) verdict(f *finding, rule rule, lang Lang) Verdict {
-	texts := verdictTexts[cmp.Or(f.text, rule.code)][lang.index()]
+	texts := textsOf(cmp.Or(f.text, rule.code), lang)
 	values := f.values.with("count", times(f.count))
 	if title, ok := cutTitles[rule.code]; ok && in.isCut() {
 		texts.title = title[lang.index()]
 		values = values.with("cut", clock{at: in.from, day: in.to})
 	}
+	if f.next != "" {
+		texts.next = textsOf(f.next, lang).next
+	}
 	return Verdict{
 		Code: rule.code, Level: cmp.Or(f.level, rule.level), Count: f.count,
 		Title:   values.into(texts.title, lang),
-		Meaning: joined(lang, values.into(texts.meaning, lang), paragraph(in.timing(f.when), lang)),
+		Meaning: values.into(texts.meaning, lang),
 		Next:    values.into(texts.next, lang),
+		More:    joined(lang, values.into(texts.more, lang), paragraph(f.more, lang), paragraph(in.timing(f.when), lang)),
 
 		Evidence: in.evidence(f.evidence, lang),
-		over:     in.isOver(f.when),
+		minor:    in.isOver(f.when) || in.isMinor(f),
 	}
 }
 

@@ -1,0 +1,73 @@
+package diagnose
+
+import (
+	"time"
+
+	"devicetrace/pkg/broker"
+	"devicetrace/pkg/history"
+)
+
+const (
+	// minReturns is the minimum number of returns that suggests a fight. A return is a takeover by
+	// a party that was already seen in the same round (see fight). One or two returns may just mean
+	// that a device switched to another network and back.
+	minReturns = 3
+	// minSilentReturns replaces minReturns if the broker reported none of the returns as a
+	// conflict. Each return is then inferred from a missing end event, which is weaker evidence:
+	// some brokers send no end event in a takeover, but an end event may also have been lost.
+	minSilentReturns = 2 * minReturns
+)
+
+// fight collects takeovers that look like several parties fighting for a client identifier. A party
+// is known by an address or by its settings. A round continues as long as each connection was taken
+// over by another party.
+type fight[P comparable] struct {
+	party  func(*history.Connection) P
+	differ func(a, b P) bool // whether a and b are certainly different parties
+	within time.Duration     // the maximum length of a connection whose takeover counts
+
+	round     int
+	seen      map[P]int    // party → the round in which it was last seen
+	returns   []succession // takeovers by a party already seen in the same round
+	conflicts int          // the number of elements of returns that the broker reported as conflicts
+}
+
+// search collects the takeovers of a history, and returns f.
+func (f *fight[P]) search(in *input) *fight[P] {
+	f.round, f.seen = 1, map[P]int{}
+	for i := range in.Connections {
+		f.step(in.succession(i))
+	}
+	return f
+}
+
+func (f *fight[P]) step(s succession) {
+	if !s.takenOver(f.within) || !f.differ(f.party(s.ended), f.party(s.next)) {
+		f.round++
+		return
+	}
+	f.seen[f.party(s.ended)] = f.round
+	if f.seen[f.party(s.next)] == f.round {
+		f.returns = append(f.returns, s)
+		if s.ended.Kind == history.Conflict {
+			f.conflicts++
+		}
+	}
+}
+
+// isCertain reports whether there are enough returns to speak of a fight.
+func (f *fight[P]) isCertain() bool {
+	return len(f.returns) >= minReturns && (f.conflicts > 0 || len(f.returns) >= minSilentReturns)
+}
+
+// takenOver reports whether the next connection probably took over the session of the ended
+// connection. All of the following must be true:
+//
+//   - The broker reported the end as a conflict, or it did not report the end.
+//   - The ended connection lasted at most as long as given.
+//   - The source reports connections when they begin and end, and not up to a minute later.
+func (s succession) takenOver(within time.Duration) bool {
+	c := s.ended
+	return (c.Kind == history.Conflict || c.EndIs == history.Inferred) && s.next != nil && !c.Start.IsZero() &&
+		c.End.Sub(c.Start) <= within && !broker.IsSnapshot(c.NativeEvent)
+}

@@ -1,0 +1,313 @@
+package diagnose
+
+// patternTexts holds the wording of the verdicts of patterns and symptoms.
+var patternTexts = map[Code][2]verdictText{
+	"two-places": {
+		{
+			"Several clients seem to share this client identifier",
+			"Connections from {addresses} took this client identifier from each other: {count} an address came back after another had taken over. Each new connection ends the previous one.",
+			"Find out who connects from {addresses}. Give each device its own client identifier and credentials, and look for duplicate deployments and misconfigured provisioning.",
+			"A broker allows one connection per client identifier. Usually the credentials were copied to a second device, or a second process uses them; replace credentials that were copied. If all these addresses are networks of one device, have it close its old connection before it switches networks. If they belong to a load balancer, make it pass on the clients' own addresses (PROXY protocol).",
+		},
+		{
+			"疑似多个客户端共用此 Client ID",
+			"来自 {addresses} 的连接互相抢占此 Client ID：某个地址被取代后又重新连上，共 {count}。每个新连接都会使前一个断开。",
+			"请查明 {addresses} 各是哪台设备或程序，并为每台设备分配独立的 Client ID 和凭证。请检查是否有重复部署或配置下发错误。",
+			"同一个 Client ID 只能保持一个连接。通常是凭证被复制到了另一台设备，或者有另一个进程在使用它；请更换已被复制的凭证。如果这些地址都是同一台设备的不同网络，请让设备先关闭旧连接，再切换网络。如果这些是负载均衡的地址，请让其透传客户端的真实地址（PROXY protocol）。",
+		},
+	},
+	"two-programs": {
+		{
+			"Two programs or devices share this client identifier",
+			"Connections with {differences} took this client identifier from each other, {count}. One program does not alternate these settings, so there must be two.",
+			"Find both programs or devices{behind}, and give each its own client identifier. Look for duplicate deployments and misconfigured provisioning.",
+			"A broker allows one connection per client identifier, so each new connection ends the previous one. The keep alive is not the cause; it only shows that the connections come from different programs.",
+		},
+		{
+			"两个程序或设备共用此 Client ID",
+			"{differences}的连接互相抢占此 Client ID，共 {count}。同一个程序不会这样来回切换设置，因此一定有两个。",
+			"请找出这两个程序或设备{behind}，并分配各自独立的 Client ID。请检查是否有重复部署或配置下发错误。",
+			"同一个 Client ID 只能保持一个连接，每个新连接都会使前一个断开。keep alive 不是原因，它只说明这些连接来自不同的程序。",
+		},
+	},
+	"refused-after-success": {
+		{
+			"Every login refused since {since} (it worked before)",
+			"The client was connected before. Since its last connection ended, the broker has refused its logins as not authorized, {count}, and accepted none.",
+			"Check that the device's user name, password or certificate is valid, not expired, and the one that the broker expects. Check that the client is not banned and may use this instance.",
+			"Likely causes: the credentials were changed or have expired, or the client identifier, the user name or the address was banned. If the addresses under “Evidence” cannot be the device's, another client is trying to use its identifier.",
+		},
+		{
+			"自 {since} 起登录均被拒绝（此前正常）",
+			"该客户端之前连接成功过。最后一次连接断开之后，其登录以 not authorized 被拒绝，共 {count}，没有一次成功。",
+			"请确认设备的用户名、密码或证书有效、未过期，且与服务端的配置一致。并确认该客户端未被封禁，有权访问此实例。",
+			"可能的原因：凭证已被更换或过期，或者 Client ID、用户名或地址已被封禁。如果“证据”中的地址不可能属于该设备，则是其他客户端在尝试使用此 Client ID。",
+		},
+	},
+	"refused-other-user": {
+		{
+			"Logins refused with another user name",
+			"The last connection used the user name {username}. Since it ended, the broker has refused logins with other user names, most recently {other}, as not authorized, {count}.",
+			"If the device itself logs in as {other}, check that these credentials are valid. Otherwise find out who sends these logins; they do not explain why the device is offline.",
+			"Either someone else is trying to use this client identifier, or the device was given other credentials. Compare the addresses under “Evidence” with the address of the last connection.",
+		},
+		{
+			"使用其他用户名的登录被拒绝",
+			"最后一次连接的用户名为 {username}。断开之后，使用其他用户名（最近一次为 {other}）的登录以 not authorized 被拒绝，共 {count}。",
+			"如果是该设备以 {other} 登录，请确认这些凭证有效。否则请查明登录来自何处；它们不能说明设备为何离线。",
+			"可能是他人在尝试使用此 Client ID，也可能是设备被配置了别的凭证。请将“证据”中的地址与最后一次连接的地址对照。",
+		},
+	},
+	"never-accepted": {
+		{
+			"Every login refused, none accepted",
+			"The broker refused the client's logins as not authorized, {count}, and accepted none in the time that was searched. Whether it accepted earlier logins is not known.",
+			"Check that the device's user name, password, signature or certificate is valid and not expired. Check that it may use this client identifier and this instance.",
+			"If logins worked earlier, find out what has changed since.",
+		},
+		{
+			"登录均被拒绝，没有一次成功",
+			"服务端以 not authorized 拒绝该客户端的登录，共 {count}。在已查询的时间范围内没有登录成功的记录，更早的情况未知。",
+			"请确认设备的用户名、密码、签名或证书有效且未过期。并确认设备有权使用此 Client ID 和此实例。",
+			"如果以前登录成功过，请查明之后有什么变化。",
+		},
+	},
+	"login-expiry": {
+		{
+			"The login expires after about {length}",
+			"The broker ended connections as not authorized after about {length} each, {count}, because the login was no longer valid. The login, probably a token, lasts only that long.",
+			"Have the device renew its token before it expires, or issue tokens that are valid for longer.",
+			"The device can renew its token by reconnecting or by the authentication exchange of MQTT 5.0.",
+		},
+		{
+			"登录在约 {length}后过期",
+			"服务端每次都在约 {length}后以 not authorized 断开连接，共 {count}，因为登录已失效。登录凭证（很可能是 Token）的有效期只有这么长。",
+			"请让设备在 Token 过期之前更新，或者签发有效期更长的 Token。",
+			"设备可以通过重新连接或 MQTT 5.0 的认证交换来更新 Token。",
+		},
+	},
+	"fixed-length": {
+		{
+			"Connections are cut off after about {length}",
+			"Connections ended after about {length} each, {count}, which points to a timer: an idle timeout of a NAT gateway, firewall or proxy, a limit of the broker, or the device's own program.",
+			"Look for a timeout of {length} between device and broker, and at the broker. If it is an idle timeout, set the keep alive to less than half of it.",
+			"Idle timeouts of 1 min, 4 min, 5 min, 350 s, 15 min and 1 h are common; load balancers have them, too. It may also be the lifetime of a token. Some sources report a missed keep alive as a lost connection; the length is then one and a half to three keep alives. Instead of a shorter keep alive, a longer timeout helps as well.",
+		},
+		{
+			"连接总在约 {length}后断开",
+			"连接每次都在约 {length}后断开，共 {count}。应有定时器：NAT 网关、防火墙或代理的空闲超时，服务端的时限，或设备程序自身的定时逻辑。",
+			"请在设备到服务端的链路上以及服务端查找 {length}的超时设置。如果是空闲超时，请将 keep alive 设为不到其一半。",
+			"空闲超时的常见值为 1 分钟、4 分钟、5 分钟、350 秒、15 分钟和 1 小时，负载均衡也有空闲超时。也可能是 Token 的有效期。有些来源把心跳超时上报为连接丢失，此时长度为 1.5 到 3 倍 keep alive。除了缩短 keep alive，调大该超时也有效。",
+		},
+	},
+	fixedLengthNotIdle: {
+		{
+			"Connections are cut off after about {length}",
+			"Connections ended after about {length} each, {count}, which points to a timer. An idle timeout of the network is unlikely because {why}.",
+			"Look for a limit of {length} at the broker and at proxies in between, in the lifetime of tokens, and in the device's program.",
+			"",
+		},
+		{
+			"连接总在约 {length}后断开",
+			"连接每次都在约 {length}后断开，共 {count}，说明有定时器在起作用。不太可能是网络的空闲超时，因为{why}。",
+			"请在服务端和中间代理查找 {length}的时限，并检查 Token 的有效期和设备程序。",
+			"",
+		},
+	},
+	fixedLengthUnexplained: {
+		{
+			"Connections last about {length} each",
+			"Connections ended after about {length} each, {count}, and this source does not report why. A timer is likely, such as the device's own program that disconnects when its work is done.",
+			"If the device is meant to connect for about {length} at a time, nothing is wrong. If not, look for a timeout of that length between device and broker.",
+			"It may also be an idle timeout of a NAT gateway, firewall, load balancer or proxy in between, or a limit of the broker or of a token.",
+		},
+		{
+			"每个连接都持续约 {length}",
+			"连接每次都在约 {length}后断开，共 {count}，而该来源不上报原因。很可能有定时器，例如设备程序在完成工作后主动断开。",
+			"如果设备本来就每次只连接约 {length}，则无需处理。如果不是，请在设备到服务端的链路上查找同样长的超时设置。",
+			"也可能是中间的 NAT 网关、防火墙、负载均衡或代理的空闲超时，或者是服务端或 Token 的时限。",
+		},
+	},
+	fixedLengthDenied: {
+		{
+			"Ended as not authorized after about {length} each",
+			"The broker ended connections as not authorized after about {length} each, {count}. Either the login expires after that time, or the client then uses a topic that it may not use.",
+			"Check that the credentials are valid for longer than that and not expired. Check the permissions for the very topics that the device uses about {length} after it connects.",
+			"The source reports both causes in the same words.",
+		},
+		{
+			"每次都在约 {length}后以 not authorized 断开",
+			"服务端每次都在约 {length}后以 not authorized 断开连接，共 {count}。可能是登录在此时过期，也可能是客户端此时使用了无权访问的 Topic。",
+			"请确认凭证的有效期足够长且未过期。并检查设备在连接约 {length}后所用 Topic 的权限。",
+			"该来源对这两种原因的上报用词相同。",
+		},
+	},
+	fixedLengthLimit: {
+		{
+			"The broker limits {what} to about {length}",
+			"The broker ended {what} after about {length} each, {count}, because they had lasted as long as it allows ({reason}).",
+			"No action is required if the device reconnects at once. Otherwise have it reconnect before the limit, or raise the limit if the broker allows that.",
+			"This limit depends neither on the keep alive nor on the network or the login.",
+		},
+		{
+			"服务端限制{what}最长约 {length}",
+			"服务端每次都在约 {length}后断开{what}，共 {count}，因为已达到允许的最长时间（{reason}）。",
+			"如果设备会立即重连，则无需处理。否则请让设备在到达时限之前重连，或在服务端允许时调大时限。",
+			"该时限与 keep alive、网络和登录均无关。",
+		},
+	},
+	"keep-alive-margin": {
+		{
+			"Keep alive of {keep_alive} may be too long for the network",
+			"The broker heard nothing from the client for at least one and a half times its keep alive of {keep_alive}, {count}. The network may forget connections before the device sends its next packet.",
+			"Set the keep alive of the device to 60 to 120 s and see whether the timeouts stop.",
+			"Many NAT gateways and load balancers forget a connection after 4 to 6 minutes without a packet, so whatever the device sends later does not arrive. The device may also have lost its network or power, or stopped sending.",
+		},
+		{
+			"keep alive 为 {keep_alive}，对网络来说可能过长",
+			"服务端至少在 1.5 倍 keep alive（{keep_alive}）的时间内没有收到客户端的数据，共 {count}。网络可能在设备发送下一个数据包之前就丢弃了连接。",
+			"请将设备的 keep alive 设为 60 到 120 秒，观察超时是否消失。",
+			"许多 NAT 网关和负载均衡在 4 到 6 分钟没有数据后就会丢弃连接，之后设备发送的数据无法到达。也可能是设备断网、断电或停止发送。",
+		},
+	},
+	"silent-after-connect": {
+		{
+			"The client sends nothing after connecting",
+			"Nothing arrived after CONNECT until the broker ended the connection for its keep alive of {keep_alive}, {count}. The program does not run its MQTT loop, or the network drops later packets.",
+			"Check that the device's program calls its MQTT library often enough to send PINGREQ, and is not blocked or overloaded. Check whether packets reach the broker after CONNECT.",
+			"The lengths of the connections show this.",
+		},
+		{
+			"客户端连接后不再发送数据",
+			"CONNECT 之后没有收到任何数据，直到服务端因 keep alive（{keep_alive}）断开连接，共 {count}。可能是程序没有运行 MQTT 循环，或网络丢弃了后续数据。",
+			"请检查设备程序是否及时调用 MQTT 客户端库以发送 PINGREQ，是否被阻塞或过载。并检查 CONNECT 之后的数据包是否到达服务端。",
+			"这是根据连接的时长得出的。",
+		},
+	},
+	silentSoon: {
+		{
+			"The client goes silent soon after connecting",
+			"The last packet arrived at most {within} after CONNECT. Then the broker heard nothing until it ended the connection for its keep alive of {keep_alive}, {count}.",
+			"Check that the device's program calls its MQTT library often enough to send PINGREQ, and is not blocked or overloaded. Check whether later packets reach the broker.",
+			"Either the program on the device does not run its MQTT loop, or the network lets only the first packets through. When exactly the last packet arrived is not known, because brokers check the keep alive at intervals that depend on their version and settings.",
+		},
+		{
+			"客户端连接后不久就不再发送数据",
+			"最后一个数据包最晚在 CONNECT 之后 {within}到达。此后服务端没有收到任何数据，直到因 keep alive（{keep_alive}）断开连接，共 {count}。",
+			"请检查设备程序是否及时调用 MQTT 客户端库以发送 PINGREQ，是否被阻塞或过载。并检查后续数据包是否到达服务端。",
+			"可能是设备程序没有运行 MQTT 循环，也可能是网络只放行了最初的数据包。最后一个数据包的准确时间未知，因为服务端检查 keep alive 的间隔取决于其版本和设置。",
+		},
+	},
+	"many-addresses": {
+		{
+			"A new address nearly every time: look at the device's network",
+			"The client came from {addresses} addresses in {connections} connections, and dropped {count}. The network that gives it these addresses is the first place to look.",
+			"Check the device's network first: signal, roaming, and the modem or router that gets new addresses. Check for network instability at those times.",
+			"In mobile networks and behind some NAT gateways, a new address with each connection is normal; the drops are not.",
+		},
+		{
+			"几乎每次连接都换了地址：请检查设备的网络",
+			"该客户端在 {connections} 个连接中使用了 {addresses} 个地址，掉线共 {count}。应首先检查分配这些地址的网络。",
+			"请先检查设备的网络：信号、漫游，以及获取新地址的调制解调器或路由器。并检查这些时间网络是否不稳定。",
+			"在移动网络和某些 NAT 网关之后，每次连接换地址是正常的，但掉线不正常。",
+		},
+	},
+	"refused-while-online": {
+		{
+			"Logins from another address refused while the client was connected",
+			"While a connection was open, the broker refused logins from another address, most recently {address}, as not authorized, {count}. Either another client tried, or the open connection was already dead.",
+			"Find out who connects from {address}. If it is the device itself, check that its credentials are valid and not expired.",
+			"Another client may use this client identifier with wrong credentials. Or the open connection was dead, and its end was not reported.",
+		},
+		{
+			"连接期间，来自其他地址的登录被拒绝",
+			"在已有连接打开期间，来自其他地址（最近一次为 {address}）的登录以 not authorized 被拒绝，共 {count}。可能是另一个客户端，也可能原连接早已失效。",
+			"请查明 {address} 是哪台设备或程序。如果就是该设备本身，请确认其凭证有效且未过期。",
+			"可能有另一个客户端使用此 Client ID 但凭证错误，也可能原连接早已失效，只是没有上报断开。",
+		},
+	},
+	"no-return": {
+		{
+			"Dropped and has not come back",
+			"The connection ended at {since} without a DISCONNECT. For {absence}, until {until}, no attempt by the client to connect is on record.",
+			"Check whether the device has power and network, and whether its program still runs and tries to connect. “Evidence” shows how the connection ended.",
+			"That is longer than this client, or clients in general, usually take to come back. The events do not say why it stays away.",
+		},
+		{
+			"断开后一直没有重连",
+			"连接在 {since} 断开，客户端没有发送 DISCONNECT。此后到 {until} 为止，{absence}内没有该客户端尝试连接的记录。",
+			"请检查设备的电源和网络，以及设备程序是否仍在运行并尝试重连。最后一次断开的原因见“证据”。",
+			"这超过了该客户端（或一般客户端）通常的重连时间。事件中没有说明为何没有重连。",
+		},
+	},
+	"flapping": {
+		{
+			"Connects about every {every}: {main}",
+			"Connections that lasted less than {short} ended without a DISCONNECT {count}: {ends}.",
+			"", // the advice of the most frequent end
+			"“Also found” explains the other ends. Have the device wait longer after each failed attempt, to spare the broker.",
+		},
+		{
+			"约每 {every}连接一次：{main}",
+			"持续不到 {short}且没有 DISCONNECT 的连接出现了 {count}：{ends}。",
+			"",
+			"其他断开的含义见“其他发现”。请让设备在每次失败后逐步延长重试间隔，以免加重服务端负担。",
+		},
+	},
+	"sleeps-without-disconnect": {
+		{
+			"Connects about every {every} and goes silent, as if it slept",
+			"The device connects about every {every}, and each time the broker ends the connection for a missed keep alive (no heart), {count}. It probably sleeps in between without sending DISCONNECT.",
+			"If the device is meant to sleep, nothing is wrong, but have it send DISCONNECT first. If not, check what stops or restarts it: power, network or program.",
+			"What it sent before it went silent is not known. A device that is switched off or restarted at even intervals looks the same.",
+		},
+		{
+			"约每 {every}连接一次，随后没有数据，像是进入休眠",
+			"设备约每 {every}连接一次，每次都由服务端因心跳超时断开连接（no heart），共 {count}。设备很可能没有发送 DISCONNECT 就进入休眠。",
+			"如果设备本来就会休眠，则没有异常，但请让它先发送 DISCONNECT。如果不是，请检查是什么使它停止或重启：电源、网络或程序。",
+			"设备在没有数据之前发送过什么，不得而知。按固定间隔断电或重启的设备也有同样的表现。",
+		},
+	},
+	"broker-restart": {
+		{
+			"Ended by the broker, probably for a restart or maintenance",
+			"The broker ended connections itself{where} (ServerShutdown), {count}, most recently at {last}. It does so when a node is restarted, drained or rebalanced.",
+			"No action is required on the device. Compare the times with restarts and maintenance of the broker.",
+			"Usually this has nothing to do with the device. If many devices came back at once, have them wait for a random time before they reconnect.",
+		},
+		{
+			"由服务端断开，可能是重启或维护",
+			"服务端{where}主动断开了连接（ServerShutdown），共 {count}，最近一次为 {last}。常见于节点重启、下线或重新均衡。",
+			"设备侧无需处理。请将这些时间与服务端的重启和维护时间对照。",
+			"这通常与设备无关。如果大量设备同时重连，请让设备在重连前随机等待一段时间。",
+		},
+	},
+	brokerStopped: {
+		{
+			"The broker stopped at {last}",
+			"The broker{where} stopped at {last} (ServerShutdown) and so ended the connections that were open, {count}. This has nothing to do with the device.",
+			"No action is required on the device. If the stop was not planned, check the log of the broker.",
+			"The broker's log reports the stop, but not the end of each connection. If many devices came back at once, have them wait for a random time before they reconnect.",
+		},
+		{
+			"服务端于 {last} 停止",
+			"服务端{where}于 {last} 停止（ServerShutdown），当时打开的连接随之断开，共 {count}。这与设备无关。",
+			"设备侧无需处理。如果不是计划内的停止，请查看服务端日志。",
+			"服务端的日志只上报停止，不上报每个连接的断开。如果大量设备同时重连，请让设备在重连前随机等待一段时间。",
+		},
+	},
+	brokerStarted: {
+		{
+			"The broker started again at {last}",
+			"The broker{where} started at {last} without having reported a stop, {count}. It probably crashed, was killed or lost power, which ended open connections (ServerShutdown).",
+			"No action is required on the device. Check why the broker had stopped: its own log, and the system log for a crash or a killed process.",
+			"When exactly the connections ended is not known, because the broker reported only its start.",
+		},
+		{
+			"服务端于 {last} 重新启动",
+			"服务端{where}于 {last} 启动，之前没有上报停止，共 {count}。服务端很可能曾崩溃、被终止或断电，打开的连接随之断开（ServerShutdown）。",
+			"设备侧无需处理。请在服务端日志和系统日志中查明服务端为何停止，例如崩溃或进程被终止。",
+			"连接断开的准确时间未知，因为服务端只上报了启动。",
+		},
+	},
+}

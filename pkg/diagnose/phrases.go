@@ -1,0 +1,99 @@
+package diagnose
+
+// cutTitles holds the titles, in English and Chinese, that replace the titles in verdictTexts if
+// the span was cut. A title that is true of any part of a span needs no replacement.
+var cutTitles = map[Code][2]string{
+	"never-accepted": {"Every login since {cut} refused, none accepted", "自 {cut} 起登录均被拒绝，没有一次成功"},
+	"no-drops":       {"No drops on record since {cut}", "自 {cut} 起没有掉线记录"},
+}
+
+// phrase identifies a sentence or a part of a sentence. The phrases table holds the wording.
+type phrase string
+
+const (
+	lasted           phrase = "lasted"
+	startUnknown     phrase = "start-unknown"
+	startNotExamined phrase = "start-not-examined"
+	from             phrase = "from"
+	asUser           phrase = "as-user"
+	hadKeepAlive     phrase = "keep-alive"
+	nextFrom         phrase = "next-from"
+	nextOnNode       phrase = "next-on-node"
+	noEnd            phrase = "no-end"
+	noneFollowed     phrase = "none-followed"
+	loginAccepted    phrase = "accepted"
+	loginRefused     phrase = "refused"
+	happenedOnce     phrase = "happened-once"
+	happenedOften    phrase = "happened-often"
+	happenedSince    phrase = "happened-since"
+	examinedSince    phrase = "examined-since"
+	notSince         phrase = "not-since"
+	keptAlive        phrase = "kept-alive"
+	endedByBroker    phrase = "ended-by-broker"
+
+	nowhere              phrase = "nowhere"
+	onNodes              phrase = "on-nodes"
+	behind               phrase = "behind"
+	webSocketConnections phrase = "web-socket-connections"
+	anyConnections       phrase = "any-connections"
+	shortenKeepAlive     phrase = "shorten-keep-alive"
+	noAddressReturned    phrase = "no-address-returned"
+	heardUntil           phrase = "heard-until"
+	differentKeepAlive   phrase = "different-keep-alive"
+	differentVersion     phrase = "different-version"
+	differentUser        phrase = "different-user"
+
+	oftenClosed        phrase = "often-closed"
+	oftenBroken        phrase = "often-broken"
+	oftenSilent        phrase = "often-silent"
+	oftenTakenOver     phrase = "often-taken-over"
+	oftenNotAuthorized phrase = "often-not-authorized"
+	oftenDenied        phrase = "often-denied"
+	oftenInvalid       phrase = "often-invalid"
+	oftenByBroker      phrase = "often-by-broker"
+	oftenUnexplained   phrase = "often-unexplained"
+)
+
+var phrases = map[phrase][2]string{
+	lasted:           {"The connection had lasted {length}.", "该连接持续了 {length}。"},
+	startUnknown:     {"The start of the connection is not on record.", "没有该连接开始时间的记录。"},
+	startNotExamined: {"The start of the connection is not among the events that were examined.", "在已分析的事件中没有该连接的开始时间。"},
+	from:             {"The client's address was {address}.", "客户端地址为 {address}。"},
+	asUser:           {"The user name was {username}.", "用户名为 {username}。"},
+	hadKeepAlive:     {"The keep alive was {keep_alive}.", "keep alive 为 {keep_alive}。"},
+	nextFrom:         {"The next connection came from {address}.", "下一个连接来自 {address}。"},
+	nextOnNode:       {"The connection was on node {node}, the next one on node {next}.", "该连接在节点 {node}，下一个连接在节点 {next}。"},
+	noEnd:            {"No end was reported before the next connection.", "下一个连接之前没有上报断开。"},
+	noneFollowed:     {"No connection followed.", "此后没有新的连接。"},
+	loginAccepted:    {"This login was accepted.", "这次登录成功。"},
+	loginRefused:     {"This login was refused.", "这次登录被拒绝。"},
+	happenedOnce:     {"It happened at {last}.", "发生于 {last}。"},
+	happenedOften:    {"In this span, it happened from {first} to {last}.", "在此时间段内，发生于 {first} 至 {last}。"},
+	happenedSince:    {"Only events since {cut} were examined; among them, it happened from {first} to {last}.", "仅分析了 {cut} 之后的事件，其中发生于 {first} 至 {last}。"},
+	examinedSince:    {"Only events since {cut} were examined.", "仅分析了 {cut} 之后的事件。"},
+	notSince:         {"It has not happened again: the client has been connected since {since}.", "此后没有再次发生：客户端自 {since} 起一直在线。"},
+	keptAlive:        {"the keep alive, {keep_alive}, is less than half of that", "keep alive（{keep_alive}）不到其一半"},
+	endedByBroker:    {"the broker reports that it ended the connections itself", "服务端上报为主动断开"},
+
+	nowhere:              {"", ""},
+	onNodes:              {" on {nodes}", "（节点 {nodes}）"},
+	behind:               {" behind {address}", "（均位于 {address} 之后）"},
+	webSocketConnections: {"WebSocket connections", " WebSocket 连接"},
+	anyConnections:       {"connections", "连接"},
+	shortenKeepAlive:     {"With a keep alive of at most a few minutes, the broker notices dead connections sooner.", "如果 keep alive 不超过几分钟，服务端能更早发现失效的连接。"},
+	noAddressReturned:    {"No address ever came back, so a second client is unlikely.", "没有任何地址再次出现，因此不太可能有第二个客户端。"},
+	heardUntil:           {"In each of these connections, the last packet arrived at most {within} after CONNECT.", "在每个连接中，最后一个数据包最晚在 CONNECT 之后 {within}到达。"},
+	differentKeepAlive:   {"a keep alive of {a} or {b}", "keep alive 为 {a}或 {b}"},
+	differentVersion:     {"MQTT {a} or {b}", "MQTT 版本为 {a} 或 {b} "},
+	differentUser:        {"user name {a} or {b}", "用户名为 {a} 或 {b} "},
+
+	oftenClosed:        {"the client's side closed the connection {n}", "连接从客户端一侧关闭 {n}"},
+	oftenBroken:        {"the network connection broke {n}", "网络连接异常中断 {n}"},
+	oftenSilent:        {"the broker reported a missed keep alive {n}", "服务端上报心跳超时 {n}"},
+	oftenTakenOver:     {"another connection took the client identifier {n}", "Client ID 被另一个连接取代 {n}"},
+	oftenNotAuthorized: {"the broker ended the connection as not authorized {n}", "服务端以 not authorized 断开连接 {n}"},
+	oftenDenied:        {"the broker ended the connection for a denied topic {n}", "因无权访问 Topic 被服务端断开 {n}"},
+	oftenInvalid:       {"the client violated the protocol or a limit {n}", "客户端违反协议或超出限制 {n}"},
+	oftenByBroker:      {"the broker ended the connection {n}", "服务端主动断开连接 {n}"},
+	oftenUnexplained:   {"the connection ended {n}, reason not reported", "连接断开 {n}，原因未上报"},
+}

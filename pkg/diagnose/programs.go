@@ -1,0 +1,111 @@
+package diagnose
+
+import (
+	"math"
+	"strings"
+	"time"
+
+	"devicetrace/pkg/history"
+)
+
+// settings are the parts of CONNECT that a program does not change between connections. Two
+// connections with different settings come from different programs or devices.
+type settings struct {
+	keepAlive history.KeepAlive
+	version   int32
+	username  string
+}
+
+func settingsOf(c *history.Connection) settings {
+	return settings{c.KeepAlive, c.ProtocolVersion, c.Username}
+}
+
+// differ reports whether two connections certainly have different settings.
+func differ(a, b settings) bool {
+	return a.keepAlive.Known && b.keepAlive.Known && a.keepAlive != b.keepAlive ||
+		history.Differ(a.version, b.version) || history.Differ(a.username, b.username)
+}
+
+// twoPrograms finds connections with different settings that keep taking over the client identifier
+// from each other, if their addresses do not already show that there are several clients. They may
+// be behind one address. The length of the connections does not matter, because a device that moves
+// between networks keeps its settings.
+func (in *input) twoPrograms() *finding {
+	f := (&fight[settings]{party: settingsOf, differ: differ, within: math.MaxInt64}).search(in)
+	if !f.isCertain() || in.places != nil {
+		return nil
+	}
+	last := f.returns[len(f.returns)-1]
+	var evidence []citation
+	for _, s := range newest(f.returns) {
+		evidence = append(evidence, citeEnd(s.ended, withKeepAlive(s.ended)...))
+	}
+	return &finding{
+		count: len(f.returns),
+		when:  inOrder(f.returns, endTime),
+		values: values{
+			"differences": differencesOf(settingsOf(last.ended), settingsOf(last.next)),
+			"behind":      behindOne(f.returns),
+		},
+		evidence: evidence,
+	}
+}
+
+// behindOne returns a phrase that names the address from which all the given connections came, or
+// an empty phrase.
+func behindOne(takeovers []succession) sentence {
+	address := takeovers[0].ended.PeerAddress
+	for _, s := range takeovers {
+		if s.ended.PeerAddress != address || s.next.PeerAddress != address {
+			return sentence{phrase: nowhere}
+		}
+	}
+	if address == "" {
+		return sentence{phrase: nowhere}
+	}
+	return sentence{behind, values{"address": quoted(address)}}
+}
+
+// differences is a value that lists the settings in which connections differ.
+type differences []sentence
+
+// maxDifferences is the maximum number of settings that a list of differences shows.
+const maxDifferences = 2
+
+func differencesOf(a, b settings) differences {
+	var found differences
+	if a.keepAlive.Known && b.keepAlive.Known && a.keepAlive != b.keepAlive {
+		found = append(found, sentence{differentKeepAlive, values{"a": keepAliveOf(a), "b": keepAliveOf(b)}})
+	}
+	if history.Differ(a.version, b.version) {
+		found = append(found, sentence{differentVersion, values{"a": mqttVersion(a.version), "b": mqttVersion(b.version)}})
+	}
+	if history.Differ(a.username, b.username) {
+		found = append(found, sentence{differentUser, values{"a": quoted(a.username), "b": quoted(b.username)}})
+	}
+	return found[:min(len(found), maxDifferences)]
+}
+
+func keepAliveOf(s settings) length { return length(s.keepAlive.Value.Round(time.Second)) }
+
+func (d differences) in(lang Lang) string {
+	texts := make([]string, len(d))
+	for i, one := range d {
+		texts[i] = one.in(lang)
+	}
+	return strings.Join(texts, [2]string{" and ", "、"}[lang.index()])
+}
+
+// mqttVersion is a value that shows the protocol level of CONNECT as a version of MQTT.
+type mqttVersion int32
+
+func (v mqttVersion) in(Lang) string {
+	switch v {
+	case 3:
+		return "3.1"
+	case 4:
+		return "3.1.1"
+	default:
+		return number(v).in(English)
+	}
+}

@@ -1,0 +1,285 @@
+package diagnose_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/broker"
+	"devicetrace/pkg/diagnose"
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/history"
+)
+
+// all returns the texts of a verdict as one string.
+func all(v diagnose.Verdict) string {
+	return v.Title + "\n" + v.Meaning + "\n" + v.Next + "\n" + v.More
+}
+
+// The length of a connection shows when the client was last heard. How, depends on the broker.
+func TestVerdictSaysWhenTheClientWasLastHeard(t *testing.T) {
+	const nothing = "Nothing arrived after CONNECT"
+	for _, c := range []struct {
+		source    string
+		keepAlive int32
+		lasted    time.Duration
+		code      diagnose.Code
+		want      string
+	}{
+		{broker.EMQX, 60, 90_010 * time.Millisecond, "silent-after-connect", nothing},
+		{broker.EMQX, 60, 120_010 * time.Millisecond, "silent-after-connect", "at most 30 s after CONNECT"},
+		{broker.EMQX, 60, 180_010 * time.Millisecond, "silent-after-connect", "at most 1 min 30 s after CONNECT"},
+		{broker.EMQX, 30, 45 * time.Second, "silent-after-connect", nothing},
+		{broker.EMQX, 30, 60 * time.Second, "silent-after-connect", "at most 15 s after CONNECT"},
+		{broker.EMQX, 75, 120 * time.Second, "silent-after-connect", nothing},
+		{broker.EMQX, 75, 150 * time.Second, "silent-after-connect", "at most 30 s after CONNECT"},
+		{broker.EMQX, 300, 480 * time.Second, "keep-alive-margin", "at most 30 s after CONNECT"},
+		{broker.EMQX4, 60, 135 * time.Second, "silent-after-connect", "at most 45 s after CONNECT"},
+		{broker.Mosquitto, 60, 94 * time.Second, "silent-after-connect", "at most 5 s after CONNECT"},
+		{"rabbitmq", 60, 180 * time.Second, "silent-after-connect", "at most 1 min 30 s after CONNECT"},
+		{"", 60, 90 * time.Second, "silent-after-connect", "at most 1 s after CONNECT"},
+	} {
+		s := begin("20:00:00").times(6, func(s *script) { s.hold(c.lasted, event.NoHeart, keepAlive(c.keepAlive), source(c.source)) }).stay()
+		r := diagnosed(s.events)
+		require.Contains(t, all(verdict(t, r, c.code)), c.want, "%s %d %s", c.source, c.keepAlive, c.lasted)
+		for _, v := range r.Verdicts {
+			require.NotContains(t, all(v), "timer", v.Code)
+			require.NotContains(t, all(v), "token", v.Code)
+		}
+	}
+}
+
+// If the broker ended the connection early, no verdict may say that the client was silent for long
+// enough, nor that its keep alive is too long.
+func TestVerdictSaysThatTheBrokerWasEarly(t *testing.T) {
+	for _, seconds := range []int32{60, 300} {
+		s := begin("20:00:00").times(12, func(s *script) { s.hold(10*time.Second, event.NoHeart, keepAlive(seconds)) }).stay()
+		r := diagnosed(s.events)
+		require.Equal(t, []diagnose.Code{"keep-alive-early", "flapping"}, codes(r))
+		for _, v := range r.Verdicts {
+			require.NotContains(t, v.Title+v.Meaning+v.Next, "one and a half", v.Code)
+			require.NotContains(t, all(v), "silent 12 times", v.Code)
+		}
+		require.Contains(t, r.Verdicts[0].Meaning, "only 10 s after CONNECT, 12 times, although the client announced")
+		require.Equal(t, r.Verdicts[0].Next, r.Verdicts[1].Next)
+	}
+}
+
+func TestVerdictSaysThatTheDeviceMaySleep(t *testing.T) {
+	s := begin("00:00:00").times(20, func(s *script) {
+		s.hold(91*time.Second, event.NoHeart, keepAlive(60)).wait(15*time.Minute - 92*time.Second)
+	})
+	r := diagnosed(s.events)
+	got := verdict(t, r, "sleeps-without-disconnect")
+	require.Equal(t, "Connects about every 15 min and goes silent, as if it slept", got.Title)
+	require.Equal(t, diagnose.Notice, verdict(t, r, "keep-alive-timeout").Level)
+	for _, v := range r.Verdicts {
+		require.NotContains(t, all(v), "Nothing arrived", v.Code)
+	}
+}
+
+// The advice on conflicts depends on what the addresses show.
+func TestVerdictGivesAdviceThatFitsTheAddresses(t *testing.T) {
+	conflicts := func(address func(n int) string) diagnose.Verdict {
+		s := begin("20:00:00").times(3, func(s *script) {
+			s.hold(time.Duration(s.n+11)*time.Minute, event.ClientIDConflict, from(address(s.n), 0))
+		})
+		return verdict(t, diagnosed(s.stay(from(address(s.n), 0)).events), "client-id-conflict")
+	}
+	for name, c := range map[string]struct {
+		address func(n int) string
+		want    string
+	}{
+		"not known":      {func(int) string { return "" }, "the events name no addresses"},
+		"one":            {func(int) string { return "192.0.2.1" }, "also from 192.0.2.1"},
+		"always another": {func(n int) string { return fmt.Sprintf("192.0.2.%d", n) }, "Probably one device reconnected after its network had changed"},
+		"two in turn":    {func(n int) string { return fmt.Sprintf("192.0.2.%d", n%2) }, "Either a second client uses it"},
+	} {
+		got := conflicts(c.address)
+		require.Contains(t, got.Meaning, c.want, name)
+		require.Equal(t, name == "two in turn", strings.Contains(got.Next, "Compare the address"), name)
+		require.NotContains(t, all(got), "a keep alive of at most", "%s: nothing shows that the keep alive is too long", name)
+	}
+}
+
+// A shorter keep alive helps only if the old connection may have been dead for long.
+func TestVerdictAdvisesAShorterKeepAliveIfItHelps(t *testing.T) {
+	for name, c := range map[string]struct {
+		keepAlive int32
+		lasted    time.Duration
+		want      bool
+	}{
+		"none":                      {0, time.Hour, true},
+		"long":                      {300, time.Hour, true},
+		"not long":                  {299, time.Hour, false},
+		"longer than it has lasted": {1200, 15 * time.Minute, false},
+	} {
+		s := begin("20:00:00").hold(c.lasted, event.ClientIDConflict, keepAlive(c.keepAlive)).stay(keepAlive(c.keepAlive))
+		got := verdict(t, diagnosed(s.events), "client-id-conflict").More
+		if c.want {
+			require.Contains(t, got, "With a keep alive of at most a few minutes", name)
+		} else {
+			require.NotContains(t, got, "With a keep alive", name)
+		}
+	}
+}
+
+func TestVerdictNamesTheSettingsThatFight(t *testing.T) {
+	s := begin("20:00:00").times(4, func(s *script) {
+		s.hold(time.Minute, event.ClientIDConflict, from("192.0.2.1", 0), keepAlive(60), version(5), user("a")).
+			hold(time.Minute, event.ClientIDConflict, from("192.0.2.1", 0), keepAlive(30), version(4), user("b"))
+	}).stay(from("192.0.2.1", 0), keepAlive(60), version(5), user("a"))
+	r := diagnosed(s.events)
+	got := verdict(t, r, "two-programs")
+	require.Contains(t, got.Meaning, "Connections with a keep alive of 30 s or 1 min and MQTT 3.1.1 or 5 took this client identifier from each other, 7 times.")
+	require.Contains(t, got.Next, "Find both programs or devices behind 192.0.2.1, and give each its own client identifier.")
+	require.NotContains(t, all(verdict(t, r, "client-id-conflict")), "Compare the address")
+}
+
+// A word that covers an expired login and a denied topic must not be taken for the one or the
+// other.
+func TestVerdictNamesTheLoginOnlyIfTheBrokerDoes(t *testing.T) {
+	equal := func(word string) diagnose.Report {
+		return diagnosed(begin("20:00:00").times(4, func(s *script) { s.hold(30*time.Minute, event.NotAuthorized, reason(word)) }).stay().events)
+	}
+	for _, word := range []string{"CUSTOMAUTH_TTL_EXPIRATION", "authentication_expired", "credential expired", "expired"} {
+		r := equal(word)
+		require.Equal(t, diagnose.Code("login-expiry"), codes(r)[0], word)
+		require.Contains(t, verdict(t, r, "not-authorized").Meaning, "its login had expired (not authorized, "+word+")", word)
+	}
+	for _, word := range []string{"not_authorized", "AUTH_ERROR", "Authorisation failed", ""} {
+		got := verdict(t, equal(word), "fixed-length")
+		require.Equal(t, "Ended as not authorized after about 30 min each", got.Title, word)
+		require.Contains(t, got.Meaning, "or the client then uses a topic that it may not use", word)
+	}
+}
+
+func TestVerdictNamesTheTimeLimit(t *testing.T) {
+	for word, want := range map[string]string{
+		"WEBSOCKET_TTL_EXPIRATION": "The broker limits WebSocket connections to about 1 h",
+		"maximum connect time":     "The broker limits connections to about 1 h",
+		"SERVER_ERROR":             "Connections are cut off after about 1 h",
+	} {
+		s := begin("12:00:00").times(4, func(s *script) { s.hold(time.Hour, event.ServerShutdown, reason(word)) })
+		require.Equal(t, want, verdict(t, diagnosed(s.events), "fixed-length").Title, word)
+	}
+}
+
+func TestVerdictNamesTheNetworkOfManyAddresses(t *testing.T) {
+	s := begin("00:00:00").times(131, func(s *script) {
+		s.hold(time.Duration(s.n%7+3)*time.Minute, event.NoHeart, from(fmt.Sprintf("2001:db8::%x", s.n), 0))
+	})
+	got := verdict(t, diagnosed(s.events), "many-addresses")
+	require.Equal(t, diagnose.Problem, got.Level)
+	require.Contains(t, got.Meaning, "The client came from 131 addresses in 131 connections, and dropped 131 times.")
+	require.Contains(t, got.More, "No address ever came back, so a second client is unlikely.")
+}
+
+func TestFlappingStatesItsMostFrequentEnd(t *testing.T) {
+	s := begin("00:00:00").times(1032, func(s *script) { s.hold(5*time.Second, event.ClosedByClient).wait(9 * time.Second) }).
+		times(20, func(s *script) { s.hold(5*time.Second, event.SocketIOException).wait(9 * time.Second) })
+	r := diagnosed(s.events)
+	got := verdict(t, r, "flapping")
+	require.Equal(t, "Connects about every 15 s: the client's side closed the connection 1,032 times", got.Title)
+	require.Equal(t, verdict(t, r, "closed-by-client").Next, got.Next)
+}
+
+// A minute offline on a day is no problem. Offline for longer, or too often, is one.
+func TestProportion(t *testing.T) {
+	drops := func(n int, offline time.Duration) *script {
+		return begin("00:00:00").times(n, func(s *script) {
+			s.hold(22*time.Hour/time.Duration(n), event.NoHeart, keepAlive(60)).wait(offline - time.Second)
+		}).stay()
+	}
+	for name, c := range map[string]struct {
+		script *script
+		want   diagnose.Level
+	}{
+		"three times twenty seconds": {drops(3, 20*time.Second), diagnose.Notice},
+		"three times half a minute":  {drops(3, 30*time.Second), diagnose.Problem},
+		"nine times":                 {drops(9, 5*time.Second), diagnose.Notice},
+		"ten times":                  {drops(10, 5*time.Second), diagnose.Problem},
+		"offline at the end":         {begin("00:00:00").hold(23*time.Hour+58*time.Minute, event.NoHeart, keepAlive(60)), diagnose.Problem},
+		"known for half a day":       {begin("11:59:59.999").hold(11*time.Hour, event.TopicAuthFailed).stay(), diagnose.Notice},
+		"known for less":             {begin("12:00:00").hold(11*time.Hour, event.TopicAuthFailed).stay(), diagnose.Problem},
+	} {
+		require.Equal(t, c.want, diagnosed(c.script.events).Verdicts[0].Level, name)
+	}
+	fight := begin("00:00:00").hold(23*time.Hour, event.DisconnectedByClient).times(2, func(s *script) {
+		s.hold(time.Minute, event.ClientIDConflict, from("192.0.2.1", 0)).hold(time.Minute, event.ClientIDConflict, from("192.0.2.2", 0))
+	}).stay(from("192.0.2.1", 0))
+	require.Equal(t, diagnose.Problem, verdict(t, diagnosed(fight.events), "two-places").Level, "sharing an identifier is a fault in any case")
+}
+
+func TestVerdictNamesTheStopOfTheBroker(t *testing.T) {
+	s := begin("08:00:00").hold(time.Hour, event.ServerShutdown, native("broker stopped"), node("n1"), reason("mosquitto version 2.0.18 terminating")).stay(node("n1"))
+	got := verdict(t, diagnosed(s.events), "broker-restart")
+	require.Equal(t, "The broker stopped at 2026-11-22 09:00:00 UTC", got.Title)
+	require.Contains(t, got.Meaning, "The broker on node n1 stopped at 2026-11-22 09:00:00 UTC (ServerShutdown)")
+	require.Contains(t, got.Next, "No action is required on the device.")
+	s.wait(time.Hour).hold(time.Hour, event.ServerShutdown, native("broker started"))
+	require.Equal(t, "The broker started again at 2026-11-22 11:00:01 UTC", verdict(t, diagnosed(s.events), "broker-restart").Title)
+}
+
+// An unknown word is quoted. A word that says nothing is no reason.
+func TestVerdictQuotesAnUnknownReason(t *testing.T) {
+	ended := func(words ...string) diagnose.Verdict {
+		s := begin("08:00:00")
+		for _, word := range words {
+			s.hold(time.Minute, event.Unexplained, reason(word))
+		}
+		return verdict(t, diagnosed(s.events), "end-unexplained")
+	}
+	require.Equal(t, "Reason not reported", ended("", "").Title)
+	require.Equal(t, "Reason not reported", ended("undefined").Title)
+	require.Equal(t, "Reason not reported", ended("brand_new", "", "").Title)
+	got := ended("", "brand_new")
+	require.Equal(t, "Reason not known: “brand_new”", got.Title)
+	require.Contains(t, got.Meaning, "for a reason that the source calls “brand_new”")
+	require.NotContains(t, all(got), "network error")
+	long := ended(fmt.Sprintf("%080d", 0))
+	require.Contains(t, long.Meaning, fmt.Sprintf("“%059d…”", 0))
+	require.Equal(t, fmt.Sprintf("%080d", 0), long.Evidence[0].NativeReason)
+}
+
+// If a source only compares states once a minute, no verdict may rest on the lengths of
+// connections.
+func TestSnapshotsHaveNoLengths(t *testing.T) {
+	require.True(t, broker.IsSnapshot(snapshot))
+	for name, s := range map[string]*script{
+		"equal":    begin("00:00:00").times(8, func(s *script) { s.hold(10*time.Minute, event.Unexplained, native(snapshot)) }),
+		"short":    begin("00:00:00").times(40, func(s *script) { s.hold(time.Minute, event.Unexplained, native(snapshot)) }),
+		"timeouts": begin("00:00:00").times(8, func(s *script) { s.hold(90*time.Second, event.NoHeart, native(snapshot), keepAlive(60)) }),
+		"takeovers": begin("00:00:00").times(4, func(s *script) {
+			s.hold(time.Minute, event.ClientIDConflict, native(snapshot), from("192.0.2.1", 0)).
+				hold(time.Minute, event.ClientIDConflict, native(snapshot), from("192.0.2.2", 0))
+		}),
+	} {
+		for _, code := range codes(diagnosed(s.stay().events)) {
+			require.NotContains(t, explaining, code, name)
+		}
+	}
+}
+
+const snapshot = "Microsoft.Devices.DeviceDisconnected"
+
+// The advice names everything that the page of ApsaraMQ names.
+func TestAdviceIsComplete(t *testing.T) {
+	for info, want := range map[event.ActionInfo][]string{
+		event.NotAuthorized:     {"valid and not expired", "the very topics"},
+		event.TopicAuthFailed:   {"the very topics"},
+		event.ClientIDConflict:  {"unique", "duplicate deployments", "misconfigured provisioning"},
+		event.NoHeart:           {"network's stability", "blocked or overloaded"},
+		event.ClosedByClient:    {"application log", "a crash or an unhandled exception", "a killed process", "a firewall rule or a network interface", "system and network logs"},
+		event.SocketIOException: {"application and system network logs", "a firewall rule or a network interface"},
+		event.ServerShutdown:    {"No action is required"},
+	} {
+		r := report(begin("00:00:00").hold(time.Hour, info).stay().events, wholeDay, history.Status{}, diagnose.English)
+		for _, text := range want {
+			require.Contains(t, r.Verdicts[0].Next, text, info)
+		}
+	}
+}

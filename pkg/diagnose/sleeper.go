@@ -1,0 +1,83 @@
+package diagnose
+
+import (
+	"slices"
+	"time"
+
+	"devicetrace/pkg/history"
+)
+
+const (
+	// minSleeps is the minimum number of times that a client must have connected at even distances
+	// to count as one that sleeps in between.
+	minSleeps = 4
+	// minSleep is the shortest absence that counts as sleep. Clients that lose their connection
+	// come back sooner.
+	minSleep = 2 * time.Minute
+	// A distance between connections is even if it differs from a multiple of the median by at most
+	// evenWithin of the median. A multiple means that connections are missing. At least evenShare of
+	// all distances must be even.
+	evenWithin = 0.1
+	evenShare  = 0.8
+)
+
+// sleepsBetween finds a client that connects at even distances, sends packets for a short time only
+// and then times out. It probably sleeps without sending DISCONNECT. More than half of its
+// connections must be like that, not counting those with an unknown length or an unknown next start.
+func (in *input) sleepsBetween() *finding {
+	var found []*history.Connection
+	var distances []time.Duration
+	considered := 0
+	rest := in.timeouts // in the order of in.Connections
+	for i := range in.Connections {
+		s := in.succession(i)
+		var known *timeout
+		if len(rest) > 0 && rest[0].Connection == s.ended {
+			known, rest = &rest[0], rest[1:]
+		}
+		lasted, isMeasured := measured(s.ended)
+		if !isMeasured || s.next == nil || s.next.Start.IsZero() {
+			continue
+		}
+		considered++
+		if s.mayHaveSlept(lasted, known) {
+			found, distances = append(found, s.ended), append(distances, s.next.Start.Sub(s.ended.Start))
+		}
+	}
+	if len(found) < minSleeps-1 || 2*len(found) <= considered {
+		return nil
+	}
+	every, even := evenness(distances)
+	if !even {
+		return nil
+	}
+	return ofEnds(found, withKeepAlive).with(values{"every": length(every.Round(time.Second))})
+}
+
+// mayHaveSlept reports whether the ended connection timed out, and the client then stayed away for
+// at least minSleep and for longer than it was awake. It was awake until its last packet, at the
+// latest as known says, or as long as the connection lasted if known is nil.
+func (s succession) mayHaveSlept(lasted time.Duration, known *timeout) bool {
+	awake := lasted
+	if known != nil {
+		awake = known.Latest
+	}
+	away := s.next.Start.Sub(s.ended.End)
+	isEarly := known != nil && known.Early
+	return s.ended.Kind == history.NoHeart && !isEarly && away >= max(awake, minSleep)
+}
+
+// evenness returns the median of the given distances, and whether enough of them are even; see
+// evenWithin. There must be at least one distance, and all must be positive.
+func evenness(distances []time.Duration) (median time.Duration, even bool) {
+	sorted := slices.Sorted(slices.Values(distances))
+	median = sorted[len(sorted)/2]
+	near := 0
+	for _, d := range distances {
+		multiple := max(d.Round(median), median)
+		if (d - multiple).Abs() <= time.Duration(evenWithin*float64(median)) {
+			near++
+		}
+	}
+	return median, float64(near) >= evenShare*float64(len(distances))
+}
