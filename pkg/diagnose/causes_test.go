@@ -43,6 +43,14 @@ var expectations = map[sim.Cause]expectation{
 	sim.RotatedPassword:  {first: "refused-after-success"},
 	sim.TopicDenied:      {first: "topic-denied", lossy: "topic-denied", may: []diagnose.Code{"flapping"}},
 	sim.NeverCameBack:    {first: "no-return"},
+	sim.SilentClient:     {first: "silent-after-connect", lossy: "silent-after-connect", may: []diagnose.Code{"flapping"}},
+	sim.Sleeper:          {first: "sleeps-without-disconnect", lossy: "sleeps-without-disconnect"},
+	sim.EarlyTimeout:     {first: "keep-alive-early", lossy: "keep-alive-early", may: []diagnose.Code{"flapping"}},
+	sim.NoKeepAlive:      {first: "no-keep-alive"},
+	sim.SharedAddress:    {first: "two-programs", lossy: "two-programs", may: []diagnose.Code{"flapping"}},
+	sim.TimeLimit:        {first: "fixed-length"},
+	sim.BrokerStop:       {first: "broker-restart"},
+	sim.Unexplained:      {first: "end-unexplained", lossy: "end-unexplained"},
 }
 
 // withLosses lists additional verdicts that are allowed if events are lost. Without a connect

@@ -71,9 +71,19 @@ func (d *device) refuse(at time.Duration, address string, why end) {
 	d.emit(e)
 }
 
+// endAs ends a connection with an event that has the given native event and words. Scripts use it
+// for ends that a source reports only in certain versions or circumstances.
+func (d *device) endAs(c *connection, at time.Duration, nativeEvent string, w wording) {
+	e := d.event(at, c, d.broker.dialect.atEnd)
+	e.NativeEvent = nativeEvent
+	w.explain(&e)
+	d.emit(e)
+}
+
 // explain sets the fields that say why a connection ended or was refused, in the source's words.
-func (l *dialect) explain(e *event.Event, why end) {
-	w := &l.words[why]
+func (l *dialect) explain(e *event.Event, why end) { l.words[why].explain(e) }
+
+func (w wording) explain(e *event.Event) {
 	e.Action, e.ActionInfo, e.NativeReason = event.Close, w.info, w.native
 	if w.info == event.DisconnectedByClient {
 		e.Action = event.Disconnect

@@ -70,4 +70,8 @@ var (
 	withRestarts  = []*instance{emqxNorth, emqxSouth, awsMain, mochiMain, emqx4Main, azureMain, rmqttMain}
 	withDenials   = []*instance{mochiMain, azureMain, rmqttMain, hiveMQMain}
 	withSnapshots = append(everyInstance[:len(everyInstance):len(everyInstance)], iotHubMain, huaweiMain)
+
+	withTimeLimit  = []*instance{awsMain, mochiMain}
+	withStops      = []*instance{mosquittoMain, mochiMain}
+	withNewReasons = []*instance{emqxNorth, emqxSouth, awsMain, emqx4Main}
 )

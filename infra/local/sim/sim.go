@@ -46,12 +46,29 @@ const (
 	TopicDenied Cause = "topic-denied"
 	// NeverCameBack: the device drops and does not return.
 	NeverCameBack Cause = "never-came-back"
+	// SilentClient: the program on the device sends its first packets and then no PINGREQ.
+	SilentClient Cause = "silent-client"
+	// Sleeper: the device wakes up regularly and goes to sleep again without sending DISCONNECT.
+	Sleeper Cause = "sleeper"
+	// EarlyTimeout: the broker's limit for the keep alive is shorter than the device's keep alive.
+	EarlyTimeout Cause = "early-timeout"
+	// NoKeepAlive: the device has connected without a keep alive.
+	NoKeepAlive Cause = "no-keep-alive"
+	// SharedAddress: two programs behind one address use the same client identifier.
+	SharedAddress Cause = "shared-address"
+	// TimeLimit: the broker ends each connection when it has lasted as long as the broker allows.
+	TimeLimit Cause = "time-limit"
+	// BrokerStop: the broker's log shows that the broker stopped.
+	BrokerStop Cause = "broker-stop"
+	// Unexplained: the broker gives no reasons, or reasons with an unknown meaning.
+	Unexplained Cause = "unexplained"
 )
 
 // Causes lists every Cause that Device can simulate.
 var Causes = []Cause{
 	Healthy, CleanWorker, NATTimeout, LongKeepAlive, ClonedCredential, TokenExpiry, BrokerRestart,
 	CrashLoop, FlakyRadio, WrongPassword, RotatedPassword, TopicDenied, NeverCameBack,
+	SilentClient, Sleeper, EarlyTimeout, NoKeepAlive, SharedAddress, TimeLimit, BrokerStop, Unexplained,
 }
 
 // script says how to simulate the day of a device with one cause.
@@ -75,6 +92,14 @@ var scripts = map[Cause]script{
 	RotatedPassword:  {(*device).rotatedPassword, withReasons},
 	TopicDenied:      {(*device).topicDenied, withDenials},
 	NeverCameBack:    {(*device).neverCameBack, withGoodbyes},
+	SilentClient:     {(*device).silentClient, withKeepAlive},
+	Sleeper:          {(*device).sleeper, withKeepAlive},
+	EarlyTimeout:     {(*device).earlyTimeout, withKeepAlive},
+	NoKeepAlive:      {(*device).noKeepAlive, withKeepAlive},
+	SharedAddress:    {(*device).sharedAddress, withKeepAlive},
+	TimeLimit:        {(*device).timeLimit, withTimeLimit},
+	BrokerStop:       {(*device).brokerStop, withStops},
+	Unexplained:      {(*device).unexplained, withNewReasons},
 }
 
 // Device returns the events of one device on one day, in the order in which they happened. The same
