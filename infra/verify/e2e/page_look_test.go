@@ -114,7 +114,7 @@ func testPhone(t *testing.T, p *pageTest) {
 	b.click(".event:nth-of-type(4) .disclose")
 	b.await(`document.querySelector('.details')`)
 	b.click(".connection-list summary")
-	for _, details := range []string{".evidence-list summary", ".verdict summary"} {
+	for _, details := range []string{".evidence-list summary", ".explanation summary", ".verdict summary"} {
 		b.click(details)
 	}
 	b.requireFits()

@@ -93,6 +93,7 @@ export default {
   "verdict.none": "Nothing unusual found",
   "verdict.none.meaning": "The events in this range match no known pattern of trouble.",
   "verdict.next": "What to do",
+  "verdict.more": "More about this",
   "verdict.others": "Also found",
   "verdict.evidence": "Evidence ({shown})",
   "verdict.evidence.some": "Evidence (latest {shown} of {count})",

@@ -40,6 +40,7 @@ export function headline(verdict, view, { onTime }) {
     el('p', { class: 'level' }, icon(icons[level]), levelLabel(verdict)),
     el('h2', { id: 'headline-title' }, prose(verdict.title, view)),
     el('div', { class: 'advice' }, meaning(verdict, view), next(verdict, view)),
+    more(verdict, view),
     foot(verdict, view, onTime));
 }
 
@@ -68,6 +69,7 @@ function item(verdict, view, onTime) {
       el('span', { class: 'gist', 'aria-hidden': 'true' }, plainProse(verdict.meaning, view))),
     meaning(verdict, view),
     next(verdict, view),
+    more(verdict, view),
     foot(verdict, view, onTime));
 }
 
@@ -76,6 +78,14 @@ const meaning = (verdict, view) => el('p', { class: 'meaning' }, prose(verdict.m
 function next(verdict, view) {
   if (!verdict.next) return null;
   return el('div', { class: 'next' }, el('strong', {}, icon('arrow'), text('verdict.next')), el('p', {}, prose(verdict.next, view)));
+}
+
+// more returns the verdict's longer explanation, initially collapsed.
+function more(verdict, view) {
+  if (!verdict.more) return null;
+  return el('details', { class: 'explanation' },
+    el('summary', {}, icon('chevron'), text('verdict.more')),
+    el('p', { class: 'meaning' }, prose(verdict.more, view)));
 }
 
 function foot(verdict, view, onTime) {
@@ -110,6 +120,7 @@ function ticketOf(verdict, view) {
     `${levelLabel(verdict)}: ${plainProse(verdict.title, view)}`,
     plainProse(verdict.meaning, view),
     ...(verdict.next ? [`${text('verdict.next')}: ${plainProse(verdict.next, view)}`] : []),
+    ...(verdict.more ? [plainProse(verdict.more, view)] : []),
     ...verdict.evidence.map((one) => evidenceLine(one, view)));
 }
 

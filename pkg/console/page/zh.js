@@ -93,6 +93,7 @@ export default {
   "verdict.none": "未发现异常",
   "verdict.none.meaning": "这段时间的事件不符合任何已知的故障模式。",
   "verdict.next": "处理建议",
+  "verdict.more": "更多说明",
   "verdict.others": "其他发现",
   "verdict.evidence": "证据（{shown}）",
   "verdict.evidence.some": "证据（最新 {shown} 条，共 {count} 条）",
