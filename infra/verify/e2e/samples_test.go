@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -157,12 +158,22 @@ func readSample(t *testing.T, path, route string) sample {
 }
 
 // The recorder rejects old events, so anHourAgo shifts the fixed times in the samples. sampleStart
-// is the earliest of these times. sampleUnix matches times in Unix seconds or milliseconds, and
-// sampleText matches times in ISO 8601.
+// is the earliest of these times. sampleUnix matches times in Unix seconds, milliseconds or
+// microseconds, and sampleTexts the other forms. sampleBase64 matches an object in base64, which
+// may contain times, too.
 var (
-	sampleStart = time.UnixMilli(1795339800000)
-	sampleUnix  = regexp.MustCompile(`\b17953\d{5}(\d{3})?\b`)
-	sampleText  = regexp.MustCompile(`2026-11-22T[\d:.]+(Z|\+0100)`)
+	sampleStart  = time.UnixMilli(1795339800000)
+	sampleUnix   = regexp.MustCompile(`\b17953\d{5}(\d{3}){0,2}\b`)
+	sampleBase64 = regexp.MustCompile(`\beyJ[A-Za-z0-9+/]+=*`)
+	sampleTexts  = []struct {
+		pattern *regexp.Regexp
+		layout  string
+	}{
+		{regexp.MustCompile(`2026-11-22T[\d:.]+(Z|[+-]\d\d:\d\d)`), time.RFC3339Nano},
+		{regexp.MustCompile(`2026-11-22T[\d:]+[+-]\d{4}`), "2006-01-02T15:04:05-0700"},
+		{regexp.MustCompile(`2026-11-22 \d\d:\d\d:\d\d\.\d{3}`), "2006-01-02 15:04:05.000"},
+		{regexp.MustCompile(`20261122T\d{6}Z`), "20060102T150405Z"},
+	}
 )
 
 // anHourAgo returns body with its times shifted so that sampleStart becomes about an hour ago. All
@@ -171,21 +182,28 @@ var (
 func anHourAgo(t *testing.T, body string) string {
 	t.Helper()
 	shift := time.Now().Add(-time.Hour).Sub(sampleStart).Truncate(time.Second)
+	body = sampleBase64.ReplaceAllStringFunc(body, func(encoded string) string {
+		object, err := base64.StdEncoding.DecodeString(encoded)
+		require.NoError(t, err)
+		return base64.StdEncoding.EncodeToString([]byte(shifted(t, string(object), shift)))
+	})
+	return shifted(t, body, shift)
+}
+
+func shifted(t *testing.T, body string, shift time.Duration) string {
+	t.Helper()
 	body = sampleUnix.ReplaceAllStringFunc(body, func(text string) string {
 		n, err := strconv.ParseInt(text, 10, 64)
 		require.NoError(t, err)
-		if len(text) == len("1795339800") {
-			return strconv.FormatInt(n+int64(shift/time.Second), 10)
-		}
-		return strconv.FormatInt(n+shift.Milliseconds(), 10)
+		unit := map[int]time.Duration{10: time.Second, 13: time.Millisecond, 16: time.Microsecond}[len(text)]
+		return strconv.FormatInt(n+int64(shift/unit), 10)
 	})
-	return sampleText.ReplaceAllStringFunc(body, func(text string) string {
-		layout := time.RFC3339Nano
-		if strings.HasSuffix(text, "+0100") {
-			layout = "2006-01-02T15:04:05-0700"
-		}
-		then, err := time.Parse(layout, text)
-		require.NoError(t, err)
-		return then.Add(shift).Format(layout)
-	})
+	for _, form := range sampleTexts {
+		body = form.pattern.ReplaceAllStringFunc(body, func(text string) string {
+			then, err := time.Parse(form.layout, text)
+			require.NoError(t, err)
+			return then.Add(shift).Format(form.layout)
+		})
+	}
+	return body
 }
