@@ -61,6 +61,7 @@ func TestPage(t *testing.T) {
 		{"unreported", testUnreported},
 		{"words", testWords},
 		{"no reason", testNoReason},
+		{"unclear reason", testUnclearReason},
 		{"link", testLink},
 		{"language", testLanguage},
 		{"colors", testColors},

@@ -74,3 +74,12 @@ func testNoReason(t *testing.T, p *pageTest) {
 	b.click("#lang [value=zh]")
 	b.await(`document.querySelector('.event .info')?.innerText === '原因未上报'`)
 }
+
+// testUnclearReason checks how the page shows an end whose reason does not show the cause.
+func testUnclearReason(t *testing.T, p *pageTest) {
+	const client = "GID_page@@@unclear"
+	p.stack.record(t, pageInstance, p.connection(client, 50*time.Minute, 10*time.Minute, "", "frobnicated"))
+	b := p.open(t, client, time.Hour, viewer{})
+	require.Equal(t, []string{"reason not clear", "accepted"}, b.texts(".event .info"))
+	require.Equal(t, []string{"frobnicated"}, b.texts(".event .native"))
+}

@@ -193,6 +193,7 @@ export default {
   "info.ServerShutdown": "Closed by the broker: it stopped, it moved the client, or an administrator closed the connection.",
   "info.invalid param": "Closed: the client sent something invalid.",
   "info.Socket IOException": "Closed: the network connection failed.",
+  "info.unclear": "reason not clear",
   "info.unexplained": "Closed: the source reported no reason, or one that does not show the cause.",
 
   "action.connect": "The client sent CONNECT to start a connection.",

@@ -15,7 +15,7 @@ export const columns = ['channel', 'action', 'info', 'time'];
 // eventRow returns a table row for an event. When the user opens the row, it shows all facts about
 // the event and calls onOpen.
 export function eventRow(row, view, onOpen) {
-  const label = text('row.open', { action: row.action, info: infoLabel(row.action_info), time: iso(ms(row.time)) });
+  const label = text('row.open', { action: row.action, info: infoLabel(row), time: iso(ms(row.time)) });
   const toggle = el('button', { type: 'button', class: 'disclose', 'aria-expanded': 'false', 'aria-label': label }, icon('chevron'));
   const line = el('tr', { role: 'row', class: `event kind-${kindOfWord(row.action_info)}` },
     cell('channel', el('div', { class: 'line' }, toggle, channel(row))), cells(row, view));
@@ -47,7 +47,7 @@ function cells(row, view) {
     cell('action', el('span', { class: `action action-${row.action}`, title: actionMeaning(row.action) }, datum(row.action))),
     cell('info',
       el('span', { class: 'dot', 'aria-hidden': 'true' }),
-      el('span', { class: 'info', title: infoMeaning(row.action_info) }, datum(infoLabel(row.action_info))),
+      el('span', { class: 'info', title: infoMeaning(row.action_info) }, datum(infoLabel(row))),
       native ? [' ', el('small', { class: 'native' }, datum(native))] : null),
     cell('time',
       time(ms(row.time), view.stamp),
@@ -68,7 +68,7 @@ function details(row, view) {
 }
 
 function ticketOf(row, view) {
-  return view.ticket(`${iso(ms(row.time))} ${plain(row.action)} ${plain(infoLabel(row.action_info))}`, ...evidenceText({ ...row, time: null }));
+  return view.ticket(`${iso(ms(row.time))} ${plain(row.action)} ${plain(infoLabel(row))}`, ...evidenceText({ ...row, time: null }));
 }
 
 // plainTable returns a table for a report. For each of the given rows, the table shows all facts

@@ -14,7 +14,7 @@ export function labelOf(item, scale) {
 
 function refusalLabel(refusals) {
   const [first] = refusals;
-  const values = { count: number(refusals.length), time: shortStamp(ms(first.time)), info: infoLabel(first.action_info) };
+  const values = { count: number(refusals.length), time: shortStamp(ms(first.time)), info: infoLabel(first) };
   return text(refusals.length > 1 ? 'timeline.refusals' : 'timeline.refusal', values);
 }
 

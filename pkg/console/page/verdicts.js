@@ -105,7 +105,7 @@ function evidenceRow(one, view, onTime) {
   const native = nativeOf(one);
   return el('li', {},
     evidenceTime(ms(one.time), view, onTime),
-    el('span', { class: 'what' }, datum(one.action), ' ', datum(infoLabel(one.action_info)), native ? el('small', {}, ' ', datum(native)) : null),
+    el('span', { class: 'what' }, datum(one.action), ' ', datum(infoLabel(one)), native ? el('small', {}, ' ', datum(native)) : null),
     el('span', { class: 'why' }, prose(one.text, view)));
 }
 
@@ -126,5 +126,5 @@ function ticketOf(verdict, view) {
 
 function evidenceLine(one, view) {
   const native = nativeOf(one) ? ` (${plain(nativeOf(one))})` : '';
-  return `- ${one.time ? iso(ms(one.time)) : ''} ${plain(one.action)} ${plain(infoLabel(one.action_info))}${native}: ${plainProse(one.text, view)}`;
+  return `- ${one.time ? iso(ms(one.time)) : ''} ${plain(one.action)} ${plain(infoLabel(one))}${native}: ${plainProse(one.text, view)}`;
 }

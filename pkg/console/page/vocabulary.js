@@ -16,11 +16,11 @@ export const unexplained = 'unexplained';
 export const infoFilters = [...infos, unexplained];
 
 // filterLabel returns one of infoFilters as the page shows it.
-export const filterLabel = (filter) => infoLabel(filter === unexplained ? '' : filter);
+export const filterLabel = (filter) => infoLabel({ action_info: filter === unexplained ? '' : filter });
 
-// infoLabel returns an action_info as the page shows it. An event without a known reason has an
-// empty action_info.
-export const infoLabel = (info) => info || text('kind.unknown');
+// infoLabel returns the action_info of an event as the page shows it. It is empty if the source gave
+// no reason, or one that does not show the cause.
+export const infoLabel = ({ action_info: info, native_reason: native }) => info || text(native ? 'info.unclear' : 'kind.unknown');
 
 // infoMeaning returns a sentence that explains an action_info.
 export const infoMeaning = (info) => text(info ? `info.${info}` : 'info.unexplained');

@@ -32,6 +32,6 @@ function actionRow(action) {
 
 function infoRow(info) {
   return el('tr', { class: `kind-${kindOfWord(info)}` },
-    word(el('span', { class: 'dot', 'aria-hidden': 'true' }), infoLabel(info)),
+    word(el('span', { class: 'dot', 'aria-hidden': 'true' }), infoLabel({ action_info: info })),
     el('td', {}, infoMeaning(info)));
 }

@@ -193,6 +193,7 @@ export default {
   "info.ServerShutdown": "服务端关闭了连接：服务端停止、迁移客户端，或管理员关闭了连接。",
   "info.invalid param": "连接被关闭：客户端发送了无效内容。",
   "info.Socket IOException": "连接被关闭：网络连接异常。",
+  "info.unclear": "原因不明",
   "info.unexplained": "连接被关闭：来源未上报原因，或上报的原因无法说明断开的起因。",
 
   "action.connect": "客户端发送 CONNECT，请求建立连接。",
