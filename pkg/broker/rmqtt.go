@@ -39,7 +39,7 @@ const (
 //	clean_session    connected, connack   in MQTT 3
 //	clean_start      connected, connack   in MQTT 5
 //	connected_at     connected            Unix milliseconds
-//	conn_ack         connack              see rmqttRefusals
+//	conn_ack         connack              see rmqttRefusals; only of accepted CONNECTs from 0.15.0 on
 //	disconnected_at  disconnected         Unix milliseconds; when the DISCONNECT arrived, if there was one
 //	reason           disconnected         see rmqttEnd
 //

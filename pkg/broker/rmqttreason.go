@@ -6,10 +6,10 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// rmqttRefusals maps each conn_ack of a refused CONNECT to its meaning. MQTT 3 has texts with the
-// prefix "Connection Refused, ", and MQTT 5 has texts without it. "Connection Refused" alone means
-// any other code, such as one for an unsupported authentication method or will message, so it has
-// no entry.
+// rmqttRefusals maps each conn_ack of a refused CONNECT to its meaning. RMQTT reports refused
+// CONNECTs only up to version 0.13.4. MQTT 3 has texts with the prefix "Connection Refused, ", and
+// MQTT 5 has texts without it. "Connection Refused" alone means any other code, such as one for an
+// unsupported authentication method or will message, so it has no entry.
 var rmqttRefusals = table(map[event.ActionInfo][]string{
 	event.NotAuthorized: {
 		"Connection Refused, bad user name or password", "bad user name or password",
@@ -24,20 +24,21 @@ var rmqttRefusals = table(map[event.ActionInfo][]string{
 
 // rmqttReasons maps each reason that is a fixed text to its meaning.
 var rmqttReasons = table(map[event.ActionInfo][]string{
-	event.DisconnectedByClient: {"Disconnect", "Disconnect(V3)"},
+	event.DisconnectedByClient: {"Disconnect"},
 	event.NoHeart:              {"KeepaliveTimeout", "Keep Alive timeout", "Mqtt protocol error: Keep Alive timeout"},
 	event.ClientIDConflict:     {"Kicked"},
 	event.ServerShutdown:       {"ByAdminKick", "HandshakeRateExceeded", "service unavailable"},
 	event.ClosedByClient:       {"RemoteClose"}, // also sent if RMQTT knows no reason
-	event.NotAuthorized: {
-		`Disconnect(Other("JWT Auth expired"))`, `Disconnect(Other("Http Auth expired"))`, // RMQTT closes the connection
+	event.NotAuthorized: { // RMQTT closes the connection
+		`Disconnect(Other("JWT Auth expired"))`, `Disconnect(Other("Http Auth expired"))`,
+		"Disconnect(JWT Auth expired)", "Disconnect(Http Auth expired)", // up to 0.13.4
 	},
 	event.TopicAuthFailed: {"SubscribeRefused", "PublishRefused", "DelayedPublishRefused", "NotAuthorized"},
 	event.InvalidParam: {
 		"Malformed packet", "utf8 error", "Packet id is required", "Provided packet id is in use", "identifier rejected",
 		"Connect frame's reserved flag is set", "ConnectAck frame's reserved flag is set",
 		"too many subscriptions", "too many topic levels", "Inflight window is full", "MessageQueueFull",
-		"SubscribeFailed", "UnsubscribeFailed", "invalid protocol",
+		"invalid protocol",
 	},
 	event.SocketIOException: {
 		"ReadWriteTimeout", "ReadWriteError", "Read timeout", "Write timeout", "Flush timeout", "Close timeout",
@@ -46,11 +47,15 @@ var rmqttReasons = table(map[event.ActionInfo][]string{
 
 // rmqttPrefixes lists the beginnings of reasons that end with details. The first entry that matches
 // decides, so an exception stands before the rule.
+//
+// "Disconnect(" precedes the client's DISCONNECT. Up to version 0.13.4, the reason string that an
+// MQTT 5 client has chosen follows as it is. "Disconnect(Other(" precedes a plugin's text.
 var rmqttPrefixes = []struct {
 	prefix string
 	info   event.ActionInfo
 }{
-	{"Disconnect(V5(", event.DisconnectedByClient},
+	{"Disconnect(Other(", event.Unexplained},
+	{"Disconnect(", event.DisconnectedByClient},
 	{"io error, ", event.SocketIOException},
 	{"Connection reset", event.SocketIOException},
 	{"Broken pipe", event.SocketIOException},
@@ -59,36 +64,49 @@ var rmqttPrefixes = []struct {
 	{"Mqtt protocol error: Encoding error: Io(", event.SocketIOException},
 	{"Decoding error: Io(", event.SocketIOException},
 	{"Encoding error: Io(", event.SocketIOException},
+	{"ProtocolError(KeepAliveTimeout)", event.NoHeart},
+	{"ProtocolError(Io(", event.SocketIOException},
+	{"ProtocolError(Encode(", event.Unexplained}, // RMQTT could not encode a packet of its own
 	{"ProtocolError(", event.InvalidParam},
+	{"Mqtt protocol error: Encoding error: ", event.Unexplained},
 	{"Mqtt protocol error: ", event.InvalidParam},
 	{"Decoding error: ", event.InvalidParam},
 	{"Max size exceeded", event.InvalidParam},
 	{"Invalid ", event.InvalidParam},
 	{"Unsupported ", event.InvalidParam},
-	{"SubscribeFailed(", event.InvalidParam},
-	{"UnsubscribeFailed(", event.InvalidParam},
 	{"subscription limit reached, ", event.InvalidParam},
+	{"topic error, ", event.InvalidParam},
+	{"Illegal topic filter, ", event.InvalidParam},
+	{"Shared subscription is not enabled, ", event.InvalidParam},
+	{"Limit subscription is not enabled, ", event.InvalidParam},
 }
 
 // rmqttEnd returns the action and action info for an end event's reason. A reason may consist of
-// several, separated by commas. The first one with a known meaning decides.
+// several, separated by commas. The first one with a known meaning decides. One that begins with
+// "Disconnect(" always decides, because the client may have chosen the text that follows.
 func rmqttEnd(reason string) (event.Action, event.ActionInfo) {
 	for rest := reason; rest != ""; {
 		var one string
 		one, rest = rmqttCut(rest)
-		switch info := rmqttInfo(one); info {
-		case event.Unexplained:
-		case event.DisconnectedByClient:
+		switch info := rmqttInfo(one); {
+		case info == event.DisconnectedByClient:
 			return event.Disconnect, info
-		default:
+		case info != event.Unexplained, strings.HasPrefix(one, "Disconnect("):
 			return event.Close, info
 		}
 	}
 	return event.Close, event.Unexplained
 }
 
-// rmqttInfo returns the action info for a single reason.
+// rmqttInfo returns the action info for a single reason. The reason of a failed SUBSCRIBE or
+// UNSUBSCRIBE is the text in brackets. The failure may be the broker's, such as a timeout in the
+// cluster.
 func rmqttInfo(reason string) event.ActionInfo {
+	for _, failed := range []string{"SubscribeFailed(", "UnsubscribeFailed("} {
+		if text, ok := strings.CutPrefix(reason, failed); ok {
+			reason = strings.TrimSuffix(text, ")")
+		}
+	}
 	if info, ok := rmqttReasons[reason]; ok {
 		return info
 	}
