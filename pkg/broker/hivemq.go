@@ -21,6 +21,9 @@ var hivemqSource = Source{
 			"Disconnected via extension system", "The configured maximum amount of connections is reached",
 			"Sent PUBLISH, but its onward delivery was prevented by a publish inbound interceptor",
 			"Negative SUBSCRIBE acknowledgement for an MQTT 3.1 client is not possible; the client was disconnected instead",
+			"Tried to write a SUBACK with empty payload to a client.", "Tried to write an invalid SUBACK return code to a subscriber.",
+			"Tried to write a failure code (0x80) to a MQTT 3.1 subscriber.",
+			"Connection prevented by extension in CONNACK outbound interceptor",
 		},
 	},
 }

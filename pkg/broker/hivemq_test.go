@@ -60,6 +60,8 @@ func TestHiveMQLines(t *testing.T) {
 		"Client ID:  a, b , IP: 192.0.2.7 disconnected gracefully.":                                          " a, b  disconnect disconnected by client",
 		"Client ID: a, IP: b, IP: 192.0.2.7 disconnected gracefully.":                                        "a, IP: b disconnect disconnected by client",
 		"Client ID: Client ID: x, IP: 192.0.2.7 disconnected gracefully.":                                    "Client ID: x disconnect disconnected by client",
+		"Client ID: c, IP:192.0.2.7 disconnected ungracefully.":                                              "c close closed by client",
+		"Client ID: a, IP:b, IP: 192.0.2.7 disconnected gracefully.":                                         "a, IP:b disconnect disconnected by client",
 		// No row.
 		"Client ID: UNKNOWN, IP: 192.0.2.7 disconnected ungracefully.":                                                   "",
 		"Client ID: UNKNOWN, IP: 192.0.2.7 was disconnected. reason: No CONNECT sent in time.":                           "",
@@ -84,6 +86,7 @@ func TestHiveMQLines(t *testing.T) {
 		"Client ID: c, IP: 192.0.2.7, Clean Start: true, Session Expiry: x connected.":                                           "rejected 0",
 		"Client ID: c, IP: 192.0.2.7, Clean Start: true, Session Expiry: 0 connected":                                            "rejected 0",
 		"Client ID: c, IP: 192.0.2.7 was disconnected. reason: x, IP: 192.0.2.8 disconnected gracefully.":                        "rejected 0",
+		"Client ID: c, IP: 192.0.2.7 was disconnected. reason: x, IP:192.0.2.8 disconnected ungracefully.":                       "rejected 0",
 		"Client ID: c, IP: 192.0.2.7 disconnected gracefully. Reason given by client: x, IP: 192.0.2.8 disconnected gracefully.": "rejected 0",
 		"Client ID: c, IP: 192.0.2.7 disconnected gracefully. Reason given by client:  session has expired at 2026-11-22 09:30:00. All persistent data for this client has been removed.": "rejected 0",
 		"X Client ID: c, IP: 192.0.2.7 disconnected gracefully.": "rejected 0",
@@ -109,19 +112,21 @@ func TestHiveMQReasons(t *testing.T) {
 		event.ServerShutdown: {
 			"Disconnected via extension system", "Sent PUBLISH, but its onward delivery was prevented by a publish inbound interceptor",
 			"Negative SUBSCRIBE acknowledgement for an MQTT 3.1 client is not possible; the client was disconnected instead",
-			"The configured maximum amount of connections is reached",
+			"The configured maximum amount of connections is reached", "Connection prevented by extension in CONNACK outbound interceptor",
+			"Tried to write a SUBACK with empty payload to a client.", "Tried to write an invalid SUBACK return code to a subscriber.",
+			"Tried to write a failure code (0x80) to a MQTT 3.1 subscriber.",
 		},
-		event.SocketIOException: {"Channel exception: null", "Channel exception: Connection reset"},
 		event.InvalidParam: {
 			"Sent a PUBLISH with an invalid QoS", "Sent PUBLISH with subscription identifiers", "sent an AUTH with a malformed authentication data",
 			"Invalid SUBSCRIBE with invalid qos '3'", "Incorrect PUBLISH UTF-8 string length for 'response topic'", "Sent second CONNECT message",
 			"Sent too many concurrent PUBLISH messages", "Sent a message with invalid message type", "Illegal websocket data sent by client: x",
 			"DISCONNECT with session expiry interval, but session expiry interval was set to zero at CONNECT.",
 			"Success reason code set in AUTH", "REAUTHENTICATE reason code set in AUTH during ongoing auth",
-			"Tried to write a SUBACK with empty payload to a client.", "Sent CONNECT without clientID", "Invalid CONNECT flags",
+			"Sent CONNECT without clientID", "Invalid CONNECT flags",
 		},
 		event.Unexplained: {
 			"", "token is stale", "Invalid password", "Sent nothing", "client was idle for too long", "Incorrect time", "Authentication was fine",
+			"Channel exception: null", "Channel exception: Connection reset",
 		},
 	} {
 		for _, reason := range reasons {
@@ -131,6 +136,7 @@ func TestHiveMQReasons(t *testing.T) {
 			require.Equal(t, want, e.ActionInfo, reason)
 			require.Equal(t, event.Close, e.Action, reason)
 			require.Equal(t, reason, e.NativeReason)
+			require.Equal(t, want == event.ServerShutdown, broker.ExcludesRestart(e.NativeReason), reason)
 		}
 	}
 }
@@ -141,7 +147,10 @@ func TestHiveMQRefusals(t *testing.T) {
 	for reason, want := range map[string]bool{
 		"Authentication failed": true, "Authentication failed, no authenticator registered": true,
 		"Sent a CONNECT message with an not authorized Will Publish to topic 'a'": true, "Sent CONNECT without clientID": true,
-		"Invalid CONNECT flags": true, "Incorrect CONNECT will-topic length": true, "The configured maximum amount of connections is reached": true,
+		"Invalid CONNECT flags": true, "Incorrect CONNECT will-topic length": true, "Invalid will-topic/flag combination": true,
+		"Sent message other than AUTH or DISCONNECT during enhanced authentication": true, "Connection prevented by extension in CONNACK outbound interceptor": true,
+		"REAUTHENTICATE reason code set in AUTH during ongoing auth": true, "REAUTHENTICATE reason code set in AUTH during ongoing re-auth": false,
+		"Success reason code set in AUTH": false, "The configured maximum amount of connections is reached": true,
 		"Re-authentication failed": false, "Sent second CONNECT message": false, "Different auth method": false,
 		"Sent a PUBLISH with wildcard character (#/+) in topic: Sent CONNECT ": false, "Client was idle for too long": false,
 		"DISCONNECT with session expiry interval, but session expiry interval was set to zero at CONNECT.": false,

@@ -60,11 +60,11 @@ func hivemqParse(text []byte) (said hivemqLine, found bool, fault string) {
 		readings++
 	}
 	for at := 0; readings <= 1; {
-		i := bytes.Index(rest[at:], []byte(", IP: "))
+		i := bytes.Index(rest[at:], []byte(", IP:"))
 		if i < 0 {
 			break
 		}
-		id, after := rest[:at+i], rest[at+i+len(", IP: "):]
+		id, after := rest[:at+i], bytes.TrimPrefix(rest[at+i+len(", IP:"):], []byte(" ")) // some lines have no space
 		at += i + 1
 		if m, ok := hivemqAfterID(after); ok {
 			readings++
@@ -107,7 +107,7 @@ func hivemqExpired(text []byte) bool {
 // maxHiveMQAddress is the maximum length of an address, including the name of an IPv6 zone.
 const maxHiveMQAddress = 96
 
-// hivemqAfterID parses the part of a line that follows ", IP: ".
+// hivemqAfterID parses the part of a line that begins with the address.
 func hivemqAfterID(text []byte) (m hivemqLine, ok bool) {
 	end := bytes.IndexAny(text[:min(len(text), maxHiveMQAddress)], " ,")
 	if end < 0 {

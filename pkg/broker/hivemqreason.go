@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"slices"
 	"strings"
 
 	"devicetrace/pkg/event"
@@ -30,9 +31,9 @@ var hivemqReasons = []struct {
 	{"Disconnected via extension system", event.ServerShutdown},
 	{"Sent PUBLISH, but its onward delivery was prevented ", event.ServerShutdown},
 	{"Negative SUBSCRIBE acknowledgement for an MQTT 3.1 client ", event.ServerShutdown},
+	{"Tried to write ", event.ServerShutdown}, // continues with a SUBACK that HiveMQ may not send
+	{"Connection prevented by extension ", event.ServerShutdown},
 	{"The configured maximum amount of connections is reached", event.ServerShutdown},
-
-	{"Channel exception: ", event.SocketIOException},
 
 	{"Sent a message ", event.InvalidParam},
 	{"Sent message other than AUTH or DISCONNECT ", event.InvalidParam},
@@ -45,12 +46,12 @@ var hivemqReasons = []struct {
 	{"DISCONNECT with session expiry interval", event.InvalidParam},
 	{"Success reason code set in AUTH", event.InvalidParam},
 	{"REAUTHENTICATE reason code set in AUTH", event.InvalidParam},
-	{"Tried to write ", event.InvalidParam},
 }
 
 // hivemqInfo returns the action info for a reason. A reason about a packet that is not listed in
 // hivemqReasons says that the packet is invalid. Any other unknown reason may be an extension's own
-// text.
+// text. "Channel exception: " reports an exception in HiveMQ or in an extension, because HiveMQ
+// ignores those of the network.
 func hivemqInfo(reason string) event.ActionInfo {
 	reason = withCapital(reason)
 	for _, known := range hivemqReasons {
@@ -64,13 +65,20 @@ func hivemqInfo(reason string) event.ActionInfo {
 	return event.Unexplained
 }
 
+// hivemqRefusals lists the beginnings of the reasons that HiveMQ gives only for a refused CONNECT.
+// isHiveMQRefusal adds those about a CONNECT packet.
+var hivemqRefusals = []string{
+	"Authentication failed", "The configured maximum amount of connections ", "Invalid will-topic/flag combination",
+	"Sent message other than AUTH or DISCONNECT during enhanced authentication",
+	"REAUTHENTICATE reason code set in AUTH during ongoing auth", "Connection prevented by extension in CONNACK ",
+}
+
 // isHiveMQRefusal reports whether a reason is certainly about a CONNECT that was refused. Other
 // reasons may also be about a CONNECT. Whoever reads the events can then find out whether the
 // client had a connection.
 func isHiveMQRefusal(reason string) bool {
-	return strings.HasPrefix(reason, "Authentication failed") ||
-		strings.HasPrefix(reason, "The configured maximum amount of connections ") ||
-		hivemqPacket(withCapital(reason)) == "CONNECT"
+	isPrefix := func(refusal string) bool { return strings.HasPrefix(reason, refusal) }
+	return slices.ContainsFunc(hivemqRefusals, isPrefix) || hivemqPacket(withCapital(reason)) == "CONNECT"
 }
 
 // hivemqPacket returns the name of the packet that a reason such as "Sent a CONNECT with …" is
