@@ -13,16 +13,18 @@ const (
 //
 //	deviceId                                       identifier of the device
 //	moduleId                                       identifier of a module of the device; absent or empty otherwise
-//	hubName                                        name of the hub
+//	hubName                                        name of the hub, which is not used
 //	deviceConnectionStateEventInfo.sequenceNumber  64 hex digits that grow with each event of a device
 //
-// The client identifier in CONNECT is deviceId or, for a module, deviceId/moduleId.
+// The client identifier in CONNECT is deviceId or, for a module, deviceId/moduleId. The hub is not
+// the node of a cluster: a device identifier is unique only within a hub, and a device may be
+// assigned to another hub while all hubs are up.
 //
 // Event Grid looks at the state of a device once a minute and publishes an event if the state has
 // changed. An event can be late by up to a minute, and a change that lasts less than a minute causes
 // no event. IoT Hub never says why a device disconnected.
 type azureIoTHub struct {
-	device, module, hub, state value
+	device, module, state value
 
 	sequence value // in state
 }
@@ -33,8 +35,6 @@ func (m *azureIoTHub) slot(key []byte) *value {
 		return &m.device
 	case "moduleId":
 		return &m.module
-	case "hubName":
-		return &m.hub
 	case "deviceConnectionStateEventInfo":
 		return &m.state
 	default:
@@ -64,7 +64,6 @@ func (m *azureEventGrid) iotHubRow(r *reader, e *event.Event) {
 	if module := r.text("data.moduleId", hub.module); module != "" {
 		e.ClientID += event.ClientID("/" + module)
 	}
-	e.Node = r.text("data.hubName", hub.hub)
 	e.SourceEventID = orElse(r.text("data.deviceConnectionStateEventInfo.sequenceNumber", hub.sequence), r.text("id", m.id))
 	m.setTime(r, e)
 }

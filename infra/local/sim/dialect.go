@@ -245,7 +245,6 @@ var (
 	iotHub = dialect{
 		source:    broker.AzureEventGrid,
 		connected: "Microsoft.Devices.DeviceConnected", ended: "Microsoft.Devices.DeviceDisconnected",
-		atConnect: node, atEnd: node,
 		ids: random, snapshot: true,
 		mute: []end{closedByClient, goodbye, reset, silent, takenOver, expired, topicDenied, shutDown},
 	}

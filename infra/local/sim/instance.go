@@ -49,7 +49,7 @@ var (
 	rmqttMain  = &instance{id: "rmqtt-east", dialect: &rmqtt, nodes: []string{"1", "2"}, groups: nameless}
 	hiveMQMain = &instance{id: "hive", dialect: &hiveMQ, nodes: nameless, groups: nameless}
 	aliyunMain = &instance{id: "iot-06z00exa0mpl3", dialect: &aliyunIoT, nodes: nameless, groups: []string{"a1Prod"}}
-	iotHubMain = &instance{id: "hub-west", dialect: &iotHub, nodes: []string{"hub-1"}, groups: nameless}
+	iotHubMain = &instance{id: "hub-west", dialect: &iotHub, nodes: nameless, groups: nameless}
 	huaweiMain = &instance{id: "iotda", dialect: &huawei, nodes: nameless, groups: nameless}
 )
 
