@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,7 +14,7 @@ var aliyunIoTSource = Source{
 	vocabulary: vocabulary{ends: []string{aliyunOffline}},
 }
 
-// The values of status, which are the native events.
+// The values of status in lower case, which are the native events.
 const (
 	aliyunOnline  = "online"
 	aliyunOffline = "offline"
@@ -41,12 +42,14 @@ const (
 // 2020 used lastTime instead. The decoder uses lastTime only if time is missing, because lastTime may
 // be minutes before the end of a connection, and so before the takeover that caused the end.
 //
-// A notice arrives on its own or in an envelope. The envelope is a CloudEvent from a RocketMQ
-// trigger, with the notice in data.body, or a message of the Message Service, with the notice in
-// payload.
+// A notice arrives on its own or in an envelope. The envelope is one of the following:
+//
+//   - a CloudEvent from a RocketMQ trigger, with the notice in data.body
+//   - a message of the Message Service, with the notice in payload
+//   - an AMQP message as a consumer may pass it on, with the notice in content
 type aliyunIoT struct {
 	aliyunNotice
-	data, payload, topic value // of an envelope
+	data, payload, content, topic value // of an envelope
 }
 
 // aliyunNotice is a notice without an envelope.
@@ -61,6 +64,8 @@ func (m *aliyunIoT) slot(key []byte) *value {
 		return &m.data
 	case "payload":
 		return &m.payload
+	case "content":
+		return &m.content
 	case "topic":
 		return &m.topic
 	default:
@@ -93,10 +98,10 @@ func (m *aliyunNotice) slot(key []byte) *value {
 	}
 }
 
-// row fills in the event. An item without the key "status" that has the key "data" or "payload" is
-// an envelope.
+// row fills in the event. An item without the key "status" that has one of the keys "data",
+// "payload" and "content" is an envelope.
 func (m *aliyunIoT) row(r *reader, e *event.Event) bool {
-	if !m.status.missing() || m.data.missing() && m.payload.missing() {
+	if !m.status.missing() || m.data.missing() && m.payload.missing() && m.content.missing() {
 		m.fill(r, e)
 		return true
 	}
@@ -123,6 +128,9 @@ func isAliyunStatus(topic string) bool {
 // open returns the notice in an envelope, and the field that contains the notice.
 func (m *aliyunIoT) open() (notice aliyunNotice, field, fault string) {
 	body, field := m.payload, "payload"
+	if body.missing() {
+		body, field = m.content, "content"
+	}
 	if !m.data.missing() {
 		body, _, field, fault = openEnvelope(m.data)
 	} else if body.kind == text {
@@ -136,12 +144,12 @@ func (m *aliyunIoT) open() (notice aliyunNotice, field, fault string) {
 
 // fill sets the fields of e from the notice.
 func (m *aliyunNotice) fill(r *reader, e *event.Event) {
-	e.NativeEvent = r.text("status", m.status)
+	e.NativeEvent = strings.ToLower(r.text("status", m.status))
 	switch e.NativeEvent {
 	case aliyunOnline:
 		e.Action, e.ActionInfo = event.Connect, event.Accepted
 	case aliyunOffline:
-		e.NativeReason = r.name("offlineReasonCode", m.reason)
+		e.NativeReason = r.name("offlineReasonCode", withoutFraction(m.reason))
 		e.Action, e.ActionInfo = event.Close, aliyunInfo(e.NativeReason)
 	default:
 		r.unknownKind("status", e.NativeEvent, aliyunOnline, aliyunOffline)
@@ -167,9 +175,19 @@ func inBeijing(v value) value {
 	return value{kind: text, raw: []byte(t.Format(time.RFC3339Nano))}
 }
 
+// withoutFraction writes a whole number without a fraction and an exponent, so 427.0 as 427. It
+// leaves any other value as it is.
+func withoutFraction(v value) value {
+	n, ok := v.integer()
+	if v.kind != number || !ok {
+		return v
+	}
+	return value{kind: number, raw: strconv.AppendInt(nil, n, 10)}
+}
+
 // aliyunReasons maps the values of offlineReasonCode with a known meaning to that meaning. The code
 // is a number. The texts are from the platform's log, in case a consumer sends the text instead.
-// Alibaba publishes no complete list of the codes.
+// Alibaba explains the codes of the log at https://help.aliyun.com/document_detail/44542.html.
 var aliyunReasons = table(map[event.ActionInfo][]string{
 	event.ClientIDConflict: {"427", "400", "Kicked by the same device"}, // 400 in older documents
 	event.ClosedByClient:   {"TCP连接断开"},

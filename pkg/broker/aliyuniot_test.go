@@ -41,6 +41,9 @@ func TestAliyunIoTReasons(t *testing.T) {
 	for code, want := range map[string]string{
 		`427`:                              "d close clientId conflict",
 		`"427"`:                            "d close clientId conflict",
+		`427.0`:                            "d close clientId conflict",
+		`4.27e2`:                           "d close clientId conflict",
+		`427.5`:                            "d close unexplained",
 		`400`:                              "d close clientId conflict",
 		`"Kicked by the same device"`:      "d close clientId conflict",
 		`"Keepalive timeout after 90 sec"`: "d close no heart",
@@ -56,7 +59,7 @@ func TestAliyunIoTReasons(t *testing.T) {
 		got := decode(t, "aliyun-iot", `{"status":"offline",`+aliyunDevice+`,"offlineReasonCode":`+code+`}`)
 		require.Equal(t, want, summary(got), code)
 	}
-	for code, reason := range map[string]string{`428`: "428", `"x"`: "x", `null`: ""} {
+	for code, reason := range map[string]string{`428`: "428", `427.0`: "427", `427.5`: "427.5", `"x"`: "x", `null`: ""} {
 		got := decode(t, "aliyun-iot", `{"status":"offline",`+aliyunDevice+`,"offlineReasonCode":`+code+`}`)
 		require.Equal(t, reason, got.Events[0].NativeReason)
 	}
@@ -89,11 +92,13 @@ func TestAliyunIoTTakeoverIsBesideTheNewConnect(t *testing.T) {
 	require.Equal(t, time.Millisecond, got[0].Time.Sub(got[1].Time))
 }
 
-func TestAliyunIoTMalformed(t *testing.T) {
+func TestAliyunIoTMembers(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"status":"online","deviceName":"d"}`:                   "rejected 0 productKey",
 		`{"status":"online","productKey":"p"}`:                   "rejected 0 deviceName",
-		`{"status":"ONLINE",` + aliyunDevice + `}`:               "rejected 0 status",
+		`{"status":"ONLINE",` + aliyunDevice + `}`:               "d connect accepted",
+		`{"status":"Offline",` + aliyunDevice + `}`:              "d close unexplained",
+		`{"status":"on",` + aliyunDevice + `}`:                   "rejected 0 status",
 		`{"status":7,` + aliyunDevice + `}`:                      "rejected 0 status",
 		`{"action":"create",` + aliyunDevice + `}`:               "rejected 0 status",
 		`{"status":"online",` + aliyunDevice + `,"clientIp":[]}`: "rejected 0 clientIp",
@@ -105,6 +110,9 @@ func TestAliyunIoTMalformed(t *testing.T) {
 		`{"payload":{"status":"online","productKey":"p"}}`:          "rejected 0 payload.deviceName",
 		`{"topic":7,"payload":{"status":"online"}}`:                 "rejected 0 topic",
 		`{"topic":"/p/d/thing/event/property/post","payload":"eA"}`: "",
+		`{"topic":"/p/d/thing/event/property/post","content":{}}`:   "",
+		`{"content":"x"}`: "rejected 0 content",
+		`{"content":{"status":"online","productKey":"p"}}`: "rejected 0 content.deviceName",
 	} {
 		require.Equal(t, want, summary(decode(t, "aliyun-iot", body)), body)
 	}
@@ -118,6 +126,7 @@ func TestAliyunIoTEnvelopes(t *testing.T) {
 			`{"id":"e","time":"2026-11-22T09:35:00Z","data":{"systemProperties":{"UNIQ_KEY":"k"},"body":%s}}`,
 			`{"messageid":"1","messagetype":"status","topic":"/as/mqtt/status/p/d","payload":%s}`,
 			`{"topic":"/sys/p/d/device/status/notify","payload":%s}`,
+			`{"topic":"/as/mqtt/status/p/d","messageId":1,"content":%s}`,
 		} {
 			require.Equal(t, "d connect accepted", summary(decode(t, "aliyun-iot", fmt.Sprintf(envelope, body))), envelope)
 		}
