@@ -133,8 +133,13 @@ func (r *reader) numeral(field string, v value) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// seconds reads a whole number of seconds. The result is unknown if the value is missing.
+// seconds reads a whole number of seconds. The result is unknown if the value is missing. It is also
+// unknown if the number exceeds 31 bits, because in some protocols a client may choose such a number
+// to say that there is no limit.
 func (r *reader) seconds(field string, v value) event.Optional[time.Duration] {
+	if n, isWhole := v.integer(); isWhole && n > math.MaxInt32 {
+		return event.Optional[time.Duration]{}
+	}
 	n := r.integer(field, v, math.MaxInt32)
 	return event.Optional[time.Duration]{Value: time.Duration(n.Value) * time.Second, Known: n.Known}
 }

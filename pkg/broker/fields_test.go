@@ -1,7 +1,10 @@
 package broker_test
 
 import (
+	"fmt"
+	"math"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -26,6 +29,30 @@ func TestNumbersAsClientIdentifiers(t *testing.T) {
 		require.Equal(t, event.ClientID("86012345678901234567890"), got.Events[0].ClientID, route)
 		if route == "emqx" || route == "emqx4" || route == "events" {
 			require.Equal(t, "7", got.Events[0].Username, route)
+		}
+	}
+}
+
+// In some protocols a client may choose a number that means no limit. Such a keep alive is unknown,
+// but does not make the event invalid.
+func TestHugeKeepAliveIsUnknown(t *testing.T) {
+	for route, body := range map[string]string{
+		"emqx":    `{"event":"client.connected","clientid":"c","proto_name":"LwM2M","keepalive":%s}`,
+		"emqx4":   `{"action":"client_connected","clientid":"c","keepalive":%s}`,
+		"nanomq":  `{"action":"client_connack","conn_ack":"success","clientid":"c","keepalive":%s}`,
+		"tencent": `{"event":"client.connected","clientid":"c","keepalive":%s}`,
+		"rmqtt":   `{"action":"client_connected","clientid":"c","keepalive":%s}`,
+		"events":  `{"action":"connect","client_id":"c","keep_alive":%s}`,
+	} {
+		for _, huge := range []string{"4294967295", `"4294967295"`, "2147483648", "9007199254740991.0"} {
+			got := decode(t, route, fmt.Sprintf(body, huge))
+			require.Empty(t, got.Rejected, route)
+			require.False(t, got.Events[0].KeepAlive.Known, route)
+		}
+		got := decode(t, route, fmt.Sprintf(body, "2147483647"))
+		require.Equal(t, event.Some(math.MaxInt32*time.Second), got.Events[0].KeepAlive, route)
+		for _, invalid := range []string{"-1", "1.5", `"long"`, "-4294967295"} {
+			require.Len(t, decode(t, route, fmt.Sprintf(body, invalid)).Rejected, 1, route)
 		}
 	}
 }
