@@ -2,7 +2,6 @@ package broker
 
 import (
 	"encoding/base64"
-	"net/netip"
 
 	"devicetrace/pkg/event"
 )
@@ -202,14 +201,4 @@ func parseObject(raw []byte) value {
 		return value{}
 	}
 	return v
-}
-
-// splitAddress splits a client's address, with or without a port, into address and port. It first
-// checks whether the whole string is an IP address. Otherwise, the end of an IPv6 address could be
-// taken for a port.
-func splitAddress(peer string) (address string, port int32) {
-	if _, err := netip.ParseAddr(peer); err == nil {
-		return peer, 0
-	}
-	return splitPeer(peer)
 }

@@ -37,8 +37,8 @@ var ownSource = Source{
 //	native_event       the source's own word for what happened                  action, as sent
 //	native_reason      the source's own word for the reason                     action_info, as sent
 //	reason_code        MQTT reason or return code, 0 to 255
-//	peer_address       address of the client, without a port
-//	peer_port          0 to 65535
+//	peer_address       address of the client
+//	peer_port          0 to 65535                                               the port in peer_address
 //	username           as in CONNECT
 //	node               broker node of the connection
 //	protocol           "MQTT", or a gateway's name for its protocol
@@ -131,6 +131,7 @@ func (m *own) row(r *reader, e *event.Event) bool {
 	}
 	e.ClientID = m.client(r)
 	e.ReasonCode = r.integer("reason_code", m.reasonCode, math.MaxUint8)
+	e.ProtocolVersion = r.integer("protocol_version", m.protocolVersion, math.MaxUint8).Value
 	m.words(r, e)
 	r.setTime(e, timeField{"time", m.time})
 	m.evidence(r, e)
@@ -169,7 +170,7 @@ func (m *own) words(r *reader, e *event.Event) {
 	}
 	var info string
 	if m.actionInfo.missing() {
-		e.ActionInfo = defaultInfo(e.Action, e.ReasonCode)
+		e.ActionInfo = m.defaultInfo(r, e)
 	} else {
 		info = m.info(r, e)
 	}
@@ -178,7 +179,7 @@ func (m *own) words(r *reader, e *event.Event) {
 }
 
 // info sets ActionInfo to the meaning of the word that the sender chose, and returns that word. It
-// refuses a word that contradicts the action. Every error lists the allowed words.
+// refuses a word that contradicts the action or the reason code. Every error lists the allowed words.
 func (m *own) info(r *reader, e *event.Event) string {
 	allowed := infosOf[e.Action]
 	if m.actionInfo.kind != text {
@@ -193,6 +194,9 @@ func (m *own) info(r *reader, e *event.Event) string {
 		r.refuse("action_info", fmt.Sprintf("%.64q is not known; use one of %s", word, event.JoinActionInfos(allowed)))
 	case !slices.Contains(allowed, known):
 		r.refuse("action_info", fmt.Sprintf("%q contradicts the action %s; use one of %s", word, e.Action, event.JoinActionInfos(allowed)))
+	case known == event.Accepted && e.ReasonCode.Value != 0:
+		r.refuse("action_info", fmt.Sprintf("%q contradicts the reason code %d, which refuses the CONNECT; use one of %s",
+			word, e.ReasonCode.Value, event.JoinActionInfos(allowed)))
 	}
 	e.ActionInfo = known
 	return word
@@ -211,23 +215,31 @@ var infosOf = map[event.Action][]event.ActionInfo{
 
 // defaultInfo returns the action info for an event that was sent without one:
 //
-//   - In a connect event, code is the reason code of the CONNACK. If code is missing or 0, the
-//     CONNECT was accepted. Any other code says why the CONNECT was refused.
+//   - In a connect event, the reason code is that of the CONNACK. If it is missing or 0, the CONNECT
+//     was accepted. Any other code says why the CONNECT was refused.
 //   - A disconnect event always means "disconnected by client".
 //   - In a close event, a code from 1 to 5 is an MQTT 3 return code that says why the CONNECT was
 //     refused. Any other code is the reason code of the broker's DISCONNECT. If there is no code,
 //     the result is event.Unexplained.
-func defaultInfo(action event.Action, code event.Optional[int32]) event.ActionInfo {
+//
+// In MQTT 5, the codes from 1 to 5 have no such meaning. A close event is then unexplained, and a
+// connect event is refused.
+func (m *own) defaultInfo(r *reader, e *event.Event) event.ActionInfo {
+	code := e.ReasonCode
+	isReturnCode := returnCodes[code.Value] != ""
 	switch {
-	case action == event.Connect && code.Value != 0:
-		return Refused(byte(code.Value))
-	case action == event.Connect:
+	case e.Action == event.Connect && code.Value == 0:
 		return event.Accepted
-	case action == event.Disconnect:
-		return event.DisconnectedByClient
-	case !code.Known:
+	case e.Action == event.Connect && isReturnCode && e.ProtocolVersion == 5:
+		r.refuse("reason_code", fmt.Sprintf("%d refuses a CONNECT in MQTT 3 only, but protocol_version is 5; send MQTT 5's code", code.Value))
 		return event.Unexplained
-	case returnCodes[code.Value] != "":
+	case e.Action == event.Connect:
+		return Refused(byte(code.Value))
+	case e.Action == event.Disconnect:
+		return event.DisconnectedByClient
+	case !code.Known, isReturnCode && e.ProtocolVersion == 5:
+		return event.Unexplained
+	case isReturnCode:
 		return returnCodes[code.Value]
 	default:
 		return ClosedByBroker(byte(code.Value))
@@ -239,15 +251,27 @@ func (m *own) evidence(r *reader, e *event.Event) {
 	e.Source = orElse(r.text("source", m.source), Events)
 	e.SourceEventID = r.text("source_event_id", m.sourceEventID)
 	e.ChannelID = r.text("channel_id", m.channelID)
-	e.PeerAddress = r.text("peer_address", m.peerAddress)
-	e.PeerPort = r.integer("peer_port", m.peerPort, maxPort).Value
+	m.peer(r, e)
 	e.Username = r.name("username", m.username)
 	e.Node = r.text("node", m.node)
 	e.Protocol = r.text("protocol", m.protocol)
-	e.ProtocolVersion = r.integer("protocol_version", m.protocolVersion, math.MaxUint8).Value
 	e.KeepAlive = r.seconds("keep_alive", m.keepAlive)
 	e.CleanStart = r.flag("clean_start", m.cleanStart)
 	e.ConnectedAt = r.time("connected_at", m.connectedAt)
+}
+
+// peer sets the address and the port, which may follow the address instead of having a key of its
+// own.
+func (m *own) peer(r *reader, e *event.Event) {
+	e.PeerAddress, e.PeerPort = splitAddress(r.text("peer_address", m.peerAddress))
+	port := r.integer("peer_port", m.peerPort, maxPort)
+	if !port.Known {
+		return
+	}
+	if e.PeerPort != 0 && e.PeerPort != port.Value {
+		r.refuse("peer_port", fmt.Sprintf("contradicts the port %d in peer_address; send the port once", e.PeerPort))
+	}
+	e.PeerPort = port.Value
 }
 
 func orElse(s, fallback string) string {

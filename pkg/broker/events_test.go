@@ -33,7 +33,13 @@ func TestOwnWords(t *testing.T) {
 		{`"action":"connect","reason_code":0`, "c connect accepted"},
 		{`"action":"connect","reason_code":4`, "c connect not authorized"},
 		{`"action":"connect","reason_code":136`, "c connect ServerShutdown"},
-		{`"action":"connect","action_info":"accepted","reason_code":136`, "c connect accepted"},
+		{`"action":"connect","action_info":"accepted","reason_code":0`, "c connect accepted"},
+		{`"action":"connect","action_info":"accepted","reason_code":136`, "rejected 0 action_info"},
+		{`"action":"connect","action_info":"accept","reason_code":1`, "rejected 0 action_info"},
+		{`"action":"connect","reason_code":4,"protocol_version":4`, "c connect not authorized"},
+		{`"action":"connect","reason_code":4,"protocol_version":5`, "rejected 0 reason_code"},
+		{`"action":"connect","reason_code":135,"protocol_version":5`, "c connect not authorized"},
+		{`"action":"connect","action_info":"not authorized","reason_code":4,"protocol_version":5`, "c connect not authorized"},
 		{`"action":"disconnect"`, "c disconnect disconnected by client"},
 		{`"action":"disconnect","reason_code":128`, "c disconnect disconnected by client"},
 		{`"action":"close"`, "c close unexplained"},
@@ -43,6 +49,12 @@ func TestOwnWords(t *testing.T) {
 		{`"action":"close","reason_code":1`, "c close invalid param"},
 		{`"action":"close","reason_code":3`, "c close ServerShutdown"},
 		{`"action":"close","reason_code":5`, "c close not authorized"},
+		{`"action":"close","reason_code":5,"protocol_version":4`, "c close not authorized"},
+		{`"action":"close","reason_code":1,"protocol_version":5`, "c close unexplained"},
+		{`"action":"close","reason_code":4,"protocol_version":"5"`, "c close unexplained"},
+		{`"action":"close","reason_code":5,"protocol_version":5`, "c close unexplained"},
+		{`"action":"close","reason_code":0,"protocol_version":5`, "c close ServerShutdown"},
+		{`"action":"close","reason_code":141,"protocol_version":5`, "c close no heart"},
 		{`"action":"close","reason_code":135`, "c close topic auth failed"},
 		{`"action":"close","reason_code":"141"`, "c close no heart"},
 		{`"action":"close","reason_code":142`, "c close clientId conflict"},
@@ -72,6 +84,7 @@ func TestOwnActionInfoErrorsListTheWords(t *testing.T) {
 		"disconnected by client, ServerShutdown, invalid param, Socket IOException"
 	for members, want := range map[string]string{
 		`"action":"connect","action_info":"no heart"`:                  `"no heart" contradicts the action connect; ` + connects,
+		`"action":"connect","action_info":"accepted","reason_code":5`:  `"accepted" contradicts the reason code 5, which refuses the CONNECT; ` + connects,
 		`"action":"connect","action_info":"noheart"`:                   `"noheart" is not known; ` + connects,
 		`"action":"close","action_info":"accepted"`:                    `"accepted" contradicts the action close; ` + closes,
 		`"action":"close","action_info":7`:                             `must be a string; ` + closes,
@@ -157,6 +170,34 @@ func TestOwnClientIdentifier(t *testing.T) {
 		require.Empty(t, got.Rejected, c.members)
 		require.Equal(t, c.client, string(got.Events[0].ClientID))
 	}
+}
+
+// The port may follow the address.
+func TestOwnPeer(t *testing.T) {
+	for _, c := range []struct {
+		members, address string
+		port             int32
+	}{
+		{`"peer_address":"192.0.2.1"`, "192.0.2.1", 0},
+		{`"peer_address":"192.0.2.1","peer_port":5001`, "192.0.2.1", 5001},
+		{`"peer_address":"192.0.2.1:5001"`, "192.0.2.1", 5001},
+		{`"peer_address":"192.0.2.1:5001","peer_port":5001`, "192.0.2.1", 5001},
+		{`"peer_address":"192.0.2.1:5001","peer_port":null`, "192.0.2.1", 5001},
+		{`"peer_address":"/192.0.2.1:5001"`, "192.0.2.1", 5001},
+		{`"peer_address":"[2001:db8::1]:5001"`, "2001:db8::1", 5001},
+		{`"peer_address":"2001:db8::1:5001"`, "2001:db8::1:5001", 0},
+		{`"peer_address":"2001:db8::1","peer_port":"7"`, "2001:db8::1", 7},
+		{`"peer_address":"[2001:db8::1]"`, "2001:db8::1", 0},
+		{`"peer_port":7`, "", 7},
+	} {
+		got := decode(t, "events", `{"client_id":"c","action":"connect",`+c.members+`}`)
+		require.Empty(t, got.Rejected, c.members)
+		require.Equal(t, c.address, got.Events[0].PeerAddress, c.members)
+		require.Equal(t, c.port, got.Events[0].PeerPort, c.members)
+	}
+	got := decode(t, "events", `{"client_id":"c","action":"connect","peer_address":"192.0.2.1:5001","peer_port":5002}`)
+	require.Equal(t, "rejected 0 peer_port", summary(got))
+	require.Equal(t, "contradicts the port 5001 in peer_address; send the port once", got.Rejected[0].Error)
 }
 
 func TestOwnCleanStart(t *testing.T) {

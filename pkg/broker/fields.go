@@ -3,6 +3,7 @@ package broker
 import (
 	"fmt"
 	"math"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -212,4 +213,20 @@ func splitPeer(peer string) (address string, port int32) {
 	}
 	address = strings.TrimSuffix(strings.TrimPrefix(peer[:colon], "["), "]")
 	return address, int32(n)
+}
+
+// splitAddress splits a client's address, with or without a port, into address and port. It first
+// checks whether the whole string is an IP address. Otherwise, the end of an IPv6 address could be
+// taken for a port. It also removes a slash that Java puts before an address.
+func splitAddress(peer string) (address string, port int32) {
+	peer = strings.TrimPrefix(peer, "/")
+	if bare := strings.Trim(peer, "[]"); isIPAddress(bare) {
+		return bare, 0
+	}
+	return splitPeer(peer)
+}
+
+func isIPAddress(s string) bool {
+	_, err := netip.ParseAddr(s)
+	return err == nil
 }
