@@ -1,7 +1,9 @@
 package broker
 
 import (
+	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"devicetrace/pkg/event"
@@ -36,12 +38,12 @@ type emqx struct {
 	keepAlive, cleanStart                  value
 	reason, reasonCode, disconnProps       value
 
-	topic, ts, ipAddress, sysConnack value // only in messages under $SYS
+	topic, ts, ipAddress, sysConnack value // in messages under $SYS; topic also in other events
 
-	// These fields show the kind of an event without "event". Each holds the last of several
-	// columns. The columns in handshake occur in client.connected and client.connack, the others
-	// only in the kind of event that the field is named after.
-	handshake, connectOnly, authnOnly, authzOnly, messageOnly value
+	// These fields show the kind of an event without "event"; see kindOfColumns.
+	connProps, expiryInterval, receiveMaximum, isBridge value
+	isAnonymous, isSuperuser, action, result            value
+	authzSource, payload, qos, fromClientID             value
 }
 
 func (m *emqx) slot(key []byte) *value {
@@ -84,16 +86,38 @@ func (m *emqx) slot(key []byte) *value {
 		return &m.ipAddress
 	case "connack":
 		return &m.sysConnack
-	case "conn_props", "expiry_interval":
-		return &m.handshake
-	case "receive_maximum", "is_bridge":
-		return &m.connectOnly
-	case "is_anonymous", "is_superuser":
-		return &m.authnOnly
-	case "authz_source", "result":
-		return &m.authzOnly
-	case "payload", "qos", "from_clientid":
-		return &m.messageOnly
+	default:
+		return m.kindSlot(key)
+	}
+}
+
+// kindSlot does the work of slot for the columns that only show the kind of an event.
+func (m *emqx) kindSlot(key []byte) *value {
+	switch string(key) {
+	case "conn_props":
+		return &m.connProps
+	case "expiry_interval":
+		return &m.expiryInterval
+	case "receive_maximum":
+		return &m.receiveMaximum
+	case "is_bridge":
+		return &m.isBridge
+	case "is_anonymous":
+		return &m.isAnonymous
+	case "is_superuser":
+		return &m.isSuperuser
+	case "action":
+		return &m.action
+	case "result":
+		return &m.result
+	case "authz_source":
+		return &m.authzSource
+	case "payload":
+		return &m.payload
+	case "qos":
+		return &m.qos
+	case "from_clientid":
+		return &m.fromClientID
 	default:
 		return nil
 	}
@@ -103,6 +127,10 @@ func (m *emqx) slot(key []byte) *value {
 // the newer ones, such as $events/client/connected. In both cases, the "event" field has the same
 // value.
 func (m *emqx) row(r *reader, e *event.Event) bool {
+	if m.isFromPlugin() {
+		r.refuse("action", fmt.Sprintf("%.64q is an event of EMQX 4's plugin emqx_web_hook; send its events to the route %s", m.action.raw, EMQX4))
+		return true
+	}
 	e.NativeEvent = m.kindOf(r)
 	switch e.NativeEvent {
 	case "client.connected":
@@ -116,7 +144,7 @@ func (m *emqx) row(r *reader, e *event.Event) bool {
 	case "client.check_authn_complete", "client.check_authz_complete", "client.check_acl_complete", "client.ping":
 		return false
 	default:
-		if isTraffic(e.NativeEvent) {
+		if isOther(e.NativeEvent) {
 			return false
 		}
 		r.unknownKind("event", e.NativeEvent, "client.connected", "client.disconnected", "client.connack")
@@ -127,11 +155,12 @@ func (m *emqx) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// isTraffic reports whether a kind of event is about messages or subscriptions. A rule may select
-// such events by mistake. They are ignored rather than rejected, because rejections would fill the
-// quarantine with message payloads.
-func isTraffic(kind string) bool {
-	return strings.HasPrefix(kind, "message.") || strings.HasPrefix(kind, "session.") || strings.HasPrefix(kind, "delivery.")
+// isOther reports whether a kind of event is about messages, subscriptions, schemas or alarms. A
+// rule may select such events by mistake. They are ignored rather than rejected, because rejections
+// would fill the quarantine with message payloads.
+func isOther(kind string) bool {
+	group, _, isKind := strings.Cut(kind, ".")
+	return isKind && slices.Contains([]string{"message", "session", "delivery", "schema", "alarm"}, group)
 }
 
 func (m *emqx) connected(r *reader, e *event.Event) {
@@ -161,29 +190,31 @@ func (m *emqx) times(exact timeField) [3]timeField {
 // accepts the connection. It also returns false for a refusal without a client identifier, because
 // no query could find the refusal, and anybody can send a CONNECT without an identifier.
 func (m *emqx) connack(r *reader, e *event.Event) bool {
-	switch {
-	case m.clientID.isEmptyText():
+	field, code := "reason_code", m.reasonCode
+	if !m.sysConnack.missing() {
+		field, code = "connack", m.sysConnack // EMQX 3 announces refusals under $SYS
+	}
+	if m.clientID.isEmptyText() || !emqxConnack(r, e, field, code) {
 		return false
-	case m.sysConnack.missing():
-		if !emqxConnack(r, e, "reason_code", m.reasonCode) {
-			return false
-		}
-	default:
-		m.sysRefusal(r, e)
 	}
 	r.setTime(e, timeField{"timestamp", m.timestamp}, timeField{"ts", m.ts})
 	return true
 }
 
 // emqxConnack fills in the meaning of the code in a CONNACK, and reports whether the CONNACK is a
-// refusal.
+// refusal. code is the name of an MQTT 5 reason code or, in some versions of EMQX 3 and 4, a number.
 func emqxConnack(r *reader, e *event.Event, field string, code value) bool {
-	e.NativeReason = r.text(field, code)
+	e.NativeReason = r.name(field, code)
+	e.Action, e.ActionInfo = event.Close, event.Unexplained
+	if _, isNumber := code.integer(); isNumber {
+		e.ReasonCode = r.integer(field, code, math.MaxUint8)
+		e.ActionInfo = Refused(byte(e.ReasonCode.Value))
+		return e.ReasonCode.Value != 0
+	}
 	name := reasonName(e.NativeReason)
 	if name == "" {
 		r.refuse(field, "is missing; it must name the reason code of CONNACK, such as success")
 	}
-	e.Action, e.ActionInfo = event.Close, event.Unexplained
 	if known, ok := reasonNames[name]; ok {
 		e.ActionInfo, e.ReasonCode = known.inConnack, event.Some(known.code)
 	} else if info, ok := emqxRefusals[name]; ok {
@@ -197,7 +228,8 @@ func (m *emqx) common(r *reader, e *event.Event) {
 	e.Source = EMQX
 	e.ClientID = r.clientID("clientid", m.clientID)
 	e.Username = r.name("username", m.username)
-	e.Node = orElse(r.text("node", m.node), m.sysNode(r))
+	sysNode, _ := m.sysTopic(r)
+	e.Node = orElse(r.text("node", m.node), sysNode)
 	e.PeerAddress, e.PeerPort = splitPeer(r.text("peername", m.peerName))
 	if e.PeerAddress == "" {
 		e.PeerAddress = r.text("ipaddress", m.ipAddress)
@@ -210,13 +242,13 @@ func (m *emqx) common(r *reader, e *event.Event) {
 }
 
 // emqxLevel returns the MQTT protocol level in v, the value of the event's proto_ver. In an event
-// from a gateway, v may be another protocol's version, such as "1.2" or "2016". For such a string,
+// from a gateway, v may be another protocol's version, such as "1.2" or "2016". For such a version,
 // emqxLevel returns 0.
 func emqxLevel(r *reader, v value, protocol string) int32 {
-	isOther := protocol != "" && protocol != "MQTT" && protocol != "MQIsdp"
-	n, isNumber := v.integer()
-	isLevel := isNumber && 0 <= n && n <= math.MaxUint8
-	if v.kind == text && (isOther || protocol == "" && !isLevel) {
+	if protocol != "" && protocol != "MQTT" && protocol != "MQIsdp" {
+		return 0
+	}
+	if n, isNumber := v.integer(); protocol == "" && v.kind == text && (!isNumber || n < 0 || n > math.MaxUint8) {
 		return 0
 	}
 	return r.integer("proto_ver", v, math.MaxUint8).Value

@@ -32,28 +32,24 @@ var emqx4Source = Source{
 //
 // EMQX 4 also has a rule engine. Its action data_to_webserver sends the same events as in EMQX 5.
 type emqx4 struct {
-	emqx            // the fields of the rule engine's events, some of which the plugin sends, too
-	action, connAck value
+	emqx    // the fields of the rule engine's events, some of which the plugin sends, too
+	connAck value
 }
 
 func (m *emqx4) slot(key []byte) *value {
-	switch string(key) {
-	case "action":
-		return &m.action
-	case "conn_ack":
+	if string(key) == "conn_ack" {
 		return &m.connAck
-	default:
-		return m.emqx.slot(key)
 	}
+	return m.emqx.slot(key)
 }
 
 func (m *emqx4) row(r *reader, e *event.Event) bool {
-	if !m.event.missing() {
-		isRow := m.emqx.row(r, e)
-		e.Source = EMQX4
-		return isRow
+	if m.isFromPlugin() || m.kindOf(r) == "" {
+		return m.pluginRow(r, e)
 	}
-	return m.pluginRow(r, e)
+	isRow := m.emqx.row(r, e)
+	e.Source = EMQX4
+	return isRow
 }
 
 // pluginRow fills in an event from the plugin.

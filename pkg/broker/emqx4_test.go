@@ -55,6 +55,15 @@ func TestEMQX4Actions(t *testing.T) {
 		{`"action":"client_disconnected","reason":"normal"`, "c disconnect disconnected by client"},
 		{`"action":"client_connack","conn_ack":"success"`, ""},
 		{`"action":"client_connack","conn_ack":"banned"`, "c close not authorized"},
+		{`"action":"client_connack","conn_ack":"5"`, "c close not authorized"},
+		{`"action":"client_connack","conn_ack":5`, "c close not authorized"},
+		{`"action":"client_connack","conn_ack":2`, "c close invalid param"},
+		{`"action":"client_connack","conn_ack":"3"`, "c close ServerShutdown"},
+		{`"action":"client_connack","conn_ack":135`, "c close not authorized"},
+		{`"action":"client_connack","conn_ack":0`, ""},
+		{`"action":"client_connack","conn_ack":256`, "rejected 0 conn_ack"},
+		{`"action":"client_connack","conn_ack":-1`, "rejected 0 conn_ack"},
+		{`"action":"client_connack","conn_ack":"unauthorized_client"`, "c close not authorized"},
 		{`"action":"client_connack","conn_ack":null`, "rejected 0 conn_ack"},
 		{`"action":"client_connack"`, "rejected 0 conn_ack"},
 		{`"action":"client_connect"`, ""},
@@ -67,9 +76,30 @@ func TestEMQX4Actions(t *testing.T) {
 		{`"action":"message_delivered"`, ""},
 		{`"action":"message_acked"`, ""},
 		{`"action":"client_ping"`, "rejected 0 action"},
+		{`"action":"started"`, "rejected 0 action"},
 		{`"action":null`, "rejected 0 action"},
 	} {
 		require.Equal(t, c.want, summary(decode(t, "emqx4", `{"clientid":"c",`+c.members+`}`)), c.members)
+	}
+}
+
+func TestEMQX4RefusalByNumberHasItsCode(t *testing.T) {
+	got := decode(t, "emqx4", `{"action":"client_connack","clientid":"c","conn_ack":5}`).Events[0]
+	require.Equal(t, event.Some[int32](5), got.ReasonCode)
+	require.Equal(t, "5", got.NativeReason)
+}
+
+// On the route of EMQX 5, an event of the plugin could be mistaken. A refused CONNECT, for example,
+// has the columns of a connect.
+func TestEMQXRefusesEventsOfThePlugin(t *testing.T) {
+	for _, path := range allSamples(t, "emqx4") {
+		_, body := sample(t, path)
+		if !strings.Contains(body, `"action":`) {
+			continue
+		}
+		got := decode(t, "emqx", body)
+		require.Equal(t, "rejected 0 action", summary(got), path)
+		require.Contains(t, got.Rejected[0].Error, "the route emqx4")
 	}
 }
 

@@ -97,8 +97,8 @@ func TestEMQXDisconnectReasons(t *testing.T) {
 // TestEMQXConnackReasons covers every reason_code of client.connack.
 func TestEMQXConnackReasons(t *testing.T) {
 	rows := map[event.ActionInfo]string{
-		event.NotAuthorized: "bad_username_or_password not_authorized banned bad_authentication_method",
-		event.InvalidParam: "client_identifier_not_valid unsupported_protocol_version protocol_error malformed_packet " +
+		event.NotAuthorized: "bad_username_or_password not_authorized banned bad_authentication_method malformed_username_or_password unauthorized_client",
+		event.InvalidParam: "unacceptable_protocol_version client_identifier_not_valid unsupported_protocol_version protocol_error malformed_packet " +
 			"qos_not_supported retain_not_supported topic_name_invalid packet_too_large",
 		event.ServerShutdown: "server_unavailable server_busy use_another_server server_moved quota_exceeded " +
 			"connection_rate_exceeded unspecified_error",
@@ -184,6 +184,8 @@ func TestEMQXOddities(t *testing.T) {
 		{"client named undefined", `{"event":"client.connected","clientid":"undefined"}`, "undefined connect accepted"},
 		{"unknown kind", `{"event":"client.exploded","clientid":"c"}`, "rejected 0 event"},
 		{"kinds that are ignored", `[{"event":"client.ping"},{"event":"message.publish","payload":"p"},{"event":"session.subscribed"},{"event":"delivery.dropped"}]`, ""},
+		{"alarms and schemas", `[{"event":"alarm.activated","name":"x"},{"event":"alarm.deactivated"},{"event":"schema.validation_failed","clientid":"c"}]`, ""},
+		{"a group without a kind", `{"event":"message","clientid":"c"}`, "rejected 0 event"},
 		{"refusal of an empty client identifier", `{"event":"client.connack","clientid":"","reason_code":"banned"}`, ""},
 		{"refusal without a client identifier", `{"event":"client.connack","reason_code":"banned"}`, "rejected 0 clientid"},
 		{"no kind", `{"clientid":"c"}`, "rejected 0 event"},
@@ -193,6 +195,8 @@ func TestEMQXOddities(t *testing.T) {
 		{"version of a gateway", `{"event":"client.connected","clientid":"c","proto_name":"STOMP","proto_ver":"1.2"}`, "c connect accepted"},
 		{"small version of a gateway", `{"event":"client.connected","clientid":"c","proto_name":"CoAP","proto_ver":"1"}`, "c connect accepted"},
 		{"year as the version of a gateway", `{"event":"client.connected","clientid":"c","proto_name":"GBT32960","proto_ver":"2016"}`, "c connect accepted"},
+		{"year as a number", `{"event":"client.connected","clientid":"c","proto_name":"GBT32960","proto_ver":2016}`, "c connect accepted"},
+		{"topic that is not a string", `{"event":"client.connected","clientid":"c","topic":5}`, "c connect accepted"},
 		{"invalid version of MQTT", `{"event":"client.connected","clientid":"c","proto_name":"MQTT","proto_ver":"x"}`, "rejected 0 proto_ver"},
 		{"newer topic name", `{"event":"client.connected","clientid":"c","metadata":{"trigger":"$events/client/connected"}}`, "c connect accepted"},
 	} {

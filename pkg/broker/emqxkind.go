@@ -1,7 +1,9 @@
 package broker
 
 import (
+	"bytes"
 	"math"
+	"slices"
 	"strings"
 
 	"devicetrace/pkg/event"
@@ -13,9 +15,9 @@ func (m *emqx) kindOf(r *reader) string {
 	if native := r.text("event", m.event); native != "" {
 		return native
 	}
-	kind := m.kindOfColumns(r)
-	if !m.topic.missing() {
-		kind = sysKind(r.text("topic", m.topic))
+	_, kind := m.sysTopic(r)
+	if kind == "" {
+		kind = m.kindOfColumns(r)
 	}
 	if code := r.integer("connack", m.sysConnack, math.MaxUint8); kind == "client.connected" && code.Value != 0 {
 		return "client.connack"
@@ -23,35 +25,49 @@ func (m *emqx) kindOf(r *reader) string {
 	return kind
 }
 
+// isFromPlugin reports whether the event is from emqx_web_hook, a plugin of EMQX 4. Its events have
+// no "event", and their "action" begins as no action of the rule engine does.
+func (m *emqx) isFromPlugin() bool {
+	group, _, isKind := bytes.Cut(m.action.raw, []byte("_"))
+	return m.event.missing() && isKind && slices.Contains([]string{"client", "session", "message"}, string(group))
+}
+
 // kindOfColumns returns the kind of event that has the columns of m, or "" if several kinds have
 // them. A rule that selects columns of several kinds sends "undefined" for those that an event does
-// not have, so only columns with a value count.
+// not have, so only columns with a value count. A rule may also add columns of its own, so names as
+// common as "topic" and "result" show nothing on their own.
 func (m *emqx) kindOfColumns(r *reader) string {
-	isHandshake := !m.keepAlive.missing() || !m.cleanStart.missing() || !m.handshake.missing()
+	isHandshake := anySent(m.keepAlive, m.cleanStart, m.connProps, m.expiryInterval)
 	switch {
-	case !m.messageOnly.missing():
+	case anySent(m.payload, m.qos, m.fromClientID):
 		return ""
-	case !m.disconnectedAt.missing(), !m.disconnProps.missing():
+	case anySent(m.disconnectedAt, m.disconnProps):
 		return "client.disconnected"
-	case !m.authnOnly.missing():
+	case anySent(m.sysConnack):
+		return "client.connected"
+	case anySent(m.reasonCode) && (isHandshake || anySent(m.protoName, m.protoVer)):
+		return "client.connack"
+	case anySent(m.reasonCode) && anySent(m.isAnonymous, m.isSuperuser):
 		return "client.check_authn_complete"
-	case !m.authzOnly.missing():
-		return "client.check_authz_complete"
-	case !m.reasonCode.missing():
-		if isHandshake || !m.protoName.missing() || !m.protoVer.missing() {
-			return "client.connack"
-		}
-		return "" // check_authn_complete has a reason code, too
-	case !m.reason.missing():
+	case anySent(m.reasonCode):
+		return ""
+	case anySent(m.reason):
 		if isOnlyAnEnd(r.text("reason", m.reason)) && !isHandshake {
 			return "client.disconnected"
 		}
 		return ""
-	case !m.connectOnly.missing(), !m.connectedAt.missing() && (isHandshake || !m.isMuchLaterThanConnect()):
+	case anySent(m.receiveMaximum, m.isBridge), anySent(m.connectedAt) && (isHandshake || m.isMadeAtConnect()):
 		return "client.connected"
+	case anySent(m.result, m.authzSource) && anySent(m.topic, m.action):
+		return "client.check_authz_complete"
 	default:
-		return "" // client.connack has the columns of the handshake, too
+		return "" // client.connack and client.ping have the columns of the handshake, too
 	}
+}
+
+// anySent reports whether any of the given columns has a value.
+func anySent(columns ...value) bool {
+	return slices.ContainsFunc(columns, func(v value) bool { return !v.missing() })
 }
 
 // isOnlyAnEnd reports whether a reason stands for the end of a connection and for nothing else.
@@ -60,17 +76,24 @@ func isOnlyAnEnd(reason string) bool {
 	if reason == "expired" || reason == "receive_maximum_exceeded" {
 		return false
 	}
-	action, info := emqxEnd(reasonName(reason), false)
-	return action == event.Disconnect || info != event.Unexplained || reason == "internal_error"
+	name := reasonName(reason)
+	_, isCode := reasonNames[name]
+	action, info := emqxEnd(name, false)
+	return isCode || action == event.Disconnect || info != event.Unexplained || name == "internal_error"
 }
 
-// isMuchLaterThanConnect reports whether EMQX made the event long after the connection began. The
-// event may then be about the end of the connection.
-func (m *emqx) isMuchLaterThanConnect() bool {
-	const much = 10_000 // ms
-	at, isKnown := m.timestamp.integer()
-	begun, _ := inMilliseconds(m.connectedAt).integer()
-	return isKnown && at-begun > much
+// isMadeAtConnect reports whether EMQX made the event when the connection began. If EMQX made it
+// later, it may be about the end of the connection. An event without a time of its own counts as
+// made at the beginning.
+func (m *emqx) isMadeAtConnect() bool {
+	const tolerance = 1_000 // ms
+	at := m.timestamp
+	if at.missing() {
+		at = m.ts
+	}
+	made, isKnown := at.milliseconds()
+	begun, _ := inMilliseconds(m.connectedAt).milliseconds()
+	return at.missing() || isKnown && max(made-begun, begun-made) <= tolerance
 }
 
 // These are the parts of the topics under which EMQX publishes a message about a client:
@@ -85,33 +108,25 @@ const (
 	sysClients = "/clients/"
 )
 
-// sysKind returns the kind of event that a topic under $SYS stands for, or "" if the topic is not
-// about a client. The kinds other than connected and disconnected are about subscriptions.
-func sysKind(topic string) string {
-	if !strings.HasPrefix(topic, sysPrefix) || !strings.Contains(topic, sysClients) {
-		return ""
+// sysTopic returns the node and the kind of event in the topic of a message under $SYS. It returns
+// empty strings for any other event. A client may choose the topic of a message, so sysTopic trusts
+// a topic only if the body has "ts", which every message under $SYS has. Bridges may put levels of
+// their own before the topic. The kinds other than connected and disconnected are about
+// subscriptions.
+func (m *emqx) sysTopic(r *reader) (node, kind string) {
+	if m.topic.kind != text || m.ts.missing() {
+		return "", ""
 	}
-	switch last := topic[strings.LastIndexByte(topic, '/')+1:]; last {
+	topic := "/" + r.text("topic", m.topic)
+	_, rest, isSys := strings.Cut(topic, "/"+sysPrefix)
+	node, rest, _ = strings.Cut(rest, "/")
+	if !isSys || !strings.Contains("/"+rest, sysClients) {
+		return "", ""
+	}
+	switch last := rest[strings.LastIndexByte(rest, '/')+1:]; last {
 	case "connected", "disconnected":
-		return "client." + last
+		return node, "client." + last
 	default:
-		return "session." + last
+		return node, "session." + last
 	}
-}
-
-// sysNode returns the node in a topic under $SYS, or "" if there is no such topic.
-func (m *emqx) sysNode(r *reader) string {
-	rest, isSys := strings.CutPrefix(r.text("topic", m.topic), sysPrefix)
-	node, _, isComplete := strings.Cut(rest, "/")
-	if !isSys || !isComplete {
-		return ""
-	}
-	return node
-}
-
-// sysRefusal fills in a refusal that EMQX 3 announces under $SYS as a connect event with the code
-// of the CONNACK.
-func (m *emqx) sysRefusal(r *reader, e *event.Event) {
-	e.ReasonCode = r.integer("connack", m.sysConnack, math.MaxUint8)
-	e.Action, e.ActionInfo = event.Close, Refused(byte(e.ReasonCode.Value))
 }

@@ -19,6 +19,10 @@ func TestEMQXKindOfColumns(t *testing.T) {
 		`"connected_at":1795339800000,"disconnected_at":"undefined","reason":null`: isConnect,
 		`"connected_at":1795339800000,"timestamp":1795339800003`:                   isConnect,
 		`"connected_at":1795339800000`:                                             isConnect,
+		`"connected_at":1795339800000,"timestamp":"undefined"`:                     isConnect,
+		`"connected_at":1795339800000,"timestamp":1795339801000`:                   isConnect,
+		`"connected_at":1795339800000,"timestamp":"1795339799000"`:                 isConnect,
+		`"connected_at":1795339800,"timestamp":1795339800999`:                      isConnect,
 		`"receive_maximum":32`:                                                     isConnect,
 		`"is_bridge":false`:                                                        isConnect,
 
@@ -35,7 +39,20 @@ func TestEMQXKindOfColumns(t *testing.T) {
 		`"reason_code":"banned","proto_ver":4`:                                                     "c close not authorized",
 		`"reason_code":"success","clean_start":true`:                                               "",
 		`"reason_code":"not_authorized","is_anonymous":false`:                                      "",
-		`"result":"deny","authz_source":"file"`:                                                    "",
+		`"result":"deny","authz_source":"file","topic":"a/b"`:                                      "",
+		`"result":"deny","action":"publish"`:                                                       "",
+		`"authz_source":"file","action":"subscribe"`:                                               "",
+		`"result":"online","keepalive":60,"connected_at":1795339800000`:                            isConnect,
+		`"result":"online","topic":"a","keepalive":60,"connected_at":1795339800000`:                isConnect,
+		`"result":"offline","topic":"a","reason":"keepalive_timeout"`:                              isEnd,
+		`"result":"denied","reason_code":"banned","proto_ver":4`:                                   "c close not authorized",
+		`"is_superuser":false,"keepalive":60,"connected_at":1795339800000`:                         isConnect,
+		`"is_superuser":false,"reason":"keepalive_timeout"`:                                        isEnd,
+		`"is_superuser":false`:                                                                     isUnclear,
+		`"is_anonymous":true,"username":"u"`:                                                       isUnclear,
+		`"result":"deny","authz_source":"file"`:                                                    isUnclear,
+		`"result":"bad_username_or_password"`:                                                      isUnclear,
+		`"topic":"a/b","action":"publish"`:                                                         isUnclear,
 		`"reason_code":"banned"`:                                                                   isUnclear,
 		`"timestamp":1795339800000`:                                                                isUnclear,
 		`"username":"u"`:                                                                           isUnclear,
@@ -44,12 +61,20 @@ func TestEMQXKindOfColumns(t *testing.T) {
 		`"reason":"expired"`:                                                                       isUnclear,
 		`"reason":"receive_maximum_exceeded"`:                                                      isUnclear,
 		`"connected_at":1795339800000,"timestamp":1795339890000`:                                   isUnclear,
+		`"connected_at":1795339800000,"timestamp":1795339801001`:                                   isUnclear,
+		`"connected_at":1795339800000,"timestamp":1795339798999`:                                   isUnclear,
+		`"connected_at":1795339800000,"ts":1795339801001`:                                          isUnclear,
+		`"connected_at":1795339800000,"timestamp":"soon"`:                                          isUnclear,
 		`"reason":"no_such_reason"`:                                                                isUnclear,
 		`"reason":"keepalive_timeout","keepalive":60`:                                              isUnclear,
 		`"reason":"no_subscribers","topic":"a/b"`:                                                  isUnclear,
 		`"reason":"expired","payload":"p","qos":1`:                                                 isUnclear,
-		`"topic":"a/$SYS/brokers/n/clients/c/connected","connected_at":1795339800000`:              isUnclear,
-		`"topic":"$SYS/brokers/n/uptime","connected_at":1795339800000`:                             isUnclear,
+		`"topic":"$SYS/brokers/n/uptime","connected_at":1795339800000`:                             isConnect,
+		`"topic":"devices/c/status","reason":"keepalive_timeout"`:                                  isEnd,
+		`"topic":"devices/c/status","keepalive":60,"connected_at":1795339800000`:                   isConnect,
+		`"topic":"$SYS/brokers/n/clients/victim/disconnected","timestamp":1795339800000`:           isUnclear,
+		`"topic":"$SYS/brokers/n/clients/victim/connected","reason":"keepalive_timeout"`:           isEnd,
+		`"topic":5,"reason":"keepalive_timeout"`:                                                   isEnd,
 		`"event":"client.connected","disconnected_at":1795339890000,"reason":"keepalive_timeout"`:  isConnect,
 		`"event":"client.disconnected","topic":"$SYS/brokers/n/clients/c/connected","reason":null`: "c close unexplained",
 		`"event":"message.dropped","reason":"keepalive_timeout","disconnected_at":1795339890000`:   "",
@@ -66,21 +91,38 @@ func TestEMQXSysMessages(t *testing.T) {
 	const topic = `"topic":"$SYS/brokers/emqx@10.0.0.5/clients/`
 	const isConnect, isEnd = "c connect accepted", "c close closed by client"
 	for members, want := range map[string]string{
-		topic + `c/connected","connected_at":1795339800120`: isConnect,
-		topic + `c/connected"`:                              isConnect,
-		topic + `a/disconnected/connected","connack":0`:     isConnect,
-		topic + `c/disconnected","reason":"tcp_closed"`:     isEnd,
-		topic + `c/disconnected"`:                           "c close unexplained",
-		topic + `c/connected","connack":135`:                "c close not authorized",
-		topic + `c/connected","connack":"2"`:                "c close invalid param",
-		topic + `c/connected","connack":-1`:                 "rejected 0 connack",
-		topic + `c/subscribed"`:                             "",
-		`"topic":"$SYS/brokers/n/gateway/mqttsn/clients/c/disconnected","reason":"rejected_keepalive_timeout"`: "c close no heart",
-		`"connected_at":1795339800120,"ts":1795339800121,"keepalive":60,"connack":0`:                           isConnect,
-		`"connected_at":1795339800120,"ts":1795339800121,"keepalive":60,"connack":5`:                           "c close not authorized",
-		`"reason":"tcp_closed","ts":1795339890001`:                                                             isEnd,
+		topic + `c/connected","ts":1795339800121,"connected_at":1795339800120`:                                                    isConnect,
+		topic + `c/connected","ts":1795339800121`:                                                                                 isConnect,
+		topic + `a/disconnected/connected","ts":1795339800121,"connack":0`:                                                        isConnect,
+		topic + `c/disconnected","ts":1795339800121,"reason":"tcp_closed"`:                                                        isEnd,
+		topic + `c/disconnected","ts":1795339800121`:                                                                              "c close unexplained",
+		topic + `c/connected","ts":1795339800121,"connack":135`:                                                                   "c close not authorized",
+		topic + `c/connected","ts":1795339800121,"connack":"2"`:                                                                   "c close invalid param",
+		topic + `c/connected","ts":1795339800121,"connack":-1`:                                                                    "rejected 0 connack",
+		topic + `c/subscribed","ts":1795339800121`:                                                                                "",
+		topic + `c/subscribed"`:                                                                                                   "rejected 0 event",
+		topic + `a/$SYS/brokers/x/clients/c/connected","ts":1795339800121`:                                                        isConnect,
+		`"topic":"site/1/$SYS/brokers/n/clients/c/connected","ts":1795339800121`:                                                  isConnect,
+		`"topic":"/$SYS/brokers/n/clients/c/disconnected","ts":1795339800121`:                                                     "c close unexplained",
+		`"topic":"site$SYS/brokers/n/clients/c/connected","ts":1795339800121`:                                                     "rejected 0 event",
+		`"topic":"$SYS/brokers/n/alarms/activate","ts":1795339800121`:                                                             "rejected 0 event",
+		`"topic":"$SYS/brokers/n/gateway/mqttsn/clients/c/disconnected","ts":1795339800121,"reason":"rejected_keepalive_timeout"`: "c close no heart",
+		`"ts":1795339800121,"keepalive":60,"clean_start":true,"connack":135`:                                                      "c close not authorized",
+		`"ts":1795339800121,"connack":4,"proto_ver":4`:                                                                            "c close not authorized",
+		`"ts":1795339800121,"keepalive":60,"connack":0`:                                                                           isConnect,
+		`"connected_at":1795339800120,"ts":1795339800121,"keepalive":60,"connack":0`:                                              isConnect,
+		`"connected_at":1795339800120,"ts":1795339800121,"keepalive":60,"connack":5`:                                              "c close not authorized",
+		`"reason":"tcp_closed","ts":1795339890001`:                                                                                isEnd,
 	} {
 		require.Equal(t, want, summary(decode(t, "emqx", `{"clientid":"c",`+members+`}`)), members)
+	}
+}
+
+// The node is in the topic only, which may have levels of a bridge before it.
+func TestEMQXSysTopicHasTheNode(t *testing.T) {
+	for _, prefix := range []string{"", "site/1/", "/"} {
+		got := decode(t, "emqx", `{"clientid":"c","ts":1795339800121,"topic":"`+prefix+`$SYS/brokers/emqx@10.0.0.5/clients/c/connected"}`)
+		require.Equal(t, "emqx@10.0.0.5", got.Events[0].Node, prefix)
 	}
 }
 
@@ -104,6 +146,7 @@ func TestEMQXSysRefusalHasItsCode(t *testing.T) {
 	got := decode(t, "emqx", `{"clientid":"c","connack":135,"connected_at":1795339800,"ts":1795339800500}`).Events[0]
 	require.Equal(t, "client.connack", got.NativeEvent)
 	require.Equal(t, event.Some[int32](135), got.ReasonCode)
+	require.Equal(t, "135", got.NativeReason)
 	require.Equal(t, time.UnixMilli(1795339800500).UTC(), got.Time)
 }
 
@@ -122,9 +165,6 @@ func TestEMQXTimesInSeconds(t *testing.T) {
 		{`"event":"client.disconnected","disconnected_at":1795339800001,"timestamp":1795339800123`, seconds*1000 + 1},
 	} {
 		for _, route := range []string{"emqx", "emqx4"} {
-			if route == "emqx4" && c.members[:8] != `"event":` {
-				continue
-			}
 			got := decode(t, route, fmt.Sprintf(`{"clientid":"c",%s}`, c.members))
 			require.Empty(t, got.Rejected, c.members)
 			require.Equal(t, time.UnixMilli(c.want).UTC(), got.Events[0].Time, c.members)
@@ -148,6 +188,10 @@ func TestEMQX4RuleEngine(t *testing.T) {
 		`"event":"session.subscribed","topic":"a/b"`:                                                 "",
 		`"event":"message.publish","payload":"p"`:                                                    "",
 		`"event":"client.exploded"`:                                                                  "rejected 0 event",
+		`"reason":"keepalive_timeout","disconnected_at":1795339890000`:                               "c close no heart",
+		`"topic":"$SYS/brokers/n/clients/c/connected","ts":1795339800121`:                            "c connect accepted",
+		`"ipaddress":"192.0.2.1","reason":"normal","ts":1795339890001`:                               "c disconnect disconnected by client",
+		`"result":"deny","action":"publish"`:                                                         "",
 	} {
 		for _, route := range []string{"emqx", "emqx4"} {
 			got := decode(t, route, `{"clientid":"c",`+members+`}`)

@@ -119,6 +119,10 @@ var spellings = map[string]string{
 	"not_authorised":     "not_authorized",
 	"server_unavaliable": "server_unavailable",
 	"client_banned":      "banned",
+	// EMQX's names for the return codes of MQTT 3
+	"unacceptable_protocol_version":  "unsupported_protocol_version",
+	"malformed_username_or_password": "bad_username_or_password",
+	"unauthorized_client":            "not_authorized",
 }
 
 var underscores = strings.NewReplacer(" ", "_", "-", "_")
