@@ -40,17 +40,19 @@ func TestEMQXRefusalHasItsEvidence(t *testing.T) {
 // TestEMQXDisconnectReasons covers every reason that client.disconnected gives.
 func TestEMQXDisconnectReasons(t *testing.T) {
 	const (
-		conflict = "takenover discarded takeovered taken_over session_taken_over"
+		conflict = "takenover discarded takeovered taken_over"
 		denied   = "not_authorized not_authorised bad_username_or_password bad_authentication_method banned client_banned"
 		closed   = "tcp_closed ssl_closed closed remote error"
 		socket   = "timeout send_timeout etimedout econnreset econnaborted epipe ehostunreach enetunreach einval enotconn emsgsize tls_alert"
 		fault    = "protocol_error malformed_packet frame_error implementation_specific_error " +
 			"malformed_variable_byte_integer malformed_properties utf8_string_invalid bad_frame_header bad_packet_id invalid_packet_id bad_subqos frame_too_large packet_too_large " +
 			"topic_name_invalid topic_filter_invalid topic_alias_invalid qos_not_supported retain_not_supported shared_subscriptions_not_supported wildcard_subscriptions_not_supported " +
-			"subscription_identifiers_not_supported receive_maximum_exceeded packet_identifier_inuse packet_identifier_not_found " +
-			"quota_exceeded message_rate_too_high connection_rate_exceeded unexpected_ws_frame " +
+			"subscription_identifiers_not_supported receive_maximum_exceeded quota_exceeded unexpected_ws_frame " +
 			"unexpected_frame not_connected subscription_id_inused topic_already_subscribed"
-		server = "kicked use_another_server server_moved server_busy server_unavailable server_unavaliable server_shutting_down administrative_action maximum_connect_time unspecified_error unknown_error"
+		server = "kicked use_another_server server_busy server_unavailable server_unavaliable"
+		// EMQX never chooses these itself, so they come from a DISCONNECT of the client.
+		ofClient = "unspecified_error administrative_action server_shutting_down server_moved unknown_error session_taken_over maximum_connect_time " +
+			"message_rate_too_high connection_rate_exceeded payload_format_invalid packet_identifier_inuse packet_identifier_not_found"
 	)
 	const ofEMQX = `{"User-Property":{}}` // EMQX adds this to every event from 5.0.11 on
 	rows := []struct {
@@ -79,6 +81,9 @@ func TestEMQXDisconnectReasons(t *testing.T) {
 		{fault, `"undefined"`, event.Close, event.InvalidParam},
 		{server, `[1]`, event.Close, event.ServerShutdown},
 		{"no_such_reason undefined", ofEMQX, event.Close, event.Unexplained},
+		{ofClient, ofEMQX, event.Close, event.Unexplained},
+		{ofClient + " no_such_reason", `{"Reason-String":"x"}`, event.Disconnect, event.DisconnectedByClient},
+		{"undefined", `{"Reason-String":"x"}`, event.Close, event.Unexplained},
 	}
 	for _, row := range rows {
 		for reason := range strings.FieldsSeq(row.reasons) {
@@ -91,6 +96,43 @@ func TestEMQXDisconnectReasons(t *testing.T) {
 				require.Equal(t, reason, got.Events[0].NativeReason)
 			}
 		}
+	}
+}
+
+// TestEMQXReasonsOfEitherSide covers the names of the codes that MQTT 5 allows a client to send in
+// DISCONNECT. With MQTT 5, they may be the client's, unless properties prove it. With MQTT 3, they
+// are EMQX's.
+func TestEMQXReasonsOfEitherSide(t *testing.T) {
+	const unexplained, byClient = "c close unexplained", "c disconnect disconnected by client"
+	const fault = "c close invalid param"
+	for reason, ofEMQX := range map[string]string{
+		"malformed_packet": fault, "protocol_error": fault, "implementation_specific_error": fault, "topic_name_invalid": fault,
+		"receive_maximum_exceeded": fault, "topic_alias_invalid": fault, "packet_too_large": fault, "quota_exceeded": fault,
+		"unspecified_error": unexplained, "administrative_action": unexplained, "message_rate_too_high": unexplained, "payload_format_invalid": unexplained,
+	} {
+		for members, want := range map[string]string{
+			`"proto_ver":5`:                     unexplained,
+			`"proto_ver":"5"`:                   unexplained,
+			`"proto_ver":5,"proto_name":"MQTT"`: unexplained,
+			`"proto_ver":5,"disconn_props":{"User-Property":{}}`:                             unexplained,
+			`"proto_ver":5,"disconn_props":{"Session-Expiry-Interval":0,"User-Property":{}}`: byClient,
+			`"proto_ver":4`:                            ofEMQX,
+			`"proto_ver":3,"proto_name":"MQIsdp"`:      ofEMQX,
+			`"proto_ver":"undefined"`:                  ofEMQX,
+			`"username":"u"`:                           ofEMQX,
+			`"proto_name":"ocpp1.6","proto_ver":"5"`:   ofEMQX,
+			`"proto_name":"GBT32960","proto_ver":2016`: ofEMQX,
+		} {
+			body := fmt.Sprintf(`{"event":"client.disconnected","clientid":"c","reason":%q,%s}`, reason, members)
+			require.Equal(t, want, summary(decode(t, "emqx", body)), body)
+		}
+	}
+	for reason, want := range map[string]string{
+		"keepalive_timeout": "c close no heart", "not_authorized": "c close not authorized", "use_another_server": "c close ServerShutdown",
+		"frame_too_large": fault, "qos_not_supported": fault, "takenover": "c close clientId conflict", "tcp_closed": "c close closed by client",
+	} {
+		body := fmt.Sprintf(`{"event":"client.disconnected","clientid":"c","reason":%q,"proto_ver":5}`, reason)
+		require.Equal(t, want, summary(decode(t, "emqx", body)), "a client must not send %s", reason)
 	}
 }
 
@@ -215,27 +257,27 @@ func TestUnknownKindsAreExplained(t *testing.T) {
 
 func TestEMQXSamples(t *testing.T) {
 	requireSamples(t, "emqx", map[string]string{
-		"emqx-connected":                   "dev1 connect accepted",
-		"emqx-disconnected-normal":         "dev1 disconnect disconnected by client",
-		"emqx-disconnected-by-client-code": "dev1 disconnect disconnected by client",
-		"emqx-disconnected-keepalive":      "dev1 close no heart",
-		"emqx-disconnected-takenover":      "dev1 close clientId conflict",
-		"emqx-disconnected-tcp-closed":     "dev1 close closed by client",
-		"emqx-disconnected-error":          "dev1 close closed by client",
-		"emqx-disconnected-not-authorized": "dev1 close not authorized",
-		"emqx-disconnected-protocol-error": "dev1 close invalid param",
-		"emqx-disconnected-server-moved":   "dev1 close ServerShutdown",
-		"emqx-disconnected-gateway":        "dev1 close no heart",
-		"emqx-columns":                     "dev1 connect accepted, dev1 close unexplained",
-		"emqx-sys-connected":               "dev1 connect accepted",
-		"emqx-sys-disconnected":            "dev1 close closed by client",
-		"emqx-connack-refused":             "dev4 close not authorized",
-		"emqx-connack-no-client":           "",
-		"emqx-connack-success":             "",
-		"emqx-connack-gateway":             "",
-		"emqx-authn":                       "",
-		"emqx-authz-denied":                "",
-		"emqx-batch":                       "dev1 connect accepted, dev1 close no heart",
+		"emqx-connected":                       "dev1 connect accepted",
+		"emqx-disconnected-normal":             "dev1 disconnect disconnected by client",
+		"emqx-disconnected-by-client-code":     "dev1 disconnect disconnected by client",
+		"emqx-disconnected-keepalive":          "dev1 close no heart",
+		"emqx-disconnected-takenover":          "dev1 close clientId conflict",
+		"emqx-disconnected-tcp-closed":         "dev1 close closed by client",
+		"emqx-disconnected-error":              "dev1 close closed by client",
+		"emqx-disconnected-not-authorized":     "dev1 close not authorized",
+		"emqx-disconnected-protocol-error":     "dev1 close invalid param",
+		"emqx-disconnected-use-another-server": "dev1 close ServerShutdown",
+		"emqx-disconnected-gateway":            "dev1 close no heart",
+		"emqx-columns":                         "dev1 connect accepted, dev1 close unexplained",
+		"emqx-sys-connected":                   "dev1 connect accepted",
+		"emqx-sys-disconnected":                "dev1 close closed by client",
+		"emqx-connack-refused":                 "dev4 close not authorized",
+		"emqx-connack-no-client":               "",
+		"emqx-connack-success":                 "",
+		"emqx-connack-gateway":                 "",
+		"emqx-authn":                           "",
+		"emqx-authz-denied":                    "",
+		"emqx-batch":                           "dev1 connect accepted, dev1 close no heart",
 	})
 }
 

@@ -24,9 +24,12 @@ func (m *emqx) sentByClient() bool {
 }
 
 // ruleEnd returns the action and action info for the reason in a client.disconnected event of the
-// rule engine. protocol is the event's proto_name, which names a gateway's protocol. Some reasons
-// are misleading:
+// rule engine. protocol is the event's proto_name, which names a gateway's protocol. level is the
+// MQTT protocol level, or 0 if it is unknown. Some reasons are misleading:
 //
+//   - A reason that is the name of an MQTT 5 reason code may come from a DISCONNECT of the client. If
+//     the connection used MQTT 5 and a client may send the code, nothing shows whether the client or
+//     EMQX chose it, unless the DISCONNECT had properties.
 //   - EMQX writes "error" for the Erlang term {error, X}. It nearly always means that a WebSocket
 //     connection was closed without a close frame. For TCP, the equivalent reason is "tcp_closed".
 //   - EMQX writes "internal_error" for any other term without a name, so it gives no reason. It
@@ -36,12 +39,10 @@ func (m *emqx) sentByClient() bool {
 //     on a TCP connection.
 //   - The LwM2M gateway sends "timeout" when a registration's lifetime ends.
 //   - "normal" does not always stand for a DISCONNECT; see normalMeansDisconnect.
-func ruleEnd(name string, sentByClient bool, protocol string) (event.Action, event.ActionInfo) {
+func ruleEnd(name string, sentByClient bool, protocol string, level int32) (event.Action, event.ActionInfo) {
 	protocol = strings.ToLower(protocol)
 	switch {
-	case name == "internal_error" && sentByClient:
-		return event.Disconnect, event.DisconnectedByClient
-	case name == "internal_error":
+	case level == 5 && !sentByClient && clientMaySend(reasonNames[name].code):
 		return event.Close, event.Unexplained
 	case name == "error":
 		return event.Close, event.ClosedByClient
@@ -68,16 +69,20 @@ var normalMeansDisconnect = map[string]bool{
 	"jt808":   true, // deregistration of the terminal
 }
 
-// emqxEnd returns the action and action info for the reason in an end event of any version.
+// emqxEnd returns the action and action info for the reason in an end event of any version. If the
+// client sent a DISCONNECT, a reason that EMQX does not make itself is the client's. So is the name
+// of an MQTT 5 reason code, even if EMQX may also make it.
 func emqxEnd(name string, sentByClient bool) (event.Action, event.ActionInfo) {
-	if name == "normal" || name == "disconnect_with_will_message" {
+	_, isCode := reasonNames[name]
+	info, isOfEMQX := emqxReasons[name]
+	switch {
+	case name == "normal", name == "disconnect_with_will_message":
 		return event.Disconnect, event.DisconnectedByClient
-	}
-	if _, isCode := reasonNames[name]; isCode && sentByClient {
+	case sentByClient && name != "" && (isCode || !isOfEMQX):
 		return event.Disconnect, event.DisconnectedByClient
-	}
-	if info, ok := emqxReasons[name]; ok {
+	case isOfEMQX:
 		return event.Close, info
+	default:
+		return event.Close, emqxRefusals[name] // event.Unexplained if there is no such name
 	}
-	return event.Close, emqxRefusals[name] // event.Unexplained if there is no such name
 }

@@ -91,6 +91,12 @@ func ClosedByBroker(code byte) event.ActionInfo {
 	return event.Unexplained
 }
 
+// clientMaySend reports whether MQTT 5 allows a client to send a code from 0x80 on in DISCONNECT
+// (MQTT 5.0, 3.14.2.1).
+func clientMaySend(code int32) bool {
+	return 0x80 <= code && code <= 0x83 || code == 0x90 || 0x93 <= code && code <= 0x99
+}
+
 // reasonOf returns the row of reasons for a code. The codes in reasons begin at 0x80 and have no
 // gaps.
 func reasonOf(code int32) (reason, bool) {
@@ -114,7 +120,6 @@ var reasonNames = func() map[string]reason {
 var spellings = map[string]string{
 	"takeovered":         "takenover",
 	"taken_over":         "takenover",
-	"session_taken_over": "takenover",
 	"keep_alive_timeout": "keepalive_timeout",
 	"not_authorised":     "not_authorized",
 	"server_unavaliable": "server_unavailable",
