@@ -108,9 +108,8 @@ func (m *aliyunIoT) row(r *reader, e *event.Event) bool {
 	if topic := r.text("topic", m.topic); topic != "" && !isAliyunStatus(topic) {
 		return r.refused() // a message about anything but the status
 	}
-	notice, field, fault := m.open()
-	if fault != "" {
-		r.refuse(field, fault)
+	notice, field := m.open(r)
+	if r.refused() {
 		return true
 	}
 	if notice.fill(r, e); r.refused() && r.field != "topic" {
@@ -126,20 +125,19 @@ func isAliyunStatus(topic string) bool {
 }
 
 // open returns the notice in an envelope, and the field that contains the notice.
-func (m *aliyunIoT) open() (notice aliyunNotice, field, fault string) {
+func (m *aliyunIoT) open(r *reader) (notice aliyunNotice, field string) {
 	body, field := m.payload, "payload"
 	if body.missing() {
 		body, field = m.content, "content"
 	}
 	if !m.data.missing() {
-		body, _, field, fault = openEnvelope(m.data)
+		field = "data.body"
+		body, _ = openEnvelope(r, m.data)
 	} else if body.kind == text {
 		body = objectIn(body)
 	}
-	if fault == "" && !body.members(notice.slot) {
-		fault = notAnObject
-	}
-	return notice, field, fault
+	r.members(field, body, notice.slot, notAnObject)
+	return notice, field
 }
 
 // fill sets the fields of e from the notice.

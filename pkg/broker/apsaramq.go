@@ -79,13 +79,10 @@ func (m *apsaraMQ) row(r *reader, e *event.Event) bool {
 		m.fill(r, e)
 		return true
 	}
-	body, messageID, field, fault := openEnvelope(m.data)
+	body, messageID := openEnvelope(r, m.data)
 	var notice apsaraMQNotice
-	if fault == "" && !body.members(notice.slot) {
-		fault = notAnObject
-	}
-	if fault != "" {
-		r.refuse(field, fault)
+	r.members("data.body", body, notice.slot, notAnObject)
+	if r.refused() {
 		return true
 	}
 	if notice.fill(r, e); r.refused() {
@@ -140,11 +137,10 @@ var apsaraMQEvents = map[string]struct {
 
 // openEnvelope returns the value of data.body, which contains the notification, and the identifier
 // of the RocketMQ message, which is the same each time the trigger delivers the message. A setting
-// of the trigger decides whether data.body is JSON, a string that contains JSON, or base64. field is
-// the field with the notification or, if data is invalid, the field at fault.
-func openEnvelope(data value) (body, messageID value, field, fault string) {
+// of the trigger decides whether data.body is JSON, a string that contains JSON, or base64.
+func openEnvelope(r *reader, data value) (body, messageID value) {
 	var properties value
-	isObject := data.members(func(key []byte) *value {
+	r.members("data", data, func(key []byte) *value {
 		switch string(key) {
 		case "body":
 			return &body
@@ -153,23 +149,22 @@ func openEnvelope(data value) (body, messageID value, field, fault string) {
 		default:
 			return nil
 		}
-	})
-	if !isObject {
-		return body, messageID, "data", "must be an object"
-	}
+	}, "must be an object")
 	if body.missing() {
-		return body, messageID, "data.body", "is missing; it must hold the notification"
+		r.refuse("data.body", "is missing; it must hold the notification")
 	}
 	if body.kind == text {
 		body = objectIn(body)
 	}
-	properties.members(func(key []byte) *value {
-		if string(key) == "UNIQ_KEY" {
-			return &messageID
-		}
-		return nil
-	})
-	return body, messageID, "data.body", ""
+	if properties.kind == object {
+		r.open("data.systemProperties", properties, func(key []byte) *value {
+			if string(key) == "UNIQ_KEY" {
+				return &messageID
+			}
+			return nil
+		})
+	}
+	return body, messageID
 }
 
 // notAnObject is the fault of a field that must hold a notification.

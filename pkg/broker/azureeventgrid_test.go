@@ -108,6 +108,7 @@ func TestAzureEventGridNamesNestedFields(t *testing.T) {
 		{`{"clientSessionName":"c","sequenceNumber":-1}`, "data.sequenceNumber"},
 		{`{"clientSessionName":"c","sequenceNumber":"seven"}`, "data.sequenceNumber"},
 		{`{"clientSessionName":"c","disconnectionReason":[]}`, "data.disconnectionReason"},
+		{`{"clientSessionName":"c","clientSessionName":"victim"}`, "data.clientSessionName"},
 		{`[]`, "data"},
 		{`"text"`, "data"},
 		{`true`, "data"},

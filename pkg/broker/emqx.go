@@ -172,7 +172,7 @@ func (m *emqx) connected(r *reader, e *event.Event) {
 func (m *emqx) disconnected(r *reader, e *event.Event) {
 	e.NativeReason = r.text("reason", m.reason)
 	protocol := r.text("proto_name", m.protoName)
-	e.Action, e.ActionInfo = ruleEnd(reasonName(e.NativeReason), m.sentByClient(), protocol, emqxLevel(r, m.protoVer, protocol))
+	e.Action, e.ActionInfo = ruleEnd(reasonName(e.NativeReason), m.sentByClient(r), protocol, emqxLevel(r, m.protoVer, protocol))
 	times := m.times(timeField{"disconnected_at", m.disconnectedAt})
 	r.setTime(e, times[:]...)
 }

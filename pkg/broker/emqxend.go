@@ -10,17 +10,20 @@ import (
 // result of false does not rule out a DISCONNECT, because a client may send one without properties.
 // An empty User-Property does not count, because EMQX adds one to every event from 5.0.11 on
 // (printable_maps in emqx_rule_events).
-func (m *emqx) sentByClient() bool {
+func (m *emqx) sentByClient(r *reader) bool {
+	if m.disconnProps.kind != object {
+		return false
+	}
 	var user value
 	sent := false
-	isObject := m.disconnProps.members(func(key []byte) *value {
+	r.open("disconn_props", m.disconnProps, func(key []byte) *value {
 		if string(key) == "User-Property" {
 			return &user
 		}
 		sent = true
 		return nil
 	})
-	return isObject && (sent || user.hasMembers())
+	return sent || user.hasMembers()
 }
 
 // ruleEnd returns the action and action info for the reason in a client.disconnected event of the

@@ -185,10 +185,27 @@ func (r *reader) flag(field string, v value) event.Optional[bool] {
 
 // open reads the members of an object that may be missing. It refuses any other value.
 func (r *reader) open(field string, v value, slot func(key []byte) *value) {
-	if !v.missing() && !v.members(slot) {
-		r.refuse(field, "must be an object")
+	if !v.missing() {
+		r.members(field, v, slot, "must be an object")
 	}
 }
+
+// members stores the value of each member of an object in the variable that slot returns for its
+// key. It refuses any other value with the given fault. It also refuses an object in which a key
+// that slot knows occurs more than once.
+func (r *reader) members(field string, v value, slot func(key []byte) *value, fault string) {
+	s := scanner{body: v.raw}
+	if v.kind != object || s.object(slot) != nil {
+		r.refuse(field, fault)
+	}
+	if s.repeated != "" {
+		r.refuse(field+"."+s.repeated, isRepeated)
+	}
+}
+
+// isRepeated is the fault of a key that occurs more than once in an object. A sender that puts
+// texts into JSON without escaping them lets a client add such keys, so no value can be trusted.
+const isRepeated = "occurs more than once; send each key once, and escape quotation marks in the values"
 
 // unknownKind rejects an item whose event kind is missing or unknown. kinds lists the supported
 // kinds for the message.

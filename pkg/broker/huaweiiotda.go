@@ -39,7 +39,7 @@ const (
 // The platform notices a lost connection within about a minute, and never says why it was lost.
 type huaweiIoTDA struct {
 	resource, eventTime, eventTimeMS value
-	data, header, body               value
+	data, header, body, outerBody    value
 	device, status                   value
 }
 
@@ -54,7 +54,7 @@ func (m *huaweiIoTDA) slot(key []byte) *value {
 	case "notify_data":
 		return &m.data
 	case "body":
-		return &m.body
+		return &m.outerBody
 	default:
 		return nil
 	}
@@ -96,12 +96,17 @@ func (m *huaweiIoTDA) row(r *reader, e *event.Event) bool {
 	}
 	r.open("notify_data", m.data, m.dataSlot)
 	r.open("notify_data.header", m.header, m.headerSlot)
-	r.open("notify_data.body", m.body, m.bodySlot)
-	status := r.text("notify_data.body.status", m.status)
+	field := "notify_data.body"
+	if m.body.missing() && !m.outerBody.missing() {
+		field, m.body = "body", m.outerBody
+	}
+	r.open(field, m.body, m.bodySlot)
+	field += ".status"
+	status := r.text(field, m.status)
 	known, ok := huaweiStatus[status]
 	switch {
 	case !ok:
-		r.unknownKind("notify_data.body.status", status, "ONLINE", "OFFLINE")
+		r.unknownKind(field, status, "ONLINE", "OFFLINE")
 	case known.action == "":
 		return r.refused()
 	}

@@ -142,7 +142,7 @@ func (b *batcher[M, P]) value(s *scanner, where place) error {
 	var err error
 	isObject := s.space() == '{'
 	if isObject {
-		b.read = *new(M)
+		b.read, s.repeated = *new(M), ""
 		err = s.object(b.slot)
 	} else {
 		_, err = s.value()
@@ -155,6 +155,8 @@ func (b *batcher[M, P]) value(s *scanner, where place) error {
 		return errSyntax
 	case !isObject:
 		b.reject(raw, "", "the item must be a JSON object")
+	case s.repeated != "":
+		b.reject(raw, s.repeated, isRepeated)
 	default:
 		b.add(raw, P(&b.read))
 	}

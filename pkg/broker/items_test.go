@@ -50,7 +50,11 @@ func TestBodies(t *testing.T) {
 		{"a NUL after an empty array", "[]\x00" + a, "rejected 0"},
 		{"escaped keys", `{"client\u005fid":"a","action":"connect"}`, rowA},
 		{"an unknown key", `{"client_id":"a","action":"connect","password":{"a":[1,2,{"b":null}]}}`, "rejected 0 password"},
-		{"the last of two keys", `{"client_id":"x","client_id":"a","action":"connect"}`, rowA},
+		{"a key twice", `{"client_id":"x","client_id":"a","action":"connect"}`, "rejected 0 client_id"},
+		{"a key twice, once escaped", `{"client_id":"a","action":"connect","client\u005fid":"a"}`, "rejected 0 client_id"},
+		{"a key twice, once null", `{"client_id":"a","action":"connect","action":null}`, "rejected 0 action"},
+		{"a key twice in one of the items", `[` + a + `,{"client_id":"a","client_id":"a"},` + b + `]`, rowA + ", " + rowB + ", rejected 1 client_id"},
+		{"a key twice on one of the lines", a + "\n" + `{"time":1,"time":1}` + "\n" + b, rowA + ", " + rowB + ", rejected 1 time"},
 	} {
 		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, summary(decode(t, "events", c.body))) })
 	}

@@ -45,6 +45,9 @@ type scanner struct {
 	body  []byte
 	at    int
 	depth int
+	// repeated is the first key that occurred more than once in an object and that slot knows. It is
+	// empty if there is no such key. A caller that goes on to another object must clear it.
+	repeated string
 }
 
 // space moves to the next byte that is not white space and returns that byte. It returns 0 at the
@@ -104,7 +107,8 @@ func (s *scanner) value() (value, error) {
 func ignore([]byte) *value { return nil }
 
 // object reads an object. It stores the value of each member in the variable that slot returns for
-// its key, unless slot returns nil. If a key occurs twice, its last value counts.
+// its key, unless slot returns nil. slot must return another variable for each key, so that object
+// notices a key that occurs more than once; see scanner.repeated.
 func (s *scanner) object(slot func(key []byte) *value) error {
 	if err := s.enter(); err != nil {
 		return err
@@ -148,6 +152,9 @@ func (s *scanner) member(slot func(key []byte) *value) error {
 		key.raw, _ = unescape(key.raw)
 	}
 	if into := slot(key.raw); into != nil {
+		if into.kind != absent && s.repeated == "" {
+			s.repeated = string(key.raw)
+		}
 		*into = v
 	}
 	return nil
@@ -342,13 +349,6 @@ func hex4(b []byte) (r rune, ok bool) {
 		r = r<<4 | rune(c)
 	}
 	return r, true
-}
-
-// members stores the value of each member of v in the variable that slot returns for its key. It
-// reports whether v is an object.
-func (v value) members(slot func(key []byte) *value) bool {
-	s := scanner{body: v.raw}
-	return v.kind == object && s.object(slot) == nil
 }
 
 // hasMembers reports whether v is a non-empty object.

@@ -47,6 +47,41 @@ func TestEachFieldInEachForm(t *testing.T) {
 	}
 }
 
+// TestNoKeyOccursTwice sends each key of each sample twice. A client that can put text into JSON
+// could use a second key to change the event, so the item must be rejected by the name of the key,
+// unless the key is ignored anyway.
+func TestNoKeyOccursTwice(t *testing.T) {
+	const again = "(again)" // removed from the key below, because a map cannot hold a key twice
+	rejected := map[string]int{}
+	for _, route := range broker.Names() {
+		for _, sampled := range allSamples(t, route) {
+			_, body := sample(t, sampled)
+			with := sampleMeta(t, sampled)
+			var whole map[string]any
+			once := decodeWith(t, route, body, with)
+			if json.Unmarshal([]byte(body), &whole) != nil || len(once.Rejected) > 0 {
+				continue
+			}
+			for _, path := range fieldsOf(whole, nil) {
+				twice := slices.Clone(path)
+				twice[len(path)-1] += again
+				got := decodeWith(t, route, strings.ReplaceAll(change(t, whole, twice, "victim", false), again, ""), with)
+				if len(got.Rejected) == 0 {
+					require.Equal(t, once.Events, got.Events, "%s: %v", sampled, path)
+					require.False(t, len(got.Events) > 0 && isID(path[len(path)-1]), "%s: %v", sampled, path)
+					continue
+				}
+				require.Equal(t, strings.Join(path, "."), got.Rejected[0].Field, sampled)
+				require.Contains(t, got.Rejected[0].Error, "more than once", sampled)
+				rejected[route]++
+			}
+		}
+	}
+	for _, route := range broker.Names() {
+		require.True(t, isLog(route) || rejected[route] > 5, route)
+	}
+}
+
 // fieldsOf returns the paths of all fields of o, including nested fields. above is the path of o
 // itself. The fields inside disconn_props are left out, because their values do not matter.
 func fieldsOf(o map[string]any, above []string) (paths [][]string) {

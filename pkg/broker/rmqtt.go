@@ -51,7 +51,7 @@ type rmqtt struct {
 	cleanSession, cleanStart                    value
 	connectedAt, connAck                        value
 	disconnectedAt, reason                      value
-	other                                       value // a field that only events without a row have
+	topic, createdAt                            value // only in events that are not recorded
 }
 
 func (m *rmqtt) slot(key []byte) *value {
@@ -82,8 +82,10 @@ func (m *rmqtt) slot(key []byte) *value {
 		return &m.disconnectedAt
 	case "reason":
 		return &m.reason
-	case "topic", "created_at":
-		return &m.other
+	case "topic":
+		return &m.topic
+	case "created_at":
+		return &m.createdAt
 	default:
 		return nil
 	}
@@ -135,7 +137,7 @@ func (m *rmqtt) kind(r *reader) (name string, isRecorded bool) {
 	case !m.connectedAt.missing():
 		return rmqttConnected, true
 	// The other events have one of these fields: client_connect, session_terminated, and all others.
-	case !m.keepAlive.missing(), !m.reason.missing(), !m.other.missing():
+	case !m.keepAlive.missing(), !m.reason.missing(), !m.topic.missing(), !m.createdAt.missing():
 		return "", false
 	default:
 		return action, true
