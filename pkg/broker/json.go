@@ -107,8 +107,8 @@ func (s *scanner) value() (value, error) {
 func ignore([]byte) *value { return nil }
 
 // object reads an object. It stores the value of each member in the variable that slot returns for
-// its key, unless slot returns nil. slot must return another variable for each key, so that object
-// notices a key that occurs more than once; see scanner.repeated.
+// its key, unless slot returns nil. slot must return a different variable for each key, so that
+// object notices a key that occurs more than once; see scanner.repeated.
 func (s *scanner) object(slot func(key []byte) *value) error {
 	if err := s.enter(); err != nil {
 		return err
