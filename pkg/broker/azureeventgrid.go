@@ -159,7 +159,7 @@ var azureReasons = table(map[event.ActionInfo][]string{
 	event.TopicAuthFailed:      {"ClientAuthorizationError"},
 	event.InvalidParam: {
 		"ClientError",
-		"QuotaExceeded", "SessionOverflow", // no exact equivalent; InvalidParam is the nearest
+		"QuotaExceeded", "QuotaExceededed", "SessionOverflow", // no exact equivalent; InvalidParam is the nearest
 	},
 	event.ServerShutdown:    {"ServerError", "ServerInitiatedDisconnect"},
 	event.SocketIOException: {"ConnectionLost"},

@@ -64,6 +64,7 @@ func TestAzureEventGridReasons(t *testing.T) {
 		"ClientAuthorizationError":  "c close topic auth failed",
 		"ClientError":               "c close invalid param",
 		"QuotaExceeded":             "c close invalid param",
+		"QuotaExceededed":           "c close invalid param", // in some translations of the documentation
 		"SessionOverflow":           "c close invalid param",
 		"ServerError":               "c close ServerShutdown",
 		"ServerInitiatedDisconnect": "c close ServerShutdown",
