@@ -42,6 +42,7 @@ type awsIoT struct {
 	session, principal, address, version   value
 	disconnectReason, connectFailureReason value
 	clientInitiated                        value
+	topic, payload                         value // keys that a rule may add; see kindOf and row
 }
 
 func (m *awsIoT) slot(key []byte) *value {
@@ -66,13 +67,42 @@ func (m *awsIoT) slot(key []byte) *value {
 		return &m.clientInitiated
 	case "connectFailureReason":
 		return &m.connectFailureReason
+	case "topic":
+		return &m.topic
+	case "payload":
+		return &m.payload
 	default:
 		return nil
 	}
 }
 
+// row fills in the event. An item that has the key "payload" but neither "eventType" nor "clientId"
+// is an envelope, and its event is in payload.
 func (m *awsIoT) row(r *reader, e *event.Event) bool {
-	e.NativeEvent = r.text("eventType", m.eventType)
+	if m.payload.missing() || !m.eventType.missing() || !m.clientID.missing() {
+		return m.fill(r, e)
+	}
+	body := m.payload
+	if body.kind == text {
+		body = objectIn(body)
+	}
+	var inner awsIoT
+	if r.members("payload", body, inner.slot, notAnObject); r.refused() {
+		return true
+	}
+	if inner.topic.missing() {
+		inner.topic = m.topic
+	}
+	isRow := inner.fill(r, e)
+	if r.refused() {
+		r.field = "payload." + r.field
+	}
+	return isRow
+}
+
+// fill sets the fields of e and reports whether to record it.
+func (m *awsIoT) fill(r *reader, e *event.Event) bool {
+	e.NativeEvent = m.kindOf(r)
 	switch e.NativeEvent {
 	case "connected":
 		e.Action, e.ActionInfo = event.Connect, event.Accepted
@@ -93,12 +123,44 @@ func (m *awsIoT) row(r *reader, e *event.Event) bool {
 	return true
 }
 
+// kindOf returns the kind of an event. A rule may leave out "eventType". The kind then follows from
+// the topic, which a rule may add, or from a reason that only one kind of event has. kindOf returns
+// "" if they do not show the kind.
+func (m *awsIoT) kindOf(r *reader) string {
+	if kind := r.text("eventType", m.eventType); kind != "" {
+		return kind
+	}
+	if kind := awsTopicKind(r.text("topic", m.topic)); kind != "" {
+		return kind
+	}
+	switch {
+	case !m.disconnectReason.missing():
+		return "disconnected"
+	case !m.connectFailureReason.missing():
+		return "connect_failed"
+	default:
+		return ""
+	}
+}
+
+// awsTopicKind returns the kind of event that AWS IoT publishes under a topic, or "" for any other
+// topic. The client identifier follows the kind.
+func awsTopicKind(topic string) string {
+	for _, prefix := range []string{"$aws/events/presence/", "$aws/events/subscriptions/"} {
+		if rest, isEvent := strings.CutPrefix(topic, prefix); isEvent {
+			kind, _, _ := strings.Cut(rest, "/")
+			return kind
+		}
+	}
+	return ""
+}
+
 // common fills in the fields that all kinds of event have.
 func (m *awsIoT) common(r *reader, e *event.Event) {
 	e.Source = AWSIoT
 	e.ClientID = r.clientID("clientId", m.clientID)
-	e.ChannelID = r.text("sessionIdentifier", m.session)
 	e.SourceEventID = m.versionID(r)
+	e.ChannelID = orElse(r.text("sessionIdentifier", m.session), e.SourceEventID)
 	e.PeerAddress = r.text("ipAddress", m.address)
 	e.Username = r.text("principalIdentifier", m.principal)
 	r.setTime(e, timeField{"timestamp", m.timestamp})
@@ -112,6 +174,7 @@ const versionDigits = 10
 // In a session takeover, the old connection has the smaller version number, so its end event sorts
 // before the new connection's connect event. The connect event and the end event of one connection
 // share a version number, but they still count as two events, because their native events differ.
+// If a rule leaves out the session identifier, the version number is the channel, too.
 func (m *awsIoT) versionID(r *reader) string {
 	digits := r.numeral("versionNumber", m.version)
 	if digits == "" {
@@ -144,7 +207,7 @@ func awsEnd(reason string, clientInitiated event.Optional[bool]) (event.Action, 
 var awsReasons = table(map[event.ActionInfo][]string{
 	event.DisconnectedByClient: {"CLIENT_INITIATED_DISCONNECT"}, // for a DISCONNECT or a WebSocket close frame
 	event.NoHeart:              {"MQTT_KEEP_ALIVE_TIMEOUT"},
-	event.ClientIDConflict:     {"DUPLICATE_CLIENTID"},
+	event.ClientIDConflict:     {"DUPLICATE_CLIENTID", "DUPLICATE_CLIENT_ID"},
 	event.NotAuthorized: {
 		// AWS sends these both for refused CONNECTs and for connections that it ends, for example
 		// because a policy denied a topic.

@@ -60,6 +60,7 @@ func TestAWSIoTReasons(t *testing.T) {
 		{`"eventType":"disconnected","disconnectReason":"CONNECTION_LOST"`, "c close Socket IOException"},
 		{`"eventType":"disconnected","disconnectReason":"MQTT_KEEP_ALIVE_TIMEOUT"`, "c close no heart"},
 		{`"eventType":"disconnected","disconnectReason":"DUPLICATE_CLIENTID"`, "c close clientId conflict"},
+		{`"eventType":"disconnected","disconnectReason":"DUPLICATE_CLIENT_ID"`, "c close clientId conflict"},
 		{`"eventType":"disconnected","disconnectReason":"AUTH_ERROR"`, "c close not authorized"},
 		{`"eventType":"disconnected","disconnectReason":"CUSTOMAUTH_TTL_EXPIRATION"`, "c close not authorized"},
 		{`"eventType":"disconnected","disconnectReason":"FORBIDDEN_ACCESS"`, "c close not authorized"},
@@ -111,6 +112,71 @@ func TestAWSIoTFlag(t *testing.T) {
 	}
 	got := decode(t, "aws-iot", `{"clientId":"c","eventType":"disconnected","clientInitiatedDisconnect":true}`)
 	require.True(t, broker.IsMute(&got.Events[0]), "whether the client sent DISCONNECT is unknown")
+}
+
+// A rule may leave out eventType, and may add the topic.
+func TestAWSIoTKindWithoutEventType(t *testing.T) {
+	const lost, refused = "c close Socket IOException", "c close not authorized"
+	for members, want := range map[string]string{
+		`"topic":"$aws/events/presence/connected/c"`:                                              "c connect accepted",
+		`"topic":"$aws/events/presence/disconnected/c","disconnectReason":"CONNECTION_LOST"`:      lost,
+		`"topic":"$aws/events/presence/disconnected/c"`:                                           "c close unexplained",
+		`"topic":"$aws/events/presence/connect_failed/c"`:                                         "c close unexplained",
+		`"topic":"$aws/events/subscriptions/subscribed/c"`:                                        "",
+		`"topic":"devices/c","disconnectReason":"CONNECTION_LOST"`:                                lost,
+		`"disconnectReason":"CONNECTION_LOST"`:                                                    lost,
+		`"connectFailureReason":"AUTHORIZATION_FAILED"`:                                           refused,
+		`"eventType":"connected","topic":"$aws/events/presence/disconnected/c"`:                   "c connect accepted",
+		`"eventType":"connected","topic":7`:                                                       "c connect accepted",
+		`"topic":"$aws/events/presence/renamed/c"`:                                                "rejected 0 eventType",
+		`"topic":"devices/$aws/events/presence/connected/c"`:                                      "rejected 0 eventType",
+		`"disconnectReason":null,"clientInitiatedDisconnect":true`:                                "rejected 0 eventType",
+		`"payload":{"clientId":"x","eventType":"connected"},"disconnectReason":"CONNECTION_LOST"`: lost,
+	} {
+		require.Equal(t, want, summary(decode(t, "aws-iot", `{"clientId":"c",`+members+`}`)), members)
+	}
+}
+
+// A rule may put the whole event below one key.
+func TestAWSIoTEnvelope(t *testing.T) {
+	const event = `{"clientId":"c","timestamp":1795339800000,"disconnectReason":"CONNECTION_LOST","versionNumber":3}`
+	want := decode(t, "aws-iot", event).Events
+	for _, body := range []string{
+		`{"payload":` + event + `,"topic":"$aws/events/presence/disconnected/c"}`,
+		`{"payload":` + event + `}`,
+		`{"payload":` + inBase64(event) + `}`,
+		fmt.Sprintf(`{"payload":%q}`, event),
+	} {
+		require.Equal(t, want, decode(t, "aws-iot", body).Events, body)
+	}
+	for body, field := range map[string]string{
+		`{"payload":7}`:                                               "payload",
+		`{"payload":{"eventType":"connected"}}`:                       "payload.clientId",
+		`{"payload":{"clientId":"c"}}`:                                "payload.eventType",
+		`{"payload":{"clientId":"c","clientId":"victim"}}`:            "payload.clientId",
+		`{"payload":{"clientId":"c","eventType":"connected"},"x":{}}`: "",
+	} {
+		got := decode(t, "aws-iot", body)
+		require.Equal(t, field == "", len(got.Rejected) == 0, body)
+		for _, r := range got.Rejected {
+			require.Equal(t, field, r.Field, body)
+		}
+	}
+}
+
+// Without a session identifier, the version number identifies the connection of a client.
+func TestAWSIoTVersionNumberIsTheChannel(t *testing.T) {
+	got := decode(t, "aws-iot", `[
+		{"clientId":"c","eventType":"connected","timestamp":1795339800000,"versionNumber":11},
+		{"clientId":"c","eventType":"connected","timestamp":1795339810000,"versionNumber":12},
+		{"clientId":"c","eventType":"disconnected","versionNumber":11,"disconnectReason":"MQTT_KEEP_ALIVE_TIMEOUT"},
+		{"clientId":"c","eventType":"disconnected","versionNumber":11,"sessionIdentifier":"s"},
+		{"clientId":"c","eventType":"disconnected"}]`).Events
+	require.Equal(t, "0000000011", got[0].ChannelID)
+	require.Equal(t, "0000000012", got[1].ChannelID)
+	require.Equal(t, got[0].ChannelID, got[2].ChannelID, "even if the end has no time")
+	require.Equal(t, "s", got[3].ChannelID)
+	require.Empty(t, got[4].ChannelID)
 }
 
 func TestAWSIoTVersionNumberIsTheEventID(t *testing.T) {
