@@ -50,7 +50,7 @@ func TestEMQXDisconnectReasons(t *testing.T) {
 			"subscription_identifiers_not_supported receive_maximum_exceeded quota_exceeded unexpected_ws_frame " +
 			"unexpected_frame not_connected subscription_id_inused topic_already_subscribed"
 		server = "kicked use_another_server server_busy server_unavailable server_unavaliable"
-		// EMQX never chooses these itself, so they come from a DISCONNECT of the client.
+		// The client chose these in its DISCONNECT, except perhaps unspecified_error.
 		ofClient = "unspecified_error administrative_action server_shutting_down server_moved unknown_error session_taken_over maximum_connect_time " +
 			"message_rate_too_high connection_rate_exceeded payload_format_invalid packet_identifier_inuse packet_identifier_not_found"
 	)

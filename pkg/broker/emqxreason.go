@@ -7,7 +7,8 @@ import "devicetrace/pkg/event"
 // and "disconnect_with_will_message", which emqxEnd handles, and except the names in emqxRefusals.
 // Any other reason is unexplained. Among these are the names of MQTT 5 reason codes that EMQX never
 // chooses, such as administrative_action or session_taken_over: they come from a DISCONNECT of the
-// client. For events of the rule engine, ruleEnd overrides some meanings.
+// client. EMQX itself may choose unspecified_error, but the name gives no cause. For events of the
+// rule engine, ruleEnd overrides some meanings.
 var emqxReasons = table(map[event.ActionInfo][]string{
 	event.ClientIDConflict: {
 		"takenover", // session takeover that kept the session
