@@ -111,13 +111,13 @@ func TestEMQX4DisconnectReasons(t *testing.T) {
 		info    event.ActionInfo
 	}{
 		{[]string{"normal", "disconnect_with_will_message", "{shutdown,normal}"}, event.Disconnect, event.DisconnectedByClient},
-		{[]string{"takeovered", "takenover", "discarded", "{shutdown,takeovered}"}, event.Close, event.ClientIDConflict},
-		{[]string{"kicked", "server_busy", "server_unavailable", "server_unavaliable", "use_another_server"}, event.Close, event.ServerShutdown},
+		{[]string{"takeovered", "takenover", "session_taken_over", "discarded", "{shutdown,takeovered}"}, event.Close, event.ClientIDConflict},
+		{[]string{"kicked", "administrative_action", "server_busy", "server_unavailable", "server_unavaliable", "use_another_server"}, event.Close, event.ServerShutdown},
 		{[]string{"keepalive_timeout", "Keep Alive timeout", "{shutdown,keepalive_timeout}"}, event.Close, event.NoHeart},
 		{[]string{"not_authorized", "banned", "bad_username_or_password"}, event.Close, event.NotAuthorized},
 		{[]string{"tcp_closed", "ssl_closed", "closed", "remote", "{error,sock_closed}", "{error,closed}", "{shutdown,{error,closed}}", "1000", "1001", "4999"}, event.Close, event.ClosedByClient},
 		{[]string{"error", "{error,timeout}", "{error,econnreset}", "einval", "timeout", `{tls_alert,{close_notify,"connection closed normal"}}`, "{error,unheard_of}"}, event.Close, event.SocketIOException},
-		{[]string{"administrative_action", "session_taken_over", "999", "5000", "-1000", "{bad,{term", "{shutdown,unheard_of}", "internal_error", "", "неизвестно"}, event.Close, event.Unexplained},
+		{[]string{"unspecified_error", "999", "5000", "-1000", "{bad,{term", "{shutdown,unheard_of}", "internal_error", "", "неизвестно"}, event.Close, event.Unexplained},
 		{[]string{
 			"protocol_error", "malformed_packet", "frame_too_large", "#{invalid_property_code => 5}",
 			"malformed_utf8_string", "malformed_utf8_string_length", "malformed_binary_data", "malformed_binary_data_length",

@@ -4,11 +4,10 @@ import "devicetrace/pkg/event"
 
 // emqxReasons maps the reasons in client.disconnected events to their meanings. It contains every
 // reason that the source code of EMQX 4.0 to 6.3 makes for the end of a connection, except "normal"
-// and "disconnect_with_will_message", which emqxEnd handles, and except the names in emqxRefusals.
-// Any other reason is unexplained. Among these are the names of MQTT 5 reason codes that EMQX never
-// chooses, such as administrative_action or session_taken_over: they come from a DISCONNECT of the
-// client. EMQX itself may choose unspecified_error, but the name gives no cause. For events of the
-// rule engine, ruleEnd overrides some meanings.
+// and "disconnect_with_will_message", which emqxEnd handles, and except the names in emqxRefusals. It
+// also contains the names of the other MQTT 5 reason codes that name a cause. Any other reason is
+// unexplained, such as unspecified_error. For events of the rule engine, ruleEnd overrides some
+// meanings.
 var emqxReasons = table(map[event.ActionInfo][]string{
 	event.ClientIDConflict: {
 		"takenover", // session takeover that kept the session
@@ -50,16 +49,18 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 		// names of MQTT 5 reason codes
 		"topic_name_invalid", "topic_filter_invalid", "topic_alias_invalid", "qos_not_supported",
 		"retain_not_supported", "shared_subscriptions_not_supported", "wildcard_subscriptions_not_supported",
-		"subscription_identifiers_not_supported", "receive_maximum_exceeded",
+		"subscription_identifiers_not_supported", "receive_maximum_exceeded", "packet_identifier_inuse",
+		"packet_identifier_not_found", "payload_format_invalid",
 		// from gateways
 		"unexpected_frame", "not_connected", "subscription_id_inused", "topic_already_subscribed",
 		// exceeded limits
-		"quota_exceeded",
+		"quota_exceeded", "message_rate_too_high", "connection_rate_exceeded",
 	},
 	event.ServerShutdown: {
-		"kicked",                            // by an operator or because of a ban
-		"use_another_server",                // node eviction and rebalancing
+		"kicked",                             // by an operator or because of a ban
+		"use_another_server", "server_moved", // node eviction and rebalancing
 		"server_busy", "server_unavailable", // from a repeated authentication
+		"server_shutting_down", "administrative_action", "maximum_connect_time",
 	},
 	event.SocketIOException: {
 		"error", "tls_alert",

@@ -120,6 +120,7 @@ var reasonNames = func() map[string]reason {
 var spellings = map[string]string{
 	"takeovered":         "takenover",
 	"taken_over":         "takenover",
+	"session_taken_over": "takenover",
 	"keep_alive_timeout": "keepalive_timeout",
 	"not_authorised":     "not_authorized",
 	"server_unavaliable": "server_unavailable",
