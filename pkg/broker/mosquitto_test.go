@@ -368,7 +368,6 @@ func TestMosquittoRejections(t *testing.T) {
 		{"damaged end behind an unknown form of time", "9h30: 22.11.: Client c disconnected due to malformed pack", "", "unknown prefix"},
 		{"cut connect behind an unknown prefix", "foo bar: New client connected from 192.0.2.1:5 as c (p2, c1", "", "unknown prefix"},
 		{"stop behind an unknown prefix", "foo bar: mosquitto version 2.0.22 terminating", "", "unknown prefix"},
-		{"time error of Mosquitto", "Time error: Client c disconnected.", "", "unknown prefix"},
 		{"a message behind words", "1795339800: a line of tomorrow about Client c disconnected.", "", "unknown prefix"},
 		{"a message behind a level", "1795339800: Error: Client c already connected, closing old connection.", "", "unknown prefix"},
 		{"two tags", "mosquitto[7]: mosquitto[7]: Client c disconnected.", "", "unknown prefix"},

@@ -30,15 +30,21 @@ var stampShapes = []stampShape{
 	{shape: "0000-00-00T00:00:00", layout: "2006-01-02T15:04:05"},
 	{shape: "0000-00-00 00:00:00", layout: "2006-01-02 15:04:05"},
 	{shape: "0000-00-00_00:00:00", layout: "2006-01-02_15:04:05"},
+	{shape: "0000-00-00, 00:00:00", layout: "2006-01-02, 15:04:05"},
+	{shape: "0000-00-00 00:00"}, // Without seconds, the time of receipt is usually closer.
 	{shape: "0000/00/00 00:00:00", layout: "2006/01/02 15:04:05"},
+	{shape: "0000.00.00 00:00:00", layout: "2006.01.02 15:04:05"},
 	{shape: "00000000T00:00:00", layout: "20060102T15:04:05"},
 	{shape: "00000000 00:00:00", layout: "20060102 15:04:05"},
 	{shape: "00000000T000000", layout: "20060102T150405"},
 	{shape: "00.00.0000 00:00:00", layout: "02.01.2006 15:04:05"},
+	{shape: "00.00.00 00:00:00", layout: "02.01.06 15:04:05"},
 	{shape: "00/00/0000 00:00:00"},
 	{shape: "00-00-0000 00:00:00"},
 	{shape: "00/00/00 00:00:00"},
+	{shape: "00-00-00 00:00:00"},
 	{shape: "00/aaa/0000:00:00:00", layout: "02/Jan/2006:15:04:05"},
+	{shape: "00/aaa/0000 00:00:00", layout: "02/Jan/2006 15:04:05"},
 	{shape: "_0 aaa 0000 00:00:00", layout: "_2 Jan 2006 15:04:05"},
 	{shape: "00-aaa-0000 00:00:00", layout: "02-Jan-2006 15:04:05"},
 	{shape: "00:00:00", layout: "15:04:05", noYear: true, noDate: true},
@@ -46,10 +52,16 @@ var stampShapes = []stampShape{
 	{shape: "aaa _0 0000 00:00:00", layout: "Jan _2 2006 15:04:05"},
 	{shape: "aaa aaa _0 00:00:00 0000", layout: "Mon Jan _2 15:04:05 2006"},
 	{shape: "aaa 0000-00-00 00:00:00", layout: "Mon 2006-01-02 15:04:05"},
+	{shape: "aaa, _0 aaa 0000 00:00:00", layout: "Mon, _2 Jan 2006 15:04:05"},
+	{shape: "Time error"}, // Mosquitto writes these words if its format results in a time that is too long.
 }
 
-// unixShape is the form of a Unix time since 1973. No other stamp begins with so many digits.
+// unixShape is the form of a Unix time since 1973. Of the other stamps, only digitsShape begins with
+// so many digits.
 var unixShape = stampShape{shape: "000000000"}
+
+// digitsShape is a date and a time without separators. A Unix time in seconds has fewer digits.
+var digitsShape = stampShape{shape: "00000000000000", layout: "20060102150405"}
 
 // matches reports whether text begins with the shape.
 func (s *stampShape) matches(text []byte) bool {
@@ -84,6 +96,10 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 // unknown.
 func cutStamp(text []byte, received time.Time) (s stamp, rest []byte, found bool) {
 	if unixShape.matches(text) {
+		if end := len(digitsShape.shape); digitsShape.matches(text) && (len(text) == end || !isDigit(text[end])) {
+			s, rest = digitsShape.read(text, received)
+			return s, rest, true
+		}
 		return cutUnix(text)
 	}
 	for i := range stampShapes {
@@ -172,15 +188,16 @@ func cutZone(text []byte) (offset time.Duration, isZone, isLiteral bool, rest []
 	}
 }
 
-// cutOffset cuts a UTC offset such as +0100 or +01:00.
+// cutOffset cuts a UTC offset such as +0100, +01:00 or +01.
 func cutOffset(text []byte) (offset time.Duration, rest []byte, ok bool) {
-	for _, shape := range []stampShape{{shape: "00:00"}, {shape: "0000"}} {
+	for _, shape := range []stampShape{{shape: "00:00"}, {shape: "0000"}, {shape: "00"}} {
 		if len(text) == 0 || text[0] != '+' && text[0] != '-' || !shape.matches(text[1:]) {
 			continue
 		}
-		minutes := 10*int(text[len(shape.shape)-1]-'0') + int(text[len(shape.shape)]-'0')
-		hours := 10*int(text[1]-'0') + int(text[2]-'0')
-		offset = time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute
+		offset = time.Duration(twoDigits(text[1:])) * time.Hour
+		if end := 1 + len(shape.shape); end > len("+00") {
+			offset += time.Duration(twoDigits(text[end-2:])) * time.Minute
+		}
 		if text[0] == '-' {
 			offset = -offset
 		}
@@ -188,6 +205,9 @@ func cutOffset(text []byte) (offset time.Duration, rest []byte, ok bool) {
 	}
 	return 0, text, false
 }
+
+// twoDigits returns the number that the first two bytes of text spell.
+func twoDigits(text []byte) int { return 10*int(text[0]-'0') + int(text[1]-'0') }
 
 // cutUnix cuts a Unix time in seconds, which may have a fraction.
 func cutUnix(text []byte) (s stamp, rest []byte, found bool) {
