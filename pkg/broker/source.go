@@ -1,7 +1,5 @@
 package broker
 
-import "bytes"
-
 // These are the names of the sources. A source's webhook is at /webhooks/{name}/{instance}. A
 // decoder sets Event.Source to the name of its source. Only the decoder of "events" lets the sender
 // choose another name.
@@ -51,21 +49,6 @@ type Source struct {
 	vocabulary
 	// isLog is true if the body consists of lines of text instead of JSON.
 	isLog bool
-}
-
-// Marks counts the marks in a part of a body. The number of marks limits the number of events: a
-// body with n marks has at most n+1 events.
-//
-// Each item of a JSON body contains a brace. Each line of a log is followed by a line feed, except
-// perhaps the last one, or is contained in a JSON object. A line counts twice, because a stop of
-// the broker ends connections that earlier lines of the body opened: each such connection has two
-// events, and the line about the stop itself has none.
-func (s Source) Marks(part []byte) int {
-	braces := bytes.Count(part, []byte("{"))
-	if s.isLog {
-		return 2 * (braces + bytes.Count(part, []byte("\n")))
-	}
-	return braces
 }
 
 // sources is the registry, in the order in which the documents list the sources.

@@ -68,14 +68,14 @@ func (d *delivery) decompressor() (io.Reader, error) {
 }
 
 // measure counts the bytes of the decompressed body, and how often the source's mark occurs in it
-// (see broker.Source.Marks). It does not keep that body in memory. Its error messages may be shown
+// (see broker.Marker). It does not keep that body in memory. Its error messages may be shown
 // to the sender.
 func (d *delivery) measure() (contents, error) {
 	reader, err := d.decompressor()
 	if err != nil {
 		return contents{}, err
 	}
-	c := contents{source: d.source}
+	c := newContents(d.source)
 	if _, err := io.Copy(&c, io.LimitReader(reader, maxBody+1)); err != nil {
 		return contents{}, errDamaged
 	}

@@ -59,21 +59,24 @@ func (d *delivery) sentLength() int64 {
 // contents counts the bytes and the marks of the decompressed body that is written to it. The
 // number of marks limits the number of events in the body.
 type contents struct {
-	source broker.Source
-	bytes  int64
-	marks  int64 // see broker.Source.Marks
+	bytes int64
+	marks broker.Marker
+}
+
+func newContents(source broker.Source) contents {
+	return contents{marks: broker.Marker{Source: source}}
 }
 
 func (c *contents) Write(p []byte) (int, error) {
 	c.bytes += int64(len(p))
-	c.marks += int64(c.source.Marks(p))
+	c.marks.Add(p)
 	return len(p), nil
 }
 
 // weight returns the weight of a delivery with these contents. sent is the length of the body as
 // sent, in bytes.
 func (c *contents) weight(sent int64) int64 {
-	return minWeight + sent + byteWeight*c.bytes + itemWeight*min(c.marks+1, maxItems)
+	return minWeight + sent + byteWeight*c.bytes + itemWeight*min(c.marks.Count+1, maxItems)
 }
 
 // readWeight returns the weight of reading an item from the quarantine, in bytes, given the size of

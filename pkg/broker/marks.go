@@ -1,0 +1,49 @@
+package broker
+
+import "bytes"
+
+// Marks returns the number of marks in a body; see Marker.
+func (s Source) Marks(body []byte) int {
+	m := Marker{Source: s}
+	m.Add(body)
+	return int(m.Count)
+}
+
+// Marker counts the marks in a body that arrives in parts. The number of marks limits the number of
+// events: a body with n marks has at most n+1 events.
+//
+// Each item of a JSON body contains a brace. Each line of a log is followed by a line feed, except
+// perhaps the last one, or is contained in a JSON object, or is a text in quotation marks in an
+// array of texts. A line counts twice, because a stop of the broker ends connections that earlier
+// lines of the body opened: each such connection has two events, and the line about the stop itself
+// has none.
+type Marker struct {
+	// Source is the source of the body.
+	Source Source
+	// Count is the number of marks in the parts so far.
+	Count int64
+
+	opening []byte // the first two bytes of the body that are not white space
+}
+
+// Add counts the marks in the next part of the body.
+func (m *Marker) Add(part []byte) {
+	marks := bytes.Count(part, []byte("{"))
+	if m.Source.isLog {
+		m.open(part)
+		marks = 2 * (marks + bytes.Count(part, []byte("\n")))
+		if string(m.opening) == `["` {
+			marks += bytes.Count(part, []byte(`"`))
+		}
+	}
+	m.Count += int64(marks)
+}
+
+// open completes opening with the next part of the body.
+func (m *Marker) open(part []byte) {
+	for i := 0; i < len(part) && len(m.opening) < 2; i++ {
+		if bytes.IndexByte([]byte(" \t\r\n"), part[i]) < 0 {
+			m.opening = append(m.opening, part[i])
+		}
+	}
+}
