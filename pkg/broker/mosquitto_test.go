@@ -141,7 +141,12 @@ var mosquitto20Ends = []mosquittoEnd{
 	{" disconnected, no longer authorised.", "no longer authorised", event.Close, event.NotAuthorized},
 	{" been disconnected by administrative action.", "administrative action", event.Close, event.ServerShutdown},
 	{" disconnected: Connection timed out.", "Connection timed out", event.Close, event.SocketIOException},
-	{" disconnected: Protocol error.", "Protocol error", event.Close, event.SocketIOException}, // a TLS error reported by the operating system
+	{" disconnected: Protocol error.", "Protocol error", event.Close, event.Unexplained}, // set by Mosquitto itself
+	{" disconnected: Bad file descriptor.", "Bad file descriptor", event.Close, event.Unexplained},
+	{" disconnected: Too many open files.", "Too many open files", event.Close, event.Unexplained},
+	{" disconnected: Cannot allocate memory.", "Cannot allocate memory", event.Close, event.Unexplained},
+	{" disconnected: Host is unreachable.", "Host is unreachable", event.Close, event.SocketIOException}, // musl
+	{" disconnected: Transport endpoint is not connected.", "Transport endpoint is not connected", event.Close, event.SocketIOException},
 }
 
 // mosquitto21Ends covers all log messages in the source code of Mosquitto 2.1.1 and 2.1.2 that
@@ -209,13 +214,13 @@ var mosquittoLibraryTexts = map[event.ActionInfo][]string{
 	},
 	event.SocketIOException: {
 		"The connection was lost", "The client is not currently connected", "A TLS error occurred", "TLS handshake failed",
-		"OCSP error", "Proxy error", "Lookup error", "DNS Lookup failed", "Connection reset by peer", "Broken pipe",
+		"OCSP error", "Proxy error", "Lookup error", "DNS Lookup failed", "Connection reset by peer", "Broken pipe", "Operation timed out",
 	},
 	event.Unexplained: {
 		"No error", "Out of memory", "No subscribers", "Subscription already exists", "Connection pending", "The connection was refused",
 		"Message not found (internal error)", "Authentication delayed", "Continue with authentication", "Plugin deferring result",
 		"Ignore plugin", "Timeout", "Entry already exists", "Unspecified error", "Unknown reason", "Success",
-		"Connection Refused: unknown reason", "Connection Accepted", "a text of tomorrow",
+		"Connection Refused: unknown reason", "Connection Accepted", "Protocol error", "Bad file descriptor", "a text of tomorrow",
 	},
 }
 

@@ -20,7 +20,7 @@ var mosquittoEnds = []struct {
 	{[]byte(" closed its connection."), []byte("closed its connection"), event.Close, event.ClosedByClient}, // also written after a connection reset
 	{[]byte(" has exceeded timeout, disconnecting."), mosquittoTimeout, event.Close, event.NoHeart},
 	{[]byte(" already connected, closing old connection."), mosquittoTakeover, event.Close, event.ClientIDConflict},
-	{[]byte(" disconnected, not authorised."), []byte("not authorised"), event.Close, event.NotAuthorized},
+	{[]byte(" disconnected, not authorised."), mosquittoNotAuthorised, event.Close, event.NotAuthorized},
 	{[]byte(" disconnected, no longer authorised."), []byte("no longer authorised"), event.Close, event.NotAuthorized}, // 1.6, after a reload
 	{[]byte(" been disconnected by administrative action."), []byte("administrative action"), event.Close, event.ServerShutdown},
 }
@@ -28,6 +28,10 @@ var mosquittoEnds = []struct {
 var (
 	mosquittoTimeout  = []byte("has exceeded timeout")
 	mosquittoTakeover = []byte("already connected")
+
+	// mosquittoNotAuthorised is the reason for a refused CONNECT in 2.0 and 2.1.0. It says nothing
+	// about a connected client. From 2.1.1 on, the form is different and includes the address.
+	mosquittoNotAuthorised = []byte("not authorised")
 
 	// mosquittoSocketError is the reason of the line "Socket error on client ID, disconnecting.",
 	// which says nothing about the cause; see mosquittoLine.socketError.
@@ -115,10 +119,21 @@ var mosquittoLibraryReasons = table(map[event.ActionInfo][]string{
 	event.SocketIOException: {
 		"the connection was lost", "the client is not currently connected", "a tls error occurred", "tls handshake failed",
 		"ocsp error", "proxy error", "lookup error", "dns lookup failed",
-		// The library passes on messages of the operating system. These are the common ones about
-		// the network.
-		"connection timed out", "operation timed out", "connection reset by peer", "connection refused", "connection aborted",
-		"software caused connection abort", "broken pipe", "no route to host", "host is unreachable", "network is unreachable", "network is down",
+	},
+})
+
+// mosquittoNetworkReasons lists, in lower case, the messages of the operating system about the
+// network: those of glibc, musl, the BSDs and Windows. Mosquitto passes them on as reasons. Messages
+// about anything else are left out because they do not name a cause. For example, Mosquitto itself
+// sets the error "Protocol error" after faults in TLS and in WebSockets.
+var mosquittoNetworkReasons = table(map[event.ActionInfo][]string{
+	event.SocketIOException: {
+		"connection timed out", "operation timed out", "timed out",
+		"connection reset by peer", "connection reset by network", "connection reset", "network dropped connection on reset", "network reset",
+		"connection refused", "connection aborted", "software caused connection abort", "broken pipe",
+		"no route to host", "host is unreachable", "host unreachable", "host is down",
+		"network is unreachable", "network unreachable", "network is down", "network down",
+		"transport endpoint is not connected", "socket is not connected", "socket not connected", "not connected",
 	},
 })
 
@@ -130,8 +145,7 @@ func mosquittoOldInfo(why []byte) event.ActionInfo {
 	return mosquittoReasons[string(why)]
 }
 
-// mosquittoInfo returns the action info for a reason that follows "disconnected:". A reason that
-// begins with a capital letter is a message from the operating system.
+// mosquittoInfo returns the action info for a reason that follows "disconnected:".
 func mosquittoInfo(why []byte) event.ActionInfo {
 	if library, ok := bytes.CutPrefix(why, mosquittoBadSocket); ok {
 		return mosquittoLibraryInfo(library)
@@ -139,24 +153,19 @@ func mosquittoInfo(why []byte) event.ActionInfo {
 	if info, ok := mosquittoReasons[string(why)]; ok {
 		return info
 	}
-	if isSystemMessage(why) {
-		return event.SocketIOException
-	}
-	return event.Unexplained
+	return mosquittoNetworkReasons[string(bytes.ToLower(why))]
 }
 
 // mosquittoLibraryInfo returns the action info for a reason from Mosquitto's library.
 func mosquittoLibraryInfo(why []byte) event.ActionInfo {
-	return mosquittoLibraryReasons[string(bytes.ToLower(bytes.TrimSuffix(why, []byte("."))))]
-}
-
-// isSystemMessage reports whether a reason is a message of the operating system that names an
-// error. C libraries have messages for the absence of an error, and for unknown ones.
-func isSystemMessage(why []byte) bool {
-	for _, empty := range []string{"Success", "No error", "Unknown error", "Undefined error"} {
-		if bytes.HasPrefix(why, []byte(empty)) {
-			return false
-		}
+	why = bytes.TrimSuffix(why, []byte("."))
+	lower := string(bytes.ToLower(why))
+	switch info, ok := mosquittoLibraryReasons[lower]; {
+	case string(why) == "Protocol error": // the library's own message has another capital letter
+		return event.Unexplained
+	case ok:
+		return info
+	default:
+		return mosquittoNetworkReasons[lower]
 	}
-	return 'A' <= why[0] && why[0] <= 'Z'
 }
