@@ -13,6 +13,7 @@ var mosquittoSource = Source{
 	isLog:  true,
 	Traits: Traits{RefusalsLookLikeEnds: true}, // lines about refusals and about ended connections have the same form
 	vocabulary: vocabulary{
+		refusals:       []string{mosquittoRefused},
 		sureEnds:       []string{mosquittoStopped, mosquittoStarted},
 		ownMuteReasons: []string{string(mosquittoSocketError), string(mosquittoNoMemory)},
 		notRestarts:    []string{"out of memory"},
@@ -84,7 +85,8 @@ func mosquittoIsUnknown(text []byte) bool {
 //     Unfortunately, this also ignores the end events of a client whose identifier really is its
 //     address.
 func (m *mosquittoLine) isAnonymous() bool {
-	return len(m.id) == 0 || string(m.id) == "<unknown>" || m.action != event.Connect && bytes.Equal(m.id, m.address)
+	address, _, _ := cutLast(m.from, ":")
+	return len(m.id) == 0 || string(m.id) == "<unknown>" || m.action != event.Connect && bytes.Equal(m.id, address)
 }
 
 // fill sets the event's fields, except its time, from the line.

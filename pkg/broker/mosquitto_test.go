@@ -92,6 +92,15 @@ func TestMosquittoConnects(t *testing.T) {
 		{"New client connected from ::ffff:192.0.2.7:1883 as c (p3, c1, k60).", "c", "", "::ffff:192.0.2.7 1883", 3, true, 60},
 		{"New client connected from /run/mosquitto.sock:0 as c (p4, c1, k60).", "c", "", "/run/mosquitto.sock 0", 4, true, 60},
 		{"New client connected from mosquitto.sock:0 as c (p4, c1, k60).", "c", "", "mosquitto.sock 0", 4, true, 60},
+		{"New client connected from 203.0.113.7:0 as c (p2, c1, k60).", "c", "", "203.0.113.7 0", 4, true, 60},
+		{"New client connected from 203.0.113.7, 10.0.0.1:0 as c (p2, c1, k60).", "c", "", "203.0.113.7 0", 4, true, 60},
+		{"New client connected from  203.0.113.7 ,10.0.0.1:0 as c (p2, c1, k60).", "c", "", "203.0.113.7 0", 4, true, 60},
+		{"New client connected from 203.0.113.7:50001:0 as c (p2, c1, k60).", "c", "", "203.0.113.7 0", 4, true, 60},
+		{"New client connected from [2001:db8::1]:443, 10.0.0.1:0 as c (p2, c1, k60).", "c", "", "2001:db8::1 0", 4, true, 60},
+		{"New client connected from [2001:db8::1]:0 as c (p2, c1, k60).", "c", "", "2001:db8::1 0", 4, true, 60},
+		{"New client connected from unknown:0 as c (p2, c1, k60).", "c", "", " 0", 4, true, 60},
+		{"New client connected from unknown, 203.0.113.7:0 as c (p2, c1, k60).", "c", "", " 0", 4, true, 60},
+		{"New client connected from :0 as c (p4, c1, k60).", "c", "", " 0", 4, true, 60},
 		{"New client connected from 192.0.2.7:1 as c (p9, c1, k60).", "c", "", "192.0.2.7 1", 0, true, 60},
 		{"New bridge connected from 192.0.2.7:1 as node2.bridge (p2, c0, k60, u'b').", "node2.bridge", "b", "192.0.2.7 1", 4, false, 60},
 		{"New client connected from 192.0.2.7:1 as a as b (c) [1.2.3.4:5]: 'x' (p2, c1, k1, u'u as v').", "a as b (c) [1.2.3.4:5]: 'x'", "u as v", "192.0.2.7 1", 4, true, 1},
@@ -234,7 +243,7 @@ var oddIDs = []string{
 func TestMosquittoEnds(t *testing.T) {
 	for _, id := range oddIDs {
 		for _, end := range mosquitto20Ends {
-			requireEnd(t, "Client "+id+end.says, id, end, "disconnected", " 0")
+			requireEnd(t, "Client "+id+end.says, id, end, nativeOf(end), " 0")
 		}
 		for _, end := range mosquitto21Ends {
 			requireEnd(t, "Client "+id+" [2001:db8::7:52341]"+end.says, id, end, "disconnected", "2001:db8::7 52341")
@@ -254,6 +263,14 @@ func TestMosquittoEnds(t *testing.T) {
 		old = mosquittoEnd{reason: "socket error", action: event.Close, info: event.ClosedByClient}
 		requireEnd(t, "Socket error on client "+id+", disconnecting.", id, old, "socket", " 0") // in 1.x
 	}
+}
+
+// nativeOf returns the native event of an end whose line has no address.
+func nativeOf(end mosquittoEnd) string {
+	if end.reason == "not authorised" {
+		return "refused"
+	}
+	return "disconnected"
 }
 
 func requireEnd(t *testing.T, line, id string, want mosquittoEnd, nativeEvent, peer string) {
@@ -353,6 +370,7 @@ func TestMosquittoRejections(t *testing.T) {
 		{"truncated socket error", stamped("Socket error on client c, disconn"), "", "line of a socket error"},
 		{"a client's line of tomorrow", stamped("Client c has gone."), "", "the reason cannot be read"},
 		{"a truncated identifier at the end", stamped("Client " + long[:300]), "", "the reason cannot be read"},
+		{"a host's name and a port", stamped("New client connected from localhost:50001 as c (p2, c1, k60)."), "", "continue with address:port"},
 		{"a port too high", stamped("New client connected from 192.0.2.7:65536 as c (p2, c1, k60)."), "", "continue with address:port"},
 		{"one parameter", stamped("New client connected from 192.0.2.7:1 as c (p2)."), "", "continue with address:port"},
 		{"a parameter without a number", stamped("New client connected from 192.0.2.7:1 as c (p2, c, k60)."), "", "continue with address:port"},
@@ -589,7 +607,7 @@ func TestMosquitto210Ends(t *testing.T) {
 	} {
 		end := mosquittoEnd{says: " disconnected, " + why + ".", reason: why, action: event.Close, info: info}
 		for _, id := range oddIDs {
-			requireEnd(t, "Client "+id+end.says, id, end, "disconnected", " 0")
+			requireEnd(t, "Client "+id+end.says, id, end, nativeOf(end), " 0")
 		}
 	}
 	end := mosquittoEnd{reason: "exceeding the receive maximum", action: event.Close, info: event.InvalidParam}
@@ -600,4 +618,42 @@ func TestMosquitto210Ends(t *testing.T) {
 func TestMosquittoUnixSocketEnd(t *testing.T) {
 	end := mosquittoEnd{reason: "exceeded timeout", action: event.Close, info: event.NoHeart}
 	requireEnd(t, "Client c [run/mosquitto.sock:0] disconnected: exceeded timeout.", "c", end, "disconnected", "run/mosquitto.sock 0")
+}
+
+// The address in a line about a WebSocket behind a proxy may be empty or any text.
+func TestMosquittoForwardedEnds(t *testing.T) {
+	end := mosquittoEnd{reason: "connection closed by client", action: event.Close, info: event.ClosedByClient}
+	for peer, want := range map[string]string{
+		":0": " 0", "unknown:0": " 0", "203.0.113.7, 10.0.0.1:0": "203.0.113.7 0", "203.0.113.7:50001:0": "203.0.113.7 0",
+		"[2001:db8::1]:443:0": "2001:db8::1 0", "203.0.113.7, [2001:db8::1]:443:0": "203.0.113.7 0", "proxy:8080": " 0",
+	} {
+		for _, id := range oddIDs {
+			requireEnd(t, "Client "+id+" ["+peer+"] disconnected: connection closed by client.", id, end, "disconnected", want)
+		}
+	}
+	requireEnd(t, "Client c [unknown:0] disconnected.", "c", mosquittoEnd{action: event.Disconnect, info: event.DisconnectedByClient}, "disconnected", " 0")
+	requireEnd(t, "Client c [line:3] disconnected.", "c [line:3]", mosquittoEnd{action: event.Disconnect, info: event.DisconnectedByClient}, "disconnected", " 0")
+	requireEnd(t, "Client c [line:3] disconnected: Connection timed out.", "c [line:3]", mosquittoEnd{reason: "Connection timed out", action: event.Close, info: event.SocketIOException}, "disconnected", " 0")
+	requireEnd(t, "Client c [x] disconnected: connection closed by client.", "c [x]", end, "disconnected", " 0")
+	require.Empty(t, decode(t, "mosquitto", "Client unknown, 10.0.0.1 [unknown, 10.0.0.1:0] disconnected: exceeded timeout.").Events, "an address in the place of a client identifier")
+}
+
+// Mosquitto 2.0 reports a refused CONNECT without an address. A connected client with the same
+// identifier stays connected.
+func TestMosquittoRefusals(t *testing.T) {
+	const refused = "Client a disconnected, not authorised."
+	got := decode(t, "mosquitto", stamped(connected("a", 1), refused, stopLine))
+	require.Equal(t, "a connect accepted, a close not authorized, a close ServerShutdown", summary(got))
+	require.Equal(t, "refused", got.Events[1].NativeEvent)
+	require.True(t, broker.IsRefusal(&got.Events[1]))
+	require.False(t, broker.IsEnd(&got.Events[1]))
+
+	var tracker broker.MosquittoTracker
+	tracker.Line([]byte(connected("a", 1)))
+	tracker.Line([]byte(refused))
+	require.Equal(t, []string{"a"}, tracker.Open())
+
+	again := decode(t, "mosquitto", stamped("Client a disconnected, no longer authorised.", "Client b [192.0.2.7:1] disconnected: not authorised.")).Events
+	require.False(t, broker.IsRefusal(&again[0]))
+	require.Equal(t, "disconnected", again[1].NativeEvent)
 }

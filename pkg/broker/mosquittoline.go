@@ -38,6 +38,7 @@ const (
 	mosquittoBridge       = "bridge connected"
 	mosquittoConnected    = "connected"
 	mosquittoDisconnected = "disconnected"
+	mosquittoRefused      = "refused" // a refused CONNECT; the client's connection, if it has one, is unaffected
 	mosquittoSocket       = "socket"
 	mosquittoStarted      = BrokerStarted
 	mosquittoStopped      = BrokerStopped
@@ -100,19 +101,41 @@ func (m *mosquittoLine) connect(rest []byte) (found bool, fault string) {
 const mosquittoConnectFault = "the line of a new connection must continue with address:port, as, the client identifier, and (p, c, k)"
 
 // peer parses ADDR:PORT. An IPv6 address is not in brackets. For a Unix socket, ADDR is the
-// configured path of the socket, and PORT is 0.
+// configured path of the socket, and PORT is 0. For a WebSocket behind a proxy, ADDR is the header
+// X-Forwarded-For of the request, and PORT is 0.
 func (m *mosquittoLine) peer(text []byte) bool {
 	address, port, _ := cutLast(text, ":")
 	n, err := strconv.ParseUint(string(port), 10, 16)
-	if err != nil || len(address) == 0 {
+	if err != nil {
 		return false
 	}
-	isPath := n == 0 && !bytes.ContainsAny(address, " []")
-	if _, err := netip.ParseAddr(string(address)); err != nil && !isPath {
-		return false
+	if _, err := netip.ParseAddr(string(address)); err != nil {
+		if n != 0 {
+			return false
+		}
+		address = mosquittoForwarded(address)
 	}
 	m.from, m.address, m.port = text, address, int32(n)
 	return true
+}
+
+// mosquittoForwarded returns the client's address in the header X-Forwarded-For: the first of its
+// list, without a port. It returns nothing if that is no address, unless the text is the path of a
+// Unix socket.
+func mosquittoForwarded(header []byte) []byte {
+	first, _, _ := bytes.Cut(header, []byte(","))
+	first = bytes.TrimSpace(first)
+	if at, err := netip.ParseAddrPort(string(first)); err == nil {
+		return []byte(at.Addr().String())
+	}
+	bare := bytes.TrimSuffix(bytes.TrimPrefix(first, []byte("[")), []byte("]"))
+	if _, err := netip.ParseAddr(string(bare)); err == nil {
+		return bare
+	}
+	if bytes.IndexByte(header, '/') >= 0 || bytes.HasSuffix(header, []byte(".sock")) {
+		return header
+	}
+	return nil
 }
 
 // oldPeer parses ADDR, which Mosquitto 1 writes without a port.
@@ -195,7 +218,10 @@ func (m *mosquittoLine) end(rest []byte) (found bool, fault string) {
 		if id, ok := bytes.CutSuffix(rest, form.suffix); ok {
 			m.id, m.action, m.info, m.reason = id, form.action, form.info, form.reason
 			if form.action == event.Disconnect {
-				m.ended(id)
+				m.ended(id, false)
+			}
+			if bytes.Equal(form.reason, mosquittoNotAuthorised) {
+				m.event = mosquittoRefused
 			}
 			return true, ""
 		}
@@ -213,7 +239,8 @@ func (m *mosquittoLine) end(rest []byte) (found bool, fault string) {
 	switch {
 	case found && isNew:
 		m.info, m.reason = mosquittoInfo(why), why
-		m.ended(id)
+		_, isOwn := mosquittoReasons[string(why)]
+		m.ended(id, isOwn || bytes.HasPrefix(why, mosquittoBadSocket))
 	case found:
 		m.id, m.info, m.reason = id, mosquittoOldInfo(why), why
 	case !isAboutElse(rest):
@@ -223,14 +250,36 @@ func (m *mosquittoLine) end(rest []byte) (found bool, fault string) {
 }
 
 // ended parses the client in a line about the end of a connection: "ID" or "ID [ADDR:PORT]". Only
-// the forms that Mosquitto 2.1.1 writes may have an address.
-func (m *mosquittoLine) ended(id []byte) {
+// the forms that Mosquitto 2.1.1 writes may have an address. ADDR may be empty or any text from a
+// proxy; see peer. It may contain pairs of brackets. isNew says that no older version writes the
+// line, so the line certainly has an address.
+func (m *mosquittoLine) ended(id []byte, isNew bool) {
 	m.id = id
-	text, ok := bytes.CutSuffix(id, []byte("]"))
-	before, peer, found := cutLast(text, " [")
-	if ok && found && m.peer(peer) {
-		m.id = before
+	depth := 0
+	for at := len(id) - 1; at > 0; at-- {
+		switch id[at] {
+		case ']':
+			depth++
+		case '[':
+			depth--
+		}
+		if depth > 0 {
+			continue
+		}
+		if at == len(id)-1 || id[at-1] != ' ' {
+			return
+		}
+		if peer := id[at+1 : len(id)-1]; m.peer(peer) || isNew && endsInPort(peer) {
+			m.id = id[:at-1]
+		}
+		return
 	}
+}
+
+// endsInPort reports whether a text ends with a colon and a number.
+func endsInPort(text []byte) bool {
+	_, port, _ := cutLast(text, ":")
+	return len(port) > 0 && len(bytes.Trim(port, "0123456789")) == 0
 }
 
 // cutWhy splits "ID disconnected due to WHY." or "ID disconnected: WHY." into ID and WHY. isNew

@@ -130,7 +130,7 @@ var sentences = map[string]string{
 	"Client c closed its connection.":                                          "disconnected",
 	"Client c has exceeded timeout, disconnecting.":                            "disconnected",
 	"Client c already connected, closing old connection.":                      "disconnected",
-	"Client c disconnected, not authorised.":                                   "disconnected",
+	"Client c disconnected, not authorised.":                                   "refused",
 	"Client c disconnected due to protocol error.":                             "disconnected",
 	"Client c been disconnected by administrative action.":                     "disconnected",
 	"Client c [2001:db8::7:52341] disconnected: session taken over.":           "disconnected",

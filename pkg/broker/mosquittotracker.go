@@ -54,7 +54,7 @@ func (t *MosquittoTracker) follow(said *mosquittoLine) *MosquittoStop {
 	switch {
 	case said.broker != nil:
 		return t.stop(said)
-	case said.isAnonymous():
+	case said.isAnonymous(), said.event == mosquittoRefused:
 	case said.action == event.Connect:
 		if t.open == nil {
 			t.open = map[string]string{}
