@@ -2,6 +2,7 @@ package broker
 
 import (
 	"bytes"
+	"slices"
 	"time"
 	"unicode"
 )
@@ -16,9 +17,11 @@ const (
 
 // logText is a line of a log without its prefixes.
 type logText struct {
-	text []byte    // the broker's message
-	own  []byte    // the line as the broker wrote it: the message and the broker's own stamp
-	at   time.Time // when the message was written; zero if no stamp says so
+	text   []byte    // the broker's message
+	own    []byte    // the line as the broker wrote it: the message and the broker's own stamp
+	stamp  []byte    // the broker's own stamp as it stands in the line; empty if there is none
+	at     time.Time // when the message was written; zero if no stamp says so
+	sender []byte    // the names in the prefixes, such as those of the host, the pod and the program; may be empty
 }
 
 // cutPrefixes cuts from a line what the broker and other programs wrote before the broker's
@@ -42,7 +45,9 @@ func cutPrefixes(line []byte, begins func(text []byte) bool, at, received time.T
 	if !p.isDone {
 		p.own = p.rest
 	}
-	return logText{text: bytes.TrimSuffix(p.rest, []byte("\x1b[0m")), own: p.own, at: p.at}
+	return logText{
+		text: bytes.TrimSuffix(p.rest, []byte("\x1b[0m")), own: p.own, stamp: p.own[:len(p.own)-len(p.rest)], at: p.at, sender: p.names,
+	}
 }
 
 // prefixes is the state of cutPrefixes.
@@ -52,9 +57,44 @@ type prefixes struct {
 	at       time.Time
 	received time.Time
 	begins   func(text []byte) bool
-	isDone   bool // the broker's own stamp was cut, so the message follows
-	hasTag   bool // the name of the program was cut; no line has two
+	isDone   bool   // the broker's own stamp was cut, so the message follows
+	hasTag   bool   // the name of the program was cut; no line has two
+	names    []byte // see logText.sender
 }
+
+// name notes that a prefix contains the given name. A level, a facility, a number and several words
+// are no names, because they may differ between the lines of one broker.
+func (p *prefixes) name(name []byte) {
+	if isFacility(name) || isLevel(name) || len(bytes.Trim(name, "0123456789")) == 0 || bytes.IndexByte(name, ' ') >= 0 {
+		return
+	}
+	if len(p.names) == 0 {
+		p.names = name
+		return
+	}
+	p.names = slices.Concat(p.names, []byte(" "), name)
+}
+
+// isFacility reports whether a word is a syslog facility that brokers use, with or without a level,
+// such as "daemon" or "daemon.notice".
+func isFacility(word []byte) bool {
+	facility, level, hasLevel := bytes.Cut(word, []byte("."))
+	switch {
+	case hasLevel && !isLevel(level):
+		return false
+	case string(facility) == "daemon" || string(facility) == "user" || string(facility) == "syslog":
+		return true
+	default:
+		return len(facility) == len("local0") && bytes.HasPrefix(facility, []byte("local")) && '0' <= facility[5] && facility[5] <= '7'
+	}
+}
+
+// isLevel reports whether a word is the severity of a message.
+func isLevel(word []byte) bool {
+	return slices.ContainsFunc(levels, func(level []byte) bool { return bytes.EqualFold(word, level) })
+}
+
+var levels = bytes.Fields([]byte("emerg panic alert crit err error warning warn notice info information debug"))
 
 // part cuts one prefix and reports whether there was one.
 func (p *prefixes) part() bool {
@@ -74,11 +114,16 @@ func (p *prefixes) part() bool {
 	case '@':
 		at, rest, found := cutTAI64N(p.rest)
 		return found && p.stamped(stamp{at: at}, rest)
+	case '$':
+		return p.take(cutLogTopic(p.rest))
+	}
+	if p.take(cutOctetCount(p.rest)) {
+		return true
 	}
 	if s, rest, found := cutStamp(p.rest, p.received); found && p.stamped(s, rest) {
 		return true
 	}
-	return p.take(cutService(p.rest)) || p.tag(p.rest) || p.pod()
+	return p.service() || p.tag(p.rest) || p.pod()
 }
 
 // take sets rest if ok is true, and returns ok.
@@ -120,38 +165,45 @@ func (p *prefixes) time(at time.Time) {
 }
 
 // sender cuts "HOST TAG: ", as syslog and journald write it. The host may be missing, or be
-// followed by a facility and a level such as "daemon.notice".
+// followed by a facility and a level such as "daemon.notice" or "daemon notice".
 func (p *prefixes) sender(rest []byte) {
-	for words := range 3 {
+	names := p.names
+	for words := range 4 {
 		if p.tag(rest) {
 			return
 		}
 		word, after, ok := bytes.Cut(rest, []byte(" "))
-		if !ok || len(word) == 0 || len(word) > maxName || word[len(word)-1] == ':' || words > 0 && bytes.IndexByte(word, '.') < 0 {
-			return
+		isHost := words == 0 && ok && len(word) > 0 && len(word) <= maxName && word[len(word)-1] != ':'
+		if !isHost && !isFacility(word) && !isLevel(word) {
+			break
 		}
+		p.name(word)
 		rest = after
 	}
+	p.names = names // no tag follows, so the words are not the names of a sender
 }
 
-// tag cuts "NAME: " or "NAME[PID]: ", where NAME is the name of a program. It does not cut a stamp
-// or the beginning of a message.
+// tag cuts "NAME: ", "NAME[PID]: " or "NAMESPACE/POD[CONTAINER]: ", where NAME is the name of a
+// program. It does not cut a stamp or the beginning of a message.
 func (p *prefixes) tag(rest []byte) bool {
 	colon := bytes.Index(rest[:min(len(rest), maxName+2)], []byte(": "))
 	if colon < 1 || p.hasTag || p.begins(rest) || p.isOwnStamp(rest[:colon]) {
 		return false
 	}
-	name := rest[:colon]
+	name, container := rest[:colon], []byte(nil)
 	if open := bytes.IndexByte(name, '['); open > 0 && name[colon-1] == ']' {
-		if len(bytes.Trim(name[open+1:colon-1], "0123456789")) > 0 {
-			return false
-		}
-		name = name[:open]
+		name, container = name[:open], name[open+1:colon-1]
+	}
+	isPod := bytes.IndexByte(name, '/') > 0 && isLabel(container)
+	if len(bytes.Trim(container, "0123456789")) > 0 && !isPod {
+		return false
 	}
 	if bytes.ContainsAny(name, " :[]\x1b\t\"'") || !bytes.ContainsFunc(name, unicode.IsLetter) {
 		return false
 	}
 	p.hasTag = true
+	p.name(name)
+	p.name(container)
 	return p.take(rest[colon+len(": "):], true)
 }
 
@@ -178,17 +230,20 @@ func (p *prefixes) priority() bool {
 // syslog cuts "STAMP HOST APP PROCID MSGID SD ", the fields of a message as in RFC 5424.
 func (p *prefixes) syslog(rest []byte) {
 	when, rest, _ := bytes.Cut(rest, []byte(" "))
-	for range 4 {
+	var fields [4][]byte
+	for i := range fields {
 		field, after, ok := bytes.Cut(rest, []byte(" "))
 		if !ok || len(field) == 0 || len(field) > maxName {
 			return
 		}
-		rest = after
+		fields[i], rest = field, after
 	}
 	rest, ok := cutStructuredData(rest)
 	if !ok {
 		return
 	}
+	p.name(fields[0])
+	p.name(fields[1])
 	if s, after, found := cutStamp(when, p.received); found && len(after) == 0 {
 		p.time(s.at)
 	}
@@ -228,7 +283,11 @@ func (p *prefixes) bracket() bool {
 	if s, after, found := cutStamp(bytes.TrimLeft(content, " "), p.received); found && len(after) == 0 {
 		return p.stamped(s, rest) || p.uptime(rest)
 	}
-	return p.take(bytes.CutPrefix(rest, []byte(": "))) || p.take(bytes.CutPrefix(rest, []byte(" ")))
+	if !p.take(bytes.CutPrefix(rest, []byte(": "))) && !p.take(bytes.CutPrefix(rest, []byte(" "))) {
+		return false
+	}
+	p.name(content)
+	return true
 }
 
 // uptime handles the text after "[SECONDS]", the seconds since the computer started.
@@ -252,22 +311,45 @@ func cutStream(text []byte) (rest []byte, ok bool) {
 	return text, false
 }
 
-// cutService cuts "NAME  | ", which docker compose writes before the lines of a container. On a
-// terminal, NAME and the bar are colored.
-func cutService(text []byte) (rest []byte, ok bool) {
-	name, rest := cutName(text)
+// cutOctetCount cuts the length that may precede a syslog message, as in "105 <29>".
+func cutOctetCount(text []byte) (rest []byte, ok bool) {
+	count, _, ok := bytes.Cut(text[:min(len(text), len("99999 <"))], []byte(" <"))
+	if !ok || len(count) == 0 || len(bytes.Trim(count, "0123456789")) > 0 {
+		return text, false
+	}
+	return text[len(count)+len(" "):], true
+}
+
+// cutLogTopic cuts "$SYS/broker/log/LEVEL ", the topic to which Mosquitto publishes a line. LEVEL is
+// one letter. The topics with longer names are those of lines about subscriptions, which have no
+// fixed form.
+func cutLogTopic(text []byte) (rest []byte, ok bool) {
+	rest, ok = bytes.CutPrefix(text, []byte(mosquittoLogTopic))
+	if !ok || len(rest) < len("N ") || rest[1] != ' ' {
+		return text, false
+	}
+	return rest[len("N "):], true
+}
+
+// service cuts "NAME  | ", which docker compose writes before the lines of a container. On a
+// terminal, NAME and the bar are colored. Other supervisors write "0|NAME  | ", with a number.
+func (p *prefixes) service() bool {
+	name, rest := cutName(p.rest)
+	if len(name) > 0 && len(bytes.Trim(name, "0123456789")) == 0 && rest[0] == '|' {
+		name, rest = cutName(rest[1:])
+	}
 	if len(name) == 0 {
-		return text, false
+		return false
 	}
-	rest = cutGap(rest)
-	if rest, ok = bytes.CutPrefix(rest, []byte("|")); !ok {
-		return text, false
+	rest, ok := bytes.CutPrefix(cutGap(rest), []byte("|"))
+	if !ok {
+		return false
 	}
-	rest = cutColors(rest)
-	if rest, ok = bytes.CutPrefix(rest, []byte(" ")); !ok {
-		return text, false
+	if rest, ok = bytes.CutPrefix(cutColors(rest), []byte(" ")); !ok {
+		return false
 	}
-	return cutColors(rest), true
+	p.name(name)
+	return p.take(cutColors(rest), true)
 }
 
 // pod cuts "POD CONTAINER ", as tools that follow the logs of several pods write it. The name of
@@ -283,6 +365,8 @@ func (p *prefixes) pod() bool {
 	if _, _, isStamp := cutStamp(bytes.TrimPrefix(after, []byte("[")), p.received); !isStamp && !p.begins(after) {
 		return false
 	}
+	p.name(name)
+	p.name(container)
 	return p.take(after, true)
 }
 

@@ -38,6 +38,7 @@ var prefixes = []prefix{
 	{"mosquitto-0 mosquitto 2026-11-22T09:30:00.123456789Z ", millis},
 	{"mosquitto-6d4cf56db6-x2x7f broker ", time.Time{}},
 	{"\x1b[32mmosquitto-0\x1b[0m \x1b[33mbroker\x1b[0m ", time.Time{}},
+	{"default/mosq-0[mosquitto]: ", time.Time{}},
 	// files of container runtimes
 	{"2026-11-22T09:30:00.123456789Z stdout F ", millis},
 	{"2026-11-22T10:30:00.123456789+01:00 stderr F ", millis},
@@ -62,12 +63,22 @@ var prefixes = []prefix{
 	{"<29>Nov 22 09:30:00 host mosquitto[7]: ", time.Time{}},
 	{"<29>1 2026-11-22T09:30:00.123456Z host mosquitto 7 - - ", millis},
 	{"<29>1 - - mosquitto - - - ", time.Time{}},
+	{"105 <29>1 2026-11-22T09:30:00.123456Z host mosquitto 7 - - ", millis},
+	{"94 <29>Nov 22 09:30:00 host mosquitto[7]: ", time.Time{}},
+	{"2026-11-22T09:30:00+00:00 daemon notice mosquitto[7]: ", lineTime},
+	{"2026-11-22T09:30:00+00:00 host daemon notice mosquitto[7]: ", lineTime},
+	{"2026-11-22T09:30:00+00:00 host local3.info mosquitto: ", lineTime},
 	{`<29>1 2026-11-22T09:30:00.123Z host mosquitto 7 ID1 [a@1 b="x \"y\" ] z"][c d="e"] ` + "\xEF\xBB\xBF", millis},
 	// supervisors
 	{"[mosquitto] ", time.Time{}},
 	{"[mosquitto]: ", time.Time{}},
 	{"mosquitto: ", time.Time{}},
 	{"mosquitto[7]: ", time.Time{}},
+	{"0|mosquitto  | ", time.Time{}},
+	{"\x1b[32m12|mosquitto  | \x1b[39m", time.Time{}},
+	// mosquitto_sub
+	{"$SYS/broker/log/N ", time.Time{}},
+	{"2026-11-22T09:30:00+0000 $SYS/broker/log/E ", lineTime},
 	{"@400000006b02a2620754d4c0 ", time.Time{}}, // its time is set in TestMosquittoTAI64N
 }
 
