@@ -103,7 +103,7 @@ func decodeHiveMQ(body []byte, meta Meta) Batch {
 		return b.batch
 	}
 	b.each(body, func(raw []byte, at int) {
-		line := unwrap(raw)
+		line := unwrap(raw, hivemqBegins)
 		if line.fault == "" {
 			line.fault = lineFault(line.text)
 		}

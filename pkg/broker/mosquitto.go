@@ -31,40 +31,47 @@ var mosquittoSource = Source{
 // Mosquitto 2.1.0 writes the same lines as 2.0, except where a disconnect has a reason that is new
 // in 2.1. In that case, it writes a line such as "Client dev1 disconnected, session taken over."
 //
-// Other programs may have put prefixes before the line; see cutPrefixes. outer is the time that
-// they give outside the line, or zero. received is the time of receipt, or zero.
+// Other programs may have put prefixes before the line; see mosquittoCut.
 //
 // Lines about anything else are ignored: found is false. fault is set if the line seems to be about
 // a connection, but cannot be understood.
-func mosquittoRead(line []byte, outer, received time.Time) (said mosquittoLine, found bool, fault string) {
-	in := cutPrefixes(line, mosquittoBegins, outer, received)
+func mosquittoRead(in *logText) (said mosquittoLine, found bool, fault string) {
 	said, found, fault = mosquittoParse(in.text)
 	said.at = in.at
 	switch {
 	case fault != "":
-	case found && len(in.own) == mosquittoCut && said.broker == nil:
+	case found && mosquittoMayBeTruncated(in):
 		fault = "the line may be truncated, because it is as long as the longest that Mosquitto writes"
-	case !found && said.event == "" && mosquittoIsUnknown(in.text):
+	case !found && said.event == "" && mosquittoIsUnknown(in):
 		fault = "the line has an unknown prefix; send the lines as Mosquitto writes them, or with the prefixes of docker, kubectl, " +
 			"journald or syslog, and set log_timestamp_format to %Y-%m-%dT%H:%M:%S%z, or leave it out"
 	}
 	return said, found && fault == "", fault
 }
 
-// mosquittoCut is the length in bytes to which Mosquitto truncates longer lines: its buffer holds
-// 1,000 bytes, including the final NUL. A line of exactly this length may have been truncated.
-const mosquittoCut = 999
+// mosquittoCut cuts from a line what Mosquitto and other programs wrote before Mosquitto's message.
+// outer is the time that other programs give outside the line, or zero. received is the time of
+// receipt, or zero.
+func mosquittoCut(line []byte, outer, received time.Time) logText {
+	return cutPrefixes(line, mosquittoBegins, outer, received)
+}
 
-// mosquittoIsUnknown reports whether a text that is no message about a connection hides one. If the
-// text begins like another message of Mosquitto, it hides nothing, except directly after a level.
-func mosquittoIsUnknown(text []byte) bool {
-	for _, level := range []string{"Error: ", "Warning: ", "Notice: ", "Info: "} {
-		if after, ok := bytes.CutPrefix(text, []byte(level)); ok {
+// mosquittoIsUnknown reports whether a line whose text is no message about a connection hides one.
+// If the text begins like another message of Mosquitto, it hides nothing, except directly after
+// words that may also be a prefix.
+func mosquittoIsUnknown(in *logText) bool {
+	for _, opening := range []string{"Error: ", "Warning: ", "Notice: ", "Info: ", "Broker: "} {
+		if after, ok := bytes.CutPrefix(in.text, []byte(opening)); ok {
 			_, found, _ := mosquittoParse(after)
 			return found
 		}
 	}
-	return !mosquittoIsOther(text) && mosquittoHides(text)
+	if after, isIndented := bytes.CutPrefix(in.text, []byte("\t")); isIndented && len(in.stamp) == 0 {
+		inner := mosquittoCut(after, time.Time{}, time.Time{})
+		_, found, _ := mosquittoParse(inner.text)
+		return found && len(inner.stamp) > 0
+	}
+	return !mosquittoIsOther(in.text) && mosquittoHides(in.text)
 }
 
 // isAnonymous reports whether the line has no client identifier. If Mosquitto does not know the

@@ -13,18 +13,27 @@ import (
 // JSON object; see wrapping.
 type mosquittoLog struct {
 	lineReader
-	tracker MosquittoTracker
-	version []byte // the version in the last line about a stop or a start
+	senders map[string]*mosquittoSender
 	parts   lineParts
-	last    mosquittoEnd // the previous line, if it was about the end of a connection
+	strays  []int // the indices of events to remove; see mosquittoLine.showsStray
+
+	previous []byte          // the names of the sender of the previous line
+	filter   mosquittoFilter // of the previous line
 
 	// The current line sets the following fields.
 	stop    *MosquittoStop // the clients that a stop or a start of the broker disconnected, or nil
 	stopped event.Event    // the event of these clients, without a client identifier
-	stray   int            // the index of an event to remove, or noEvent; see mosquittoLine.showsStray
 }
 
-const noEvent = -1
+// mosquittoSender is what a body says about one broker. A body may contain the lines of several
+// brokers, which differ in the names in the lines' prefixes or objects. Lines without names count as
+// lines of one broker.
+type mosquittoSender struct {
+	tracker MosquittoTracker
+	version []byte       // the version in the last line about a stop or a start
+	last    mosquittoEnd // the previous line, if it was about the end of a connection
+	reload  mosquittoReload
+}
 
 // mosquittoEnd is a line about the end of a client's connection.
 type mosquittoEnd struct {
@@ -35,30 +44,56 @@ type mosquittoEnd struct {
 // decodeMosquitto is the Decoder for the log of Mosquitto.
 func decodeMosquitto(body []byte, meta Meta) Batch {
 	lines, ok := openLog(body, meta)
-	b := mosquittoLog{lineReader: lines}
+	b := mosquittoLog{lineReader: lines, senders: map[string]*mosquittoSender{}}
 	switch {
 	case !ok:
+	case isArrayOf(body, '"'):
+		b.array(body, true)
 	case isWrongRoute(body):
 		b.reject(body, "", wantsLines)
-	case isObjectArray(body):
-		b.array(body)
+	case isArrayOf(body, '{'):
+		b.array(body, false)
 	case isObjectStream(body):
 		b.objects(body)
 	default:
-		b.each(body, func(raw []byte, at int) { b.read(raw, at, unwrap(raw)) })
+		b.each(body, func(raw []byte, at int) { b.read(raw, at, unwrap(raw, mosquittoBegins)) })
 	}
 	b.flush()
+	b.removeStrays()
 	return b.result()
 }
 
-// array reads a body that is an array of objects. After a syntax error, the start of the next
-// object is unknown, so array rejects the rest of the body.
-func (b *mosquittoLog) array(body []byte) {
+// removeStrays removes the events whose indices are in strays.
+func (b *mosquittoLog) removeStrays() {
+	if len(b.strays) == 0 {
+		return
+	}
+	slices.Sort(b.strays)
+	strays := b.strays
+	kept := b.batch.Events[:0]
+	for i, e := range b.batch.Events {
+		if len(strays) > 0 && strays[0] == i {
+			strays = strays[1:]
+			continue
+		}
+		kept = append(kept, e)
+	}
+	b.batch.Events = kept
+}
+
+// array reads a body that is an array of objects. If hasTexts is true, its elements may also be
+// texts. After a syntax error, the start of the next element is unknown, so array rejects the rest
+// of the body.
+func (b *mosquittoLog) array(body []byte, hasTexts bool) {
 	s := scanner{body: body}
 	s.space()
 	s.at++
 	for {
-		if !b.object(&s) {
+		read := b.object
+		if hasTexts && s.space() == '"' {
+			read = b.text
+		}
+		if !read(&s) {
 			return
 		}
 		switch s.space() {
@@ -75,6 +110,26 @@ func (b *mosquittoLog) array(body []byte) {
 			return
 		}
 	}
+}
+
+// text reads the next element of an array, which is a text. It returns false if the body must not be
+// read any further.
+func (b *mosquittoLog) text(s *scanner) bool {
+	if b.full() {
+		return false
+	}
+	from := s.at
+	v, err := s.text()
+	if err != nil {
+		b.reject(s.body[from:], "", errSyntax.Error())
+		return false
+	}
+	line := wrappedLine{fault: "the text must not contain an unpaired surrogate"}
+	if content, ok := v.unescaped(); ok {
+		line = unwrapText(content, mosquittoBegins, 0)
+	}
+	b.read(s.body[from:s.at], from, line)
+	return true
 }
 
 // objects reads a body that consists of objects, each of which may extend over several lines.
@@ -98,7 +153,7 @@ func (b *mosquittoLog) object(s *scanner) bool {
 		b.reject(s.body[from:], "", errSyntax.Error())
 		return false
 	}
-	b.read(s.body[from:s.at], from, wrapped.line())
+	b.read(s.body[from:s.at], from, wrapped.line(mosquittoBegins, 0))
 	return true
 }
 
@@ -133,19 +188,11 @@ func (b *mosquittoLog) decode(raw []byte, at int, line wrappedLine) {
 	if line.fault == "" {
 		line.fault = lineFault(line.text)
 	}
-	if line.fault != "" {
-		b.last = mosquittoEnd{}
-		b.reject(raw, "", line.fault)
-		return
-	}
-	b.stop, b.stray = nil, noEvent
+	b.stop = nil
 	b.add(raw, placedLine{mosquittoItem{b, line}, &b.lineReader, raw, at})
 	if b.stop != nil {
 		b.identifyByPosition(&b.stopped, raw, at)
 		b.addMore(b.stopped, b.stop.Clients)
-	}
-	if b.stray != noEvent {
-		b.batch.Events = slices.Delete(b.batch.Events, b.stray, b.stray+1)
 	}
 }
 
@@ -156,10 +203,12 @@ type mosquittoItem struct {
 }
 
 func (it mosquittoItem) row(r *reader, e *event.Event) bool {
+	in := mosquittoCut(it.line.text, it.line.at, r.meta.ReceivedAt)
 	b := it.body
-	said, found, fault := mosquittoRead(it.line.text, it.line.at, r.meta.ReceivedAt)
-	last := b.last
-	b.last = mosquittoEnd{}
+	from, said, found, fault := b.parse(it.line, &in)
+	last := from.last
+	from.last = mosquittoEnd{}
+	from.reload.follow(&in, &said)
 	switch {
 	case fault != "":
 		r.refuse("", fault)
@@ -167,31 +216,74 @@ func (it mosquittoItem) row(r *reader, e *event.Event) bool {
 	case !found:
 		return false
 	case said.broker != nil:
-		b.version = said.broker
-		b.end(r, e, &said)
+		from.version = said.broker
+		b.end(r, e, from, &said)
 		return false
 	}
-	isRow := !said.isAnonymous() && !b.isPlaceholder(&said) && !b.isLocalBridge(&said)
-	b.tracker.follow(&said)
+	from.correct(&said)
+	isRow := !said.isAnonymous() && !from.isPlaceholder(&said) && !from.isLocalBridge(&said)
+	from.tracker.follow(&said)
 	if !isRow || said.repeats(last) {
 		return false
 	}
-	b.correct(&said)
 	said.fill(r, e)
 	r.setStamp(e, said.at)
 	switch {
 	case r.refused():
 	case said.action != event.Connect:
-		b.last = mosquittoEnd{said.id, said.reason, len(b.batch.Events) - 1}
+		from.last = mosquittoEnd{said.id, said.reason, len(b.batch.Events) - 1}
 	case said.showsStray(last):
-		b.stray = last.index
+		b.strays = append(b.strays, last.index)
 	}
 	return true
 }
 
+// parse parses a line, which mosquittoCut has cut into in, and finds its sender. See mosquittoRead for
+// the other results.
+func (b *mosquittoLog) parse(line wrappedLine, in *logText) (from *mosquittoSender, said mosquittoLine, found bool, fault string) {
+	names := in.sender
+	if len(line.sender) > 0 {
+		names = slices.Concat(line.sender, names)
+	}
+	from = b.sender(names)
+	switch {
+	case b.isSubscription(line.text, in, names):
+		return from, said, false, ""
+	case line.fault != "":
+		return from, said, false, line.fault
+	}
+	said, found, fault = from.tracker.read(line.text, in)
+	return from, said, found, fault
+}
+
+// maxSenders is the maximum number of brokers that are followed in one body.
+const maxSenders = 1_000
+
+// sender returns the sender with the given names. If there are already maxSenders others, it returns
+// a new sender, so that each line of such a broker is read alone.
+func (b *mosquittoLog) sender(names []byte) *mosquittoSender {
+	from := b.senders[string(names)]
+	if from == nil {
+		from = &mosquittoSender{}
+		if len(b.senders) < maxSenders {
+			b.senders[string(names)] = from
+		}
+	}
+	return from
+}
+
+// isSubscription reports whether a line is about a subscription to the filter in the line before. If
+// Mosquitto writes no times, the client identifier in such a line may look like another prefix. The
+// line then seems to be from a sender with a further name.
+func (b *mosquittoLog) isSubscription(line []byte, in *logText, names []byte) bool {
+	repeats := b.filter.follow(line, in) && bytes.HasPrefix(names, b.previous)
+	b.previous = names
+	return repeats
+}
+
 // end prepares the events for a stop or a start of the broker.
-func (b *mosquittoLog) end(r *reader, e *event.Event, said *mosquittoLine) {
-	if stop := b.tracker.follow(said); stop != nil {
+func (b *mosquittoLog) end(r *reader, e *event.Event, from *mosquittoSender, said *mosquittoLine) {
+	if stop := from.tracker.follow(said); stop != nil {
 		said.fill(r, e)
 		r.setStamp(e, said.at)
 		if !r.refused() {
@@ -202,8 +294,8 @@ func (b *mosquittoLog) end(r *reader, e *event.Event, said *mosquittoLine) {
 
 // isPlaceholder reports whether the identifier in an end line is an address that Mosquitto 2.1.0
 // wrote because it did not know the identifier.
-func (b *mosquittoLog) isPlaceholder(said *mosquittoLine) bool {
-	if said.action == event.Connect || string(b.version) != "2.1.0" || b.tracker.has(said.id) {
+func (s *mosquittoSender) isPlaceholder(said *mosquittoLine) bool {
+	if said.action == event.Connect || string(s.version) != "2.1.0" || s.tracker.has(said.id) {
 		return false
 	}
 	_, err := netip.ParseAddr(string(said.id))
@@ -212,8 +304,8 @@ func (b *mosquittoLog) isPlaceholder(said *mosquittoLine) bool {
 
 // isLocalBridge reports whether an end line is about the local end of a bridge to another broker.
 // Its identifier begins with "local.", and it has no line about a new connection.
-func (b *mosquittoLog) isLocalBridge(said *mosquittoLine) bool {
-	return said.action != event.Connect && bytes.HasPrefix(said.id, []byte("local.")) && !b.tracker.has(said.id)
+func (s *mosquittoSender) isLocalBridge(said *mosquittoLine) bool {
+	return said.action != event.Connect && bytes.HasPrefix(said.id, []byte("local.")) && !s.tracker.has(said.id)
 }
 
 // repeats reports whether a line is about the same end as last, the line directly before it.
@@ -232,10 +324,17 @@ func (m *mosquittoLine) showsStray(last mosquittoEnd) bool {
 	return m.isOld && m.version == 0 && bytes.Equal(last.id, m.id) && (len(last.reason) == 0 || bytes.Equal(last.reason, mosquittoSocketError))
 }
 
-// correct sets the action info of the reason mosquittoNoMemory if the version is known.
-func (b *mosquittoLog) correct(said *mosquittoLine) {
-	if bytes.Equal(said.reason, mosquittoNoMemory) && isSince(string(b.version), "2.0.22") {
+// correct changes what depends on the lines before: the action info of the reason mosquittoNoMemory
+// and the address of a connect line, both by the version, and the ends after a reload.
+func (s *mosquittoSender) correct(said *mosquittoLine) {
+	version := string(s.version)
+	switch {
+	case bytes.Equal(said.reason, mosquittoNoMemory) && isSince(version, "2.0.22"):
 		said.info = event.ServerShutdown
+	case said.action == event.Connect && version != "" && !isSince(version, "2"):
+		said.oldPeer(said.from)
+	case said.action == event.Disconnect && s.reload.isOpen:
+		said.action, said.info = event.Close, event.Unexplained
 	}
 }
 

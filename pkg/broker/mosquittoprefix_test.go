@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"devicetrace/pkg/broker"
 	"devicetrace/pkg/event"
 )
 
@@ -240,6 +241,15 @@ func TestMosquittoJSON(t *testing.T) {
 		{"no time", `{"message":"` + line + `"}`, time.Time{}},
 		{"a time that cannot be read", `{"message":"` + line + `","time":"yesterday"}`, time.Time{}},
 		{"escaped", `{"message":"\u0043lient c disconnected.\r\n"}`, time.Time{}},
+		{"GELF", `{"version":"1.1","host":"h","short_message":"` + line + `","timestamp":1795339800.123,"level":5}`, millis},
+		{"the topic of the log", `{"topic":"$SYS/broker/log/N","qos":0,"payload":"1795339800: ` + line + `"}`, lineTime},
+		{"an escaped topic", `{"payload":"` + line + `","topic":"$SYS\/broker\/log\/N"}`, time.Time{}},
+		{"an object in an object", `{"message":` + quoted(docker) + `,"@timestamp":"2026-11-22T09:30:02Z"}`, millis},
+		{"the time of the outer object", `{"message":` + quoted(`{"log":"`+line+`"}`) + `,"@timestamp":"2026-11-22T09:30:00.123Z"}`, millis},
+		{"an empty text", `{"log":"","message":"` + line + `"}`, time.Time{}},
+		{"the name of the stream", `{"log":"stdout","message":"` + line + `"}`, time.Time{}},
+		{"the name of the program", `{"message":"mosquitto","MESSAGE":"` + line + `"}`, time.Time{}},
+		{"the line twice", `{"log":"2026-11-22T09:30:00.123Z stdout F ` + line + `","message":"` + line + `"}`, millis},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var object map[string]any
@@ -267,21 +277,62 @@ func TestMosquittoJSON(t *testing.T) {
 	}
 }
 
+// quoted returns a text as a JSON string.
+func quoted(text string) string {
+	b, _ := json.Marshal(text)
+	return string(b)
+}
+
 func bytesOf(line string) string {
 	return strings.Join(strings.Fields(fmt.Sprint([]byte(line))), ",")
+}
+
+// A body may be an array of lines.
+func TestMosquittoTextArrays(t *testing.T) {
+	const a, b = `"1795339800: New client connected from 192.0.2.7:1 as c (p2, c1, k60)."`, `"1795339800: Client c closed its connection.\n"`
+	const connect, end = "c connect accepted", "c close closed by client"
+	for body, want := range map[string]string{
+		"[" + a + "," + b + "]":                                        connect + ", " + end,
+		" [ " + a + " ,\n" + b + " ]\n":                                connect + ", " + end,
+		`[` + a + `,{"log":"Client c disconnected."}]`:                 connect + ", c disconnect disconnected by client",
+		`[` + a + `,"Client c has gone.",` + b + "]":                   connect + ", " + end + ", rejected 1",
+		`["Client c disconnected.\nClient d disconnected.",` + a + `]`: connect + ", rejected 0",
+		`["\ud83d",` + a + `]`:                                         connect + ", rejected 0",
+		`[` + a + `,7,` + b + `]`:                                      connect + ", rejected 1",
+		`[{"log":"Client c disconnected."},` + a + `]`:                 "c disconnect disconnected by client, rejected 1",
+		`[` + a + `,"x`:                                                connect + ", rejected 1",
+	} {
+		require.Equal(t, want, summary(decode(t, "mosquitto", body)), body)
+	}
+}
+
+// The marks of a body limit the number of its events, in whatever parts the body arrives.
+func TestMosquittoMarksOfTexts(t *testing.T) {
+	source, _ := broker.Find(broker.Mosquitto)
+	body := " [ " + strings.Repeat(quoted(connected("c", 1))+",", 99) + quoted(stopLine) + "]"
+	require.Len(t, decode(t, "mosquitto", body).Events, 100)
+	require.Equal(t, 200, source.Marks([]byte(body)))
+	marks := broker.Marker{Source: source}
+	for i := range body {
+		marks.Add([]byte(body[i : i+1]))
+	}
+	require.EqualValues(t, 200, marks.Count)
 }
 
 func TestMosquittoRejectsFaultyJSON(t *testing.T) {
 	const good = `{"log":"Client good disconnected."}`
 	for _, c := range []struct{ name, item, says string }{
 		{"no line", `{"stream":"stdout"}`, "under the key log, message or MESSAGE"},
+		{"two different lines", `{"log":"Client c disconnected.","message":"Client d disconnected."}`, "two different lines"},
+		{"two lines beside another text", `{"log":"Client c disconnected.\nClient d disconnected.","message":"x"}`, "only one line"},
+		{"a client's message", `{"topic":"plant/1","payload":"Client c disconnected."}`, "under the key log, message or MESSAGE"},
 		{"no text", `{"message":7}`, "must be a string"},
 		{"null", `{"MESSAGE":null}`, "must be a string"},
 		{"no bytes", `{"MESSAGE":[67,256]}`, "must be a string"},
 		{"texts", `{"MESSAGE":["Client c disconnected."]}`, "must be a string"},
 		{"not UTF-8", `{"MESSAGE":[255,254]}`, "valid UTF-8"},
 		{"half a character", `{"message":"\ud83d"}`, "must be a string"},
-		{"two lines", `{"log":"Client c disconnected.\nClient d disconnected.\n"}`, "one line"},
+		{"two lines", `{"log":"Client c disconnected.\nClient d disconnected.\n"}`, "only one line"},
 		{"a damaged line", `{"log":"Client c disconn"}`, "the reason cannot be read"},
 		{"a long line", `{"log":"Client ` + strings.Repeat("x", 4100) + `"}`, "longer than 4096 bytes"},
 	} {
@@ -352,8 +403,15 @@ func FuzzMosquittoPoser(f *testing.F) {
 		}
 		for _, said := range []string{"Client " + id + " disconnected.", "Client " + id + " disconnected: Connection timed out."} {
 			for _, e := range decode(t, "mosquitto", own.text+said).Events {
-				require.True(t, string(e.ClientID) == id || e.PeerAddress != "" && strings.HasPrefix(id, string(e.ClientID)+" ["), said)
+				require.True(t, string(e.ClientID) == id || strings.HasPrefix(id, string(e.ClientID)+" ["), said)
 			}
+		}
+		before := outer.text + own.text
+		for _, body := range []string{
+			before + "\t" + topic + " (QoS 0)\n" + before + id + " 0 " + topic,
+			before + "\t" + topic + "\n" + before + id + " " + topic,
+		} {
+			require.Empty(t, decode(t, "mosquitto", body).Events, body)
 		}
 	})
 }

@@ -225,3 +225,20 @@ func TestMosquitto210Placeholders(t *testing.T) {
 		})
 	}
 }
+
+// Mosquitto 1 writes no port. The last group of an IPv6 address may look like one.
+func TestMosquittoOldAddresses(t *testing.T) {
+	const line = "New client connected from 2001:db8::10:2000 as c (p2, c1, k60)."
+	for version, want := range map[string]string{
+		"": "2001:db8::10 2000", "1.6.15": "2001:db8::10:2000 0", "1.10": "2001:db8::10:2000 0", "2.0.0": "2001:db8::10 2000", "10.0": "2001:db8::10 2000",
+	} {
+		body := stamped("mosquitto version "+version+" starting", line)
+		if version == "" {
+			body = stamped(line)
+		}
+		e := decode(t, "mosquitto", body).Events[0]
+		require.Equal(t, want, fmt.Sprint(e.PeerAddress, " ", e.PeerPort), version)
+	}
+	e := decode(t, "mosquitto", stamped("mosquitto version 1.6.15 starting", "New client connected from 192.0.2.7 as c (p2, c1, k60).")).Events[0]
+	require.Equal(t, "192.0.2.7", e.PeerAddress)
+}

@@ -16,7 +16,8 @@ import (
 // The zero value is ready to use. The tracker keeps the identifiers of all connected clients. It is
 // not safe for concurrent use.
 type MosquittoTracker struct {
-	open map[string]string // the client identifier of each open connection, and the client's address and port if known
+	open   map[string]string // the client identifier of each open connection, and the client's address and port if known
+	filter mosquittoFilter
 }
 
 // MosquittoStop is a line that says that Mosquitto stopped or started. Each client in Clients has
@@ -38,15 +39,24 @@ type MosquittoStop struct {
 // needs no line feed. The result is nil unless the line says that Mosquitto stopped or started
 // while clients were connected.
 func (t *MosquittoTracker) Line(line []byte) *MosquittoStop {
-	text := unwrap(bytes.TrimSuffix(line, []byte("\n")))
-	if text.fault != "" || lineFault(text.text) != "" {
+	wrapped := unwrap(bytes.TrimSuffix(line, []byte("\n")), mosquittoBegins)
+	if wrapped.fault != "" || lineFault(wrapped.text) != "" {
 		return nil
 	}
-	said, found, _ := mosquittoRead(text.text, text.at, time.Time{})
+	in := mosquittoCut(wrapped.text, wrapped.at, time.Time{})
+	said, found, _ := t.read(wrapped.text, &in)
 	if !found {
 		return nil
 	}
 	return t.follow(&said)
+}
+
+// read parses the next line, which mosquittoCut has cut into in. See mosquittoRead for the results.
+func (t *MosquittoTracker) read(line []byte, in *logText) (said mosquittoLine, found bool, fault string) {
+	if t.filter.follow(line, in) {
+		return mosquittoLine{}, false, ""
+	}
+	return mosquittoRead(in)
 }
 
 // follow updates the set of open connections. See Line for the result.

@@ -2,25 +2,41 @@ package broker
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"time"
 )
 
-// wrapping is a JSON object that contains a line of a log. Container runtimes, journald and log
-// shippers write such objects.
+// wrapping is a JSON object that contains a line of a log. Container runtimes, journald, log
+// shippers and MQTT clients write such objects.
 type wrapping struct {
-	log, message, journal                          value // the line
-	realtime, date, time, timestamp, elasticSearch value // when the line was written or read
+	lines                                          [5]value // the texts, one of which is the line
+	topic                                          value    // the MQTT topic
+	realtime, date, time, timestamp, elasticSearch value    // when the line was written or read
+	names                                          [len(senderKeys)]value
+	kubernetes                                     value // an object that names the pod
 }
+
+// These are the indices in wrapping.lines of the keys that need special treatment.
+const (
+	journalLine = 2
+	payloadLine = 4
+)
 
 func (w *wrapping) slot(key []byte) *value {
 	switch string(key) {
 	case "log":
-		return &w.log
+		return &w.lines[0]
 	case "message":
-		return &w.message
+		return &w.lines[1]
 	case "MESSAGE":
-		return &w.journal
+		return &w.lines[journalLine]
+	case "short_message":
+		return &w.lines[3]
+	case "payload":
+		return &w.lines[payloadLine]
+	case "topic":
+		return &w.topic
 	case "__REALTIME_TIMESTAMP":
 		return &w.realtime
 	case "date":
@@ -32,45 +48,145 @@ func (w *wrapping) slot(key []byte) *value {
 	case "@timestamp":
 		return &w.elasticSearch
 	default:
-		return nil
+		return w.senderSlot(key)
 	}
+}
+
+// senderKeys are the keys of an object whose values name the sender of its line, and podKeys those of
+// the object under the key kubernetes.
+var (
+	senderKeys = [...]string{"host", "hostname", "_HOSTNAME", "_SYSTEMD_UNIT", "container_name", "CONTAINER_NAME", "_container_name"}
+	podKeys    = [...]string{"namespace", "namespace_name", "pod_namespace", "pod", "pod_name"}
+)
+
+func (w *wrapping) senderSlot(key []byte) *value {
+	if string(key) == "kubernetes" {
+		return &w.kubernetes
+	}
+	if i := slices.Index(senderKeys[:], string(key)); i >= 0 {
+		return &w.names[i]
+	}
+	return nil
+}
+
+// sender returns the names of the sender of the line, or nothing if the object has none.
+func (w *wrapping) sender() (names []byte) {
+	var pod [len(podKeys)]value
+	if s := (scanner{body: w.kubernetes.raw}); w.kubernetes.kind == object {
+		_ = s.object(func(key []byte) *value { // the value is valid, because it is part of a valid object
+			if i := slices.Index(podKeys[:], string(key)); i >= 0 {
+				return &pod[i]
+			}
+			return nil
+		})
+	}
+	for _, list := range [...][]value{w.names[:], pod[:]} {
+		for _, v := range list {
+			if v.kind != absent {
+				names = append(append(names, v.raw...), ' ')
+			}
+		}
+	}
+	return names
 }
 
 // hasLine reports whether the object has a key for a line.
 func (w *wrapping) hasLine() bool {
-	return w.log.kind != absent || w.message.kind != absent || w.journal.kind != absent
+	lines := w.candidates()
+	return slices.ContainsFunc(lines[:], func(v value) bool { return v.kind != absent })
+}
+
+// candidates returns the values that may be the line. The payload of an MQTT message counts only if
+// the broker published it. Otherwise, any client could publish a line.
+func (w *wrapping) candidates() [5]value {
+	lines := w.lines
+	if !bytes.HasPrefix(w.topicName(), []byte(mosquittoTopics)) {
+		lines[payloadLine] = value{}
+	}
+	return lines
+}
+
+// topicName returns the MQTT topic in the object, or nothing.
+func (w *wrapping) topicName() []byte {
+	if w.topic.kind != text {
+		return nil
+	}
+	name, _ := w.topic.unescaped()
+	return name
 }
 
 // wrappedLine is a line of a log without the JSON object around it.
 type wrappedLine struct {
-	text  []byte
-	at    time.Time // the time in the object; zero if there is none
-	fault string    // why the object was not understood, or ""
+	text   []byte
+	at     time.Time // the time in the object; zero if there is none
+	sender []byte    // the names in the object that tell senders apart; may be empty
+	fault  string    // why the object was not understood, or ""
 }
 
-// line returns the line in the object.
-func (w *wrapping) line() wrappedLine {
-	text, ok := w.text()
-	text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r"))
-	switch {
-	case !w.hasLine():
-		return wrappedLine{fault: "the object must contain a line of the broker's log under the key log, message or MESSAGE"}
-	case !ok:
-		return wrappedLine{fault: "the line in the object must be a string or, under the key MESSAGE, an array of bytes"}
-	case bytes.IndexByte(text, '\n') >= 0:
-		return wrappedLine{fault: "the object must contain one line; send each line in an object of its own"}
-	default:
-		return wrappedLine{text: text, at: w.when()}
+// maxWrapped is the maximum number of objects around a line, and maxWrappedText the maximum length
+// of a text, in bytes, that may be such an object. A log shipper that reads the file of a container
+// runtime puts the runtime's object, as a text, into its own object.
+const maxWrapped, maxWrappedText = 3, 4 * maxLine
+
+// line returns the line in the object. begins reports whether a text begins like a message of the
+// broker. wrapped is the number of objects around this one.
+func (w *wrapping) line(begins func(text []byte) bool, wrapped int) wrappedLine {
+	if mosquittoIgnores(w.topicName()) {
+		return wrappedLine{}
 	}
+	if !w.hasLine() {
+		return wrappedLine{fault: "the object must contain a line of the broker's log under the key log, message or MESSAGE"}
+	}
+	var texts []wrappedLine
+	for i, v := range w.candidates() {
+		content, ok := v.content(i == journalLine)
+		if !ok {
+			continue
+		}
+		texts = append(texts, unwrapText(content, begins, wrapped+1))
+	}
+	line := chooseLine(texts, begins)
+	if line.at.IsZero() {
+		line.at = w.when()
+	}
+	line.sender = append(w.sender(), line.sender...)
+	return line
 }
 
-func (w *wrapping) text() ([]byte, bool) {
-	for _, v := range []value{w.log, w.message, w.journal} {
-		if v.kind == text {
-			return v.unescaped()
+// chooseLine returns the text that holds a message of the broker. If there is none, it returns the
+// first text that is not empty. Two texts may hold the same message, but not different ones.
+func chooseLine(texts []wrappedLine, begins func(text []byte) bool) wrappedLine {
+	chosen := wrappedLine{fault: "the line in the object must be a string or, under the key MESSAGE, an array of bytes"}
+	var message []byte
+	for i, line := range texts {
+		if i == 0 || len(chosen.text) == 0 && chosen.fault == "" {
+			chosen = line
+		}
+		if len(texts) == 1 {
+			break
+		}
+		found := cutPrefixes(line.text, begins, time.Time{}, time.Time{}).text
+		switch {
+		case !begins(found):
+		case message == nil:
+			chosen, message = line, found
+		case !bytes.Equal(message, found):
+			return wrappedLine{fault: "the object contains two different lines of the broker's log; send each line in an object of its own"}
 		}
 	}
-	return w.journal.bytes()
+	return chosen
+}
+
+// content returns the content of a string, or, if mayBeBytes is true, of an array of bytes.
+func (v value) content(mayBeBytes bool) ([]byte, bool) {
+	switch {
+	case v.kind == text:
+		return v.unescaped()
+	case mayBeBytes:
+		return v.bytes()
+	default:
+		return nil, false
+	}
 }
 
 // when returns the time in the object, or zero.
@@ -125,8 +241,9 @@ func (v value) bytes() ([]byte, bool) {
 	return all, true
 }
 
-// unwrap returns the line of a log that raw contains: raw itself, unless raw is a JSON object.
-func unwrap(raw []byte) wrappedLine {
+// unwrap returns the line of a log that raw contains: raw itself, unless raw is a JSON object. See
+// wrapping.line for begins.
+func unwrap(raw []byte, begins func(text []byte) bool) wrappedLine {
 	s := scanner{body: raw}
 	if s.space() != '{' {
 		return wrappedLine{text: bytes.TrimSuffix(raw, []byte("\r"))}
@@ -135,7 +252,22 @@ func unwrap(raw []byte) wrappedLine {
 	if s.object(w.slot) != nil || !s.ended() {
 		return wrappedLine{fault: errSyntax.Error()}
 	}
-	return w.line()
+	return w.line(begins, 0)
+}
+
+// unwrapText returns the line in a text from an object: the text itself, unless the text is an
+// object that contains a line.
+func unwrapText(text []byte, begins func(text []byte) bool, wrapped int) wrappedLine {
+	text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r"))
+	var w wrapping
+	s := scanner{body: text}
+	if wrapped < maxWrapped && len(text) <= maxWrappedText && s.space() == '{' && s.object(w.slot) == nil && s.ended() && w.hasLine() {
+		return w.line(begins, wrapped)
+	}
+	if bytes.IndexByte(text, '\n') >= 0 {
+		return wrappedLine{fault: "the text must contain only one line; send each line in an object or a text of its own"}
+	}
+	return wrappedLine{text: text}
 }
 
 // firstObject reads the JSON object at the beginning of a body, or of the array that is the body.
@@ -148,14 +280,15 @@ func firstObject(body []byte) (first wrapping, ok bool) {
 	return first, ok
 }
 
-// isObjectArray reports whether a body begins like an array of objects.
-func isObjectArray(body []byte) bool {
+// isArrayOf reports whether a body begins like an array whose first element begins with the given
+// byte.
+func isArrayOf(body []byte, first byte) bool {
 	s := scanner{body: body}
 	if s.space() != '[' {
 		return false
 	}
 	s.at++
-	return s.space() == '{'
+	return s.space() == first
 }
 
 // isObjectStream reports whether a body begins with a JSON object that extends over several lines.
