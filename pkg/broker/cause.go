@@ -32,6 +32,12 @@ const (
 	BrokerStarted = "broker started"
 )
 
+// EndedWithBroker reports whether an end with the given native event follows from a stop or a start
+// of the broker.
+func EndedWithBroker(nativeEvent string) bool {
+	return nativeEvent == BrokerStopped || nativeEvent == BrokerStarted
+}
+
 func setOf(words ...string) map[string]bool {
 	set := make(map[string]bool, len(words))
 	for _, word := range words {

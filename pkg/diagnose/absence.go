@@ -1,6 +1,8 @@
 package diagnose
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"devicetrace/pkg/history"
@@ -21,15 +23,51 @@ const (
 	absencesNeeded = 2
 )
 
+// noReturnEnded selects the text to use if the broker ended the last connection for a reason of its
+// own. The device may still be well, but be kept out.
+const noReturnEnded Code = "no-return-ended"
+
+// madeByBroker lists the kinds of ends that the broker made for a reason of its own or because of
+// what the client sent.
+var madeByBroker = []history.Kind{history.Server, history.NotAuthorized, history.TopicDenied, history.Invalid}
+
 // noReturn checks whether the client dropped and has been offline for unusually long since then. It
-// returns nil if a login that was refused after the drop may have come from the client, because the
-// client may then have tried to come back. It also returns nil if the span was cut after the drop,
-// because the cut may hide such logins.
+// returns nil if a conflict ended the connection, which proves a newer connection (see conflicts),
+// and if the broker stopped and reported nothing since (see brokerStop).
 func (in *input) noReturn() *finding {
 	last := in.last()
-	if in.offlineFor() <= in.patience() || !last.Dropped() || in.triedSince(last) || in.hides(last.End) {
+	if !in.isLongGone() || !last.Dropped() || last.Kind == history.Conflict || in.isBrokerGone() {
 		return nil
 	}
+	f := in.absence()
+	if slices.Contains(madeByBroker, last.Kind) {
+		f.text = noReturnEnded
+		f.values = f.values.with("reason", quoted(cmp.Or(last.NativeReason, string(last.ActionInfo))))
+	}
+	return f
+}
+
+// stillOffline states that the client has been offline for unusually long, if the source did not
+// report why the last connection ended. The client may have sent a DISCONNECT.
+func (in *input) stillOffline() *finding {
+	if !in.isLongGone() || in.last().Kind != history.Unexplained || in.last().Dropped() {
+		return nil
+	}
+	return in.absence()
+}
+
+// isLongGone reports whether the client has been offline for unusually long. It returns false if a
+// login that was refused since then may have come from the client, because the client may then have
+// tried to come back. It also returns false if the span was cut since then, because the cut may hide
+// such logins.
+func (in *input) isLongGone() bool {
+	last := in.last()
+	return in.offlineFor() > in.patience() && !in.triedSince(last) && !in.hides(last.End)
+}
+
+// absence returns a finding about the time since the last connection.
+func (in *input) absence() *finding {
+	last := in.last()
 	return &finding{
 		count: 1,
 		values: values{

@@ -132,7 +132,7 @@ func TestBrokerRestarts(t *testing.T) {
 		reported := slices.ContainsFunc(events, func(e event.Event) bool { return e.ActionInfo == event.ServerShutdown })
 		want := []diagnose.Code{"replaced-on-another-node"}
 		if reported {
-			want = []diagnose.Code{"broker-restart", "server-shutdown"}
+			want = []diagnose.Code{"broker-restart"}
 		}
 		require.Equal(t, want, codes(diagnosed(events)), "seed %d", seed)
 	}

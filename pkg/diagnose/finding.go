@@ -12,11 +12,11 @@ type finding struct {
 	when     []history.Instant // sorted times of the ends or refusals; nil if the verdict does not mention times
 	values   values
 	evidence []citation
-	level    Level      // the verdict's level; if empty, the rule's level applies
-	text     Code       // the verdict's key in verdictTexts; if empty, the rule's code is the key
-	next     Code       // the key of the verdict whose advice applies; if empty, text is the key
-	more     []sentence // sentences to add to the verdict's field More
-	isOfEnds bool       // whether the verdict is about the ends of connections
+	level    Level                 // the verdict's level; if empty, the rule's level applies
+	text     Code                  // the verdict's key in verdictTexts; if empty, the rule's code is the key
+	next     Code                  // the key of the verdict whose advice applies; if empty, text is the key
+	more     []sentence            // sentences to add to the verdict's field More
+	ends     []*history.Connection // the connections whose ends the verdict is about, if it is about ends
 }
 
 // with sets the values for the placeholders in the verdict's text, and returns f.
@@ -30,7 +30,7 @@ func (f *finding) with(v values) *finding {
 // to add to the evidence.
 func ofEnds(connections []*history.Connection, more func(*history.Connection) []sentence) *finding {
 	return &finding{
-		isOfEnds: true,
+		ends:     connections,
 		count:    len(connections),
 		when:     inOrder(connections, func(c *history.Connection) history.Instant { return c.End }),
 		evidence: citeEnds(connections, more),
@@ -49,8 +49,12 @@ func ofRefusals(refusals []*history.Refusal) *finding {
 // ofMoves returns a finding about ended connections, each paired with the client's next connection.
 // See citeMoves for the evidence.
 func ofMoves(successions []succession, more ...sentence) *finding {
+	ends := make([]*history.Connection, len(successions))
+	for i, s := range successions {
+		ends[i] = s.ended
+	}
 	return &finding{
-		isOfEnds: true,
+		ends:     ends,
 		count:    len(successions),
 		when:     inOrder(successions, endTime),
 		evidence: citeMoves(successions, more...),

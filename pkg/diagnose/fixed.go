@@ -184,9 +184,10 @@ func sameLength(connections []*history.Connection) []*history.Connection {
 //   - A client identifier conflict: another client caused the end. Such conflicts can be as regular
 //     as a timer.
 //   - An invalid packet or a denied topic: what the client sent caused the end.
+//   - A stop of the broker: it ended all connections at once, however long they had lasted.
 func mayBeTimed(c *history.Connection) bool {
 	_, known := measured(c)
-	return known && !slices.Contains(untimed, c.Kind)
+	return known && !slices.Contains(untimed, c.Kind) && !broker.EndedWithBroker(c.NativeEvent)
 }
 
 // untimed lists the kinds of ends that have another cause than a timer.

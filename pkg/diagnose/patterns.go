@@ -15,6 +15,7 @@ var patterns = []rule{
 	{"many-addresses", Problem, (*input).manyAddresses},
 	{"refused-while-online", Problem, (*input).refusedWhileOnline},
 	{"no-return", Problem, (*input).noReturn},
+	{"still-offline", Notice, (*input).stillOffline},
 	{"sleeps-without-disconnect", Notice, func(in *input) *finding { return in.sleep }},
 	{"broker-restart", Notice, (*input).brokerRestart},
 }

@@ -240,6 +240,34 @@ var patternTexts = map[Code][2]verdictText{
 			"这超过了该客户端（或一般客户端）通常的重连时间。事件中没有说明为何没有重连。",
 		},
 	},
+	noReturnEnded: {
+		{
+			"Ended by the broker, and has not come back",
+			"The broker ended the connection at {since} ({reason}). For {absence}, until {until}, no attempt by the client to connect is on record.",
+			"Find out at the broker who or what ended the connection, and whether the client may connect again. If it may, check whether the device's program still tries to.",
+			"That is longer than this client, or clients in general, usually take to come back. Some clients do not try again after the broker ended their connection.",
+		},
+		{
+			"被服务端断开后一直没有重连",
+			"服务端在 {since} 断开了连接（{reason}）。此后到 {until} 为止，{absence}内没有该客户端尝试连接的记录。",
+			"请在服务端查明是谁或什么断开了连接，以及该客户端能否再次连接。如果可以，请检查设备程序是否仍在尝试重连。",
+			"这超过了该客户端（或一般客户端）通常的重连时间。有些客户端被服务端断开后不再重试。",
+		},
+	},
+	"still-offline": {
+		{
+			"Offline for {absence}",
+			"The connection ended at {since}, and the events do not show why. For {absence}, until {until}, no attempt by the client to connect is on record.",
+			"If the device should be connected, check whether it has power and network, and whether its program still runs. The broker's log may show how the connection ended.",
+			"That is longer than this client, or clients in general, usually take to come back. The client may also have left on purpose.",
+		},
+		{
+			"已离线 {absence}",
+			"连接在 {since} 断开，事件中没有说明原因。此后到 {until} 为止，{absence}内没有该客户端尝试连接的记录。",
+			"如果设备应保持连接，请检查其电源和网络，以及设备程序是否仍在运行。服务端日志中可能有断开的原因。",
+			"这超过了该客户端（或一般客户端）通常的重连时间。客户端也可能是主动离开的。",
+		},
+	},
 	"flapping": {
 		{
 			"Connects about every {every}: {main}",
@@ -294,6 +322,34 @@ var patternTexts = map[Code][2]verdictText{
 			"服务端{where}于 {last} 停止（ServerShutdown），当时打开的连接随之断开，共 {count}。这与设备无关。",
 			"设备侧无需处理。如果不是计划内的停止，请查看服务端日志。",
 			"服务端的日志只上报停止，不上报每个连接的断开。如果大量设备同时重连，请让设备在重连前随机等待一段时间。",
+		},
+	},
+	brokerStoppedOften: {
+		{
+			"The broker stopped or restarted {count}",
+			"The broker{where} stopped or restarted {count}, most recently at {last} (ServerShutdown), and so ended the connections that were open. This has nothing to do with the device.",
+			"No action is required on the device. If this was not planned, look in the log of the broker, and in the system log for a crash or a killed process.",
+			"The broker's log reports stops and starts, but not the end of each connection. If it reports only a start, it probably crashed, was killed or lost power, and when exactly the connections ended is not known.",
+		},
+		{
+			"服务端停止或重启 {count}",
+			"服务端{where}停止或重启 {count}，最近一次为 {last}（ServerShutdown），当时打开的连接随之断开。这与设备无关。",
+			"设备侧无需处理。如果不是计划内的操作，请查看服务端日志，并在系统日志中查找崩溃或进程被终止。",
+			"服务端的日志只上报停止和启动，不上报每个连接的断开。如果只上报了启动，服务端很可能曾崩溃、被终止或断电，连接断开的准确时间未知。",
+		},
+	},
+	brokerGone: {
+		{
+			"The broker stopped at {last}, and no start is on record",
+			"The broker{where} stopped at {last} (ServerShutdown), which ended the connection. Since then, neither a start of the broker nor an attempt by the client to connect is on record.",
+			"Check that the broker runs, and that its log still arrives. If it runs, check whether the device tries to connect.",
+			"In this span, connections ended because the broker stopped or restarted {count}. A start of the broker is on record for this client only if the client's connection was open then.",
+		},
+		{
+			"服务端于 {last} 停止，之后没有启动记录",
+			"服务端{where}于 {last} 停止（ServerShutdown），连接随之断开。此后既没有服务端启动的记录，也没有该客户端尝试连接的记录。",
+			"请确认服务端正在运行，且其日志仍能送达。如果正在运行，请检查设备是否尝试重连。",
+			"在此时间段内，因服务端停止或重启而断开 {count}。只有当该客户端的连接在启动时仍打开，其记录中才会有服务端的启动。",
 		},
 	},
 	brokerStarted: {

@@ -25,6 +25,6 @@ const (
 // isMinor reports whether a finding about the ends of connections is minor; see minorKnown.
 func (in *input) isMinor(f *finding) bool {
 	known := time.Duration(in.Summary.OnlineMS+in.Summary.OfflineMS) * time.Millisecond
-	return f.isOfEnds && f.count < minorCount && !in.isCut() && in.Status.State == history.Online &&
+	return len(f.ends) > 0 && f.count < minorCount && !in.isCut() && in.Status.State == history.Online &&
 		known >= minorKnown && *in.Summary.Uptime >= minorUptime
 }

@@ -220,8 +220,42 @@ func TestVerdictNamesTheStopOfTheBroker(t *testing.T) {
 	require.Equal(t, "The broker stopped at 2026-11-22 09:00:00 UTC", got.Title)
 	require.Contains(t, got.Meaning, "The broker on node n1 stopped at 2026-11-22 09:00:00 UTC (ServerShutdown)")
 	require.Contains(t, got.Next, "No action is required on the device.")
-	s.wait(time.Hour).hold(time.Hour, event.ServerShutdown, native("broker started"))
-	require.Equal(t, "The broker started again at 2026-11-22 11:00:01 UTC", verdict(t, diagnosed(s.events), "broker-restart").Title)
+	started := begin("10:00:00").hold(time.Hour, event.ServerShutdown, native("broker started")).stay()
+	require.Equal(t, "The broker started again at 2026-11-22 11:00:00 UTC", verdict(t, diagnosed(started.events), "broker-restart").Title)
+	often := begin("08:00:00").hold(time.Hour, event.ServerShutdown, native("broker started")).
+		times(3, func(s *script) { s.hold(time.Hour, event.ServerShutdown, native("broker stopped")) }).stay()
+	got = verdict(t, diagnosed(often.events), "broker-restart")
+	require.Equal(t, diagnose.Notice, got.Level)
+	require.Equal(t, "The broker stopped or restarted 4 times", got.Title)
+	require.Contains(t, got.Meaning, "stopped or restarted 4 times, most recently at 2026-11-22 12:00:03 UTC")
+}
+
+// If the broker stopped and nothing has been reported since, the broker is the problem, not the
+// device.
+func TestVerdictSaysThatTheBrokerIsGone(t *testing.T) {
+	r := diagnosed(begin("08:00:00").hold(time.Hour, event.ServerShutdown, native("broker stopped")).events)
+	got := verdict(t, r, "broker-restart")
+	require.Equal(t, diagnose.Problem, got.Level)
+	require.Equal(t, "The broker stopped at 2026-11-22 09:00:00 UTC, and no start is on record", got.Title)
+	require.Contains(t, got.Next, "Check that the broker runs")
+	for _, v := range r.Verdicts {
+		require.NotContains(t, v.Next, "power", v.Code)
+	}
+}
+
+// If the broker ended the last connection for a reason of its own, the advice begins at the broker.
+func TestVerdictSaysWhoEndedTheLastConnection(t *testing.T) {
+	for info, reason := range map[event.ActionInfo]string{
+		event.ServerShutdown: "kicked", event.NotAuthorized: "AUTH_ERROR", event.TopicAuthFailed: "acl_denied", event.InvalidParam: "frame_too_large",
+	} {
+		s := begin("08:00:00").hold(time.Hour, info, func(e *event.Event) { e.NativeReason = reason })
+		got := verdict(t, diagnosed(s.events), "no-return")
+		require.Contains(t, got.Meaning, "The broker ended the connection at 2026-11-22 09:00:00 UTC ("+reason+").")
+		require.Contains(t, got.Next, "whether the client may connect again")
+		require.NotContains(t, got.Next, "power")
+	}
+	lost := verdict(t, diagnosed(begin("08:00:00").hold(time.Hour, event.NoHeart).events), "no-return")
+	require.Contains(t, lost.Next, "power")
 }
 
 // An unknown word is quoted. A word that says nothing is no reason.

@@ -11,12 +11,15 @@ import (
 // client then connected to a different node.
 const minRestarts = 2
 
+// These codes select the text of the verdict "broker-restart" if the broker itself reported that it
+// stopped or started.
 const (
-	// brokerStopped selects the text to use if the broker reported that it stopped.
-	brokerStopped Code = "broker-stopped"
-	// brokerStarted selects the text to use if the broker reported only that it started, and the
-	// connection had been open before.
-	brokerStarted Code = "broker-started"
+	brokerStopped Code = "broker-stopped" // it reported that it stopped
+	// brokerStarted is for a broker that reported only its start, while the connection was open.
+	brokerStarted      Code = "broker-started"
+	brokerStoppedOften Code = "broker-stopped-often" // it stopped or started several times
+	// brokerGone is for a broker that stopped, after which nothing is on record.
+	brokerGone Code = "broker-gone"
 )
 
 // brokerRestart finds connections that the broker ended because it stopped, or that it may have
@@ -27,59 +30,56 @@ func (in *input) brokerRestart() *finding {
 		return f
 	}
 	timed := in.timed()
-	var found []succession
-	for i, c := range in.Connections {
-		if c.Kind == history.Server && !broker.ExcludesRestart(c.NativeReason) && !timed[c] {
-			found = append(found, in.succession(i))
-		}
-	}
+	found := in.successions(func(c *history.Connection) bool {
+		return c.Kind == history.Server && !broker.ExcludesRestart(c.NativeReason) && !timed[c]
+	})
 	if len(found) < minRestarts && !slices.ContainsFunc(found, succession.moved) {
 		return nil
 	}
-	return ofMoves(found).with(whenAndWhere(len(found), func(i int) *history.Connection { return found[i].ended }))
+	f := ofMoves(found)
+	return f.with(whenAndWhere(f.ends))
 }
 
-// brokerStop finds connections that ended because the broker certainly stopped. If the broker
-// reported stops at some times and only starts at others, it finds those of the newest kind.
+// brokerStop finds connections that ended because the broker certainly stopped.
 func (in *input) brokerStop() *finding {
-	native, text := broker.BrokerStopped, brokerStopped
-	if in.lastEndAs(broker.BrokerStarted) > in.lastEndAs(broker.BrokerStopped) {
-		native, text = broker.BrokerStarted, brokerStarted
-	}
-	var found []succession
-	for i, c := range in.Connections {
-		if c.EndIs == history.Reported && c.NativeEvent == native {
-			found = append(found, in.succession(i))
-		}
-	}
+	found := in.successions(endedWithBroker)
 	if len(found) == 0 {
 		return nil
 	}
-	f := ofMoves(found).with(whenAndWhere(len(found), func(i int) *history.Connection { return found[i].ended }))
-	f.text = text
+	f := ofMoves(found)
+	f.values = whenAndWhere(f.ends)
+	switch newest := found[len(found)-1].ended; {
+	case in.isBrokerGone():
+		f.text, f.level = brokerGone, Problem
+	case len(found) > 1:
+		f.text = brokerStoppedOften
+	case newest.NativeEvent == broker.BrokerStopped:
+		f.text = brokerStopped
+	default:
+		f.text = brokerStarted
+	}
 	return f
 }
 
-// lastEndAs returns the time of the newest end that was reported by the given native event, or an
-// unknown time.
-func (in *input) lastEndAs(nativeEvent string) history.Instant {
-	var last history.Instant
-	for _, c := range in.Connections {
-		if c.EndIs == history.Reported && c.NativeEvent == nativeEvent {
-			last = max(last, c.End)
-		}
-	}
-	return last
+// isBrokerGone reports whether the last connection ended in the span because the broker stopped, and
+// nothing has been reported since.
+func (in *input) isBrokerGone() bool {
+	last := in.last()
+	return in.Status.State == history.Offline && last.NativeEvent == broker.BrokerStopped &&
+		last.End >= in.from && in.Status.LastEventAt <= last.End
 }
 
-// whenAndWhere returns the values {last}, the time of the newest end, and {where}, the nodes of the
-// ended connections if they are known. count is the number of connections.
-func whenAndWhere(count int, ended func(i int) *history.Connection) values {
+func endedWithBroker(c *history.Connection) bool {
+	return c.EndIs == history.Reported && broker.EndedWithBroker(c.NativeEvent)
+}
+
+// whenAndWhere returns the values {last}, the time of the newest of the given ends, and {where}, the
+// nodes of the ended connections if they are known.
+func whenAndWhere(ended []*history.Connection) values {
 	var known nodes
 	var last history.Instant
 	seen := map[string]bool{"": true}
-	for i := range count {
-		c := ended(i)
+	for _, c := range ended {
 		last = max(last, c.End)
 		if !seen[c.Node] {
 			seen[c.Node] = true
@@ -93,12 +93,19 @@ func whenAndWhere(count int, ended func(i int) *history.Connection) values {
 	return values{"last": moment(last), "where": where}
 }
 
-// endedByBroker finds connections that the broker ended itself.
+// endedByBroker finds connections that the broker ended itself, and that no verdict of a pattern
+// explains.
 func (in *input) endedByBroker() *finding {
-	ended := in.ended(history.Server)
+	explained := in.timed()
+	if f := in.brokerRestart(); f != nil {
+		for _, c := range f.ends {
+			explained[c] = true
+		}
+	}
+	ended := slices.DeleteFunc(in.ended(history.Server), func(c *history.Connection) bool { return explained[c] })
 	f := anyEnds(ended, withKeepAlive)
 	if f == nil {
 		return nil
 	}
-	return f.with(whenAndWhere(len(ended), func(i int) *history.Connection { return ended[i] }))
+	return f.with(whenAndWhere(ended))
 }

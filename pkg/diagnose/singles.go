@@ -155,7 +155,7 @@ func (in *input) noDrops() *finding {
 // offlineThroughout returns a finding if the client was already offline before the span and has no
 // events in the span.
 func (in *input) offlineThroughout() *finding {
-	if in.Events > 0 || in.isCut() || in.Status.State != history.Offline || in.noReturn() != nil {
+	if in.Events > 0 || in.isCut() || in.Status.State != history.Offline || in.noReturn() != nil || in.stillOffline() != nil {
 		return nil
 	}
 	return &finding{

@@ -17,3 +17,14 @@ func (in *input) succession(i int) succession {
 
 // moved reports whether the next connection was on a different node.
 func (s succession) moved() bool { return s.next != nil && history.Differ(s.ended.Node, s.next.Node) }
+
+// successions returns the successions whose first connection satisfies the given condition.
+func (in *input) successions(condition func(*history.Connection) bool) []succession {
+	var found []succession
+	for i, c := range in.Connections {
+		if condition(c) {
+			found = append(found, in.succession(i))
+		}
+	}
+	return found
+}

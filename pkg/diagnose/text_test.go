@@ -26,7 +26,8 @@ func names(texts ...string) []string {
 // wordings lists the keys of alternative wordings.
 var wordings = []Code{
 	fixedLengthUnexplained, fixedLengthNotIdle, fixedLengthDenied, fixedLengthLimit, silentSoon, loginExpired, unknownWord,
-	conflictShared, conflictUnknown, conflictSame, conflictNoReturns, brokerStopped, brokerStarted,
+	conflictShared, conflictUnknown, conflictSame, conflictNoReturns, brokerStopped, brokerStarted, brokerStoppedOften, brokerGone,
+	noReturnEnded,
 }
 
 func TestEveryVerdictHasItsTextsInBothLanguages(t *testing.T) {
