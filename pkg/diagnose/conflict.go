@@ -13,6 +13,7 @@ const (
 	conflictUnknown   Code = "client-id-conflict-no-address" // no two addresses are known
 	conflictSame      Code = "client-id-conflict-same"       // all addresses are equal
 	conflictNoReturns Code = "client-id-conflict-new"        // the addresses differ, but none of them came back
+	conflictUnseen    Code = "client-id-conflict-unseen"     // the connection that took over is not on record
 )
 
 // longSilence is the shortest keep alive for which it helps to shorten it: until the broker notices
@@ -26,17 +27,19 @@ func (in *input) conflicts() *finding {
 		return nil
 	}
 	a := in.conflictAddresses()
-	switch {
-	case in.places != nil || in.programs != nil:
+	switch last := in.last(); {
+	case in.Status.State == history.Offline && last.Kind == history.Conflict:
+		f.text, f.values = conflictUnseen, values{"last": moment(last.End)}
+	case in.isShared():
 		f.text = conflictShared
 	case a.known == 0:
 		f.text = conflictUnknown
 	case a.known == a.same:
-		f.text, f.values = conflictSame, values{"address": quoted(a.last)}
+		f.text, f.values = conflictSame, values{"address": a.address()}
 	case a.same == 0 && !a.returned:
 		f.text = conflictNoReturns
 	}
-	if f.text != conflictShared {
+	if f.text != conflictShared && f.text != conflictUnseen {
 		f.more = in.shorterKeepAlive()
 	}
 	return f
@@ -49,6 +52,15 @@ type conflictAddresses struct {
 	same     int  // conflicts for which they are equal
 	returned bool // whether the new address had been seen before
 	last     string
+	others   bool // whether last is not the only new address
+}
+
+// address returns a value for the new address: the address itself if there is only one.
+func (a conflictAddresses) address() value {
+	if a.others {
+		return sentence{phrase: itsAddress}
+	}
+	return quoted(a.last)
 }
 
 func (in *input) conflictAddresses() conflictAddresses {
@@ -60,6 +72,7 @@ func (in *input) conflictAddresses() conflictAddresses {
 		if s.ended.Kind != history.Conflict || s.next == nil || s.ended.PeerAddress == "" || s.next.PeerAddress == "" {
 			continue
 		}
+		a.others = a.others || a.known > 0 && a.last != s.next.PeerAddress
 		a.known, a.last = a.known+1, s.next.PeerAddress
 		if s.ended.PeerAddress == s.next.PeerAddress {
 			a.same++

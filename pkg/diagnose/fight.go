@@ -20,7 +20,8 @@ const (
 
 // fight collects takeovers that look like several parties fighting for a client identifier. A party
 // is known by an address or by its settings. A round continues as long as each connection was taken
-// over by another party.
+// over by another party. Between two takeovers, one connection may end in another way, provided that
+// it is as short and that the next connection is one of the same parties.
 type fight[P comparable] struct {
 	party  func(*history.Connection) P
 	differ func(a, b P) bool // whether a and b are certainly different parties
@@ -30,6 +31,7 @@ type fight[P comparable] struct {
 	seen      map[P]int    // party → the round in which it was last seen
 	returns   []succession // takeovers by a party already seen in the same round
 	conflicts int          // the number of elements of returns that the broker reported as conflicts
+	paused    bool         // whether the previous connection of this round was not taken over
 }
 
 // search collects the takeovers of a history, and returns f.
@@ -43,9 +45,10 @@ func (f *fight[P]) search(in *input) *fight[P] {
 
 func (f *fight[P]) step(s succession) {
 	if !s.takenOver(f.within) || !f.differ(f.party(s.ended), f.party(s.next)) {
-		f.round++
+		f.pause(s)
 		return
 	}
+	f.paused = false
 	f.seen[f.party(s.ended)] = f.round
 	if f.seen[f.party(s.next)] == f.round {
 		f.returns = append(f.returns, s)
@@ -55,19 +58,47 @@ func (f *fight[P]) step(s succession) {
 	}
 }
 
+// pause continues the round after a connection that was not taken over by another party, or begins
+// a new round.
+func (f *fight[P]) pause(s succession) {
+	lasted, known := measured(s.ended)
+	if f.paused || s.next == nil || !known || lasted > f.within {
+		f.round++
+		f.paused = false
+		return
+	}
+	f.seen[f.party(s.ended)] = f.round
+	if f.seen[f.party(s.next)] != f.round {
+		f.round++
+		return
+	}
+	f.paused = true
+}
+
 // isCertain reports whether there are enough returns to speak of a fight.
 func (f *fight[P]) isCertain() bool {
 	return len(f.returns) >= minReturns && (f.conflicts > 0 || len(f.returns) >= minSilentReturns)
 }
 
+// isShared reports whether several parties fight for the client identifier.
+func (in *input) isShared() bool { return in.places != nil || in.programs != nil }
+
 // takenOver reports whether the next connection probably took over the session of the ended
 // connection. All of the following must be true:
 //
-//   - The broker reported the end as a conflict, or it did not report the end.
+//   - The broker reported the end as a conflict, or it did not report the end, or it reported the
+//     end without a reason at the moment when the next connection began.
 //   - The ended connection lasted at most as long as given.
 //   - The source reports connections when they begin and end, and not up to a minute later.
 func (s succession) takenOver(within time.Duration) bool {
 	c := s.ended
-	return (c.Kind == history.Conflict || c.EndIs == history.Inferred) && s.next != nil && !c.Start.IsZero() &&
-		c.End.Sub(c.Start) <= within && !broker.IsSnapshot(c.NativeEvent)
+	return s.next != nil && (c.Kind == history.Conflict || c.EndIs == history.Inferred || s.endedSilently()) &&
+		!c.Start.IsZero() && c.End.Sub(c.Start) <= within && !broker.IsSnapshot(c.NativeEvent)
+}
+
+// endedSilently reports whether the broker reported the end without a reason, at most SameMoment
+// before or after the next connection began.
+func (s succession) endedSilently() bool {
+	return s.ended.Kind == history.Unexplained && !broker.GivesReason(s.ended.Source, s.ended.NativeReason) &&
+		!s.next.Start.IsZero() && s.next.Start.Sub(s.ended.End).Abs() <= history.SameMoment
 }

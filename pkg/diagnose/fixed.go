@@ -42,10 +42,11 @@ const (
 
 // fixedLength finds connections of about equal length, as if a timer had ended them. It returns nil
 // if the broker's words say that the login was no longer valid, because loginExpiry reports these
-// connections instead.
+// connections instead. It also returns nil if several clients fight for the identifier and most of
+// the ends have no reason, because these may be takeovers.
 func (in *input) fixedLength() *finding {
 	cluster := in.cluster
-	if len(cluster) == 0 || mostly(cluster, isExpiry) {
+	if len(cluster) == 0 || mostly(cluster, isExpiry) || in.isShared() && mostly(cluster, isUnexplained) {
 		return nil
 	}
 	f := ofLength(cluster)
@@ -134,6 +135,7 @@ func isExpiry(c *history.Connection) bool {
 }
 
 func isNotAuthorized(c *history.Connection) bool { return c.Kind == history.NotAuthorized }
+func isUnexplained(c *history.Connection) bool   { return c.Kind == history.Unexplained }
 func isEndedByBroker(c *history.Connection) bool { return c.Kind == history.Server }
 
 // ofLength returns the finding that a timer ended the given connections, which must be sorted by

@@ -18,9 +18,7 @@ const (
 // time, as in a mobile network. It returns nil if another rule explains the drops. It is only a
 // notice if the program on the device may have caused most of them.
 func (in *input) manyAddresses() *finding {
-	addresses, connections := in.addressesSeen()
-	isMany := addresses >= minAddresses && float64(addresses) >= minAddressShare*float64(connections)
-	if !isMany || in.explainsTimeouts() || in.fixedLength() != nil {
+	if !in.hasManyAddresses() || in.isShared() || in.explainsTimeouts() || in.fixedLength() != nil {
 		return nil
 	}
 	var dropped []*history.Connection
@@ -29,6 +27,7 @@ func (in *input) manyAddresses() *finding {
 			dropped = append(dropped, c)
 		}
 	}
+	addresses, connections := in.addressesSeen()
 	mayBeProgram := mostly(dropped, func(c *history.Connection) bool { return c.Kind == history.ClientClosed })
 	if 2*len(dropped) <= connections || mayBeProgram && in.flapping() != nil {
 		return nil
@@ -41,6 +40,12 @@ func (in *input) manyAddresses() *finding {
 		f.level = Notice
 	}
 	return f
+}
+
+// hasManyAddresses reports whether the client came from another address nearly every time.
+func (in *input) hasManyAddresses() bool {
+	addresses, connections := in.addressesSeen()
+	return addresses >= minAddresses && float64(addresses) >= minAddressShare*float64(connections)
 }
 
 // addressesSeen returns the number of different addresses, and the number of connections with a

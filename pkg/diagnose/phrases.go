@@ -34,6 +34,9 @@ const (
 	nowhere              phrase = "nowhere"
 	onNodes              phrase = "on-nodes"
 	behind               phrase = "behind"
+	at                   phrase = "at"
+	itsAddress           phrase = "its-address"
+	onlyKeepAlive        phrase = "only-keep-alive"
 	webSocketConnections phrase = "web-socket-connections"
 	anyConnections       phrase = "any-connections"
 	shortenKeepAlive     phrase = "shorten-keep-alive"
@@ -78,6 +81,9 @@ var phrases = map[phrase][2]string{
 	nowhere:              {"", ""},
 	onNodes:              {" on {nodes}", "（节点 {nodes}）"},
 	behind:               {" behind {address}", "（均位于 {address} 之后）"},
+	at:                   {" at {addresses}", "（来自 {addresses}）"},
+	itsAddress:           {"its address", "其地址"},
+	onlyKeepAlive:        {"The keep alive is not the cause; it only shows that the connections come from different programs.", "keep alive 不是原因，它只说明这些连接来自不同的程序。"},
 	webSocketConnections: {"WebSocket connections", " WebSocket 连接"},
 	anyConnections:       {"connections", "连接"},
 	shortenKeepAlive:     {"With a keep alive of at most a few minutes, the broker notices dead connections sooner.", "如果 keep alive 不超过几分钟，服务端能更早发现失效的连接。"},

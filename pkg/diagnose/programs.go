@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,30 +41,29 @@ func (in *input) twoPrograms() *finding {
 	for _, s := range newest(f.returns) {
 		evidence = append(evidence, citeEnd(s.ended, withKeepAlive(s.ended)...))
 	}
-	return &finding{
-		count: len(f.returns),
-		when:  inOrder(f.returns, endTime),
-		values: values{
-			"differences": differencesOf(settingsOf(last.ended), settingsOf(last.next)),
-			"behind":      behindOne(f.returns),
-		},
+	differences := differencesOf(settingsOf(last.ended), settingsOf(last.next))
+	found := &finding{
+		count:    len(f.returns),
+		when:     inOrder(f.returns, endTime),
+		values:   values{"differences": differences, "behind": whereabouts(f.returns)},
 		evidence: evidence,
 	}
+	if differences[0].phrase == differentKeepAlive {
+		found.more = []sentence{{phrase: onlyKeepAlive}}
+	}
+	return found
 }
 
-// behindOne returns a phrase that names the address from which all the given connections came, or
-// an empty phrase.
-func behindOne(takeovers []succession) sentence {
-	address := takeovers[0].ended.PeerAddress
-	for _, s := range takeovers {
-		if s.ended.PeerAddress != address || s.next.PeerAddress != address {
-			return sentence{phrase: nowhere}
-		}
-	}
-	if address == "" {
+// whereabouts returns a phrase that names the addresses from which the given connections came, or an
+// empty phrase if some are not known.
+func whereabouts(takeovers []succession) sentence {
+	if slices.ContainsFunc(takeovers, func(s succession) bool { return s.ended.PeerAddress == "" || s.next.PeerAddress == "" }) {
 		return sentence{phrase: nowhere}
 	}
-	return sentence{behind, values{"address": quoted(address)}}
+	if found := involved(takeovers); len(found) > 1 {
+		return sentence{at, values{"addresses": found}}
+	}
+	return sentence{behind, values{"address": quoted(takeovers[0].ended.PeerAddress)}}
 }
 
 // differences is a value that lists the settings in which connections differ.

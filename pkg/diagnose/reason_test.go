@@ -137,6 +137,38 @@ func TestVerdictNamesTheSettingsThatFight(t *testing.T) {
 	require.Contains(t, got.Meaning, "Connections with a keep alive of 30 s or 1 min and MQTT 3.1.1 or 5 took this client identifier from each other, 7 times.")
 	require.Contains(t, got.Next, "Find both programs or devices behind 192.0.2.1, and give each its own client identifier.")
 	require.NotContains(t, all(verdict(t, r, "client-id-conflict")), "Compare the address")
+	require.Contains(t, got.More, "The keep alive is not the cause", "because it differs")
+}
+
+// The verdict names the addresses of the programs, and explains only what differs.
+func TestVerdictNamesTheAddressesOfThePrograms(t *testing.T) {
+	s := begin("20:00:00").times(4, func(s *script) {
+		s.hold(time.Hour/4, event.ClientIDConflict, from("192.0.2.1", 0), version(3)).hold(time.Hour/4, event.ClientIDConflict, from("192.0.2.2", 0), version(4))
+	}).stay(from("192.0.2.1", 0), version(3))
+	got := verdict(t, diagnosed(s.events), "two-programs")
+	require.Contains(t, got.Next, "Find both programs or devices at 192.0.2.1 and 192.0.2.2, and give")
+	require.Contains(t, got.More, "falls back to MQTT 3.1")
+	require.NotContains(t, got.More, "The keep alive is not the cause")
+}
+
+// If the last connection ended with a conflict, a newer one must exist, so the client is not absent.
+func TestVerdictSaysThatTheNewestConnectionIsMissing(t *testing.T) {
+	r := diagnosed(begin("08:00:00").hold(time.Hour, event.NoHeart).hold(time.Hour, event.ClientIDConflict).events)
+	require.NotContains(t, codes(r), diagnose.Code("no-return"))
+	got := verdict(t, r, "client-id-conflict")
+	require.Contains(t, got.Title, "its connect event is missing")
+	require.Contains(t, got.Meaning, "most recently at 2026-11-22 10:00:01 UTC. That proves a newer connection")
+}
+
+// If the new connections come from several addresses, none of them is named.
+func TestVerdictNamesAnAddressOnlyIfThereIsOne(t *testing.T) {
+	s := begin("20:00:00")
+	for _, address := range []string{"192.0.2.1", "192.0.2.2", "192.0.2.3"} {
+		s.hold(11*time.Minute, event.ClientIDConflict, from(address, 0)).hold(12*time.Minute, event.DisconnectedByClient, from(address, 0))
+	}
+	got := verdict(t, diagnosed(s.stay().events), "client-id-conflict")
+	require.Contains(t, got.Meaning, "also from its address,")
+	require.NotContains(t, all(got), "192.0.2.3")
 }
 
 // A word that covers an expired login and a denied topic must not be taken for the one or the

@@ -105,10 +105,11 @@ func anyEnds(connections []*history.Connection, more func(*history.Connection) [
 	return ofEnds(connections, more)
 }
 
-// replacedElsewhere finds connections whose end is inferred and that were followed by a connection
-// on a different node.
+// replacedElsewhere finds connections whose end is inferred and after which the client never came
+// back to their node, as if the node had stopped. It finds nothing if several clients share the
+// identifier, because each of them may use another node.
 func (in *input) replacedElsewhere() *finding {
-	found := in.inferred(true)
+	found, _ := in.inferred()
 	if len(found) == 0 {
 		return nil
 	}
@@ -118,7 +119,7 @@ func (in *input) replacedElsewhere() *finding {
 // replaced finds connections whose end was not reported, but is inferred because a newer connection
 // replaced them. It omits the connections that replacedElsewhere finds.
 func (in *input) replaced() *finding {
-	found := in.inferred(false)
+	_, found := in.inferred()
 	if len(found) == 0 {
 		return nil
 	}
@@ -126,17 +127,23 @@ func (in *input) replaced() *finding {
 }
 
 // inferred returns the connections whose end is inferred, each with the client's next connection.
-// If elsewhere is true, it returns only those whose next connection is on a different node.
-// Otherwise, it returns only those whose next connection is not known to be on a different node.
-func (in *input) inferred(elsewhere bool) []succession {
-	var found []succession
-	for i := range in.Connections {
+// left holds the connections that replacedElsewhere finds, and others holds the rest.
+func (in *input) inferred() (left, others []succession) {
+	newest := map[string]int{} // node → its newest connection
+	for i, c := range in.Connections {
+		newest[c.Node] = i
+	}
+	for i, c := range in.Connections {
 		s := in.succession(i)
-		if s.ended.EndIs == history.Inferred && s.moved() == elsewhere {
-			found = append(found, s)
+		switch {
+		case c.EndIs != history.Inferred:
+		case s.moved() && newest[c.Node] == i && !in.isShared():
+			left = append(left, s)
+		default:
+			others = append(others, s)
 		}
 	}
-	return found
+	return left, others
 }
 
 // noDrops returns a finding if the client had connections and nothing went wrong.

@@ -26,7 +26,7 @@ func names(texts ...string) []string {
 // wordings lists the keys of alternative wordings.
 var wordings = []Code{
 	fixedLengthUnexplained, fixedLengthNotIdle, fixedLengthDenied, fixedLengthLimit, silentSoon, loginExpired, unknownWord,
-	conflictShared, conflictUnknown, conflictSame, conflictNoReturns, brokerStopped, brokerStarted, brokerStoppedOften, brokerGone,
+	conflictShared, conflictUnknown, conflictSame, conflictNoReturns, conflictUnseen, brokerStopped, brokerStarted, brokerStoppedOften, brokerGone,
 	noReturnEnded,
 }
 

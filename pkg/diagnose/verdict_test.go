@@ -179,6 +179,40 @@ func TestVerdicts(t *testing.T) {
 			}).stay(a, keepAlive(60)),
 			[]diagnose.Code{"two-places", "client-id-conflict"}},
 
+		{"two places, and every other connection ends in another way", begin("00:00:00").
+			times(5, func(s *script) {
+				s.hold(minute, event.ClientIDConflict, a).hold(time.Duration(s.n+5)*time.Second, event.ClosedByClient, b)
+			}).stay(a),
+			[]diagnose.Code{"two-places", "client-id-conflict", "flapping", "closed-by-client"}},
+		{"two programs, and every other connection ends with DISCONNECT", begin("00:00:00").
+			times(5, func(s *script) {
+				s.hold(minute, event.ClientIDConflict, a, keepAlive(60)).hold(minute, event.DisconnectedByClient, a, keepAlive(30))
+			}).stay(a, keepAlive(60)),
+			[]diagnose.Code{"two-programs", "client-id-conflict", "clean-disconnect"}},
+		{"two other ends after each takeover", begin("00:00:00").
+			times(5, func(s *script) {
+				s.hold(minute, event.ClientIDConflict, a).hold(minute, event.DisconnectedByClient, b).hold(minute, event.DisconnectedByClient, a)
+			}).stay(a),
+			[]diagnose.Code{"client-id-conflict", "clean-disconnect"}},
+		{"a long connection after each takeover", begin("00:00:00").
+			times(5, func(s *script) {
+				s.hold(minute, event.ClientIDConflict, a).hold(time.Hour, event.DisconnectedByClient, b)
+			}).stay(a),
+			[]diagnose.Code{"client-id-conflict", "clean-disconnect"}},
+		{"two places, and takeovers without a reason", begin("00:00:00").
+			times(4, func(s *script) { s.hold(minute, event.Unexplained, a).hold(minute, event.Unexplained, b) }).stay(a),
+			[]diagnose.Code{"two-places", "end-unexplained"}},
+		{"too few takeovers without a reason", begin("00:00:00").
+			times(3, func(s *script) { s.hold(minute, event.Unexplained, a).hold(2*minute, event.Unexplained, b) }).stay(a),
+			[]diagnose.Code{"end-unexplained"}},
+		{"ends without a reason, and the next connection comes later", begin("00:00:00").
+			times(4, func(s *script) {
+				s.hold(50*time.Second, event.Unexplained, a).wait(2*time.Second).hold(minute, event.Unexplained, b).wait(2 * time.Second)
+			}).stay(a),
+			[]diagnose.Code{"end-unexplained"}},
+		{"the newest takeover is by an unseen connection", begin("00:00:00").hold(minute, event.ClientIDConflict, a),
+			[]diagnose.Code{"client-id-conflict"}},
+
 		{"refused since the last success", begin("00:00:00").hold(minute, event.ClosedByClient).refuse().refuse(),
 			[]diagnose.Code{"refused-after-success", "closed-by-client"}},
 		{"refused once", begin("00:00:00").hold(minute, event.ClosedByClient).refuse(),
@@ -493,6 +527,17 @@ func TestVerdicts(t *testing.T) {
 			[]diagnose.Code{"fixed-length", "broker-restart"}},
 		{"replaced on another node", begin("00:00:00").lose(minute, node("n1")).stay(node("n2")),
 			[]diagnose.Code{"replaced-on-another-node"}},
+
+		{"replaced on another node, and the first node takes the client again", begin("00:00:00").
+			lose(minute, node("n1")).lose(minute, node("n2")).stay(node("n1")),
+			[]diagnose.Code{"replaced-on-another-node", "end-inferred"}},
+		{"two places on two nodes, without reported ends", begin("00:00:00").
+			times(4, func(s *script) { s.lose(minute, a, node("n1")).lose(minute, b, node("n2")) }).stay(a, node("n3")),
+			[]diagnose.Code{"two-places", "end-inferred"}},
+		{"two places with many addresses", begin("00:00:00").times(10, func(s *script) {
+			s.hold(time.Duration(s.n+5)*minute, event.NoHeart, from(fmt.Sprintf("192.0.2.%d", s.n), 0))
+		}).times(2, func(s *script) { s.hold(minute, event.ClientIDConflict, a).hold(minute, event.ClientIDConflict, b) }).stay(a),
+			[]diagnose.Code{"two-places", "keep-alive-timeout", "client-id-conflict"}},
 
 		{"no drops", begin("00:00:00").stay(), []diagnose.Code{"no-drops"}},
 		{"nothing recorded", begin("00:00:00"), []diagnose.Code{"nothing-recorded"}},
