@@ -74,3 +74,8 @@ func NamesTimeLimit(nativeReason string) (onlyWebSocket, ok bool) {
 func GivesReason(source, nativeReason string) bool {
 	return !emptyWords[reasonName(nativeReason)] && !slices.Contains(vocabularyOf(source).ownMuteReasons, nativeReason)
 }
+
+// MayEndAtOnce reports whether a version of the source's broker is known to end some clients for a
+// missed keep alive as soon as they connect: Mosquitto 2.0.21, if the keep alive equals
+// max_keepalive.
+func MayEndAtOnce(source string) bool { return source == Mosquitto }

@@ -21,15 +21,23 @@ type Silence struct {
 	Soon bool
 }
 
-// earlySlack is how much shorter than one and a half keep alives a connection can be without
-// counting as early. Some sources send only whole seconds, or times that are approximate.
-const earlySlack = 2 * time.Second
+// earlySlack returns how much shorter than one and a half keep alives a connection of about the
+// given length can be without counting as early. Some sources send times that are approximate, which
+// allows for at most a tenth of the keep alive. Others send only whole seconds, so that a length of
+// whole seconds can be wrong by one.
+func earlySlack(keepAlive, lasted time.Duration) time.Duration {
+	slack := min(2*time.Second, keepAlive/10)
+	if lasted%time.Second == 0 {
+		return max(slack, time.Second)
+	}
+	return slack
+}
 
 // SilenceOf returns what is known about a connection that a source reported as ended for a missed
 // keep alive. keepAlive must be positive.
 func SilenceOf(source string, keepAlive, lasted time.Duration) Silence {
 	allowed := keepAlive * 3 / 2
-	if lasted < allowed-earlySlack {
+	if lasted < allowed-earlySlack(keepAlive, lasted) {
 		return Silence{Early: true}
 	}
 	var fitting []silenceCheck

@@ -58,7 +58,12 @@ func TestSilenceOf(t *testing.T) {
 		{"just early", EMQX, 60, 87.999, Silence{Early: true}},
 		{"not quite early", EMQX, 60, 88, within(0, 0)},
 		{"a whole keep alive", "other", 300, 300, Silence{Early: true}},
-		{"too short to tell", EMQX4, 1, 0, within(0, 0)},
+		{"a short keep alive, at once", EMQX4, 1, 0, Silence{Early: true}},
+		{"a short keep alive, in whole seconds", EMQX4, 1, 1, within(0, 0)},
+		{"a short keep alive, a tenth less", EMQX, 2, 2.8001, Silence{Proven: true, Soon: true}},
+		{"a short keep alive, more than a tenth less", EMQX, 2, 2.7999, Silence{Early: true}},
+		{"a short keep alive, too early in whole seconds", Mosquitto, 5, 6, Silence{Early: true}},
+		{"a short keep alive, in time in whole seconds", Mosquitto, 5, 7, within(0, 0.5)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := SilenceOf(c.source, time.Duration(c.keepAlive*float64(second)), time.Duration(c.lasted*float64(second)))

@@ -79,14 +79,50 @@ func (in *input) absence() *finding {
 	}
 }
 
+// longAbsence is the length from which an absence is longer than any common back-off. A client whose
+// program still runs comes back sooner if it can.
+const longAbsence = 10 * time.Minute
+
+// absences returns how long the client was offline after each connection whose end was reported,
+// until it connected again or a login was refused that it may have sent. It leaves out connections
+// that another connection replaced. After the last connection, an absence can last until the end of
+// the span.
+func (in *input) absences() map[*history.Connection]time.Duration {
+	away := map[*history.Connection]time.Duration{}
+	refusals := in.Refusals
+	for i := range in.Connections {
+		s := in.succession(i)
+		until := in.to
+		if s.next != nil {
+			until = s.next.Start
+		}
+		if s.ended.EndIs != history.Reported || until <= s.ended.End || s.next == nil && in.Status.State != history.Offline {
+			continue
+		}
+		for len(refusals) > 0 && refusals[0].Time < s.ended.End {
+			refusals = refusals[1:]
+		}
+		if len(refusals) > 0 && mayHaveSent(s.ended, &refusals[0]) {
+			until = min(until, refusals[0].Time)
+		}
+		away[s.ended] = until.Sub(s.ended.End)
+	}
+	return away
+}
+
+// mostlyAway reports whether the client stayed away for at least longAbsence after most of the given
+// connections. It was then probably asleep, switched off or unplugged.
+func (in *input) mostlyAway(ended []*history.Connection) bool {
+	return mostly(ended, func(c *history.Connection) bool { return in.away[c] >= longAbsence })
+}
+
 // patience returns how long an absence of the client can last before it counts as unusual.
 func (in *input) patience() time.Duration {
 	var longest time.Duration
 	absences := 0
-	for i := range in.Connections {
-		s := in.succession(i)
-		if s.ended.EndIs == history.Reported && s.next != nil && s.next.Start > s.ended.End {
-			longest = max(longest, s.next.Start.Sub(s.ended.End))
+	for c, away := range in.away {
+		if in.to.Sub(c.End) > away { // the client came back
+			longest = max(longest, away)
 			absences++
 		}
 	}

@@ -93,8 +93,8 @@ func notIdle(cluster []*history.Connection) *sentence {
 	case mostly(cluster, isEndedByBroker):
 		return &sentence{phrase: endedByBroker}
 	case mostly(cluster, isKept):
-		one := cluster[slices.IndexFunc(cluster, isKept)]
-		return &sentence{keptAlive, values{"keep_alive": length(one.KeepAlive.Value)}}
+		kept := slices.DeleteFunc(slices.Clone(cluster), func(c *history.Connection) bool { return !isKept(c) })
+		return &sentence{keptAlive, values{"keep_alive": keepAlivesOf(kept)}}
 	default:
 		return nil
 	}

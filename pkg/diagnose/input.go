@@ -9,17 +9,19 @@ import (
 // input holds the data for all rules: a history, and what several rules derive from it.
 type input struct {
 	history.History
-	from, to history.Instant       // the span
-	cluster  []*history.Connection // the connections found by sameLength
-	timeouts []timeout             // the connections found by timeoutsOf
-	places   *finding              // what twoPlaces finds
-	programs *finding              // what twoPrograms finds
-	sleep    *finding              // what sleepsBetween finds
+	from, to history.Instant                       // the span
+	cluster  []*history.Connection                 // the connections found by sameLength
+	timeouts []timeout                             // the connections found by timeoutsOf
+	away     map[*history.Connection]time.Duration // how long the client was offline after each known end
+	places   *finding                              // what twoPlaces finds
+	programs *finding                              // what twoPrograms finds
+	sleep    *finding                              // what sleepsBetween finds
 }
 
 func newInput(h history.History) *input {
 	in := &input{History: h, from: history.At(h.Span.From), to: history.At(h.Span.To), cluster: sameLength(h.Connections)}
 	in.timeouts = timeoutsOf(h.Connections)
+	in.away = in.absences()
 	in.places = in.twoPlaces()
 	in.programs = in.twoPrograms()
 	in.sleep = in.sleepsBetween()

@@ -43,8 +43,8 @@ func TestReportAsJSON(t *testing.T) {
 			"disconnects": 0, "unexplained": 0, "unreported": 0, "refusals": 1, "longest_ms": 1800120, "median_ms": 1800120},
 		"verdicts": [{
 			"code": "keep-alive-timeout", "level": "problem", "title": "No heartbeat: the client went silent",
-			"meaning": "The broker heard nothing from the client for the time that its keep alive allows and ended the connection (no heart), once. The network, the power or the program may have failed.",
-			"next": "Check the network's stability and the device's power at those times. Check that its program is not blocked or overloaded, and sends PINGREQ in time.",
+			"meaning": "The broker heard nothing from the client for as long as it allows and ended the connection (no heart), once. The network, the power or the program may have failed.",
+			"next": "Check the network's stability and the device's power at those times. Check that its program is not blocked or overloaded, and sends its heartbeat in time.",
 			"more": "The network was interrupted, the device lost power or slept, or its program was blocked; the events do not say which. It happened at 2026-11-22 08:30:00 UTC.",
 			"count": 1,
 			"evidence": [{

@@ -1,13 +1,20 @@
 package diagnose
 
-import "devicetrace/pkg/history"
+import (
+	"slices"
 
-// noKeepAlive returns a finding if the client has an open connection for which it asked for no keep
-// alive. The broker then waits for packets for ever, so that the connection seems open even after
-// the device has vanished.
+	"devicetrace/pkg/broker"
+	"devicetrace/pkg/history"
+)
+
+// noKeepAlive returns a finding if the client has an open MQTT connection for which it asked for no
+// keep alive. The broker then waits for packets for ever, so that the connection seems open even
+// after the device has vanished. It returns nil if the broker ended another such connection for a
+// missed keep alive, because the broker then applies a limit of its own.
 func (in *input) noKeepAlive() *finding {
 	last := in.last()
-	if in.Status.State != history.Online || !last.KeepAlive.Known || last.KeepAlive.Value != 0 {
+	if in.Status.State != history.Online || !hasNoKeepAlive(last) || !broker.IsMQTT(last.Protocol) ||
+		slices.ContainsFunc(in.ended(history.NoHeart), hasNoKeepAlive) {
 		return nil
 	}
 	return &finding{
@@ -16,3 +23,5 @@ func (in *input) noKeepAlive() *finding {
 		evidence: []citation{citeStart(last)},
 	}
 }
+
+func hasNoKeepAlive(c *history.Connection) bool { return c.KeepAlive.Known && c.KeepAlive.Value == 0 }

@@ -95,7 +95,7 @@ var patternTexts = map[Code][2]verdictText{
 		},
 		{
 			"连接总在约 {length}后断开",
-			"连接每次都在约 {length}后断开，共 {count}。应有定时器：NAT 网关、防火墙或代理的空闲超时，服务端的时限，或设备程序自身的定时逻辑。",
+			"连接每次都在约 {length}后断开，共 {count}。很可能有定时器：NAT 网关、防火墙或代理的空闲超时，服务端的时限，或设备程序自身的定时逻辑。",
 			"请在设备到服务端的链路上以及服务端查找 {length}的超时设置。如果是空闲超时，请将 keep alive 设为不到其一半。",
 			"空闲超时的常见值为 1 分钟、4 分钟、5 分钟、350 秒、15 分钟和 1 小时，负载均衡也有空闲超时。也可能是 Token 的有效期。有些来源把心跳超时上报为连接丢失，此时长度为 1.5 到 3 倍 keep alive。除了缩短 keep alive，调大该超时也有效。",
 		},
@@ -109,7 +109,7 @@ var patternTexts = map[Code][2]verdictText{
 		},
 		{
 			"连接总在约 {length}后断开",
-			"连接每次都在约 {length}后断开，共 {count}，说明有定时器在起作用。不太可能是网络的空闲超时，因为{why}。",
+			"连接每次都在约 {length}后断开，共 {count}，很可能有定时器。不太可能是网络的空闲超时，因为{why}。",
 			"请在服务端和中间代理查找 {length}的时限，并检查 Token 的有效期和设备程序。",
 			"",
 		},
@@ -189,13 +189,13 @@ var patternTexts = map[Code][2]verdictText{
 			"The client goes silent soon after connecting",
 			"The last packet arrived at most {within} after CONNECT. Then the broker heard nothing until it ended the connection for its keep alive of {keep_alive}, {count}.",
 			"Check that the device's program calls its MQTT library often enough to send PINGREQ, and is not blocked or overloaded. Check whether later packets reach the broker.",
-			"Either the program on the device does not run its MQTT loop, or the network lets only the first packets through. When exactly the last packet arrived is not known, because brokers check the keep alive at intervals that depend on their version and settings.",
+			"The program on the device may not run its MQTT loop, the device may lose its power or network soon, or the network may let only the first packets through. When exactly the last packet arrived is not known, because brokers check the keep alive at intervals that depend on their version and settings.",
 		},
 		{
 			"客户端连接后不久就不再发送数据",
 			"最后一个数据包最晚在 CONNECT 之后 {within}到达。此后服务端没有收到任何数据，直到因 keep alive（{keep_alive}）断开连接，共 {count}。",
 			"请检查设备程序是否及时调用 MQTT 客户端库以发送 PINGREQ，是否被阻塞或过载。并检查后续数据包是否到达服务端。",
-			"可能是设备程序没有运行 MQTT 循环，也可能是网络只放行了最初的数据包。最后一个数据包的准确时间未知，因为服务端检查 keep alive 的间隔取决于其版本和设置。",
+			"可能是设备程序没有运行 MQTT 循环、设备很快断电或断网，或网络只放行了最初的数据包。最后一个数据包的准确时间未知，因为服务端检查 keep alive 的间隔取决于其版本和设置。",
 		},
 	},
 	"many-addresses": {
@@ -286,14 +286,14 @@ var patternTexts = map[Code][2]verdictText{
 		{
 			"Connects about every {every} and goes silent, as if it slept",
 			"The device connects about every {every}, and each time the broker ends the connection for a missed keep alive (no heart), {count}. It probably sleeps in between without sending DISCONNECT.",
-			"If the device is meant to sleep, nothing is wrong, but have it send DISCONNECT first. If not, check what stops or restarts it: power, network or program.",
-			"What it sent before it went silent is not known. A device that is switched off or restarted at even intervals looks the same.",
+			"If the device is meant to sleep, nothing is wrong, but have it send DISCONNECT first. If not, check what stops it: power, network, or a program that is stuck.",
+			"What it sent before it went silent is not known. A device that is switched off or restarted at even intervals looks the same, and so does a program that is stuck, notices it late and always waits for the same time before it connects again.",
 		},
 		{
 			"约每 {every}连接一次，随后没有数据，像是进入休眠",
 			"设备约每 {every}连接一次，每次都由服务端因心跳超时断开连接（no heart），共 {count}。设备很可能没有发送 DISCONNECT 就进入休眠。",
-			"如果设备本来就会休眠，则没有异常，但请让它先发送 DISCONNECT。如果不是，请检查是什么使它停止或重启：电源、网络或程序。",
-			"设备在没有数据之前发送过什么，不得而知。按固定间隔断电或重启的设备也有同样的表现。",
+			"如果设备本来就会休眠，则没有异常，但请让它先发送 DISCONNECT。如果不是，请检查是什么使它停止：电源、网络，或程序卡住。",
+			"设备在没有数据之前发送过什么，不得而知。按固定间隔断电或重启的设备，以及卡住后总是等待同样时间再重连的程序，也有同样的表现。",
 		},
 	},
 	"broker-restart": {

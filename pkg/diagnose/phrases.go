@@ -36,6 +36,7 @@ const (
 	behind               phrase = "behind"
 	at                   phrase = "at"
 	itsAddress           phrase = "its-address"
+	endsAtOnce           phrase = "ends-at-once"
 	onlyKeepAlive        phrase = "only-keep-alive"
 	webSocketConnections phrase = "web-socket-connections"
 	anyConnections       phrase = "any-connections"
@@ -75,7 +76,7 @@ var phrases = map[phrase][2]string{
 	happenedSince:    {"Only events since {cut} were examined; among them, it happened from {first} to {last}.", "仅分析了 {cut} 之后的事件，其中发生于 {first} 至 {last}。"},
 	examinedSince:    {"Only events since {cut} were examined.", "仅分析了 {cut} 之后的事件。"},
 	notSince:         {"It has not happened again: the client has been connected since {since}.", "此后没有再次发生：客户端自 {since} 起一直在线。"},
-	keptAlive:        {"the keep alive, {keep_alive}, is less than half of that", "keep alive（{keep_alive}）不到其一半"},
+	keptAlive:        {"the keep alive, {keep_alive}, is less than half of that", " keep alive（{keep_alive}）不到其一半"},
 	endedByBroker:    {"the broker reports that it ended the connections itself", "服务端上报为主动断开"},
 
 	nowhere:              {"", ""},
@@ -83,6 +84,7 @@ var phrases = map[phrase][2]string{
 	behind:               {" behind {address}", "（均位于 {address} 之后）"},
 	at:                   {" at {addresses}", "（来自 {addresses}）"},
 	itsAddress:           {"its address", "其地址"},
+	endsAtOnce:           {"Mosquitto 2.0.21 ends clients at once if their keep alive equals its max_keepalive; if that is the version, update it.", "如果 keep alive 等于 max_keepalive，Mosquitto 2.0.21 会立即断开客户端；如果是该版本，请升级。"},
 	onlyKeepAlive:        {"The keep alive is not the cause; it only shows that the connections come from different programs.", "keep alive 不是原因，它只说明这些连接来自不同的程序。"},
 	webSocketConnections: {"WebSocket connections", " WebSocket 连接"},
 	anyConnections:       {"connections", "连接"},

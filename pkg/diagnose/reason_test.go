@@ -63,9 +63,47 @@ func TestVerdictSaysThatTheBrokerWasEarly(t *testing.T) {
 			require.NotContains(t, v.Title+v.Meaning+v.Next, "one and a half", v.Code)
 			require.NotContains(t, all(v), "silent 12 times", v.Code)
 		}
-		require.Contains(t, r.Verdicts[0].Meaning, "only 10 s after CONNECT, 12 times, although the client announced")
+		require.Contains(t, r.Verdicts[0].Meaning, "(no heart) 10 s after CONNECT, 12 times, although the client announced")
 		require.Equal(t, r.Verdicts[0].Next, r.Verdicts[1].Next)
 	}
+}
+
+// A value is stated only if it is the same for all connections. A fault of one broker's is named only
+// for this broker.
+func TestVerdictStatesARangeIfValuesDiffer(t *testing.T) {
+	early := func(name string) diagnose.Verdict {
+		s := begin("20:00:00").hold(0, event.NoHeart, keepAlive(60), source(name)).hold(10*time.Second, event.NoHeart, keepAlive(300), source(name))
+		return verdict(t, diagnosed(s.stay().events), "keep-alive-early")
+	}
+	got := early(broker.Mosquitto)
+	require.Contains(t, got.Meaning, "(no heart) less than 1 s to 10 s after CONNECT, twice, although the client announced 1 min to 5 min.")
+	require.Contains(t, got.More, "Mosquitto 2.0.21")
+	require.NotContains(t, all(early(broker.EMQX)), "Mosquitto")
+	s := begin("20:00:00").times(2, func(s *script) {
+		s.hold(30*time.Second, event.NoHeart, keepAlive(20)).hold(90*time.Second, event.NoHeart, keepAlive(60))
+	}).stay()
+	require.Contains(t, verdict(t, diagnosed(s.events), "silent-after-connect").Meaning, "for its keep alive of 20 s to 1 min, 4 times")
+}
+
+// The protocols of gateways have neither PINGREQ nor MQTT's limit of one and a half keep alives.
+func TestVerdictsOnGatewaysDoNotSpeakOfMQTT(t *testing.T) {
+	s := begin("20:00:00").times(4, func(s *script) { s.hold(61*time.Second, event.NoHeart, keepAlive(60), protocol("MQTT-SN")) })
+	for _, v := range diagnosed(s.stay().events).Verdicts {
+		require.NotContains(t, all(v), "PINGREQ", v.Code)
+		require.NotContains(t, all(v), "one and a half", v.Code)
+		require.NotContains(t, all(v), "its keep alive allows", v.Code)
+	}
+}
+
+// After absences that are longer than any back-off, the program is not the first suspect.
+func TestVerdictSaysThatTheClientStayedAway(t *testing.T) {
+	s := begin("00:00:00").times(8, func(s *script) {
+		s.hold(91*time.Second, event.NoHeart, keepAlive(60)).wait(time.Duration(s.n%4+3) * 4 * time.Minute)
+	})
+	got := verdict(t, diagnosed(s.stay().events), "keep-alive-timeout")
+	require.Contains(t, got.Meaning, "stayed away for 10 min or more: asleep, switched off or unplugged")
+	once := begin("00:00:00").hold(time.Hour, event.NoHeart, keepAlive(60)).wait(time.Hour).stay()
+	require.NotContains(t, verdict(t, diagnosed(once.events), "keep-alive-timeout").Meaning, "asleep")
 }
 
 func TestVerdictSaysThatTheDeviceMaySleep(t *testing.T) {

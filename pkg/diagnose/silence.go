@@ -32,7 +32,7 @@ const silentSoon Code = "silent-soon"
 // connection between two packets. It considers only connections with a long keep alive and a known
 // length. Of these, it counts the connections that timed out within luckFactor times their keep
 // alive, but not too early. It returns nil if it counts fewer than minMargin connections, or no
-// more than half of those that it considers.
+// more than half of those that it considers, or if the client may have slept.
 func (in *input) keepAliveMargin() *finding {
 	long := 0
 	for _, c := range in.Connections {
@@ -48,7 +48,7 @@ func (in *input) keepAliveMargin() *finding {
 			found, latest = append(found, t.Connection), max(latest, t.Latest)
 		}
 	}
-	if len(found) < minMargin || 2*len(found) <= long || in.sleep != nil {
+	if len(found) < minMargin || 2*len(found) <= long || in.mayHaveSlept(found) {
 		return nil
 	}
 	f := ofTimeouts(found)
@@ -67,7 +67,8 @@ func within(latest time.Duration) length {
 
 // silentAfterConnect finds connections that timed out because the client sent nothing after its
 // first packets. It ignores connections with a long keep alive, because keepAliveMargin covers
-// them, and clients that may sleep.
+// them, and clients that may sleep. It returns nil if at least as many connections show that the
+// client does send packets.
 func (in *input) silentAfterConnect() *finding {
 	var found []*history.Connection
 	var latest time.Duration
@@ -78,7 +79,7 @@ func (in *input) silentAfterConnect() *finding {
 			latest, proven = max(latest, t.Latest), proven && t.Proven
 		}
 	}
-	if len(found) < minSilent || 2*len(found) <= in.count(history.NoHeart) || in.sleep != nil {
+	if len(found) < minSilent || len(found) <= in.heardLater(found) || in.mayHaveSlept(found) {
 		return nil
 	}
 	f := ofTimeouts(found)
@@ -89,8 +90,33 @@ func (in *input) silentAfterConnect() *finding {
 	return f
 }
 
-// ofTimeouts returns a finding about connections that timed out. The finding states the newest
-// connection's keep alive.
+// heardLater returns the number of connections that do not look like the given ones, which are
+// connections of a silent client: they also timed out, or they outlived all of the given ones.
+func (in *input) heardLater(silent []*history.Connection) int {
+	isSilent := map[*history.Connection]bool{}
+	var longest time.Duration
+	for _, c := range silent {
+		lasted, _ := c.Lasted()
+		isSilent[c], longest = true, max(longest, lasted)
+	}
+	n := 0
+	for _, c := range in.Connections {
+		lasted, known := measured(c)
+		timedOut := c.EndIs == history.Reported && c.Kind == history.NoHeart
+		if !isSilent[c] && (timedOut || known && lasted > longest) {
+			n++
+		}
+	}
+	return n
+}
+
+// mayHaveSlept reports whether the client may have slept after the given connections, which timed
+// out: it came back at even distances, or after longer than any back-off.
+func (in *input) mayHaveSlept(ended []*history.Connection) bool {
+	return in.sleep != nil || in.mostlyAway(ended)
+}
+
+// ofTimeouts returns a finding about connections that timed out. The finding states their keep alive.
 func ofTimeouts(found []*history.Connection) *finding {
-	return ofEnds(found, withKeepAlive).with(values{"keep_alive": length(found[len(found)-1].KeepAlive.Value)})
+	return ofEnds(found, withKeepAlive).with(values{"keep_alive": keepAlivesOf(found)})
 }

@@ -131,29 +131,43 @@ var singleTexts = map[Code][2]verdictText{
 	"keep-alive-timeout": {
 		{
 			"No heartbeat: the client went silent",
-			"The broker heard nothing from the client for the time that its keep alive allows and ended the connection (no heart), {count}. The network, the power or the program may have failed.",
-			"Check the network's stability and the device's power at those times. Check that its program is not blocked or overloaded, and sends PINGREQ in time.",
+			"The broker heard nothing from the client for as long as it allows and ended the connection (no heart), {count}. The network, the power or the program may have failed.",
+			"Check the network's stability and the device's power at those times. Check that its program is not blocked or overloaded, and sends its heartbeat in time.",
 			"The network was interrupted, the device lost power or slept, or its program was blocked; the events do not say which.",
 		},
 		{
 			"心跳超时：客户端失去响应",
-			"服务端在 keep alive 允许的时间内没有收到客户端的数据，断开了连接（no heart），共 {count}。可能是网络、电源或程序出了问题。",
-			"请检查这些时间的网络是否稳定、设备电源是否正常。并确认程序没有被阻塞或过载，能按时发送 PINGREQ。",
+			"服务端在其允许的时间内没有收到客户端的数据，断开了连接（no heart），共 {count}。可能是网络、电源或程序出了问题。",
+			"请检查这些时间的网络是否稳定、设备电源是否正常。并确认程序没有被阻塞或过载，能按时发送心跳。",
 			"可能是网络中断、设备断电或休眠，或程序被阻塞；事件中没有说明是哪一种。",
+		},
+	},
+	wentAway: {
+		{
+			"No heartbeat: the client went silent and stayed away",
+			"The broker heard nothing from the client for as long as it allows and ended the connection (no heart), {count}. Mostly, the client stayed away for {absence} or more: asleep, switched off or unplugged.",
+			"If the device is meant to sleep or to be switched off, have it send DISCONNECT first. If not, check its power and network at those times.",
+			"A program that runs usually tries again sooner. The device may also have been out of reach of its network for that long, or its program may have been blocked.",
+		},
+		{
+			"心跳超时：客户端失去响应，且长时间没有重连",
+			"服务端在其允许的时间内没有收到客户端的数据，断开了连接（no heart），共 {count}。之后客户端大多 {absence}以上没有重连：可能休眠、关机或断电。",
+			"如果设备本来就会休眠或关机，请让它先发送 DISCONNECT。如果不是，请检查这些时间的电源和网络。",
+			"正在运行的程序通常会更早重试。设备也可能长时间没有网络，或程序被阻塞。",
 		},
 	},
 	"keep-alive-early": {
 		{
 			"The broker ended the connection before the keep alive ran out",
-			"The broker reported a missed keep alive (no heart) only {length} after CONNECT, {count}, although the client announced {keep_alive}. The broker itself applies a shorter limit, or has a fault.",
-			"Compare the device's keep alive with the broker's own limits (server keep alive, max_keepalive). If the broker is Mosquitto 2.0.21, update it.",
-			"MQTT lets a client be silent for longer than its keep alive (MQTT 5.0, 3.1.2.10). A broker may impose a shorter keep alive on MQTT 5.0 clients, which the events do not show. Mosquitto 2.0.21 ends clients at once if their keep alive equals its max_keepalive.",
+			"The broker reported a missed keep alive (no heart) {lengths} after CONNECT, {count}, although the client announced {keep_alive}. The broker itself applies a shorter limit, or has a fault.",
+			"Compare the device's keep alive with the broker's own limits (server keep alive, max_keepalive).",
+			"MQTT lets a client be silent for longer than its keep alive (MQTT 5.0, 3.1.2.10). A broker may impose a shorter keep alive on MQTT 5.0 clients, which the events do not show.",
 		},
 		{
 			"服务端在 keep alive 到期之前断开了连接",
-			"服务端在 CONNECT 之后仅 {length}就上报心跳超时（no heart），共 {count}，而客户端的 keep alive 为 {keep_alive}。服务端自身使用了更短的时限，或存在缺陷。",
-			"请将设备的 keep alive 与服务端自身的限制（server keep alive、max_keepalive）对照。如果服务端是 Mosquitto 2.0.21，请升级。",
-			"MQTT 允许客户端沉默的时间长于 keep alive（MQTT 5.0，3.1.2.10）。服务端可以对 MQTT 5.0 客户端规定更短的 keep alive，事件中不会体现。如果 keep alive 等于 max_keepalive，Mosquitto 2.0.21 会立即断开客户端。",
+			"服务端在 CONNECT 之后 {lengths}就上报心跳超时（no heart），共 {count}，而客户端的 keep alive 为 {keep_alive}。服务端自身使用了更短的时限，或存在缺陷。",
+			"请将设备的 keep alive 与服务端自身的限制（server keep alive、max_keepalive）对照。",
+			"MQTT 允许客户端沉默的时间长于 keep alive（MQTT 5.0，3.1.2.10）。服务端可以对 MQTT 5.0 客户端规定更短的 keep alive，事件中不会体现。",
 		},
 	},
 	"invalid-param": {
@@ -273,13 +287,13 @@ var singleTexts = map[Code][2]verdictText{
 			"No keep alive: the broker cannot notice if this connection dies",
 			"The connection that is open since {since} has a keep alive of 0. If the device vanishes without closing it, the broker does not notice, and the device still seems online.",
 			"Have the device connect with a keep alive, such as 60 s.",
-			"A keep alive of 0 switches the check for silent clients off (MQTT 5.0, 3.1.2.10).",
+			"A keep alive of 0 switches the check for silent clients off (MQTT 5.0, 3.1.2.10), unless the broker applies a limit of its own, which the events do not show.",
 		},
 		{
 			"没有 keep alive：服务端无法发现此连接失效",
 			"自 {since} 起打开的连接 keep alive 为 0。如果设备没有关闭连接就消失，服务端不会发现，设备看上去仍然在线。",
 			"请让设备使用 keep alive 连接，例如 60 秒。",
-			"keep alive 为 0 表示关闭对沉默客户端的检查（MQTT 5.0，3.1.2.10）。",
+			"keep alive 为 0 表示关闭对沉默客户端的检查（MQTT 5.0，3.1.2.10），除非服务端自身有时限，事件中不会体现。",
 		},
 	},
 	"end-unexplained": {

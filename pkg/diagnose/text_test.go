@@ -27,7 +27,7 @@ func names(texts ...string) []string {
 var wordings = []Code{
 	fixedLengthUnexplained, fixedLengthNotIdle, fixedLengthDenied, fixedLengthLimit, silentSoon, loginExpired, unknownWord,
 	conflictShared, conflictUnknown, conflictSame, conflictNoReturns, conflictUnseen, brokerStopped, brokerStarted, brokerStoppedOften, brokerGone,
-	noReturnEnded,
+	noReturnEnded, wentAway,
 }
 
 func TestEveryVerdictHasItsTextsInBothLanguages(t *testing.T) {

@@ -16,17 +16,29 @@ type timeout struct {
 }
 
 // timeoutsOf returns the connections that ended for a missed keep alive and whose keep alive and
-// length are known. It leaves out protocols other than MQTT, because a gateway may have other
-// rules, and sources whose lengths are uncertain.
+// length are known. It leaves out the following connections, whose lengths show nothing:
+//
+//   - Connections over protocols other than MQTT, because a gateway may have other rules.
+//   - Connections whose source reports lengths only to the minute.
+//   - Connections that the broker did not end too early, if it ended others with the same keep alive
+//     too early: it then applies a limit that the events do not show.
 func timeoutsOf(connections []*history.Connection) []timeout {
+	type terms struct {
+		source    string
+		keepAlive time.Duration
+	}
+	termsOf := func(c *history.Connection) terms { return terms{c.Source, c.KeepAlive.Value} }
 	var found []timeout
+	early := map[terms]bool{}
 	for _, c := range connections {
 		lasted, known := measured(c)
 		if known && c.Kind == history.NoHeart && c.KeepAlive.Value > 0 && broker.IsMQTT(c.Protocol) {
-			found = append(found, timeout{c, broker.SilenceOf(c.Source, c.KeepAlive.Value, lasted)})
+			t := timeout{c, broker.SilenceOf(c.Source, c.KeepAlive.Value, lasted)}
+			found = append(found, t)
+			early[termsOf(c)] = early[termsOf(c)] || t.Early
 		}
 	}
-	return found
+	return slices.DeleteFunc(found, func(t timeout) bool { return !t.Early && early[termsOf(t.Connection)] })
 }
 
 // measured returns how long the connection lasted. The length is known only if the source reports
@@ -50,14 +62,18 @@ func (in *input) tooEarly() *finding {
 	if len(found) == 0 {
 		return nil
 	}
-	newest := found[len(found)-1]
-	lasted, _ := newest.Lasted()
-	f := ofEnds(found, withKeepAlive).with(values{"length": length(lasted), "keep_alive": length(newest.KeepAlive.Value)})
+	f := ofEnds(found, withKeepAlive).with(values{"lengths": lengthsOf(found), "keep_alive": keepAlivesOf(found)})
+	if slices.ContainsFunc(found, func(c *history.Connection) bool { return broker.MayEndAtOnce(c.Source) }) {
+		f.more = []sentence{{phrase: endsAtOnce}}
+	}
 	if in.isRareEnd(f, history.NoHeart) {
 		f.level = Notice
 	}
 	return f
 }
+
+// wentAway selects the text to use if the client mostly stayed away for long after it went silent.
+const wentAway Code = "keep-alive-timeout-away"
 
 // wentSilent finds the timeouts that may be due to the client.
 func (in *input) wentSilent() *finding {
@@ -77,6 +93,9 @@ func (in *input) wentSilent() *finding {
 	}
 	if in.isRareEnd(f, history.NoHeart) || in.sleep != nil {
 		f.level = Notice
+	}
+	if len(found) > 1 && in.mostlyAway(found) {
+		f.text, f.values = wentAway, values{"absence": length(longAbsence)}
 	}
 	return f
 }

@@ -93,6 +93,43 @@ func (c clock) in(lang Lang) string {
 // length is a value that shows a duration in its two largest units.
 type length time.Duration
 
+// lengths is a value that shows the shortest and the longest of several durations, or only one of
+// them if both look the same. It shows durations below a second as such.
+type lengths struct{ shortest, longest time.Duration }
+
+// lengthsOf returns how long the given connections lasted.
+func lengthsOf(connections []*history.Connection) lengths {
+	return lengthsBy(connections, func(c *history.Connection) time.Duration { return c.End.Sub(c.Start) })
+}
+
+// keepAlivesOf returns the keep alives of the given connections.
+func keepAlivesOf(connections []*history.Connection) lengths {
+	return lengthsBy(connections, func(c *history.Connection) time.Duration { return c.KeepAlive.Value })
+}
+
+func lengthsBy(connections []*history.Connection, by func(*history.Connection) time.Duration) lengths {
+	l := lengths{shortest: by(connections[0])}
+	for _, c := range connections {
+		l.shortest, l.longest = min(l.shortest, by(c)), max(l.longest, by(c))
+	}
+	return l
+}
+
+func (l lengths) in(lang Lang) string {
+	shortest, longest := secondsOf(l.shortest, lang), secondsOf(l.longest, lang)
+	if shortest == longest {
+		return shortest
+	}
+	return shortest + [2]string{" to ", "至 "}[lang.index()] + longest
+}
+
+func secondsOf(d time.Duration, lang Lang) string {
+	if d < time.Second {
+		return [2]string{"less than 1 s", "不到 1 秒"}[lang.index()]
+	}
+	return length(d).in(lang)
+}
+
 type unit struct {
 	size  time.Duration
 	names [2]string

@@ -378,9 +378,37 @@ func TestVerdicts(t *testing.T) {
 		}).stay(),
 			[]diagnose.Code{"silent-after-connect", "keep-alive-timeout"}},
 		{"comes back at uneven distances", begin("00:00:00").times(8, func(s *script) {
-			s.hold(91*time.Second, event.NoHeart, keepAlive(60)).wait(time.Duration(s.n%4+3) * 3 * minute)
+			s.hold(91*time.Second, event.NoHeart, keepAlive(60)).wait(time.Duration(s.n%4+1) * 2 * minute)
 		}).stay(),
 			[]diagnose.Code{"silent-after-connect", "keep-alive-timeout"}},
+		{"comes back at uneven distances, after longer than a back-off", begin("00:00:00").times(8, func(s *script) {
+			s.hold(91*time.Second, event.NoHeart, keepAlive(60)).wait(time.Duration(s.n%4+3) * 4 * minute)
+		}).stay(),
+			[]diagnose.Code{"keep-alive-timeout"}},
+		{"tries to come back soon, and is refused at first", begin("00:00:00").times(8, func(s *script) {
+			s.hold(91*time.Second, event.NoHeart, keepAlive(60)).wait(minute).refuse().wait(time.Duration(s.n%4+3) * 4 * minute)
+		}).stay(),
+			[]diagnose.Code{"silent-after-connect", "keep-alive-timeout", "refused-login"}},
+		{"a long keep alive, and comes back after an hour", begin("00:00:00").
+			times(2, func(s *script) { s.hold(9*minute, event.NoHeart, keepAlive(300)).wait(time.Duration(s.n) * time.Hour) }).stay(),
+			[]diagnose.Code{"keep-alive-timeout"}},
+		{"nothing sent after CONNECT a few times, and much otherwise", begin("00:00:00").
+			times(3, holds(91*time.Second, event.NoHeart, keepAlive(60))).
+			times(3, func(s *script) { s.hold(time.Duration(s.n)*10*minute, event.DisconnectedByClient, keepAlive(60)) }).stay(),
+			[]diagnose.Code{"keep-alive-timeout", "clean-disconnect"}},
+		{"nothing sent after CONNECT mostly, and closed sooner otherwise", begin("00:00:00").
+			times(3, holds(91*time.Second, event.NoHeart, keepAlive(60))).times(3, holds(time.Second, event.DisconnectedByClient, keepAlive(60))).
+			hold(time.Hour, event.DisconnectedByClient, keepAlive(60)).stay(),
+			[]diagnose.Code{"silent-after-connect", "keep-alive-timeout", "clean-disconnect"}},
+		{"one early end makes the others unclear", begin("00:00:00").hold(10*time.Second, event.NoHeart, keepAlive(60)).
+			times(3, holds(91*time.Second, event.NoHeart, keepAlive(60))).stay(),
+			[]diagnose.Code{"keep-alive-timeout", "keep-alive-early"}},
+		{"one early end with another keep alive", begin("00:00:00").hold(10*time.Second, event.NoHeart, keepAlive(90)).
+			times(3, holds(91*time.Second, event.NoHeart, keepAlive(60))).stay(),
+			[]diagnose.Code{"silent-after-connect", "keep-alive-timeout", "keep-alive-early"}},
+		{"one early end makes a long keep alive unclear", begin("00:00:00").hold(10*time.Second, event.NoHeart, keepAlive(300)).
+			times(3, func(s *script) { s.hold(time.Duration(s.n+8)*minute, event.NoHeart, keepAlive(300)) }).stay(),
+			[]diagnose.Code{"keep-alive-timeout", "keep-alive-early"}},
 		{"loses the network every hour", begin("00:00:00").times(8, func(s *script) {
 			s.hold(55*minute, event.NoHeart, keepAlive(60)).wait(5 * minute)
 		}).stay(),
@@ -416,6 +444,9 @@ func TestVerdicts(t *testing.T) {
 			[]diagnose.Code{"flapping", "closed-by-client"}},
 
 		{"open without a keep alive", begin("00:00:00").stay(keepAlive(0)), []diagnose.Code{"no-keep-alive", "no-drops"}},
+		{"open without a keep alive, but the broker has a limit", begin("00:00:00").hold(15*minute, event.NoHeart, keepAlive(0)).stay(keepAlive(0)),
+			[]diagnose.Code{"keep-alive-timeout"}},
+		{"open without a keep alive at a gateway", begin("00:00:00").stay(keepAlive(0), protocol("CoAP")), []diagnose.Code{"no-drops"}},
 		{"open with a keep alive", begin("00:00:00").stay(keepAlive(1)), []diagnose.Code{"no-drops"}},
 		{"ended without a keep alive", begin("00:00:00").hold(minute, event.DisconnectedByClient, keepAlive(0)),
 			[]diagnose.Code{"no-drops", "clean-disconnect"}},
