@@ -3,6 +3,8 @@ package broker
 import (
 	"slices"
 	"strings"
+
+	"devicetrace/pkg/event"
 )
 
 // The words in these sets name a cause more exactly than the action info does. As in vocabulary, a
@@ -17,10 +19,27 @@ var (
 		"clientauthenticationerror",                         // Azure Event Grid, for an expired certificate and a disabled client
 		"re_authentication_failed", "authentication_failed", // HiveMQ
 	}
+	// causes maps other words with a certain action info to the cause that they name.
+	causes = map[event.ActionInfo]map[string]Cause{
+		event.NotAuthorized:   {"ipforbidden": AddressFilter},           // Azure Event Grid
+		event.TopicAuthFailed: {"clientauthorizationerror": Permission}, // Azure Event Grid: a topic, a client group or a permission binding
+		event.InvalidParam:    {"sessionoverflow": QueueFull},           // Azure Event Grid
+		event.ServerShutdown: {
+			"kicked":                       Operator, // EMQX
+			"byadminkick":                  Operator, // RMQTT
+			"administrative_action":        Operator, // MQTT 5.0, 2.4
+			"api_initiated_disconnect":     Operator, // AWS IoT
+			"closed_via_management_plugin": Operator, // RabbitMQ
+			"server_busy":                  Overload, // MQTT 5.0, 2.4
+		},
+	}
 	// webSocketLimits and connectionLimits say that a connection lasted as long as the broker
 	// allows.
 	webSocketLimits  = setOf("websocket_ttl_expiration") // AWS IoT
 	connectionLimits = setOf("maximum_connect_time")     // MQTT 5.0, 2.4
+	// webSocketCloses are native reasons of sources that report a close frame of WebSocket like a
+	// DISCONNECT.
+	webSocketCloses = setOf("client_initiated_disconnect", "clientinitiateddisconnect") // AWS IoT, Azure Event Grid
 	// emptyWords are native reasons of ends that give no reason.
 	emptyWords = setOf("", "normal", "internal_error", "unknown", "none", "null", "undefined")
 )
@@ -46,6 +65,47 @@ func setOf(words ...string) map[string]bool {
 	return set
 }
 
+// Cause is a cause that a native reason names more exactly than the action info does.
+type Cause string
+
+const (
+	LoginExpired  Cause = "login-expired"  // the login had expired
+	LoginInvalid  Cause = "login-invalid"  // the login was no longer valid, for whatever cause
+	AddressFilter Cause = "address-filter" // the client's address is not allowed
+	Permission    Cause = "permission"     // the client lacks a permission, perhaps for a topic
+	QueueFull     Cause = "queue-full"     // too many messages to the client were not acknowledged
+	Operator      Cause = "operator"       // an operator or a call of the broker's API removed the client
+	TimeLimit     Cause = "time-limit"     // the connection lasted as long as the broker allows
+	Overload      Cause = "overload"       // the broker was busy
+)
+
+// CauseOf returns the cause that the native reason of an end names, or "" if it names none. info is
+// the action info of the end.
+func CauseOf(info event.ActionInfo, nativeReason string) Cause {
+	_, isLimit := NamesTimeLimit(nativeReason)
+	switch {
+	case info == event.ServerShutdown && isLimit:
+		return TimeLimit
+	case info == event.NotAuthorized && NamesExpiry(nativeReason):
+		return LoginExpired
+	case info == event.NotAuthorized && ConcernsLogin(nativeReason):
+		return LoginInvalid
+	default:
+		return causes[info][reasonName(nativeReason)]
+	}
+}
+
+// IsErrorCode reports whether a native reason is the name of an error code of MQTT 5.0. With
+// DISCONNECT, a client sends such a code if it leaves because of an error.
+func IsErrorCode(nativeReason string) bool {
+	_, ok := reasonNames[reasonName(nativeReason)]
+	return ok
+}
+
+// MayBeWebSocketClose reports whether a native reason that stands for a DISCONNECT may also stand
+// for a close frame of WebSocket.
+func MayBeWebSocketClose(nativeReason string) bool { return webSocketCloses[reasonName(nativeReason)] }
+
 // NamesExpiry reports whether the native reason of an end with the action info NotAuthorized says
 // that the login had expired.
 func NamesExpiry(nativeReason string) bool {
@@ -66,6 +126,11 @@ func ConcernsLogin(nativeReason string) bool {
 func NamesTimeLimit(nativeReason string) (onlyWebSocket, ok bool) {
 	name := reasonName(nativeReason)
 	return webSocketLimits[name], webSocketLimits[name] || connectionLimits[name]
+}
+
+// IsMuteWord reports whether a native reason is a word that its source writes for ends of any cause.
+func IsMuteWord(source, nativeReason string) bool {
+	return nativeReason != "" && slices.Contains(vocabularyOf(source).ownMuteReasons, nativeReason)
 }
 
 // GivesReason reports whether a native reason of a source is a word for a reason, even if its

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
 )
 
 func TestWordsThatNameACause(t *testing.T) {
@@ -39,4 +41,41 @@ func TestWordsThatNameACause(t *testing.T) {
 		require.Equal(t, want, GivesReason("", word), word)
 	}
 	require.False(t, GivesReason(Mosquitto, string(mosquittoSocketError)), "sent for every end")
+}
+
+func TestCauseOf(t *testing.T) {
+	for _, c := range []struct {
+		info event.ActionInfo
+		word string
+		want Cause
+	}{
+		{event.NotAuthorized, "credential expired", LoginExpired},
+		{event.NotAuthorized, "bad username or password", LoginInvalid},
+		{event.NotAuthorized, "IpForbidden", AddressFilter},
+		{event.NotAuthorized, "not_authorized", ""},
+		{event.TopicAuthFailed, "ClientAuthorizationError", Permission},
+		{event.InvalidParam, "SessionOverflow", QueueFull},
+		{event.ServerShutdown, "kicked", Operator},
+		{event.ClientIDConflict, "Kicked", ""}, // RMQTT's word for a takeover
+		{event.ServerShutdown, "Administrative action", Operator},
+		{event.ServerShutdown, "API_INITIATED_DISCONNECT", Operator},
+		{event.ServerShutdown, "maximum connect time", TimeLimit},
+		{event.ServerShutdown, "server busy", Overload},
+		{event.ServerShutdown, "SERVER_ERROR", ""},
+		{event.ServerShutdown, "", ""},
+	} {
+		require.Equal(t, c.want, CauseOf(c.info, c.word), c.word)
+	}
+}
+
+func TestWordsOfADisconnect(t *testing.T) {
+	for word, want := range map[string][2]bool{ // an error code, perhaps a close frame
+		"protocol_error": {true, false}, "unspecified error": {true, false}, "normal": {}, "": {}, "disconnect_with_will_message": {},
+		"CLIENT_INITIATED_DISCONNECT": {false, true}, "ClientInitiatedDisconnect": {false, true},
+	} {
+		require.Equal(t, want, [2]bool{IsErrorCode(word), MayBeWebSocketClose(word)}, word)
+	}
+	require.True(t, IsMuteWord(Mosquitto, "socket error"))
+	require.False(t, IsMuteWord(Mosquitto, ""))
+	require.False(t, IsMuteWord(EMQX, "socket error"))
 }

@@ -55,7 +55,7 @@ func (in *input) fixedLength() *finding {
 		f.text = fixedLengthDenied
 	case mostly(cluster, isAtLimit):
 		f.text, f.level = fixedLengthLimit, Notice
-		f.values = f.values.with("what", limited(cluster)).with("reason", quoted(cluster[slices.IndexFunc(cluster, isAtLimit)].NativeReason))
+		f.values = f.values.with("what", limited(cluster)).with("reason", wordsOf(atLimit(f.ends)))
 	case !mostly(cluster, (*history.Connection).Dropped):
 		f.text, f.level = fixedLengthUnexplained, Notice
 	default:
@@ -71,6 +71,11 @@ func (in *input) fixedLength() *finding {
 func isAtLimit(c *history.Connection) bool {
 	_, ok := broker.NamesTimeLimit(c.NativeReason)
 	return ok
+}
+
+// atLimit returns those of the given connections that lasted as long as the broker allows.
+func atLimit(connections []*history.Connection) []*history.Connection {
+	return slices.DeleteFunc(slices.Clone(connections), func(c *history.Connection) bool { return !isAtLimit(c) })
 }
 
 // limited returns a phrase for the connections to which the broker's time limit applies.

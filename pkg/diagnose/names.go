@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -43,15 +44,23 @@ func (n nodes) in(lang Lang) string {
 	}
 }
 
-// listed joins the first maxNames names. If there are more names, it adds a number: in English the
-// number of remaining names, in Chinese the number of all names. counted, a measure word with a
-// noun, follows the number in Chinese.
+// listed joins the first maxNames names; see joinedNames.
 func listed(names []string, counted string, lang Lang) string {
+	return joinedNames(names, maxNames, func(name string) string { return quoted(name).in(lang) }, counted, lang)
+}
+
+// joinedNames joins the first of the given names, at most n, as show shows them. Names that look the
+// same are shown once. If there are more names, it adds a number: in English the number of remaining
+// names, in Chinese the number of all names. counted, a measure word with a noun, follows the number
+// in Chinese.
+func joinedNames(names []string, n int, show func(string) string, counted string, lang Lang) string {
 	var first []string
-	for _, name := range names[:min(len(names), maxNames)] {
-		first = append(first, quoted(name).in(lang))
+	for _, name := range names[:min(len(names), n)] {
+		if shown := show(name); !slices.Contains(first, shown) {
+			first = append(first, shown)
+		}
 	}
-	more := len(names) - maxNames
+	more := len(names) - len(first)
 	switch {
 	case lang == Chinese && more > 0:
 		return strings.Join(first, "、") + " 等 " + strconv.Itoa(len(names)) + " " + counted

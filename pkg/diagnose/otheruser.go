@@ -15,10 +15,8 @@ func (in *input) refusedOtherUser() *finding {
 	if len(others) < minStrangers {
 		return nil
 	}
-	f := ofRefusals(others).with(values{
-		"username": quoted(in.last().Username),
-		"other":    quoted(others[len(others)-1].Username),
-	})
+	username, other := told(in.last().Username, others[len(others)-1].Username)
+	f := ofRefusals(others).with(values{"username": username, "other": other})
 	if !slices.ContainsFunc(others, func(r *history.Refusal) bool { return mayHaveSent(in.last(), r) }) {
 		f.level = Notice
 	}

@@ -117,13 +117,13 @@ var patternTexts = map[Code][2]verdictText{
 	fixedLengthUnexplained: {
 		{
 			"Connections last about {length} each",
-			"Connections ended after about {length} each, {count}, and this source does not report why. A timer is likely, such as the device's own program that disconnects when its work is done.",
+			"Connections ended after about {length} each, {count}, and the events do not show why. A timer is likely, such as the device's own program that disconnects when its work is done.",
 			"If the device is meant to connect for about {length} at a time, nothing is wrong. If not, look for a timeout of that length between device and broker.",
 			"It may also be an idle timeout of a NAT gateway, firewall, load balancer or proxy in between, or a limit of the broker or of a token.",
 		},
 		{
 			"每个连接都持续约 {length}",
-			"连接每次都在约 {length}后断开，共 {count}，而该来源不上报原因。很可能有定时器，例如设备程序在完成工作后主动断开。",
+			"连接每次都在约 {length}后断开，共 {count}，而事件中没有说明原因。很可能有定时器，例如设备程序在完成工作后主动断开。",
 			"如果设备本来就每次只连接约 {length}，则无需处理。如果不是，请在设备到服务端的链路上查找同样长的超时设置。",
 			"也可能是中间的 NAT 网关、防火墙、负载均衡或代理的空闲超时，或者是服务端或 Token 的时限。",
 		},

@@ -37,6 +37,7 @@ const (
 	at                   phrase = "at"
 	itsAddress           phrase = "its-address"
 	endsAtOnce           phrase = "ends-at-once"
+	closeFrame           phrase = "close-frame"
 	onlyKeepAlive        phrase = "only-keep-alive"
 	webSocketConnections phrase = "web-socket-connections"
 	anyConnections       phrase = "any-connections"
@@ -84,6 +85,7 @@ var phrases = map[phrase][2]string{
 	behind:               {" behind {address}", "（均位于 {address} 之后）"},
 	at:                   {" at {addresses}", "（来自 {addresses}）"},
 	itsAddress:           {"its address", "其地址"},
+	closeFrame:           {"The source reports a close frame of WebSocket in the same way, with which browsers and libraries end a connection.", "该来源对 WebSocket 的关闭帧上报相同的原因，浏览器和客户端库会这样关闭连接。"},
 	endsAtOnce:           {"Mosquitto 2.0.21 ends clients at once if their keep alive equals its max_keepalive; if that is the version, update it.", "如果 keep alive 等于 max_keepalive，Mosquitto 2.0.21 会立即断开客户端；如果是该版本，请升级。"},
 	onlyKeepAlive:        {"The keep alive is not the cause; it only shows that the connections come from different programs.", "keep alive 不是原因，它只说明这些连接来自不同的程序。"},
 	webSocketConnections: {"WebSocket connections", " WebSocket 连接"},

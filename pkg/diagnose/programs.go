@@ -81,7 +81,8 @@ func differencesOf(a, b settings) differences {
 		found = append(found, sentence{differentVersion, values{"a": mqttVersion(a.version), "b": mqttVersion(b.version)}})
 	}
 	if history.Differ(a.username, b.username) {
-		found = append(found, sentence{differentUser, values{"a": quoted(a.username), "b": quoted(b.username)}})
+		one, other := told(a.username, b.username)
+		found = append(found, sentence{differentUser, values{"a": one, "b": other}})
 	}
 	return found[:min(len(found), maxDifferences)]
 }

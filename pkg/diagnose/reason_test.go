@@ -218,7 +218,7 @@ func TestVerdictNamesTheLoginOnlyIfTheBrokerDoes(t *testing.T) {
 	for _, word := range []string{"CUSTOMAUTH_TTL_EXPIRATION", "authentication_expired", "credential expired", "expired"} {
 		r := equal(word)
 		require.Equal(t, diagnose.Code("login-expiry"), codes(r)[0], word)
-		require.Contains(t, verdict(t, r, "not-authorized").Meaning, "its login had expired (not authorized, "+word+")", word)
+		require.Contains(t, verdict(t, r, "not-authorized").Meaning, "its login had expired (not authorized, “"+word+"”)", word)
 	}
 	for _, word := range []string{"not_authorized", "AUTH_ERROR", "Authorisation failed", ""} {
 		got := verdict(t, equal(word), "fixed-length")
@@ -341,12 +341,80 @@ func TestVerdictQuotesAnUnknownReason(t *testing.T) {
 	require.Equal(t, "Reason not reported", ended("undefined").Title)
 	require.Equal(t, "Reason not reported", ended("brand_new", "", "").Title)
 	got := ended("", "brand_new")
-	require.Equal(t, "Reason not known: “brand_new”", got.Title)
-	require.Contains(t, got.Meaning, "for a reason that the source calls “brand_new”")
+	require.Equal(t, "Reason not clear: “brand_new”", got.Title)
+	require.Contains(t, got.Meaning, "the source calls the reason “brand_new”. This does not show the cause.")
 	require.NotContains(t, all(got), "network error")
-	long := ended(fmt.Sprintf("%080d", 0))
-	require.Contains(t, long.Meaning, fmt.Sprintf("“%059d…”", 0))
-	require.Equal(t, fmt.Sprintf("%080d", 0), long.Evidence[0].NativeReason)
+	require.Equal(t, "Reason not clear: “c”, “b” and 1 more", ended("a", "b", "c").Title)
+	long := ended(fmt.Sprintf("%080d", 7))
+	require.Equal(t, fmt.Sprintf("Reason not clear: “%020d…%019d”", 0, 7), long.Title)
+	require.Equal(t, fmt.Sprintf("%080d", 7), long.Evidence[0].NativeReason)
+	require.Equal(t, "Reason not clear: “one two three four five…”", ended("one\ntwo  three four five six").Title)
+}
+
+// Words that a broker writes for ends of any cause are quoted, too, but are no reason.
+func TestVerdictQuotesWordsThatSayNothing(t *testing.T) {
+	s := begin("08:00:00").hold(time.Minute, event.Unexplained, source(broker.Mosquitto), reason("socket error"))
+	got := verdict(t, diagnosed(s.events), "end-unexplained")
+	require.Contains(t, got.Meaning, "The broker writes “socket error”, but writes this for ends of any cause.")
+	require.NotContains(t, all(got), "not reported")
+}
+
+// If all ends have words that name the same cause, the verdict states this cause.
+func TestVerdictStatesTheCauseThatTheWordsName(t *testing.T) {
+	type end struct {
+		info   event.ActionInfo
+		reason string
+	}
+	ended := func(code diagnose.Code, ends ...end) string {
+		s := begin("08:00:00")
+		for i, e := range ends {
+			s.hold(time.Duration(i+1)*time.Minute, e.info, reason(e.reason))
+		}
+		return verdict(t, diagnosed(s.events), code).Title
+	}
+	for _, c := range []struct {
+		code  diagnose.Code
+		title string
+		ends  []end
+	}{
+		{"server-shutdown", "An operator removed the client", []end{{event.ServerShutdown, "kicked"}}},
+		{"server-shutdown", "An operator removed the client", []end{{event.ServerShutdown, "kicked"}, {event.ServerShutdown, "administrative action"}}},
+		{"server-shutdown", "Ended by the broker", []end{{event.ServerShutdown, "kicked"}, {event.ServerShutdown, "server_busy"}}},
+		{"server-shutdown", "The broker was busy", []end{{event.ServerShutdown, "Server busy"}}},
+		{"server-shutdown", "The connection reached the broker's time limit", []end{{event.ServerShutdown, "WEBSOCKET_TTL_EXPIRATION"}}},
+		{"server-shutdown", "Ended by the broker", []end{{event.ServerShutdown, "SERVER_ERROR"}}},
+		{"client-id-conflict", "Another connection took the client identifier, but its connect event is missing", []end{{event.ClientIDConflict, "Kicked"}}},
+		{"not-authorized", "The broker ended the connection: login no longer valid", []end{{event.NotAuthorized, "ClientAuthenticationError"}}},
+		{"not-authorized", "The broker ended the connection: login expired", []end{{event.NotAuthorized, "credential expired"}}},
+		{"not-authorized", "The broker ended the connection: not authorized", []end{{event.NotAuthorized, "AUTH_ERROR"}}},
+		{"not-authorized", "The broker ended the connection: address not allowed", []end{{event.NotAuthorized, "IpForbidden"}}},
+		{"topic-denied", "The broker ended the connection: permission missing", []end{{event.TopicAuthFailed, "ClientAuthorizationError"}}},
+		{"topic-denied", "The broker ended the connection: topic not allowed", []end{{event.TopicAuthFailed, "acl_denied"}}},
+		{"invalid-param", "The queue of messages to the client was full", []end{{event.InvalidParam, "SessionOverflow"}}},
+		{"invalid-param", "The client violated the protocol or a limit", []end{{event.InvalidParam, "QuotaExceeded"}}},
+	} {
+		require.Equal(t, c.title, ended(c.code, c.ends...), c.ends)
+	}
+}
+
+// A DISCONNECT with an error code is worth knowing. Some sources report the close frame of WebSocket
+// as a DISCONNECT.
+func TestVerdictSaysHowTheClientLeft(t *testing.T) {
+	left := func(word string) diagnose.Report {
+		return diagnosed(begin("08:00:00").hold(time.Hour, event.DisconnectedByClient, reason(word)).stay().events)
+	}
+	for _, word := range []string{"protocol_error", "unspecified_error"} {
+		got := left(word).Verdicts
+		require.Equal(t, []diagnose.Code{"left-with-error"}, codes(left(word)), word)
+		require.Equal(t, "The client left with an error: “"+word+"”", got[0].Title)
+		require.Equal(t, diagnose.Notice, got[0].Level)
+	}
+	for word, want := range map[string]bool{
+		"CLIENT_INITIATED_DISCONNECT": true, "ClientInitiatedDisconnect": true, "normal": false, "disconnect_with_will_message": false, "": false,
+	} {
+		require.Equal(t, []diagnose.Code{"no-drops", "clean-disconnect"}, codes(left(word)), word)
+		require.Equal(t, want, strings.Contains(verdict(t, left(word), "clean-disconnect").More, "WebSocket"), word)
+	}
 }
 
 // If a source only compares states once a minute, no verdict may rest on the lengths of

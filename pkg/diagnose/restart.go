@@ -107,5 +107,5 @@ func (in *input) endedByBroker() *finding {
 	if f == nil {
 		return nil
 	}
-	return f.with(whenAndWhere(ended))
+	return inWords(f.with(whenAndWhere(ended)))
 }

@@ -1,17 +1,12 @@
 package diagnose
 
-import (
-	"slices"
-
-	"devicetrace/pkg/broker"
-	"devicetrace/pkg/history"
-)
+import "devicetrace/pkg/history"
 
 // singles are rules that consider each connection end or refusal on its own. Every kind of end has
 // a rule. The most useful rules come first, because verdicts with the same level and count keep the
 // order of this table.
 var singles = []rule{
-	{"not-authorized", Problem, (*input).notAuthorized},
+	{"not-authorized", Problem, endedAs(history.NotAuthorized)},
 	{"topic-denied", Problem, endedAs(history.TopicDenied)},
 	{"client-id-conflict", Problem, (*input).conflicts},
 	{"keep-alive-timeout", Problem, (*input).wentSilent},
@@ -25,11 +20,12 @@ var singles = []rule{
 	{"network-error", Notice, endedAs(history.IO)},
 	{"closed-by-client", Notice, endedAs(history.ClientClosed)},
 	{"server-shutdown", Notice, (*input).endedByBroker},
+	{"left-with-error", Notice, (*input).leftWithError},
 	{"end-unexplained", Notice, (*input).unexplained},
 	{"replaced-on-another-node", Notice, (*input).replacedElsewhere},
 	{"end-inferred", Notice, (*input).replaced},
 	{"no-drops", Info, (*input).noDrops},
-	{"clean-disconnect", Info, endedAs(history.Disconnected)},
+	{"clean-disconnect", Info, (*input).leftCleanly},
 	{"offline-throughout", Info, (*input).offlineThroughout},
 	{"nothing-recorded", Info, (*input).nothingRecorded},
 }
@@ -57,9 +53,9 @@ func (in *input) count(kind history.Kind) int {
 }
 
 // endedAs returns the find function for a rule. That function finds all connections with a reported
-// end of the given kind.
+// end of the given kind. See inWords for the text.
 func endedAs(kind history.Kind) func(*input) *finding {
-	return func(in *input) *finding { return anyEnds(in.ended(kind), withKeepAlive) }
+	return func(in *input) *finding { return inWords(anyEnds(in.ended(kind), withKeepAlive)) }
 }
 
 // minFrequent is the minimum number of refusals, or of ends of one kind, that counts as frequent.
@@ -82,20 +78,6 @@ func endedOften(kind history.Kind) func(*input) *finding {
 // the last connection did not end in this way.
 func (in *input) isRareEnd(f *finding, kind history.Kind) bool {
 	return in.isRare(f.count) && in.last() != nil && in.last().Kind != kind
-}
-
-// loginExpired selects the text to use if all ends are due to an expired login.
-const loginExpired Code = "login-expired"
-
-// notAuthorized finds connections that the broker ended as not authorized.
-func (in *input) notAuthorized() *finding {
-	ended := in.ended(history.NotAuthorized)
-	f := anyEnds(ended, withKeepAlive)
-	if f == nil || slices.ContainsFunc(ended, func(c *history.Connection) bool { return !broker.NamesExpiry(c.NativeReason) }) {
-		return f
-	}
-	f.text, f.values = loginExpired, values{"reason": quoted(ended[len(ended)-1].NativeReason)}
-	return f
 }
 
 func anyEnds(connections []*history.Connection, more func(*history.Connection) []sentence) *finding {
@@ -149,7 +131,7 @@ func (in *input) inferred() (left, others []succession) {
 // noDrops returns a finding if the client had connections and nothing went wrong.
 func (in *input) noDrops() *finding {
 	for _, c := range in.Connections {
-		if kind := c.Kind; kind != history.StillOpen && kind != history.Disconnected {
+		if kind := c.Kind; kind != history.StillOpen && kind != history.Disconnected || isLeftWithError(c) {
 			return nil
 		}
 	}

@@ -16,20 +16,6 @@ var singleTexts = map[Code][2]verdictText{
 			"有些服务端对无权访问的 Topic 和过期的登录用词相同。",
 		},
 	},
-	loginExpired: {
-		{
-			"The broker ended the connection: login expired",
-			"The broker ended an accepted connection because its login had expired (not authorized, {reason}), {count}.",
-			"Have the device renew its login before it expires, or issue credentials that are valid for longer.",
-			"The device can renew its login by reconnecting or by the authentication exchange of MQTT 5.0.",
-		},
-		{
-			"连接被服务端断开：登录已过期",
-			"服务端断开了已建立的连接，因为其登录已过期（not authorized，{reason}），共 {count}。",
-			"请让设备在登录过期之前更新，或者签发有效期更长的凭证。",
-			"设备可以通过重新连接或 MQTT 5.0 的认证交换来更新登录。",
-		},
-	},
 	"topic-denied": {
 		{
 			"The broker ended the connection: topic not allowed",
@@ -308,20 +294,6 @@ var singleTexts = map[Code][2]verdictText{
 			"服务端上报了连接断开，共 {count}，但没有上报原因。",
 			"请查看服务端或设备当时的日志。",
 			"没有上报原因，并不说明问题在网络、设备或服务端。",
-		},
-	},
-	unknownWord: {
-		{
-			"Reason not known: “{reason}”",
-			"The connection ended, {count}, for a reason that the source calls “{reason}”. The meaning of this word is not known.",
-			"Look the word up in the broker's documentation, and check the log of the broker at those times.",
-			"A word that is not known points neither to the network nor to the device or the broker. “Evidence” shows the words of all ends.",
-		},
-		{
-			"原因不明：“{reason}”",
-			"连接断开，共 {count}，来源给出的原因为“{reason}”。这个词的含义未知。",
-			"请在服务端文档中查找这个词，并查看服务端当时的日志。",
-			"含义未知的词，并不说明问题在网络、设备或服务端。每次断开的原文见“证据”。",
 		},
 	},
 	"replaced-on-another-node": {

@@ -3,8 +3,10 @@ package diagnose
 import (
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -25,9 +27,10 @@ func names(texts ...string) []string {
 
 // wordings lists the keys of alternative wordings.
 var wordings = []Code{
-	fixedLengthUnexplained, fixedLengthNotIdle, fixedLengthDenied, fixedLengthLimit, silentSoon, loginExpired, unknownWord,
+	fixedLengthUnexplained, fixedLengthNotIdle, fixedLengthDenied, fixedLengthLimit, silentSoon, unknownWord, muteWord,
 	conflictShared, conflictUnknown, conflictSame, conflictNoReturns, conflictUnseen, brokerStopped, brokerStarted, brokerStoppedOften, brokerGone,
 	noReturnEnded, wentAway,
+	loginExpired, loginInvalid, addressDenied, noPermission, queueFull, endedByHand, endedAtLimit, endedBusy,
 }
 
 func TestEveryVerdictHasItsTextsInBothLanguages(t *testing.T) {
@@ -185,6 +188,23 @@ func TestValuesTakeTheirPlace(t *testing.T) {
 	require.Equal(t, "{b}", v.with("b", verbatim("three")).into("{a}", English))
 	require.Equal(t, "two", v.with("b", verbatim("three")).into("{b}", English), "a value that is already there stays")
 	require.Equal(t, "once", values(nil).with("count", times(1)).into("{count}", English))
+}
+
+// Strings that are cut must still look different.
+func TestToldApart(t *testing.T) {
+	alike := strings.Repeat("é", 60)
+	for name, c := range map[string][2]string{
+		"short":                {"a", "b"},
+		"different ends":       {alike + "1", alike + "2"},
+		"different middles":    {alike + "1" + alike, alike + "2" + alike},
+		"one longer":           {alike, alike + "1" + alike},
+		"different last words": {"one two three four five six", "one two three four five seven"},
+	} {
+		a, b := told(c[0], c[1])
+		require.NotEqual(t, a.in(English), b.in(English), name)
+		require.LessOrEqual(t, utf8.RuneCountInString(a.in(English)), maxQuoted, name)
+	}
+	require.Equal(t, "a and 1 more", addresses{"a", "a\n"}.in(English))
 }
 
 func TestUnknownLanguagesAreEnglish(t *testing.T) {

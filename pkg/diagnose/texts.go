@@ -7,7 +7,7 @@ import "maps"
 // {count} stands for how often something happened. Action infos stay in English in both languages,
 // so that people can search for them. Where a text refers to a section of the page, it quotes the
 // title of the section.
-var verdictTexts = merged(patternTexts, singleTexts)
+var verdictTexts = merged(patternTexts, singleTexts, wordTexts)
 
 func merged(texts ...map[Code][2]verdictText) map[Code][2]verdictText {
 	all := map[Code][2]verdictText{}

@@ -8,24 +8,35 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// unknownWord selects the text to use if the source gave a reason whose meaning is not known.
-const unknownWord Code = "end-unknown-word"
+const (
+	// unknownWord selects the text to use if the source gave reasons that do not show the cause.
+	unknownWord Code = "end-unknown-word"
+	// muteWord selects the text to use if the source writes the same words for ends of any cause.
+	muteWord Code = "end-mute-word"
+)
 
-// unexplained finds the ends that were reported without a known reason. The text quotes the
-// newest unknown word if at least half of the ends have one.
+// unexplained finds the ends that were reported without a known reason. The text quotes the words of
+// the source if at least half of the ends have one.
 func (in *input) unexplained() *finding {
 	ends := in.ended(history.Unexplained)
 	f := anyEnds(ends, withNothing)
 	if f == nil {
 		return nil
 	}
-	unknown := slices.DeleteFunc(slices.Clone(ends), func(c *history.Connection) bool { return !hasUnknownWord(c) })
-	if len(unknown) > 0 && 2*len(unknown) >= len(ends) {
-		f.text = unknownWord
-		f.values = values{"reason": quoted(unknown[len(unknown)-1].NativeReason)}
+	for _, quote := range []struct {
+		text Code
+		has  func(*history.Connection) bool
+	}{{unknownWord, hasUnknownWord}, {muteWord, hasMuteWord}} {
+		quoted := slices.DeleteFunc(slices.Clone(ends), func(c *history.Connection) bool { return !quote.has(c) })
+		if len(quoted) > 0 && 2*len(quoted) >= len(ends) {
+			f.text, f.values = quote.text, values{"reason": wordsOf(quoted)}
+			break
+		}
 	}
 	return f
 }
+
+func hasMuteWord(c *history.Connection) bool { return broker.IsMuteWord(c.Source, c.NativeReason) }
 
 // hasUnknownWord reports whether the source gave a reason whose meaning is not known.
 func hasUnknownWord(c *history.Connection) bool {

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"devicetrace/pkg/history"
 )
@@ -18,19 +20,41 @@ type verbatim string
 
 func (v verbatim) in(Lang) string { return string(v) }
 
-// quoted is a string from a client or a broker within a sentence that must stay short. It is cut
-// if it is long. The evidence shows it in full.
+// quoted is a string from a client or a broker within a sentence that must stay short. It is shown on
+// one line, and cut if it is long. The evidence shows it in full.
 type quoted string
 
-// maxQuoted is the maximum number of characters of a quoted string.
-const maxQuoted = 60
+// maxQuoted and maxQuotedWords are the maximum numbers of characters and words of a quoted string.
+const (
+	maxQuoted      = 40
+	maxQuotedWords = 5
+)
 
 func (q quoted) in(Lang) string {
-	runes := []rune(q)
-	if len(runes) <= maxQuoted {
-		return string(q)
+	all := strings.FieldsFunc(string(q), func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+	text := strings.Join(all[:min(len(all), maxQuotedWords)], " ")
+	runes := []rune(text)
+	switch {
+	case len(runes) > maxQuoted: // the end tells names apart that begin alike
+		return string(runes[:maxQuoted/2]) + "…" + string(runes[len(runes)-maxQuoted/2+1:])
+	case len(all) > maxQuotedWords:
+		return text + "…"
+	default:
+		return text
 	}
-	return string(runes[:maxQuoted-1]) + "…"
+}
+
+// told returns two different strings as values that look different, even if they are cut.
+func told(a, b string) (quoted, quoted) {
+	if quoted(a).in(English) != quoted(b).in(English) {
+		return quoted(a), quoted(b)
+	}
+	as, bs := []rune(a), []rune(b)
+	same := 0
+	for same < min(len(as), len(bs)) && as[same] == bs[same] {
+		same++
+	}
+	return quoted("…" + string(as[same:])), quoted("…" + string(bs[same:]))
 }
 
 // number is a value that counts things.

@@ -473,6 +473,9 @@ func TestVerdicts(t *testing.T) {
 			[]diagnose.Code{"refused-after-success", "broker-restart"}},
 		{"an unknown reason", begin("00:00:00").times(3, holds(minute, event.Unexplained, reason("new_reason"))).stay(),
 			[]diagnose.Code{"end-unexplained"}},
+		{"left with an error", begin("00:00:00").hold(minute, event.DisconnectedByClient, reason("protocol_error")).
+			hold(minute, event.DisconnectedByClient).stay(),
+			[]diagnose.Code{"left-with-error", "clean-disconnect"}},
 		{"a refusal without a reason", begin("00:00:00").refuse(func(e *event.Event) { e.ActionInfo = event.Unexplained }).stay(),
 			[]diagnose.Code{"refused-unexplained"}},
 
@@ -821,7 +824,7 @@ func TestVerdictNamesTheNodes(t *testing.T) {
 		replaced.Evidence[0].Text)
 }
 
-// Strings from clients and brokers must be shown unchanged, even if they look like
+// Strings from clients and brokers must be shown as they are, even if they look like
 // placeholders.
 func TestTextOfClientsIsData(t *testing.T) {
 	address := "{count} <b>{addresses}\n"
@@ -829,5 +832,5 @@ func TestTextOfClientsIsData(t *testing.T) {
 		s.hold(time.Minute, event.ClientIDConflict, from(address, 0)).hold(time.Minute, event.ClientIDConflict, from("b", 0))
 	}).stay(from(address, 0))
 	got := verdict(t, diagnosed(s.events), "two-places")
-	require.Contains(t, got.Next, "Find out who connects from b and {count} <b>{addresses}\n.")
+	require.Contains(t, got.Next, "Find out who connects from b and {count} <b>{addresses}.", "on one line")
 }
