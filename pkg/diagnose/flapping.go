@@ -21,8 +21,8 @@ const (
 )
 
 // flapping finds many short connections within an hour. It ignores connections that ended, or may
-// have ended, with DISCONNECT, because some devices are designed to disconnect often. It ignores
-// clients that probably sleep for the same reason.
+// have ended, with DISCONNECT, because some devices are designed to disconnect often; see
+// manyConnections. It ignores clients that probably sleep for the same reason.
 func (in *input) flapping() *finding {
 	var short []*history.Connection
 	for _, c := range in.Connections {
@@ -30,33 +30,59 @@ func (in *input) flapping() *finding {
 			short = append(short, c)
 		}
 	}
-	if !crowded(short) || in.sleep != nil {
+	if !crowded(short, flapCount) || in.sleep != nil {
 		return nil
 	}
 	main, n := endings(short).mostFrequent()
+	fact := facts[main]
+	if main == history.Unexplained && slices.ContainsFunc(short, hasUnknownWord) {
+		fact = oftenUnclear
+	}
 	f := ofEnds(short, withNothing).with(values{
 		"short": length(shortLived), "ends": endings(short),
-		"every": length(distance(short).Round(time.Second)), "main": sentence{phrase: facts[main], values: values{"n": times(n)}},
+		"rate": in.rate(), "main": sentence{phrase: fact, values: values{"n": times(n)}},
 	})
-	f.next = in.adviceOn(main)
+	if in.hasManyAddresses() {
+		f.more = []sentence{{phrase: fromManyAddresses}}
+	}
+	in.borrowAdvice(f, main)
 	return f
 }
 
-// adviceOn returns the key of the verdict whose advice applies to a kind of drop. None of these
-// texts has placeholders.
-func (in *input) adviceOn(kind history.Kind) Code {
-	if kind != history.NoHeart {
-		return advice[kind]
+// borrowAdvice gives a finding the advice of the verdict about a kind of drop, as this verdict gives
+// it.
+func (in *input) borrowAdvice(f *finding, kind history.Kind) {
+	code, lender := in.verdictOn(kind)
+	f.next = cmp.Or(lender.next, lender.text, code)
+	for name, value := range lender.values {
+		f.values = f.values.with(name, value)
 	}
-	early := in.tooEarly()
-	switch {
-	case early != nil && 2*early.count > in.count(kind):
-		return "keep-alive-early"
-	case in.silentAfterConnect() != nil:
-		return "silent-after-connect"
-	default:
-		return advice[kind]
+}
+
+// verdictOn returns the code and the finding of the most helpful verdict about a kind of drop. There
+// must be such drops.
+func (in *input) verdictOn(kind history.Kind) (Code, *finding) {
+	switch kind {
+	case history.NoHeart:
+		early := in.tooEarly()
+		silent := in.silentAfterConnect()
+		switch {
+		case early != nil && 2*early.count > in.count(kind):
+			return "keep-alive-early", early
+		case silent != nil:
+			return "silent-after-connect", silent
+		}
+	case history.Server:
+		if in.endedByBroker() == nil { // the verdict of a pattern explains all these ends
+			if restart := in.brokerRestart(); restart != nil {
+				return "broker-restart", restart
+			}
+			return "fixed-length", in.fixedLength()
+		}
 	}
+	code := single[kind]
+	i := slices.IndexFunc(singles, func(r rule) bool { return r.code == code })
+	return code, singles[i].find(in)
 }
 
 // facts maps each kind of drop to the phrase that states it in the title of "flapping".
@@ -72,12 +98,12 @@ var facts = map[history.Kind]phrase{
 	history.Unexplained:   oftenUnexplained,
 }
 
-// advice maps each kind of drop to the verdict whose advice usually applies to it.
-var advice = map[history.Kind]Code{
+// single maps each kind of drop to the verdict about single drops of this kind.
+var single = map[history.Kind]Code{
 	history.ClientClosed:  "closed-by-client",
 	history.IO:            "network-error",
 	history.NoHeart:       "keep-alive-timeout",
-	history.Conflict:      conflictShared,
+	history.Conflict:      "client-id-conflict",
 	history.NotAuthorized: "not-authorized",
 	history.TopicDenied:   "topic-denied",
 	history.Invalid:       "invalid-param",
@@ -85,27 +111,73 @@ var advice = map[history.Kind]Code{
 	history.Unexplained:   "end-unexplained",
 }
 
-func isShortDrop(c *history.Connection) bool {
-	lasted, known := measured(c)
-	return known && c.Dropped() && lasted < shortLived
+// manyCount is the minimum number of short connections within flapWindow that is worth a notice even
+// if nothing else is wrong. A device that is designed to connect often rarely connects every minute.
+const manyCount = 60
+
+// manyConnections finds very many short connections that ended, or may have ended, with DISCONNECT.
+func (in *input) manyConnections() *finding {
+	var short []*history.Connection
+	for _, c := range in.Connections {
+		lasted, known := measured(c)
+		if known && !c.Dropped() && lasted < shortLived {
+			short = append(short, c)
+		}
+	}
+	if !crowded(short, manyCount) {
+		return nil
+	}
+	return ofEnds(short, withNothing).with(values{"short": length(shortLived), "rate": in.rate()})
 }
 
-// distance returns the median time between the starts of successive connections. There must be at
-// least two, sorted by start time.
-func distance(connections []*history.Connection) time.Duration {
-	distances := make([]time.Duration, len(connections)-1)
+// rate returns a phrase that says how often the client connects. It names no rate if the client
+// connects in bursts: at about this rate for less than half of the time from its first connection to
+// its last one or, if the client is online, to the end of the span.
+func (in *input) rate() sentence {
+	var starts []history.Instant
+	for _, c := range in.Connections {
+		if !c.Start.IsZero() {
+			starts = append(starts, c.Start)
+		}
+	}
+	if len(starts) < 2 {
+		return sentence{phrase: connectsOften}
+	}
+	until := starts[len(starts)-1]
+	if in.Status.State == history.Online {
+		until = in.to
+	}
+	every := typicalDistance(starts)
+	switch {
+	case 2*every*time.Duration(len(starts)-1) < until.Sub(starts[0]):
+		return sentence{phrase: connectsOften}
+	case every < time.Second:
+		return sentence{phrase: connectsEverySecond}
+	default:
+		return sentence{connectsEvery, values{"every": length(every.Round(time.Second))}}
+	}
+}
+
+// typicalDistance returns the median distance between successive times. There must be at least two.
+func typicalDistance(times []history.Instant) time.Duration {
+	distances := make([]time.Duration, len(times)-1)
 	for i := range distances {
-		distances[i] = connections[i+1].Start.Sub(connections[i].Start)
+		distances[i] = times[i+1].Sub(times[i])
 	}
 	slices.Sort(distances)
 	return distances[(len(distances)-1)/2]
 }
 
+func isShortDrop(c *history.Connection) bool {
+	lasted, known := measured(c)
+	return known && c.Dropped() && lasted < shortLived
+}
+
 // crowded reports whether any period of length flapWindow contains the start times of at least
-// flapCount connections. The connections must be sorted by start time.
-func crowded(connections []*history.Connection) bool {
-	for i := flapCount - 1; i < len(connections); i++ {
-		if connections[i].Start.Sub(connections[i-flapCount+1].Start) <= flapWindow {
+// count connections. The connections must be sorted by start time.
+func crowded(connections []*history.Connection, count int) bool {
+	for i := count - 1; i < len(connections); i++ {
+		if connections[i].Start.Sub(connections[i-count+1].Start) <= flapWindow {
 			return true
 		}
 	}
@@ -120,14 +192,21 @@ type endings []*history.Connection
 // maxEndings is the maximum number of reasons that a list of endings names.
 const maxEndings = 3
 
-// byKind returns the kinds of the ends, most frequent first, and how often each occurred.
+// telling lists the kinds of drops, those that name a cause first.
+var telling = []history.Kind{
+	history.Conflict, history.NotAuthorized, history.TopicDenied, history.Invalid, history.Server, history.NoHeart,
+	history.ClientClosed, history.IO, history.Unexplained,
+}
+
+// byKind returns the kinds of the ends, most frequent first, and how often each occurred. Of equally
+// frequent kinds, the more telling ones come first.
 func (e endings) byKind() ([]history.Kind, map[history.Kind]int) {
 	counts := map[history.Kind]int{}
 	for _, c := range e {
 		counts[c.Kind]++
 	}
 	return slices.SortedFunc(maps.Keys(counts), func(a, b history.Kind) int {
-		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(slices.Index(telling, a), slices.Index(telling, b)))
 	}), counts
 }
 
@@ -142,7 +221,7 @@ func (e endings) in(lang Lang) string {
 	var texts []string
 	others := len(e)
 	for _, kind := range kinds[:min(len(kinds), maxEndings)] {
-		texts = append(texts, wordOf(kind, lang)+" × "+grouped(counts[kind]))
+		texts = append(texts, e.wordOf(kind, lang)+" × "+grouped(counts[kind]))
 		others -= counts[kind]
 	}
 	if others > 0 {
@@ -152,10 +231,14 @@ func (e endings) in(lang Lang) string {
 }
 
 // wordOf returns the action info for a kind of end. If the kind has no action info, wordOf returns
-// a phrase that says that the reason was not reported.
-func wordOf(kind history.Kind, lang Lang) string {
-	if info := kind.ActionInfo(); info != "" {
+// a phrase that says that the reason was not reported or is not clear.
+func (e endings) wordOf(kind history.Kind, lang Lang) string {
+	switch info := kind.ActionInfo(); {
+	case info != "":
 		return string(info)
+	case slices.ContainsFunc(e, hasUnknownWord):
+		return [2]string{"reason not clear", "原因不明"}[lang.index()]
+	default:
+		return [2]string{"reason not reported", "原因未上报"}[lang.index()]
 	}
-	return [2]string{"reason not reported", "原因未上报"}[lang.index()]
 }

@@ -24,4 +24,5 @@ var patterns = []rule{
 // by the verdicts of other rules.
 var symptoms = []rule{
 	{"flapping", Problem, (*input).flapping},
+	{"many-connections", Notice, (*input).manyConnections},
 }

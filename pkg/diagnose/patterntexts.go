@@ -270,16 +270,30 @@ var patternTexts = map[Code][2]verdictText{
 	},
 	"flapping": {
 		{
-			"Connects about every {every}: {main}",
+			"{rate}: {main}",
 			"Connections that lasted less than {short} ended without a DISCONNECT {count}: {ends}.",
 			"", // the advice of the most frequent end
 			"“Also found” explains the other ends. Have the device wait longer after each failed attempt, to spare the broker.",
 		},
 		{
-			"约每 {every}连接一次：{main}",
+			"{rate}：{main}",
 			"持续不到 {short}且没有 DISCONNECT 的连接出现了 {count}：{ends}。",
 			"",
 			"其他断开的含义见“其他发现”。请让设备在每次失败后逐步延长重试间隔，以免加重服务端负担。",
+		},
+	},
+	"many-connections": {
+		{
+			"{rate}, and stays for less than {short}",
+			"A connection lasted less than {short} and ended with DISCONNECT, or for a reason that is not known, {count}. That is more often than most devices need.",
+			"If the device is meant to connect that often, nothing is wrong. If not, look in its program's log for the reason why it leaves and connects again.",
+			"Each connection costs the broker and the device more than a connection that stays open.",
+		},
+		{
+			"{rate}，每次不到 {short}",
+			"持续不到 {short}、以 DISCONNECT 结束或断开原因不明的连接出现了 {count}。大多数设备不需要如此频繁地连接。",
+			"如果设备本来就这样频繁连接，则无需处理。如果不是，请在设备程序的日志中查找它断开并重连的原因。",
+			"与保持连接相比，每次重新连接对服务端和设备的开销更大。",
 		},
 	},
 	"sleeps-without-disconnect": {

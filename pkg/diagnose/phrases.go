@@ -57,6 +57,12 @@ const (
 	oftenInvalid       phrase = "often-invalid"
 	oftenByBroker      phrase = "often-by-broker"
 	oftenUnexplained   phrase = "often-unexplained"
+	oftenUnclear       phrase = "often-unclear"
+
+	connectsEvery       phrase = "connects-every"
+	connectsEverySecond phrase = "connects-every-second"
+	connectsOften       phrase = "connects-often"
+	fromManyAddresses   phrase = "from-many-addresses"
 )
 
 var phrases = map[phrase][2]string{
@@ -106,4 +112,10 @@ var phrases = map[phrase][2]string{
 	oftenInvalid:       {"the client violated the protocol or a limit {n}", "客户端违反协议或超出限制 {n}"},
 	oftenByBroker:      {"the broker ended the connection {n}", "服务端主动断开连接 {n}"},
 	oftenUnexplained:   {"the connection ended {n}, reason not reported", "连接断开 {n}，原因未上报"},
+	oftenUnclear:       {"the connection ended {n}, reason not clear", "连接断开 {n}，原因不明"},
+
+	connectsEvery:       {"Connects about every {every}", "约每 {every}连接一次"},
+	connectsEverySecond: {"Connects more than once a second", "每秒连接不止一次"},
+	connectsOften:       {"Many short connections", "大量短连接"},
+	fromManyAddresses:   {"The client came from another address nearly every time, which also points to the device's network.", "该客户端几乎每次都来自不同的地址，这也说明可能是设备的网络问题。"},
 }

@@ -257,6 +257,67 @@ func TestFlappingStatesItsMostFrequentEnd(t *testing.T) {
 	require.Equal(t, verdict(t, r, "closed-by-client").Next, got.Next)
 }
 
+// The verdict states a rate only if the client connects at about this rate most of the time.
+func TestFlappingStatesTheRateOfAllConnections(t *testing.T) {
+	short := func(d time.Duration) func(*script) {
+		return func(s *script) {
+			next := s.at.Add(d)
+			s.hold(time.Duration(s.n%10)*time.Millisecond, event.ClosedByClient).at = next
+		}
+	}
+	for name, c := range map[string]struct {
+		script *script
+		want   string
+	}{
+		"steady":                      {begin("20:00:00").times(480, short(30*time.Second)), "Connects about every 30 s: "},
+		"steady, and some stay":       {begin("20:00:00").times(240, func(s *script) { s.times(1, short(30*time.Second)).hold(29*time.Second, event.DisconnectedByClient) }), "Connects about every 30 s: "},
+		"every few milliseconds":      {begin("20:00:00").times(20, short(20*time.Millisecond)), "Connects more than once a second: "},
+		"a burst, and fine since":     {begin("02:00:00").times(12, short(25*time.Second)).stay(), "Many short connections: "},
+		"two bursts":                  {begin("02:00:00").times(12, short(25*time.Second)).wait(10*time.Hour).times(12, short(25*time.Second)), "Many short connections: "},
+		"fine for hours, and a burst": {begin("02:00:00").hold(20*time.Hour, event.ClosedByClient).times(12, short(25*time.Second)), "Many short connections: "},
+	} {
+		got := verdict(t, diagnosed(c.script.events), "flapping").Title
+		require.True(t, strings.HasPrefix(got, c.want), "%s: %s", name, got)
+	}
+}
+
+// The advice is that of the verdict about the main kind of end, with its values. If two kinds are
+// equally frequent, the one that names a cause is the main kind.
+func TestFlappingBorrowsTheAdviceThatWasGiven(t *testing.T) {
+	short := func(info event.ActionInfo, more ...with) *script {
+		return begin("20:00:00").times(12, func(s *script) { s.hold(time.Duration(s.n+1)*time.Second, info, more...).wait(time.Minute) }).stay(more...)
+	}
+	for name, c := range map[string]struct {
+		script *script
+		code   diagnose.Code
+		want   string
+	}{
+		"takeovers from one address": {short(event.ClientIDConflict, from("192.0.2.1", 0)), "client-id-conflict", "behind 192.0.2.1"},
+		"an expired login":           {short(event.NotAuthorized, reason("expired")), "not-authorized", "renew its login"},
+		"an operator":                {short(event.ServerShutdown, reason("kicked")), "server-shutdown", "who or what removed it"},
+		"stops of the broker":        {short(event.ServerShutdown, native("broker stopped")), "broker-restart", "in the log of the broker"},
+		"a tie": {begin("20:00:00").times(6, func(s *script) {
+			s.hold(time.Duration(s.n+1)*time.Second, event.ClosedByClient).hold(time.Duration(s.n+1)*time.Second, event.InvalidParam)
+		}).stay(), "invalid-param", "MQTT library"},
+	} {
+		r := diagnosed(c.script.events)
+		got := verdict(t, r, "flapping")
+		require.Equal(t, verdict(t, r, c.code).Next, got.Next, name)
+		require.Contains(t, got.Next, c.want, name)
+	}
+}
+
+func TestFlappingMentionsManyAddresses(t *testing.T) {
+	crash := func(address func(n int) string) string {
+		s := begin("20:00:00").times(12, func(s *script) {
+			s.hold(time.Duration(s.n+5)*time.Second, event.ClosedByClient, from(address(s.n), 0))
+		})
+		return verdict(t, diagnosed(s.events), "flapping").More
+	}
+	require.Contains(t, crash(func(n int) string { return fmt.Sprintf("192.0.2.%d", n) }), "another address nearly every time")
+	require.NotContains(t, crash(func(int) string { return "192.0.2.1" }), "another address")
+}
+
 // A minute offline on a day is no problem. Offline for longer, or too often, is one.
 func TestProportion(t *testing.T) {
 	drops := func(n int, offline time.Duration) *script {

@@ -88,19 +88,14 @@ func TestVocabularyStaysAsItIs(t *testing.T) {
 	}
 }
 
-// The verdict "flapping" takes its advice from another verdict, without the values of that verdict.
-func TestBorrowedAdviceHasNoPlaceholders(t *testing.T) {
-	require.Len(t, advice, len(facts))
-	codes := []Code{"keep-alive-early", "silent-after-connect"}
-	for kind, code := range advice {
+// The verdict "flapping" takes its advice from the verdict about its main kind of end.
+func TestEveryKindOfDropHasAFactAndAVerdict(t *testing.T) {
+	require.Len(t, single, len(facts))
+	require.Len(t, telling, len(facts))
+	for kind, code := range single {
 		require.Contains(t, facts, kind)
-		codes = append(codes, code)
-	}
-	for _, code := range codes {
-		for _, text := range verdictTexts[code] {
-			require.NotEmpty(t, text.next, code)
-			require.Empty(t, names(text.next), code)
-		}
+		require.Contains(t, telling, kind)
+		require.True(t, slices.ContainsFunc(singles, func(r rule) bool { return r.code == code }), code)
 	}
 }
 

@@ -524,6 +524,14 @@ func TestVerdicts(t *testing.T) {
 		{"many short connections that end with DISCONNECT", begin("00:00:00").times(20, holds(time.Second, event.DisconnectedByClient)).stay(),
 			[]diagnose.Code{"no-drops", "clean-disconnect"}},
 
+		{"very many short connections that end with DISCONNECT", begin("00:00:00").times(60, holds(59*time.Second, event.DisconnectedByClient)).stay(),
+			[]diagnose.Code{"many-connections", "no-drops", "clean-disconnect"}},
+		{"very many short connections without a reason", begin("00:00:00").times(60, func(s *script) {
+			s.hold(time.Duration(s.n%30)*time.Second, event.Unexplained)
+		}).stay(),
+			[]diagnose.Code{"end-unexplained", "many-connections"}},
+		{"nearly as many short connections", begin("00:00:00").times(60, holds(time.Minute+18*time.Millisecond, event.DisconnectedByClient)).stay(),
+			[]diagnose.Code{"no-drops", "clean-disconnect"}},
 		{"many short connections with only closed sockets reported", begin("00:00:00").
 			times(10, func(s *script) { s.hold(time.Duration(s.n+1)*time.Second, event.Unexplained, native("tcpclean")) }).stay(),
 			[]diagnose.Code{"flapping", "end-unexplained"}},
