@@ -41,6 +41,9 @@ func (in *input) conflicts() *finding {
 	}
 	if f.text != conflictShared && f.text != conflictUnseen {
 		f.more = in.shorterKeepAlive()
+		if mayWakeTaking(f.ends) {
+			f.more = append(f.more, sentence{phrase: wakesEvenly})
+		}
 	}
 	return f
 }

@@ -36,6 +36,8 @@ const (
 	// fixedLengthDenied is for connections that ended as not authorized, in words that can mean an
 	// expired login or a denied topic.
 	fixedLengthDenied Code = "fixed-length-denied"
+	// fixedLengthAsleep is for a client that may sleep after each connection.
+	fixedLengthAsleep Code = "fixed-length-asleep"
 	// fixedLengthLimit is for a time limit of the broker that it reported itself.
 	fixedLengthLimit Code = "fixed-length-limit"
 )
@@ -58,6 +60,8 @@ func (in *input) fixedLength() *finding {
 		f.values = f.values.with("what", limited(cluster)).with("reason", wordsOf(atLimit(f.ends)))
 	case !mostly(cluster, (*history.Connection).Dropped):
 		f.text, f.level = fixedLengthUnexplained, Notice
+	case in.mayWake(cluster):
+		f.text, f.level = fixedLengthAsleep, Notice
 	default:
 		if why := notIdle(cluster); why != nil {
 			f.text, f.values = fixedLengthNotIdle, f.values.with("why", *why)

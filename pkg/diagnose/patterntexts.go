@@ -32,13 +32,13 @@ var patternTexts = map[Code][2]verdictText{
 	},
 	"refused-after-success": {
 		{
-			"Every login refused since {since} (it worked before)",
+			"Every login refused {since} (it worked before)",
 			"The client was connected before. Since its last connection ended, the broker has refused its logins as not authorized, {count}, and accepted none.",
 			"Check that the device's user name, password or certificate is valid, not expired, and the one that the broker expects. Check that the client is not banned and may use this instance.",
 			"Likely causes: the credentials were changed or have expired, or the client identifier, the user name or the address was banned. If the addresses under “Evidence” cannot be the device's, another client is trying to use its identifier.",
 		},
 		{
-			"自 {since} 起登录均被拒绝（此前正常）",
+			"{since}登录均被拒绝（此前正常）",
 			"该客户端之前连接成功过。最后一次连接断开之后，其登录以 not authorized 被拒绝，共 {count}，没有一次成功。",
 			"请确认设备的用户名、密码或证书有效、未过期，且与服务端的配置一致。并确认该客户端未被封禁，有权访问此实例。",
 			"可能的原因：凭证已被更换或过期，或者 Client ID、用户名或地址已被封禁。如果“证据”中的地址不可能属于该设备，则是其他客户端在尝试使用此 Client ID。",
@@ -126,6 +126,20 @@ var patternTexts = map[Code][2]verdictText{
 			"连接每次都在约 {length}后断开，共 {count}，而事件中没有说明原因。很可能有定时器，例如设备程序在完成工作后主动断开。",
 			"如果设备本来就每次只连接约 {length}，则无需处理。如果不是，请在设备到服务端的链路上查找同样长的超时设置。",
 			"也可能是中间的 NAT 网关、防火墙、负载均衡或代理的空闲超时，或者是服务端或 Token 的时限。",
+		},
+	},
+	fixedLengthAsleep: {
+		{
+			"Connections last about {length} each, at even distances",
+			"Connections ended after about {length} each, {count}, and the device then stayed away for longer and came back at even distances. It probably sleeps in between without sending DISCONNECT.",
+			"If the device is meant to sleep, nothing is wrong, but have it send DISCONNECT first. If not, check what stops it: its power, its network or its program.",
+			"The broker may have noticed a missed keep alive, which some sources report as a lost connection. Otherwise, a timeout of {length} between device and broker, or at the broker, ends the connections.",
+		},
+		{
+			"每个连接都持续约 {length}，且间隔固定",
+			"连接每次都在约 {length}后断开，共 {count}，之后设备离线更久，并按固定间隔重新连接。设备很可能没有发送 DISCONNECT 就进入休眠。",
+			"如果设备本来就会休眠，则没有异常，但请让它先发送 DISCONNECT。如果不是，请检查是什么使它停止：电源、网络或程序。",
+			"可能是服务端发现心跳超时，有些来源将其上报为连接丢失。否则是设备到服务端的链路上或服务端有 {length}的超时设置。",
 		},
 	},
 	fixedLengthDenied: {

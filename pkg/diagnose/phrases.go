@@ -38,6 +38,7 @@ const (
 	itsAddress           phrase = "its-address"
 	endsAtOnce           phrase = "ends-at-once"
 	closeFrame           phrase = "close-frame"
+	wakesEvenly          phrase = "wakes-evenly"
 	onlyKeepAlive        phrase = "only-keep-alive"
 	webSocketConnections phrase = "web-socket-connections"
 	anyConnections       phrase = "any-connections"
@@ -58,6 +59,9 @@ const (
 	oftenByBroker      phrase = "often-by-broker"
 	oftenUnexplained   phrase = "often-unexplained"
 	oftenUnclear       phrase = "often-unclear"
+
+	sinceThen  phrase = "since-then"
+	inThisSpan phrase = "in-this-span"
 
 	connectsEvery       phrase = "connects-every"
 	connectsEverySecond phrase = "connects-every-second"
@@ -92,6 +96,7 @@ var phrases = map[phrase][2]string{
 	at:                   {" at {addresses}", "（来自 {addresses}）"},
 	itsAddress:           {"its address", "其地址"},
 	closeFrame:           {"The source reports a close frame of WebSocket in the same way, with which browsers and libraries end a connection.", "该来源对 WebSocket 的关闭帧上报相同的原因，浏览器和客户端库会这样关闭连接。"},
+	wakesEvenly:          {"The client comes back at even distances, as a device does that sleeps without sending DISCONNECT.", "该客户端按固定间隔重新连接，就像没有发送 DISCONNECT 就休眠的设备。"},
 	endsAtOnce:           {"Mosquitto 2.0.21 ends clients at once if their keep alive equals its max_keepalive; if that is the version, update it.", "如果 keep alive 等于 max_keepalive，Mosquitto 2.0.21 会立即断开客户端；如果是该版本，请升级。"},
 	onlyKeepAlive:        {"The keep alive is not the cause; it only shows that the connections come from different programs.", "keep alive 不是原因，它只说明这些连接来自不同的程序。"},
 	webSocketConnections: {"WebSocket connections", " WebSocket 连接"},
@@ -113,6 +118,9 @@ var phrases = map[phrase][2]string{
 	oftenByBroker:      {"the broker ended the connection {n}", "服务端主动断开连接 {n}"},
 	oftenUnexplained:   {"the connection ended {n}, reason not reported", "连接断开 {n}，原因未上报"},
 	oftenUnclear:       {"the connection ended {n}, reason not clear", "连接断开 {n}，原因不明"},
+
+	sinceThen:  {"since {at}", "自 {at} 起"},
+	inThisSpan: {"in this span", "在此时间段内"},
 
 	connectsEvery:       {"Connects about every {every}", "约每 {every}连接一次"},
 	connectsEverySecond: {"Connects more than once a second", "每秒连接不止一次"},

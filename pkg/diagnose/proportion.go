@@ -11,7 +11,7 @@ import (
 //
 //   - The client's state is known for at least minorKnown, because a short span says little.
 //   - The client was online for at least minorUptime of that time, and is online at its end.
-//   - The problem ended fewer than minorCount connections.
+//   - The problem ended fewer than minorCount connections, and none of them within the last stillGoing.
 //
 // A minor problem is a notice. If the span was cut, no problem is minor, because earlier
 // connections may be missing. The rule does not apply to clients that share an identifier, nor to
@@ -20,11 +20,52 @@ const (
 	minorKnown  = 12 * time.Hour
 	minorUptime = 0.999
 	minorCount  = 10
+	stillGoing  = time.Hour // trouble that occurred this recently may well go on
+)
+
+// Drops are severe if they keep the client offline for long and go on, whatever their kind. All of
+// these conditions must hold:
+//
+//   - The client's state is known for at least severeKnown, and it was online for less than
+//     severeUptime of that time.
+//   - At least minFrequent connections dropped in this way. The absences after them make up at least
+//     half of the time offline.
+//   - The client is offline after such a drop, or the last one happened within the last stillGoing.
+//   - The client does not seem to sleep, and the verdict "flapping" does not report the problem.
+//
+// A notice about severe drops is a problem.
+const (
+	severeKnown  = time.Hour
+	severeUptime = 0.9
 )
 
 // isMinor reports whether a finding about the ends of connections is minor; see minorKnown.
 func (in *input) isMinor(f *finding) bool {
-	known := time.Duration(in.Summary.OnlineMS+in.Summary.OfflineMS) * time.Millisecond
-	return len(f.ends) > 0 && f.count < minorCount && !in.isCut() && in.Status.State == history.Online &&
-		known >= minorKnown && *in.Summary.Uptime >= minorUptime
+	return len(f.ends) > 0 && f.count < minorCount && !in.isRecent(f) && !in.isCut() && in.Status.State == history.Online &&
+		in.stateKnown() >= minorKnown && *in.Summary.Uptime >= minorUptime
+}
+
+// isSevere reports whether a finding is about severe drops; see severeKnown.
+func (in *input) isSevere(f *finding) bool {
+	if f.count < minFrequent || in.stateKnown() < severeKnown || *in.Summary.Uptime >= severeUptime ||
+		!mostly(f.ends, (*history.Connection).Dropped) || in.sleep != nil || in.mayWake(f.ends) || in.flapping() != nil {
+		return false
+	}
+	var offline time.Duration
+	for _, c := range f.ends {
+		offline += in.away[c]
+	}
+	isOffline := in.Status.State == history.Offline && in.last().End == f.when[len(f.when)-1]
+	return (isOffline || in.isRecent(f)) && 2*offline.Milliseconds() >= in.Summary.OfflineMS
+}
+
+// isRecent reports whether the newest of a finding's ends happened within the last
+// stillGoing.
+func (in *input) isRecent(f *finding) bool {
+	return len(f.when) > 0 && in.to.Sub(f.when[len(f.when)-1]) <= stillGoing
+}
+
+// stateKnown returns how long the client's state is known.
+func (in *input) stateKnown() time.Duration {
+	return time.Duration(in.Summary.OnlineMS+in.Summary.OfflineMS) * time.Millisecond
 }

@@ -334,8 +334,10 @@ func TestProportion(t *testing.T) {
 		"nine times":                 {drops(9, 5*time.Second), diagnose.Notice},
 		"ten times":                  {drops(10, 5*time.Second), diagnose.Problem},
 		"offline at the end":         {begin("00:00:00").hold(23*time.Hour+58*time.Minute, event.NoHeart, keepAlive(60)), diagnose.Problem},
-		"known for half a day":       {begin("11:59:59.999").hold(11*time.Hour, event.TopicAuthFailed).stay(), diagnose.Notice},
-		"known for less":             {begin("12:00:00").hold(11*time.Hour, event.TopicAuthFailed).stay(), diagnose.Problem},
+		"known for half a day":       {begin("11:59:59.999").hold(10*time.Hour, event.TopicAuthFailed).stay(), diagnose.Notice},
+		"known for less":             {begin("12:00:00").hold(10*time.Hour, event.TopicAuthFailed).stay(), diagnose.Problem},
+		"more than an hour ago":      {begin("00:00:00").hold(23*time.Hour-2*time.Millisecond, event.TopicAuthFailed).stay(), diagnose.Notice},
+		"within the last hour":       {begin("00:00:00").hold(23*time.Hour-time.Millisecond, event.TopicAuthFailed).stay(), diagnose.Problem},
 	} {
 		require.Equal(t, c.want, diagnosed(c.script.events).Verdicts[0].Level, name)
 	}
@@ -343,6 +345,95 @@ func TestProportion(t *testing.T) {
 		s.hold(time.Minute, event.ClientIDConflict, from("192.0.2.1", 0)).hold(time.Minute, event.ClientIDConflict, from("192.0.2.2", 0))
 	}).stay(from("192.0.2.1", 0))
 	require.Equal(t, diagnose.Problem, verdict(t, diagnosed(fight.events), "two-places").Level, "sharing an identifier is a fault in any case")
+}
+
+// Drops that keep the client offline for much of the day and go on are a problem, whatever their
+// kind.
+func TestProportionOfDropsThatGoOn(t *testing.T) {
+	drops := func(info event.ActionInfo, n int, online, offline time.Duration) *script {
+		return begin("12:00:00").times(n, func(s *script) {
+			s.hold(online+time.Duration(s.n%5)*time.Minute, info).wait(offline + time.Duration(s.n%3)*2*time.Minute)
+		}).stay()
+	}
+	const minute = time.Minute
+	for name, c := range map[string]struct {
+		script *script
+		code   diagnose.Code
+		want   diagnose.Level
+	}{
+		"closed by the client":   {drops(event.ClosedByClient, 40, 9*minute, 5*minute), "closed-by-client", diagnose.Problem},
+		"network errors":         {drops(event.SocketIOException, 40, 9*minute, 5*minute), "network-error", diagnose.Problem},
+		"mostly online":          {drops(event.SocketIOException, 11, 60*minute, 2*minute), "network-error", diagnose.Notice},
+		"fine for the last hour": {drops(event.SocketIOException, 34, 9*minute, 5*minute), "network-error", diagnose.Notice},
+		"with DISCONNECT":        {drops(event.DisconnectedByClient, 40, 9*minute, 5*minute), "clean-disconnect", diagnose.Info},
+		"without a reason":       {drops(event.Unexplained, 40, 9*minute, 5*minute), "end-unexplained", diagnose.Notice},
+		"twice":                  {drops(event.SocketIOException, 2, 60*minute, 5*time.Hour), "network-error", diagnose.Notice},
+		"once, and then for another reason": {begin("12:00:00").hold(minute, event.DisconnectedByClient).wait(10*time.Hour).
+			times(3, func(s *script) { s.hold(time.Duration(s.n)*9*minute, event.SocketIOException) }).stay(), "network-error", diagnose.Notice},
+	} {
+		require.Equal(t, c.want, verdict(t, diagnosed(c.script.events), c.code).Level, name)
+	}
+	busy := begin("12:00:00").times(40, func(s *script) {
+		s.hold(time.Duration(s.n%5+9)*minute, event.ServerShutdown, reason("server_busy")).wait(time.Duration(s.n%3*2+5) * minute)
+	})
+	require.Equal(t, diagnose.Problem, verdict(t, diagnosed(busy.stay().events), "server-shutdown").Level)
+}
+
+// A client that seems to sleep has neither a network problem nor a rival.
+func TestVerdictsOnSleepersAreSoft(t *testing.T) {
+	lost := diagnosed(begin("00:00:00").times(20, func(s *script) {
+		s.hold(90*time.Second, event.SocketIOException, reason("ConnectionLost")).wait(15*time.Minute - 91*time.Second)
+	}).events)
+	got := verdict(t, lost, "fixed-length")
+	require.Equal(t, diagnose.Notice, got.Level)
+	require.Contains(t, got.Meaning, "It probably sleeps in between")
+	require.NotContains(t, all(got), "NAT")
+	require.Equal(t, diagnose.Notice, verdict(t, lost, "network-error").Level)
+	require.Contains(t, verdict(t, lost, "network-error").More, "sleeps without sending DISCONNECT")
+
+	soon := diagnosed(begin("00:00:00").times(20, func(s *script) { s.hold(90*time.Second, event.SocketIOException).wait(time.Minute) }).events)
+	require.Contains(t, all(verdict(t, soon, "fixed-length")), "NAT")
+	require.NotContains(t, verdict(t, soon, "network-error").More, "sleep")
+
+	for lasted, want := range map[time.Duration]bool{15 * time.Minute: true, time.Minute: false} {
+		s := begin("00:00:00").times(20, func(s *script) {
+			s.hold(lasted, event.ClientIDConflict, from("192.0.2.1", 0)).wait(-time.Second)
+		}).stay(from("192.0.2.1", 0))
+		require.Equal(t, want, strings.Contains(verdict(t, diagnosed(s.events), "client-id-conflict").More, "sleeps without sending DISCONNECT"), lasted)
+	}
+}
+
+// If earlier logins may have been refused before the span, the title must not name the first one in
+// the span.
+func TestVerdictSaysSinceWhenOnlyIfItIsKnown(t *testing.T) {
+	yesterday := begin("08:00:00").hold(time.Hour, event.NoHeart).events
+	for i := range yesterday {
+		yesterday[i].Time = yesterday[i].Time.AddDate(0, 0, -1)
+	}
+	s := begin("00:00:00").times(30, func(s *script) { s.refuse().wait(time.Minute) })
+	before := history.StatusAt(logOf(yesterday), day.Add(-1))
+	require.Equal(t, "Every login refused in this span (it worked before)",
+		verdict(t, report(s.events, wholeDay, before, diagnose.English), "refused-after-success").Title)
+	require.Equal(t, "在此时间段内登录均被拒绝（此前正常）",
+		verdict(t, report(s.events, wholeDay, before, diagnose.Chinese), "refused-after-success").Title)
+	open := history.StatusAt(logOf(yesterday[:1]), day.Add(-1))
+	ended := begin("08:00:00").end(closed("08:00:00", event.NoHeart, channel("1"))).refuse().refuse()
+	require.Equal(t, "Every login refused since 08:00 UTC (it worked before)",
+		verdict(t, report(ended.events, wholeDay, open, diagnose.English), "refused-after-success").Title)
+}
+
+// If the same logins are accepted soon after, the credentials are not the cause.
+func TestVerdictLooksAtTheLoginService(t *testing.T) {
+	by := user("pump")
+	flaky := func(wait time.Duration, next with) string {
+		s := begin("00:00:00").times(10, func(s *script) {
+			s.refuse(by).wait(wait).hold(time.Duration(s.n+3)*time.Minute, event.DisconnectedByClient, next)
+		})
+		return verdict(t, diagnosed(s.events), "refused-login").Title
+	}
+	require.Equal(t, "Logins refused now and then, and accepted soon after", flaky(5*time.Second, user("pump")))
+	require.Equal(t, "Login refused", flaky(3*time.Minute, user("pump")))
+	require.Equal(t, "Login refused", flaky(5*time.Second, user("meter")))
 }
 
 func TestVerdictNamesTheStopOfTheBroker(t *testing.T) {

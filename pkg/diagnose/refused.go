@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"slices"
+	"time"
 
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/history"
@@ -49,12 +50,21 @@ func (in *input) refusedAfterSuccess() *finding {
 	if len(denied) < minSinceSuccess {
 		return nil
 	}
-	since := clock{at: denied[0].Time, day: in.to, orEarlier: in.hides(in.last().End)}
-	f := ofRefusals(denied).with(values{"since": since})
+	f := ofRefusals(denied).with(values{"since": in.refusedSince(denied[0])})
 	if last := in.last(); !last.Start.IsZero() { // cite the last accepted login, if necessary instead of the oldest refusal
 		f.evidence = append(f.evidence[max(0, len(f.evidence)+1-maxEvidence):], citeStart(last))
 	}
 	return f
+}
+
+// refusedSince returns a phrase that says since when logins have been refused. r is the first
+// refusal in the span. If the last connection ended before the span, earlier refusals are not known.
+func (in *input) refusedSince(r *history.Refusal) sentence {
+	end := in.last().End
+	if end < in.from && !in.isCut() {
+		return sentence{phrase: inThisSpan}
+	}
+	return sentence{sinceThen, values{"at": clock{at: r.Time, day: in.to, orEarlier: in.hides(end)}}}
 }
 
 // refusedWhileOnline finds logins from a different address that were denied while a connection
@@ -113,7 +123,41 @@ func (in *input) otherDenied() *finding {
 	if in.refusedWhileOnline() != nil {
 		denied = removeRefusals(denied, in.strangers())
 	}
-	return in.anyRefusals(denied)
+	f := in.anyRefusals(denied)
+	if f != nil && in.acceptedSoon(denied) {
+		f.text, f.values = loginFlaky, values{"within": length(acceptedWithin)}
+	}
+	return f
+}
+
+const (
+	// loginFlaky selects the text to use if the same user's logins were accepted soon after most of
+	// the refusals.
+	loginFlaky Code = "refused-login-flaky"
+	// acceptedWithin is how soon a login must have been accepted after a refusal. Nobody replaces
+	// credentials that fast, again and again.
+	acceptedWithin = 2 * time.Minute
+)
+
+// acceptedSoon reports whether a login of the same user from the same address was accepted soon after
+// most of the given refusals, of which there must be at least minFrequent. The refusals must be sorted
+// by time.
+func (in *input) acceptedSoon(refusals []*history.Refusal) bool {
+	soon, next := 0, 0
+	for _, r := range refusals {
+		for next < len(in.Connections) && (in.Connections[next].Start.IsZero() || in.Connections[next].Start < r.Time) {
+			next++
+		}
+		if next == len(in.Connections) {
+			break
+		}
+		c := in.Connections[next]
+		isSame := !history.Differ(c.Username, r.Username) && !history.Differ(c.PeerAddress, r.PeerAddress)
+		if isSame && c.Start.Sub(r.Time) <= acceptedWithin {
+			soon++
+		}
+	}
+	return soon >= minFrequent && 2*soon > len(refusals)
 }
 
 // anyRefusals returns a finding about refusals, or nil if there are none. The refusals must be

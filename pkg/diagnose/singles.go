@@ -17,8 +17,8 @@ var singles = []rule{
 	{"refused-by-broker", Notice, (*input).refusedByBroker},
 	{"refused-unexplained", Notice, (*input).refusedUnexplained},
 	{"no-keep-alive", Notice, (*input).noKeepAlive},
-	{"network-error", Notice, endedAs(history.IO)},
-	{"closed-by-client", Notice, endedAs(history.ClientClosed)},
+	{"network-error", Notice, lostAs(history.IO)},
+	{"closed-by-client", Notice, lostAs(history.ClientClosed)},
 	{"server-shutdown", Notice, (*input).endedByBroker},
 	{"left-with-error", Notice, (*input).leftWithError},
 	{"end-unexplained", Notice, (*input).unexplained},
@@ -56,6 +56,17 @@ func (in *input) count(kind history.Kind) int {
 // end of the given kind. See inWords for the text.
 func endedAs(kind history.Kind) func(*input) *finding {
 	return func(in *input) *finding { return inWords(anyEnds(in.ended(kind), withKeepAlive)) }
+}
+
+// lostAs is like endedAs, but says if the client may have slept after these ends.
+func lostAs(kind history.Kind) func(*input) *finding {
+	return func(in *input) *finding {
+		f := endedAs(kind)(in)
+		if f != nil && in.mayWake(f.ends) {
+			f.more = []sentence{{phrase: wakesEvenly}}
+		}
+		return f
+	}
 }
 
 // minFrequent is the minimum number of refusals, or of ends of one kind, that counts as frequent.

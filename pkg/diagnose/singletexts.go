@@ -184,6 +184,20 @@ var singleTexts = map[Code][2]verdictText{
 			"服务端当时的日志可能有更多说明。",
 		},
 	},
+	loginFlaky: {
+		{
+			"Logins refused now and then, and accepted soon after",
+			"The broker refused a login as not authorized, {count}, and mostly accepted one of the same user within {within}. The credentials are probably valid, and the broker's login service fails at times.",
+			"Check the login service that the broker asks (database, HTTP service, certificate check) and its log at those times. The credentials of the device need no change.",
+			"A login service that is slow or overloaded can refuse logins that it would otherwise accept.",
+		},
+		{
+			"登录时而被拒绝，随后又成功",
+			"服务端以 not authorized 拒绝了登录，共 {count}，但大多在 {within}内又接受了同一用户的登录。凭证很可能有效，是服务端的认证服务时有故障。",
+			"请检查服务端所用的认证服务（数据库、HTTP 服务、证书校验）及其当时的日志。设备的凭证无需更改。",
+			"认证服务缓慢或过载时，可能拒绝本来会接受的登录。",
+		},
+	},
 	"refused-invalid": {
 		{
 			"CONNECT refused because of its content",

@@ -44,13 +44,10 @@ func (in *input) sleepsBetween() *finding {
 			found, distances = append(found, s.ended), append(distances, s.next.Start.Sub(s.ended.Start))
 		}
 	}
-	if len(found) < minSleeps-1 || 2*len(found) <= considered {
+	if !areEven(distances, considered) {
 		return nil
 	}
-	every, even := evenness(distances)
-	if !even {
-		return nil
-	}
+	every, _ := evenness(distances)
 	return ofEnds(found, withKeepAlive).with(values{"every": length(every.Round(time.Second))})
 }
 
@@ -80,4 +77,40 @@ func evenness(distances []time.Duration) (median time.Duration, even bool) {
 		}
 	}
 	return median, float64(near) >= evenShare*float64(len(distances))
+}
+
+// mayWake reports whether the client may have slept after most of the given connections, although the
+// broker did not report a missed keep alive: it then stayed away for at least minSleep and for longer
+// than the connection had lasted, and came back at even distances.
+func (in *input) mayWake(ended []*history.Connection) bool {
+	var distances []time.Duration
+	for _, c := range ended {
+		lasted, known := measured(c)
+		if away := in.away[c]; known && away >= max(lasted, minSleep) {
+			distances = append(distances, lasted+away)
+		}
+	}
+	return areEven(distances, len(ended))
+}
+
+// mayWakeTaking reports whether most of the given connections, which other connections replaced, had
+// lasted for about the same time, of at least minSleep. The client may have slept meanwhile.
+func mayWakeTaking(ended []*history.Connection) bool {
+	var distances []time.Duration
+	for _, c := range ended {
+		if lasted, known := measured(c); known && lasted >= minSleep {
+			distances = append(distances, lasted)
+		}
+	}
+	return areEven(distances, len(ended))
+}
+
+// areEven reports whether there are at least minSleeps - 1 distances, they are more than half of all,
+// and they are even.
+func areEven(distances []time.Duration, all int) bool {
+	if len(distances) < minSleeps-1 || 2*len(distances) <= all {
+		return false
+	}
+	_, even := evenness(distances)
+	return even
 }

@@ -120,8 +120,12 @@ func (in *input) verdict(f *finding, rule rule, lang Lang) Verdict {
 	if f.next != "" {
 		texts.next = textsOf(f.next, lang).next
 	}
+	level := cmp.Or(f.level, rule.level)
+	if level == Notice && in.isSevere(f) {
+		level = Problem
+	}
 	return Verdict{
-		Code: rule.code, Level: cmp.Or(f.level, rule.level), Count: f.count,
+		Code: rule.code, Level: level, Count: f.count,
 		Title:   values.into(texts.title, lang),
 		Meaning: values.into(texts.meaning, lang),
 		Next:    values.into(texts.next, lang),
