@@ -116,12 +116,15 @@ func (in *input) mostlyAway(ended []*history.Connection) bool {
 	return mostly(ended, func(c *history.Connection) bool { return in.away[c] >= longAbsence })
 }
 
+// cameBack reports whether the absence after a connection ended before the end of the span.
+func (in *input) cameBack(c *history.Connection) bool { return in.to.Sub(c.End) > in.away[c] }
+
 // patience returns how long an absence of the client can last before it counts as unusual.
 func (in *input) patience() time.Duration {
 	var longest time.Duration
 	absences := 0
 	for c, away := range in.away {
-		if in.to.Sub(c.End) > away { // the client came back
+		if in.cameBack(c) {
 			longest = max(longest, away)
 			absences++
 		}

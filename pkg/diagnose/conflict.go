@@ -29,7 +29,7 @@ func (in *input) conflicts() *finding {
 	a := in.conflictAddresses()
 	switch last := in.last(); {
 	case in.Status.State == history.Offline && last.Kind == history.Conflict:
-		f.text, f.values = conflictUnseen, values{"last": moment(last.End)}
+		f.text, f.values = conflictUnseen, values{"lately": lately(f.count, last.End)}
 	case in.isShared():
 		f.text = conflictShared
 	case a.known == 0:

@@ -19,13 +19,13 @@ var patternTexts = map[Code][2]verdictText{
 	"two-programs": {
 		{
 			"Two programs or devices seem to share this client identifier",
-			"Connections with {differences} took this client identifier from each other, {count}. One program seldom alternates these settings, so there are probably two.",
+			"Connections with {differences} took this client identifier from each other, {count}. One program seldom alternates like that.",
 			"Find both programs or devices{behind}, and give each its own client identifier. Look for duplicate deployments and misconfigured provisioning.",
 			"A broker allows one connection per client identifier, so each new connection ends the previous one. One device alternates, too, if its library falls back to MQTT 3.1, if it has two sets of credentials, or if it has other settings for each network.",
 		},
 		{
 			"疑似两个程序或设备共用此 Client ID",
-			"{differences}的连接互相抢占此 Client ID，共 {count}。同一个程序很少这样来回切换设置，因此很可能有两个。",
+			"{differences}的连接互相抢占此 Client ID，共 {count}。同一个程序很少这样来回切换。",
 			"请找出这两个程序或设备{behind}，并分配各自独立的 Client ID。请检查是否有重复部署或配置下发错误。",
 			"同一个 Client ID 只能保持一个连接，每个新连接都会使前一个断开。如果设备的客户端库会回退到 MQTT 3.1、设备有两组凭证，或对不同网络使用不同设置，同一台设备也会来回切换。",
 		},
@@ -298,13 +298,13 @@ var patternTexts = map[Code][2]verdictText{
 	},
 	"many-connections": {
 		{
-			"{rate}, and stays for less than {short}",
+			"{rate}: {count}, for less than {short} each",
 			"A connection lasted less than {short} and ended with DISCONNECT, or for a reason that is not known, {count}. That is more often than most devices need.",
 			"If the device is meant to connect that often, nothing is wrong. If not, look in its program's log for the reason why it leaves and connects again.",
 			"Each connection costs the broker and the device more than a connection that stays open.",
 		},
 		{
-			"{rate}，每次不到 {short}",
+			"{rate}：{count}，每次不到 {short}",
 			"持续不到 {short}、以 DISCONNECT 结束或断开原因不明的连接出现了 {count}。大多数设备不需要如此频繁地连接。",
 			"如果设备本来就这样频繁连接，则无需处理。如果不是，请在设备程序的日志中查找它断开并重连的原因。",
 			"与保持连接相比，每次重新连接对服务端和设备的开销更大。",
@@ -327,13 +327,13 @@ var patternTexts = map[Code][2]verdictText{
 	"broker-restart": {
 		{
 			"Ended by the broker, probably for a restart or maintenance",
-			"The broker ended connections itself{where} (ServerShutdown), {count}, most recently at {last}. It does so when a node is restarted, drained or rebalanced.",
+			"The broker ended connections itself{where} (ServerShutdown), {count}{lately}. It does so when a node is restarted, drained or rebalanced.",
 			"No action is required on the device. Compare the times with restarts and maintenance of the broker.",
 			"Usually this has nothing to do with the device. If many devices came back at once, have them wait for a random time before they reconnect.",
 		},
 		{
 			"由服务端断开，可能是重启或维护",
-			"服务端{where}主动断开了连接（ServerShutdown），共 {count}，最近一次为 {last}。常见于节点重启、下线或重新均衡。",
+			"服务端{where}主动断开了连接（ServerShutdown），共 {count}{lately}。常见于节点重启、下线或重新均衡。",
 			"设备侧无需处理。请将这些时间与服务端的重启和维护时间对照。",
 			"这通常与设备无关。如果大量设备同时重连，请让设备在重连前随机等待一段时间。",
 		},
@@ -355,13 +355,13 @@ var patternTexts = map[Code][2]verdictText{
 	brokerStoppedOften: {
 		{
 			"The broker stopped or restarted {count}",
-			"The broker{where} stopped or restarted {count}, most recently at {last} (ServerShutdown), and so ended the connections that were open. This has nothing to do with the device.",
+			"The broker{where} stopped or restarted {count}{lately} (ServerShutdown), and so ended the connections that were open. This has nothing to do with the device.",
 			"No action is required on the device. If this was not planned, look in the log of the broker, and in the system log for a crash or a killed process.",
 			"The broker's log reports stops and starts, but not the end of each connection. If it reports only a start, it probably crashed, was killed or lost power, and when exactly the connections ended is not known.",
 		},
 		{
 			"服务端停止或重启 {count}",
-			"服务端{where}停止或重启 {count}，最近一次为 {last}（ServerShutdown），当时打开的连接随之断开。这与设备无关。",
+			"服务端{where}停止或重启 {count}{lately}（ServerShutdown），当时打开的连接随之断开。这与设备无关。",
 			"设备侧无需处理。如果不是计划内的操作，请查看服务端日志，并在系统日志中查找崩溃或进程被终止。",
 			"服务端的日志只上报停止和启动，不上报每个连接的断开。如果只上报了启动，服务端很可能曾崩溃、被终止或断电，连接断开的准确时间未知。",
 		},
@@ -371,7 +371,7 @@ var patternTexts = map[Code][2]verdictText{
 			"The broker stopped at {last}, and no start is on record",
 			"The broker{where} stopped at {last} (ServerShutdown), which ended the connection. Since then, neither a start of the broker nor an attempt by the client to connect is on record.",
 			"Check that the broker runs, and that its log still arrives. If it runs, check whether the device tries to connect.",
-			"In this span, connections ended because the broker stopped or restarted {count}. A start of the broker is on record for this client only if the client's connection was open then.",
+			"In this span, the client's connections ended {count} because the broker stopped or restarted. A start of the broker is on record for this client only if the client's connection was open then.",
 		},
 		{
 			"服务端于 {last} 停止，之后没有启动记录",

@@ -31,6 +31,8 @@ const (
 	keptAlive        phrase = "kept-alive"
 	endedByBroker    phrase = "ended-by-broker"
 
+	onceAt               phrase = "once-at"
+	mostRecently         phrase = "most-recently"
 	nowhere              phrase = "nowhere"
 	onNodes              phrase = "on-nodes"
 	behind               phrase = "behind"
@@ -90,6 +92,8 @@ var phrases = map[phrase][2]string{
 	keptAlive:        {"the keep alive, {keep_alive}, is less than half of that", " keep alive（{keep_alive}）不到其一半"},
 	endedByBroker:    {"the broker reports that it ended the connections itself", "服务端上报为主动断开"},
 
+	onceAt:               {", at {last}", "，时间为 {last}"},
+	mostRecently:         {", most recently at {last}", "，最近一次为 {last}"},
 	nowhere:              {"", ""},
 	onNodes:              {" on {nodes}", "（节点 {nodes}）"},
 	behind:               {" behind {address}", "（均位于 {address} 之后）"},

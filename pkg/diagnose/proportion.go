@@ -23,17 +23,16 @@ const (
 	stillGoing  = time.Hour // trouble that occurred this recently may well go on
 )
 
-// Drops are severe if they keep the client offline for long and go on, whatever their kind. All of
+// Drops are severe if they kept the client offline for much of the time, whatever their kind. All of
 // these conditions must hold:
 //
 //   - The client's state is known for at least severeKnown, and it was online for less than
 //     severeUptime of that time.
-//   - At least minFrequent connections dropped in this way. The absences after them make up at least
-//     half of the time offline.
-//   - The client is offline after such a drop, or the last one happened within the last stillGoing.
+//   - At least minFrequent connections dropped in this way. The absences after them, from which the
+//     client came back, make up at least half of the time offline.
 //   - The client does not seem to sleep, and the verdict "flapping" does not report the problem.
 //
-// A notice about severe drops is a problem.
+// A notice about severe drops is a problem, unless it is over; see isOver.
 const (
 	severeKnown  = time.Hour
 	severeUptime = 0.9
@@ -53,10 +52,11 @@ func (in *input) isSevere(f *finding) bool {
 	}
 	var offline time.Duration
 	for _, c := range f.ends {
-		offline += in.away[c]
+		if in.cameBack(c) {
+			offline += in.away[c]
+		}
 	}
-	isOffline := in.Status.State == history.Offline && in.last().End == f.when[len(f.when)-1]
-	return (isOffline || in.isRecent(f)) && 2*offline.Milliseconds() >= in.Summary.OfflineMS
+	return 2*offline.Milliseconds() >= in.Summary.OfflineMS
 }
 
 // isRecent reports whether the newest of a finding's ends happened within the last

@@ -2,6 +2,7 @@ package diagnose_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -195,7 +196,7 @@ func TestVerdictSaysThatTheNewestConnectionIsMissing(t *testing.T) {
 	require.NotContains(t, codes(r), diagnose.Code("no-return"))
 	got := verdict(t, r, "client-id-conflict")
 	require.Contains(t, got.Title, "its connect event is missing")
-	require.Contains(t, got.Meaning, "most recently at 2026-11-22 10:00:01 UTC. That proves a newer connection")
+	require.Contains(t, got.Meaning, "once, at 2026-11-22 10:00:01 UTC. That proves a newer connection")
 }
 
 // If the new connections come from several addresses, none of them is named.
@@ -232,9 +233,12 @@ func TestVerdictNamesTheTimeLimit(t *testing.T) {
 		"WEBSOCKET_TTL_EXPIRATION": "The broker limits WebSocket connections to about 1 h",
 		"maximum connect time":     "The broker limits connections to about 1 h",
 		"SERVER_ERROR":             "Connections are cut off after about 1 h",
+		"kicked":                   "Connections are cut off after about 1 h",
 	} {
 		s := begin("12:00:00").times(4, func(s *script) { s.hold(time.Hour, event.ServerShutdown, reason(word)) })
-		require.Equal(t, want, verdict(t, diagnosed(s.events), "fixed-length").Title, word)
+		r := diagnosed(s.events)
+		require.Equal(t, want, verdict(t, r, "fixed-length").Title, word)
+		require.Equal(t, word == "kicked", slices.Contains(codes(r), "server-shutdown"), "%s: only this verdict would say who ended them", word)
 	}
 }
 
@@ -361,13 +365,13 @@ func TestProportionOfDropsThatGoOn(t *testing.T) {
 		code   diagnose.Code
 		want   diagnose.Level
 	}{
-		"closed by the client":   {drops(event.ClosedByClient, 40, 9*minute, 5*minute), "closed-by-client", diagnose.Problem},
-		"network errors":         {drops(event.SocketIOException, 40, 9*minute, 5*minute), "network-error", diagnose.Problem},
-		"mostly online":          {drops(event.SocketIOException, 11, 60*minute, 2*minute), "network-error", diagnose.Notice},
-		"fine for the last hour": {drops(event.SocketIOException, 34, 9*minute, 5*minute), "network-error", diagnose.Notice},
-		"with DISCONNECT":        {drops(event.DisconnectedByClient, 40, 9*minute, 5*minute), "clean-disconnect", diagnose.Info},
-		"without a reason":       {drops(event.Unexplained, 40, 9*minute, 5*minute), "end-unexplained", diagnose.Notice},
-		"twice":                  {drops(event.SocketIOException, 2, 60*minute, 5*time.Hour), "network-error", diagnose.Notice},
+		"closed by the client": {drops(event.ClosedByClient, 40, 9*minute, 5*minute), "closed-by-client", diagnose.Problem},
+		"network errors":       {drops(event.SocketIOException, 40, 9*minute, 5*minute), "network-error", diagnose.Problem},
+		"mostly online":        {drops(event.SocketIOException, 11, 60*minute, 2*minute), "network-error", diagnose.Notice},
+		"fine for six hours":   {drops(event.SocketIOException, 15, 9*minute, 9*minute), "network-error", diagnose.Notice},
+		"with DISCONNECT":      {drops(event.DisconnectedByClient, 40, 9*minute, 5*minute), "clean-disconnect", diagnose.Info},
+		"without a reason":     {drops(event.Unexplained, 40, 9*minute, 5*minute), "end-unexplained", diagnose.Notice},
+		"twice":                {drops(event.SocketIOException, 2, 60*minute, 5*time.Hour), "network-error", diagnose.Notice},
 		"once, and then for another reason": {begin("12:00:00").hold(minute, event.DisconnectedByClient).wait(10*time.Hour).
 			times(3, func(s *script) { s.hold(time.Duration(s.n)*9*minute, event.SocketIOException) }).stay(), "network-error", diagnose.Notice},
 	} {
@@ -377,6 +381,9 @@ func TestProportionOfDropsThatGoOn(t *testing.T) {
 		s.hold(time.Duration(s.n%5+9)*minute, event.ServerShutdown, reason("server_busy")).wait(time.Duration(s.n%3*2+5) * minute)
 	})
 	require.Equal(t, diagnose.Problem, verdict(t, diagnosed(busy.stay().events), "server-shutdown").Level)
+	gone := drops(event.ClosedByClient, 4, 60*minute, minute)
+	gone.events = gone.events[:len(gone.events)-1]
+	require.Equal(t, diagnose.Notice, verdict(t, diagnosed(gone.events), "closed-by-client").Level, "the absence has its own verdict")
 }
 
 // A client that seems to sleep has neither a network problem nor a rival.

@@ -73,8 +73,8 @@ func endedWithBroker(c *history.Connection) bool {
 	return c.EndIs == history.Reported && broker.EndedWithBroker(c.NativeEvent)
 }
 
-// whenAndWhere returns the values {last}, the time of the newest of the given ends, and {where}, the
-// nodes of the ended connections if they are known.
+// whenAndWhere returns the values {last}, the time of the newest of the given ends, {lately}, a phrase
+// with this time, and {where}, the nodes of the ended connections if they are known.
 func whenAndWhere(ended []*history.Connection) values {
 	var known nodes
 	var last history.Instant
@@ -90,13 +90,27 @@ func whenAndWhere(ended []*history.Connection) values {
 	if len(known) > 0 {
 		where = sentence{onNodes, values{"nodes": known}}
 	}
-	return values{"last": moment(last), "where": where}
+	return values{"last": moment(last), "lately": lately(len(ended), last), "where": where}
+}
+
+// lately returns a phrase that says when something happened that occurred count times, the last time
+// at the given time.
+func lately(count int, last history.Instant) sentence {
+	if count == 1 {
+		return sentence{onceAt, values{"last": moment(last)}}
+	}
+	return sentence{mostRecently, values{"last": moment(last)}}
 }
 
 // endedByBroker finds connections that the broker ended itself, and that no verdict of a pattern
-// explains.
+// explains. If the broker's words name a cause, fixedLength does not explain it, except for a time
+// limit.
 func (in *input) endedByBroker() *finding {
+	fixed := in.fixedLength()
 	explained := in.timed()
+	for c := range explained {
+		explained[c] = causeOf(c) == "" || fixed.text == fixedLengthLimit
+	}
 	if f := in.brokerRestart(); f != nil {
 		for _, c := range f.ends {
 			explained[c] = true

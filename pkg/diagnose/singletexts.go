@@ -61,13 +61,13 @@ var singleTexts = map[Code][2]verdictText{
 	conflictUnseen: {
 		{
 			"Another connection took the client identifier, but its connect event is missing",
-			"A new connection with the same client identifier ended the older one (clientId conflict), {count}, most recently at {last}. That proves a newer connection, although none is on record: the client may well be online.",
+			"A new connection with the same client identifier ended the older one (clientId conflict), {count}{lately}. That proves a newer connection, although none is on record: the client may well be online.",
 			"Find out why the connect event is missing: look in the broker's log and that of its webhooks. Make sure that the client identifier is unique; look for duplicate deployments and misconfigured provisioning.",
 			"The event may have been lost on its way.",
 		},
 		{
 			"Client ID 被另一个连接取代，但没有该连接的记录",
-			"使用相同 Client ID 的新连接使旧连接断开（clientId conflict），共 {count}，最近一次为 {last}。这证明有更新的连接，虽然没有记录：客户端很可能在线。",
+			"使用相同 Client ID 的新连接使旧连接断开（clientId conflict），共 {count}{lately}。这证明有更新的连接，虽然没有记录：客户端很可能在线。",
 			"请查看服务端及其 Webhook 的日志，查明为何缺少连接事件。并确认 Client ID 唯一，检查是否有重复部署或配置下发错误。",
 			"该事件可能在传输中丢失。",
 		},

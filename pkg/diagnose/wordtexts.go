@@ -75,13 +75,13 @@ var wordTexts = map[Code][2]verdictText{
 	endedByHand: {
 		{
 			"An operator removed the client",
-			"An operator or a call of the broker's API removed the client{where} (ServerShutdown, {reason}), {count}, most recently at {last}.",
+			"An operator or a call of the broker's API removed the client{where} (ServerShutdown, {reason}), {count}{lately}.",
 			"No action is required on the device. Find out at the broker who or what removed it, and why.",
 			"",
 		},
 		{
 			"客户端被管理员移除",
-			"管理员或对服务端 API 的调用移除了该客户端{where}（ServerShutdown，{reason}），共 {count}，最近一次为 {last}。",
+			"管理员或对服务端 API 的调用移除了该客户端{where}（ServerShutdown，{reason}），共 {count}{lately}。",
 			"设备侧无需处理。请在服务端查明是谁或什么移除了它，以及原因。",
 			"",
 		},
@@ -89,13 +89,13 @@ var wordTexts = map[Code][2]verdictText{
 	endedAtLimit: {
 		{
 			"The connection reached the broker's time limit",
-			"The broker ended the connection{where} because it had lasted as long as the broker allows (ServerShutdown, {reason}), {count}, most recently at {last}.",
+			"The broker ended the connection{where} because it had lasted as long as the broker allows (ServerShutdown, {reason}), {count}{lately}.",
 			"No action is required on the device if it reconnects at once. Otherwise have it reconnect before the limit.",
 			"",
 		},
 		{
 			"连接达到服务端的时限",
-			"连接达到了服务端允许的最长时间，被服务端断开{where}（ServerShutdown，{reason}），共 {count}，最近一次为 {last}。",
+			"连接达到了服务端允许的最长时间，被服务端断开{where}（ServerShutdown，{reason}），共 {count}{lately}。",
 			"如果设备会立即重连，则设备侧无需处理。否则请让设备在到达时限之前重连。",
 			"",
 		},
@@ -103,13 +103,13 @@ var wordTexts = map[Code][2]verdictText{
 	endedBusy: {
 		{
 			"The broker was busy",
-			"The broker ended the connection{where} because it was busy (ServerShutdown, {reason}), {count}, most recently at {last}.",
+			"The broker ended the connection{where} because it was busy (ServerShutdown, {reason}), {count}{lately}.",
 			"No action is required on the device. Check the broker's load, quotas and limits at those times.",
 			"Have devices wait longer after each failed attempt, to spare the broker.",
 		},
 		{
 			"服务端繁忙",
-			"由于繁忙，服务端断开了连接{where}（ServerShutdown，{reason}），共 {count}，最近一次为 {last}。",
+			"由于繁忙，服务端断开了连接{where}（ServerShutdown，{reason}），共 {count}{lately}。",
 			"设备侧无需处理。请检查服务端当时的负载、配额和限制。",
 			"请让设备在每次失败后逐步延长重试间隔，以免加重服务端负担。",
 		},
