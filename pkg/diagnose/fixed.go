@@ -60,7 +60,7 @@ func (in *input) fixedLength() *finding {
 		f.values = f.values.with("what", limited(cluster)).with("reason", wordsOf(atLimit(f.ends)))
 	case !mostly(cluster, (*history.Connection).Dropped):
 		f.text, f.level = fixedLengthUnexplained, Notice
-	case in.mayWake(cluster):
+	case in.mayWake(cluster) || in.mostlyAsleep(cluster):
 		f.text, f.level = fixedLengthAsleep, Notice
 	default:
 		if why := notIdle(cluster); why != nil {

@@ -130,9 +130,13 @@ func (in *input) manyConnections() *finding {
 	return ofEnds(short, withNothing).with(values{"short": length(shortLived), "rate": in.rate()})
 }
 
-// rate returns a phrase that says how often the client connects. It names no rate if the client
-// connects in bursts: at about this rate for less than half of the time from its first connection to
-// its last one or, if the client is online, to the end of the span.
+// minSteady is the shortest time for which a rate of connections is worth stating. What ends sooner is
+// a burst.
+const minSteady = 30 * time.Minute
+
+// rate returns a phrase that says how often the client connects. It names no rate unless the client
+// connected at about this rate for at least minSteady, and for at least half of the time from its
+// first connection to its last one.
 func (in *input) rate() sentence {
 	var starts []history.Instant
 	for _, c := range in.Connections {
@@ -143,13 +147,10 @@ func (in *input) rate() sentence {
 	if len(starts) < 2 {
 		return sentence{phrase: connectsOften}
 	}
-	until := starts[len(starts)-1]
-	if in.Status.State == history.Online {
-		until = in.to
-	}
+	all := starts[len(starts)-1].Sub(starts[0])
 	every := typicalDistance(starts)
 	switch {
-	case 2*every*time.Duration(len(starts)-1) < until.Sub(starts[0]):
+	case all < minSteady || 2*every*time.Duration(len(starts)-1) < all:
 		return sentence{phrase: connectsOften}
 	case every < time.Second:
 		return sentence{phrase: connectsEverySecond}

@@ -130,14 +130,14 @@ var patternTexts = map[Code][2]verdictText{
 	},
 	fixedLengthAsleep: {
 		{
-			"Connections last about {length} each, at even distances",
-			"Connections ended after about {length} each, {count}, and the device then stayed away for longer and came back at even distances. It probably sleeps in between without sending DISCONNECT.",
+			"Connections last about {length} each, and the device stays away in between",
+			"Connections ended after about {length} each, {count}, and the device then mostly stayed away for longer than that. It probably sleeps in between without sending DISCONNECT.",
 			"If the device is meant to sleep, nothing is wrong, but have it send DISCONNECT first. If not, check what stops it: its power, its network or its program.",
 			"The broker may have noticed a missed keep alive, which some sources report as a lost connection. Otherwise, a timeout of {length} between device and broker, or at the broker, ends the connections.",
 		},
 		{
-			"每个连接都持续约 {length}，且间隔固定",
-			"连接每次都在约 {length}后断开，共 {count}，之后设备离线更久，并按固定间隔重新连接。设备很可能没有发送 DISCONNECT 就进入休眠。",
+			"每个连接都持续约 {length}，之后设备长时间离线",
+			"连接每次都在约 {length}后断开，共 {count}，之后设备大多离线更久。设备很可能没有发送 DISCONNECT 就进入休眠。",
 			"如果设备本来就会休眠，则没有异常，但请让它先发送 DISCONNECT。如果不是，请检查是什么使它停止：电源、网络或程序。",
 			"可能是服务端发现心跳超时，有些来源将其上报为连接丢失。否则是设备到服务端的链路上或服务端有 {length}的超时设置。",
 		},

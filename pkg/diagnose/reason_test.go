@@ -275,7 +275,8 @@ func TestFlappingStatesTheRateOfAllConnections(t *testing.T) {
 	}{
 		"steady":                      {begin("20:00:00").times(480, short(30*time.Second)), "Connects about every 30 s: "},
 		"steady, and some stay":       {begin("20:00:00").times(240, func(s *script) { s.times(1, short(30*time.Second)).hold(29*time.Second, event.DisconnectedByClient) }), "Connects about every 30 s: "},
-		"every few milliseconds":      {begin("20:00:00").times(20, short(20*time.Millisecond)), "Connects more than once a second: "},
+		"twice a second":              {begin("20:00:00").times(3601, short(500*time.Millisecond)), "Connects more than once a second: "},
+		"steady, and fine since":      {begin("02:00:00").times(72, short(25*time.Second)).stay(), "Connects about every 25 s: "},
 		"a burst, and fine since":     {begin("02:00:00").times(12, short(25*time.Second)).stay(), "Many short connections: "},
 		"two bursts":                  {begin("02:00:00").times(12, short(25*time.Second)).wait(10*time.Hour).times(12, short(25*time.Second)), "Many short connections: "},
 		"fine for hours, and a burst": {begin("02:00:00").hold(20*time.Hour, event.ClosedByClient).times(12, short(25*time.Second)), "Many short connections: "},
@@ -397,6 +398,11 @@ func TestVerdictsOnSleepersAreSoft(t *testing.T) {
 	require.NotContains(t, all(got), "NAT")
 	require.Equal(t, diagnose.Notice, verdict(t, lost, "network-error").Level)
 	require.Contains(t, verdict(t, lost, "network-error").More, "sleeps without sending DISCONNECT")
+
+	uneven := diagnosed(begin("00:00:00").times(20, func(s *script) {
+		s.hold(35*time.Second, event.ClosedByClient).wait(time.Duration(s.n%4+2) * 6 * time.Minute)
+	}).events)
+	require.Contains(t, verdict(t, uneven, "fixed-length").Meaning, "It probably sleeps in between")
 
 	soon := diagnosed(begin("00:00:00").times(20, func(s *script) { s.hold(90*time.Second, event.SocketIOException).wait(time.Minute) }).events)
 	require.Contains(t, all(verdict(t, soon, "fixed-length")), "NAT")

@@ -93,6 +93,15 @@ func (in *input) mayWake(ended []*history.Connection) bool {
 	return areEven(distances, len(ended))
 }
 
+// mostlyAsleep reports whether the client stayed away for at least longAbsence, and for longer than it
+// had been connected, after most of the given connections.
+func (in *input) mostlyAsleep(ended []*history.Connection) bool {
+	return mostly(ended, func(c *history.Connection) bool {
+		lasted, known := measured(c)
+		return known && in.away[c] >= max(lasted, longAbsence)
+	})
+}
+
 // mayWakeTaking reports whether most of the given connections, which other connections replaced, had
 // lasted for about the same time, of at least minSleep. The client may have slept meanwhile.
 func mayWakeTaking(ended []*history.Connection) bool {

@@ -573,6 +573,8 @@ func TestVerdicts(t *testing.T) {
 		{"replaced on another node, and the first node takes the client again", begin("00:00:00").
 			lose(minute, node("n1")).lose(minute, node("n2")).stay(node("n1")),
 			[]diagnose.Code{"replaced-on-another-node", "end-inferred"}},
+		{"replaced on another node twice", begin("00:00:00").lose(minute, node("n1")).lose(minute, node("n2")).stay(node("n3")),
+			[]diagnose.Code{"replaced-on-another-node"}},
 		{"two places on two nodes, without reported ends", begin("00:00:00").
 			times(4, func(s *script) { s.lose(minute, a, node("n1")).lose(minute, b, node("n2")) }).stay(a, node("n3")),
 			[]diagnose.Code{"two-places", "end-inferred"}},
