@@ -82,6 +82,13 @@ const (
 // CauseOf returns the cause that the native reason of an end names, or "" if it names none. info is
 // the action info of the end.
 func CauseOf(info event.ActionInfo, nativeReason string) Cause {
+	words, ok := causes[info]
+	if !ok { // most ends; do not look at their words
+		return ""
+	}
+	if cause, ok := words[reasonName(nativeReason)]; ok {
+		return cause
+	}
 	_, isLimit := NamesTimeLimit(nativeReason)
 	switch {
 	case info == event.ServerShutdown && isLimit:
@@ -91,7 +98,7 @@ func CauseOf(info event.ActionInfo, nativeReason string) Cause {
 	case info == event.NotAuthorized && ConcernsLogin(nativeReason):
 		return LoginInvalid
 	default:
-		return causes[info][reasonName(nativeReason)]
+		return ""
 	}
 }
 

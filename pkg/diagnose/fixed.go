@@ -57,7 +57,7 @@ func (in *input) fixedLength() *finding {
 		f.text = fixedLengthDenied
 	case mostly(cluster, isAtLimit):
 		f.text, f.level = fixedLengthLimit, Notice
-		f.values = f.values.with("what", limited(cluster)).with("reason", wordsOf(atLimit(f.ends)))
+		f.values = f.values.with("what", limited(cluster)).with("reason", wordsOf(only(f.ends, isAtLimit)))
 	case !mostly(cluster, (*history.Connection).Dropped):
 		f.text, f.level = fixedLengthUnexplained, Notice
 	case in.mayWake(cluster) || in.mostlyAsleep(cluster):
@@ -75,11 +75,6 @@ func (in *input) fixedLength() *finding {
 func isAtLimit(c *history.Connection) bool {
 	_, ok := broker.NamesTimeLimit(c.NativeReason)
 	return ok
-}
-
-// atLimit returns those of the given connections that lasted as long as the broker allows.
-func atLimit(connections []*history.Connection) []*history.Connection {
-	return slices.DeleteFunc(slices.Clone(connections), func(c *history.Connection) bool { return !isAtLimit(c) })
 }
 
 // limited returns a phrase for the connections to which the broker's time limit applies.
@@ -102,8 +97,7 @@ func notIdle(cluster []*history.Connection) *sentence {
 	case mostly(cluster, isEndedByBroker):
 		return &sentence{phrase: endedByBroker}
 	case mostly(cluster, isKept):
-		kept := slices.DeleteFunc(slices.Clone(cluster), func(c *history.Connection) bool { return !isKept(c) })
-		return &sentence{keptAlive, values{"keep_alive": keepAlivesOf(kept)}}
+		return &sentence{keptAlive, values{"keep_alive": keepAlivesOf(only(cluster, isKept))}}
 	default:
 		return nil
 	}
@@ -154,6 +148,11 @@ func ofLength(cluster []*history.Connection) *finding {
 	return ofEnds(byEnd, withKeepAlive).with(values{"length": timerSetting(typicalOf(cluster))})
 }
 
+// only returns those of the given connections that satisfy the given condition.
+func only(connections []*history.Connection, condition func(*history.Connection) bool) []*history.Connection {
+	return slices.DeleteFunc(slices.Clone(connections), func(c *history.Connection) bool { return !condition(c) })
+}
+
 // mostly reports whether more than half of the connections satisfy the given condition.
 func mostly(connections []*history.Connection, condition func(*history.Connection) bool) bool {
 	n := 0
@@ -196,9 +195,10 @@ func sameLength(connections []*history.Connection) []*history.Connection {
 //     as a timer.
 //   - An invalid packet or a denied topic: what the client sent caused the end.
 //   - A stop of the broker: it ended all connections at once, however long they had lasted.
+//   - A filter of addresses: the client's address caused the end.
 func mayBeTimed(c *history.Connection) bool {
 	_, known := measured(c)
-	return known && !slices.Contains(untimed, c.Kind) && !broker.EndedWithBroker(c.NativeEvent)
+	return known && !slices.Contains(untimed, c.Kind) && !broker.EndedWithBroker(c.NativeEvent) && causeOf(c) != broker.AddressFilter
 }
 
 // untimed lists the kinds of ends that have another cause than a timer.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"devicetrace/pkg/broker"
 	"devicetrace/pkg/history"
 )
 
@@ -24,23 +25,14 @@ const (
 // have ended, with DISCONNECT, because some devices are designed to disconnect often; see
 // manyConnections. It ignores clients that probably sleep for the same reason.
 func (in *input) flapping() *finding {
-	var short []*history.Connection
-	for _, c := range in.Connections {
-		if isShortDrop(c) {
-			short = append(short, c)
-		}
-	}
+	short := only(in.Connections, func(c *history.Connection) bool { return isShort(c) && c.Dropped() })
 	if !crowded(short, flapCount) || in.sleep != nil {
 		return nil
 	}
 	main, n := endings(short).mostFrequent()
-	fact := facts[main]
-	if main == history.Unexplained && slices.ContainsFunc(short, hasUnknownWord) {
-		fact = oftenUnclear
-	}
 	f := ofEnds(short, withNothing).with(values{
 		"short": length(shortLived), "ends": endings(short),
-		"rate": in.rate(), "main": sentence{phrase: fact, values: values{"n": times(n)}},
+		"rate": in.rate(), "main": sentence{phrase: endings(short).fact(main), values: values{"n": times(n)}},
 	})
 	if in.hasManyAddresses() {
 		f.more = []sentence{{phrase: fromManyAddresses}}
@@ -85,7 +77,25 @@ func (in *input) verdictOn(kind history.Kind) (Code, *finding) {
 	return code, singles[i].find(in)
 }
 
-// facts maps each kind of drop to the phrase that states it in the title of "flapping".
+// fact returns the phrase that states the ends of a kind in the title of "flapping".
+func (e endings) fact(kind history.Kind) phrase {
+	ends := only(e, func(c *history.Connection) bool { return c.Kind == kind })
+	has := func(cause broker.Cause) bool {
+		return slices.ContainsFunc(ends, func(c *history.Connection) bool { return causeOf(c) == cause })
+	}
+	switch {
+	case has(broker.Permission):
+		return oftenForbidden
+	case has(broker.QueueFull):
+		return oftenInvalidOrFull
+	case slices.ContainsFunc(ends, hasUnknownWord):
+		return oftenUnclear
+	default:
+		return facts[kind]
+	}
+}
+
+// facts maps each kind of drop to the phrase that usually states it.
 var facts = map[history.Kind]phrase{
 	history.ClientClosed:  oftenClosed,
 	history.IO:            oftenBroken,
@@ -111,67 +121,9 @@ var single = map[history.Kind]Code{
 	history.Unexplained:   "end-unexplained",
 }
 
-// manyCount is the minimum number of short connections within flapWindow that is worth a notice even
-// if nothing else is wrong. A device that is designed to connect often rarely connects every minute.
-const manyCount = 60
-
-// manyConnections finds very many short connections that ended, or may have ended, with DISCONNECT.
-func (in *input) manyConnections() *finding {
-	var short []*history.Connection
-	for _, c := range in.Connections {
-		lasted, known := measured(c)
-		if known && !c.Dropped() && lasted < shortLived {
-			short = append(short, c)
-		}
-	}
-	if !crowded(short, manyCount) {
-		return nil
-	}
-	return ofEnds(short, withNothing).with(values{"short": length(shortLived), "rate": in.rate()})
-}
-
-// minSteady is the shortest time for which a rate of connections is worth stating. What ends sooner is
-// a burst.
-const minSteady = 30 * time.Minute
-
-// rate returns a phrase that says how often the client connects. It names no rate unless the client
-// connected at about this rate for at least minSteady, and for at least half of the time from its
-// first connection to its last one.
-func (in *input) rate() sentence {
-	var starts []history.Instant
-	for _, c := range in.Connections {
-		if !c.Start.IsZero() {
-			starts = append(starts, c.Start)
-		}
-	}
-	if len(starts) < 2 {
-		return sentence{phrase: connectsOften}
-	}
-	all := starts[len(starts)-1].Sub(starts[0])
-	every := typicalDistance(starts)
-	switch {
-	case all < minSteady || 2*every*time.Duration(len(starts)-1) < all:
-		return sentence{phrase: connectsOften}
-	case every < time.Second:
-		return sentence{phrase: connectsEverySecond}
-	default:
-		return sentence{connectsEvery, values{"every": length(every.Round(time.Second))}}
-	}
-}
-
-// typicalDistance returns the median distance between successive times. There must be at least two.
-func typicalDistance(times []history.Instant) time.Duration {
-	distances := make([]time.Duration, len(times)-1)
-	for i := range distances {
-		distances[i] = times[i+1].Sub(times[i])
-	}
-	slices.Sort(distances)
-	return distances[(len(distances)-1)/2]
-}
-
-func isShortDrop(c *history.Connection) bool {
+func isShort(c *history.Connection) bool {
 	lasted, known := measured(c)
-	return known && c.Dropped() && lasted < shortLived
+	return known && lasted < shortLived
 }
 
 // crowded reports whether any period of length flapWindow contains the start times of at least

@@ -18,11 +18,11 @@ var patterns = []rule{
 	{"still-offline", Notice, (*input).stillOffline},
 	{"sleeps-without-disconnect", Notice, func(in *input) *finding { return in.sleep }},
 	{"broker-restart", Notice, (*input).brokerRestart},
+	{"many-connections", Notice, (*input).manyConnections},
 }
 
 // symptoms are rules that find only consequences of problems. The problems themselves are explained
 // by the verdicts of other rules.
 var symptoms = []rule{
 	{"flapping", Problem, (*input).flapping},
-	{"many-connections", Notice, (*input).manyConnections},
 }

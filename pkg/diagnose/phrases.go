@@ -61,6 +61,8 @@ const (
 	oftenByBroker      phrase = "often-by-broker"
 	oftenUnexplained   phrase = "often-unexplained"
 	oftenUnclear       phrase = "often-unclear"
+	oftenForbidden     phrase = "often-forbidden"
+	oftenInvalidOrFull phrase = "often-invalid-or-full"
 
 	sinceThen  phrase = "since-then"
 	inThisSpan phrase = "in-this-span"
@@ -121,6 +123,8 @@ var phrases = map[phrase][2]string{
 	oftenInvalid:       {"the client violated the protocol or a limit {n}", "客户端违反协议或超出限制 {n}"},
 	oftenByBroker:      {"the broker ended the connection {n}", "服务端主动断开连接 {n}"},
 	oftenUnexplained:   {"the connection ended {n}, reason not reported", "连接断开 {n}，原因未上报"},
+	oftenForbidden:     {"the broker ended the connection for a missing permission {n}", "因缺少权限被服务端断开 {n}"},
+	oftenInvalidOrFull: {"the broker ended the connection for a limit or a violation of the protocol {n}", "因超出限制或违反协议被服务端断开 {n}"},
 	oftenUnclear:       {"the connection ended {n}, reason not clear", "连接断开 {n}，原因不明"},
 
 	sinceThen:  {"since {at}", "自 {at} 起"},

@@ -312,6 +312,22 @@ func TestFlappingBorrowsTheAdviceThatWasGiven(t *testing.T) {
 	}
 }
 
+// The title must not blame a topic, or the client, if the broker's words do not.
+func TestFlappingStatesWhatTheWordsSay(t *testing.T) {
+	for _, c := range []struct {
+		info         event.ActionInfo
+		reason, want string
+	}{
+		{event.TopicAuthFailed, "acl_denied", "for a denied topic 12 times"},
+		{event.TopicAuthFailed, "ClientAuthorizationError", "for a missing permission 12 times"},
+		{event.InvalidParam, "frame_too_large", "the client violated the protocol or a limit 12 times"},
+		{event.InvalidParam, "SessionOverflow", "for a limit or a violation of the protocol 12 times"},
+	} {
+		s := begin("20:00:00").times(12, func(s *script) { s.hold(time.Second, c.info, reason(c.reason)).wait(time.Minute) })
+		require.Contains(t, verdict(t, diagnosed(s.events), "flapping").Title, c.want, c.reason)
+	}
+}
+
 func TestFlappingMentionsManyAddresses(t *testing.T) {
 	crash := func(address func(n int) string) string {
 		s := begin("20:00:00").times(12, func(s *script) {

@@ -116,10 +116,9 @@ func (in *input) endedByBroker() *finding {
 			explained[c] = true
 		}
 	}
-	ended := slices.DeleteFunc(in.ended(history.Server), func(c *history.Connection) bool { return explained[c] })
-	f := anyEnds(ended, withKeepAlive)
+	f := anyEnds(only(in.ended(history.Server), func(c *history.Connection) bool { return !explained[c] }), withKeepAlive)
 	if f == nil {
 		return nil
 	}
-	return inWords(f.with(whenAndWhere(ended)))
+	return inWords(f.with(whenAndWhere(f.ends)))
 }

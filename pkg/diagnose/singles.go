@@ -122,6 +122,9 @@ func (in *input) replaced() *finding {
 // inferred returns the connections whose end is inferred, each with the client's next connection.
 // left holds the connections that replacedElsewhere finds, and others holds the rest.
 func (in *input) inferred() (left, others []succession) {
+	if in.Summary.Unreported == 0 {
+		return nil, nil
+	}
 	newest := map[string]int{} // node → its newest connection
 	for i, c := range in.Connections {
 		newest[c.Node] = i

@@ -1,8 +1,6 @@
 package diagnose
 
 import (
-	"slices"
-
 	"devicetrace/pkg/broker"
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/history"
@@ -27,7 +25,7 @@ func (in *input) unexplained() *finding {
 		text Code
 		has  func(*history.Connection) bool
 	}{{unknownWord, hasUnknownWord}, {muteWord, hasMuteWord}} {
-		quoted := slices.DeleteFunc(slices.Clone(ends), func(c *history.Connection) bool { return !quote.has(c) })
+		quoted := only(ends, quote.has)
 		if len(quoted) > 0 && 2*len(quoted) >= len(ends) {
 			f.text, f.values = quote.text, values{"reason": wordsOf(quoted)}
 			break

@@ -476,6 +476,8 @@ func TestVerdicts(t *testing.T) {
 		{"left with an error", begin("00:00:00").hold(minute, event.DisconnectedByClient, reason("protocol_error")).
 			hold(minute, event.DisconnectedByClient).stay(),
 			[]diagnose.Code{"left-with-error", "clean-disconnect"}},
+		{"an address that is not allowed, after equal times", begin("00:00:00").times(4, holds(time.Hour, event.NotAuthorized, reason("IpForbidden"))).stay(),
+			[]diagnose.Code{"not-authorized"}},
 		{"a refusal without a reason", begin("00:00:00").refuse(func(e *event.Event) { e.ActionInfo = event.Unexplained }).stay(),
 			[]diagnose.Code{"refused-unexplained"}},
 
@@ -529,7 +531,7 @@ func TestVerdicts(t *testing.T) {
 		{"very many short connections without a reason", begin("00:00:00").times(60, func(s *script) {
 			s.hold(time.Duration(s.n%30)*time.Second, event.Unexplained)
 		}).stay(),
-			[]diagnose.Code{"end-unexplained", "many-connections"}},
+			[]diagnose.Code{"many-connections", "end-unexplained"}},
 		{"nearly as many short connections", begin("00:00:00").times(60, holds(time.Minute+18*time.Millisecond, event.DisconnectedByClient)).stay(),
 			[]diagnose.Code{"no-drops", "clean-disconnect"}},
 		{"many short connections with only closed sockets reported", begin("00:00:00").

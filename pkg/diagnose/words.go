@@ -1,8 +1,9 @@
 package diagnose
 
 import (
+	"slices"
+
 	"devicetrace/pkg/broker"
-	"devicetrace/pkg/event"
 	"devicetrace/pkg/history"
 )
 
@@ -76,34 +77,23 @@ func (w words) in(lang Lang) string {
 
 // leftWithError finds ends for which the client sent DISCONNECT with an error code.
 func (in *input) leftWithError() *finding {
-	ends := in.successions(isLeftWithError)
-	if len(ends) == 0 {
+	f := anyEnds(only(in.ended(history.Disconnected), isLeftWithError), withKeepAlive)
+	if f == nil {
 		return nil
 	}
-	f := ofMoves(ends)
 	return f.with(values{"reason": wordsOf(f.ends)})
 }
 
 func isLeftWithError(c *history.Connection) bool {
-	return c.EndIs == history.Reported && c.ActionInfo == event.DisconnectedByClient && broker.IsErrorCode(c.NativeReason)
+	return c.Kind == history.Disconnected && broker.IsErrorCode(c.NativeReason)
 }
 
 // leftCleanly finds all other ends with DISCONNECT.
 func (in *input) leftCleanly() *finding {
-	var ends []*history.Connection
-	var more []sentence
-	for _, c := range in.ended(history.Disconnected) {
-		if isLeftWithError(c) {
-			continue
-		}
-		ends = append(ends, c)
-		if broker.MayBeWebSocketClose(c.NativeReason) {
-			more = []sentence{{phrase: closeFrame}}
-		}
-	}
-	f := anyEnds(ends, withKeepAlive)
-	if f != nil {
-		f.more = more
+	isClean := func(c *history.Connection) bool { return !isLeftWithError(c) }
+	f := anyEnds(only(in.ended(history.Disconnected), isClean), withKeepAlive)
+	if f != nil && slices.ContainsFunc(f.ends, func(c *history.Connection) bool { return broker.MayBeWebSocketClose(c.NativeReason) }) {
+		f.more = []sentence{{phrase: closeFrame}}
 	}
 	return f
 }
