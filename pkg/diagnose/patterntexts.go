@@ -21,13 +21,13 @@ var patternTexts = map[Code][2]verdictText{
 			"Two programs or devices seem to share this client identifier",
 			"Connections with {differences} took this client identifier from each other, {count}. One program seldom alternates like that.",
 			"Find both programs or devices{behind}, and give each its own client identifier. Look for duplicate deployments and misconfigured provisioning.",
-			"A broker allows one connection per client identifier, so each new connection ends the previous one. One device alternates, too, if its library falls back to MQTT 3.1, if it has two sets of credentials, or if it has other settings for each network.",
+			"A broker allows one connection per client identifier, so each new connection ends the previous one.",
 		},
 		{
 			"疑似两个程序或设备共用此 Client ID",
 			"{differences}的连接互相抢占此 Client ID，共 {count}。同一个程序很少这样来回切换。",
 			"请找出这两个程序或设备{behind}，并分配各自独立的 Client ID。请检查是否有重复部署或配置下发错误。",
-			"同一个 Client ID 只能保持一个连接，每个新连接都会使前一个断开。如果设备的客户端库会回退到 MQTT 3.1、设备有两组凭证，或对不同网络使用不同设置，同一台设备也会来回切换。",
+			"同一个 Client ID 只能保持一个连接，每个新连接都会使前一个断开。",
 		},
 	},
 	"refused-after-success": {

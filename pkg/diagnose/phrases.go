@@ -31,17 +31,21 @@ const (
 	keptAlive        phrase = "kept-alive"
 	endedByBroker    phrase = "ended-by-broker"
 
-	onceAt               phrase = "once-at"
-	mostRecently         phrase = "most-recently"
-	nowhere              phrase = "nowhere"
-	onNodes              phrase = "on-nodes"
-	behind               phrase = "behind"
-	at                   phrase = "at"
-	itsAddress           phrase = "its-address"
-	endsAtOnce           phrase = "ends-at-once"
-	closeFrame           phrase = "close-frame"
-	wakesEvenly          phrase = "wakes-evenly"
-	onlyKeepAlive        phrase = "only-keep-alive"
+	onceAt       phrase = "once-at"
+	mostRecently phrase = "most-recently"
+	nowhere      phrase = "nowhere"
+	onNodes      phrase = "on-nodes"
+	behind       phrase = "behind"
+	at           phrase = "at"
+	itsAddress   phrase = "its-address"
+	endsAtOnce   phrase = "ends-at-once"
+	closeFrame   phrase = "close-frame"
+	wakesEvenly  phrase = "wakes-evenly"
+
+	mayAlternateKeepAlive phrase = "may-alternate-keep-alive"
+	mayAlternateVersion   phrase = "may-alternate-version"
+	mayAlternateUser      phrase = "may-alternate-user"
+
 	webSocketConnections phrase = "web-socket-connections"
 	anyConnections       phrase = "any-connections"
 	shortenKeepAlive     phrase = "shorten-keep-alive"
@@ -94,17 +98,21 @@ var phrases = map[phrase][2]string{
 	keptAlive:        {"the keep alive, {keep_alive}, is less than half of that", " keep alive（{keep_alive}）不到其一半"},
 	endedByBroker:    {"the broker reports that it ended the connections itself", "服务端上报为主动断开"},
 
-	onceAt:               {", at {last}", "，时间为 {last}"},
-	mostRecently:         {", most recently at {last}", "，最近一次为 {last}"},
-	nowhere:              {"", ""},
-	onNodes:              {" on {nodes}", "（节点 {nodes}）"},
-	behind:               {" behind {address}", "（均位于 {address} 之后）"},
-	at:                   {" at {addresses}", "（来自 {addresses}）"},
-	itsAddress:           {"its address", "其地址"},
-	closeFrame:           {"The source reports a close frame of WebSocket in the same way, with which browsers and libraries end a connection.", "该来源对 WebSocket 的关闭帧上报相同的原因，浏览器和客户端库会这样关闭连接。"},
-	wakesEvenly:          {"The client comes back at even distances, as a device does that sleeps without sending DISCONNECT.", "该客户端按固定间隔重新连接，就像没有发送 DISCONNECT 就休眠的设备。"},
-	endsAtOnce:           {"Mosquitto 2.0.21 ends clients at once if their keep alive equals its max_keepalive; if that is the version, update it.", "如果 keep alive 等于 max_keepalive，Mosquitto 2.0.21 会立即断开客户端；如果是该版本，请升级。"},
-	onlyKeepAlive:        {"The keep alive is not the cause; it only shows that the connections come from different programs.", "keep alive 不是原因，它只说明这些连接来自不同的程序。"},
+	onceAt:       {", at {last}", "，时间为 {last}"},
+	mostRecently: {", most recently at {last}", "，最近一次为 {last}"},
+	nowhere:      {"", ""},
+	onNodes:      {" on {nodes}", "（节点 {nodes}）"},
+	behind:       {" behind {address}", "（均位于 {address} 之后）"},
+	at:           {" at {addresses}", "（来自 {addresses}）"},
+	itsAddress:   {"its address", "其地址"},
+	closeFrame:   {"The source reports a close frame of WebSocket in the same way, with which browsers and libraries end a connection.", "该来源对 WebSocket 的关闭帧上报相同的原因，浏览器和客户端库会这样关闭连接。"},
+	wakesEvenly:  {"The client comes back at even distances, as a device does that sleeps without sending DISCONNECT.", "该客户端按固定间隔重新连接，就像没有发送 DISCONNECT 就休眠的设备。"},
+	endsAtOnce:   {"Mosquitto 2.0.21 ends clients at once if their keep alive equals its max_keepalive; if that is the version, update it.", "如果 keep alive 等于 max_keepalive，Mosquitto 2.0.21 会立即断开客户端；如果是该版本，请升级。"},
+
+	mayAlternateKeepAlive: {"The keep alive is not the cause; it only tells the connections apart. A device that has other settings for each network alternates, too.", "keep alive 不是原因，它只用来区分这些连接。对不同网络使用不同设置的设备也会来回切换。"},
+	mayAlternateVersion:   {"A device alternates, too, if its library falls back to an older version, such as MQTT 3.1, when it cannot connect.", "如果设备的客户端库在无法连接时回退到旧版本（例如 MQTT 3.1），同一台设备也会来回切换。"},
+	mayAlternateUser:      {"A device that has two sets of credentials alternates, too.", "有两组凭证的设备也会来回切换。"},
+
 	webSocketConnections: {"WebSocket connections", " WebSocket 连接"},
 	anyConnections:       {"connections", "连接"},
 	shortenKeepAlive:     {"With a keep alive of at most a few minutes, the broker notices dead connections sooner.", "如果 keep alive 不超过几分钟，服务端能更早发现失效的连接。"},

@@ -48,10 +48,17 @@ func (in *input) twoPrograms() *finding {
 		values:   values{"differences": differences, "behind": whereabouts(f.returns)},
 		evidence: evidence,
 	}
-	if differences[0].phrase == differentKeepAlive {
-		found.more = []sentence{{phrase: onlyKeepAlive}}
+	for _, difference := range differences {
+		found.more = append(found.more, sentence{phrase: alternations[difference.phrase]})
 	}
 	return found
+}
+
+// alternations maps each difference to the phrase that says how one device can alternate in this way.
+var alternations = map[phrase]phrase{
+	differentKeepAlive: mayAlternateKeepAlive,
+	differentVersion:   mayAlternateVersion,
+	differentUser:      mayAlternateUser,
 }
 
 // whereabouts returns a phrase that names the addresses from which the given connections came, or an
