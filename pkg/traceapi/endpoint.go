@@ -105,7 +105,7 @@ func (e endpoint) serve(w http.ResponseWriter, r *http.Request, grant serve.Gran
 		serve.Fail(w, http.StatusBadRequest, "InvalidCursor", "cursor does not come from this API: use the next_cursor of a page")
 	case errors.Is(err, query.ErrLayout):
 		slog.ErrorContext(r.Context(), "request failed", "error", err.Error())
-		serve.TryLater(w, http.StatusServiceUnavailable, "LayoutMismatch", "the bucket has two layout markers, one of another version, or none although it has events: the log of the query function says how to repair it")
+		serve.TryLater(w, http.StatusServiceUnavailable, "LayoutMismatch", "the bucket has two layout markers, or has a marker of another version, or has events but no marker: the log of the query function says how to repair it")
 	case errors.Is(r.Context().Err(), context.DeadlineExceeded):
 		slog.ErrorContext(r.Context(), "request failed", "error", err.Error())
 		serve.TryLater(w, http.StatusServiceUnavailable, "TimedOut", "the request took too long: choose a shorter range, or try again later")
