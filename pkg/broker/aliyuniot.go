@@ -30,17 +30,18 @@ const (
 //	deviceName         name of the device; unique in its product
 //	utcTime, time      when the device went online or offline, in UTC and in UTC+8
 //	utcLastTime,
-//	lastTime           when the last packet arrived before that
+//	lastTime           when the last packet before that arrived, in UTC and in UTC+8
 //	clientIp           address of the client, without a port
 //	offlineReasonCode  see aliyunReasons; in offline only
 //
-// The client identifier in CONNECT is another text. The decoder joins productKey and deviceName
-// instead, like a group and a device.
+// The client identifier in CONNECT is a different text, which the notice does not contain. The
+// decoder therefore joins productKey and deviceName in the same way as a group and a device.
 //
 // Notices may arrive in any order. According to Alibaba, time gives their order
 // (https://help.aliyun.com/en/iot/support/faq-about-amqp-client-messages-delay). Documents up to about
-// 2020 used lastTime instead. The decoder uses lastTime only if time is missing, because lastTime may
-// be minutes before the end of a connection, and so before the takeover that caused the end.
+// 2020 used lastTime instead. The decoder uses lastTime only if time is missing, because the last
+// packet may have arrived minutes before the connection ended. An end caused by a takeover would
+// then be recorded minutes before the takeover.
 //
 // A notice arrives on its own or in an envelope. The envelope is one of the following:
 //
@@ -49,7 +50,7 @@ const (
 //   - an AMQP message as a consumer may pass it on, with the notice in content
 type aliyunIoT struct {
 	aliyunNotice
-	data, payload, content, topic value // of an envelope
+	data, payload, content, topic value // only in an envelope
 }
 
 // aliyunNotice is a notice without an envelope.
@@ -98,15 +99,15 @@ func (m *aliyunNotice) slot(key []byte) *value {
 	}
 }
 
-// row fills in the event. An item without the key "status" that has one of the keys "data",
-// "payload" and "content" is an envelope.
+// row fills in the event. An item is an envelope if it does not have the key "status", but has one
+// of the keys "data", "payload" and "content".
 func (m *aliyunIoT) row(r *reader, e *event.Event) bool {
 	if !m.status.missing() || m.data.missing() && m.payload.missing() && m.content.missing() {
 		m.fill(r, e)
 		return true
 	}
 	if topic := r.text("topic", m.topic); topic != "" && !isAliyunStatus(topic) {
-		return r.refused() // a message about anything but the status
+		return r.refused() // the message is not about a status, so ignore it
 	}
 	notice, field := m.open(r)
 	if r.refused() {
@@ -118,13 +119,13 @@ func (m *aliyunIoT) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// isAliyunStatus reports whether notices are published under a topic. Devices behind a gateway of
-// the platform's own have the second form.
+// isAliyunStatus reports whether topic is one under which the platform publishes status notices.
+// The second form is for devices behind one of the platform's own gateways.
 func isAliyunStatus(topic string) bool {
 	return strings.HasPrefix(topic, "/as/mqtt/status/") || strings.HasSuffix(topic, "/device/status/notify")
 }
 
-// open returns the notice in an envelope, and the field that contains the notice.
+// open returns the notice in an envelope, and the name of the field that contains the notice.
 func (m *aliyunIoT) open(r *reader) (notice aliyunNotice, field string) {
 	body, field := m.payload, "payload"
 	if body.missing() {
@@ -173,8 +174,8 @@ func inBeijing(v value) value {
 	return value{kind: text, raw: []byte(t.Format(time.RFC3339Nano))}
 }
 
-// withoutFraction writes a whole number without a fraction and an exponent, so 427.0 as 427. It
-// leaves any other value as it is.
+// withoutFraction rewrites a whole number such as 427.0 or 4.27e2 without a fraction or an
+// exponent, as 427. It leaves any other value as it is.
 func withoutFraction(v value) value {
 	n, ok := v.integer()
 	if v.kind != number || !ok {
@@ -183,9 +184,9 @@ func withoutFraction(v value) value {
 	return value{kind: number, raw: strconv.AppendInt(nil, n, 10)}
 }
 
-// aliyunReasons maps the values of offlineReasonCode with a known meaning to that meaning. The code
-// is a number. The texts are from the platform's log, in case a consumer sends the text instead.
-// Alibaba explains the codes of the log at https://help.aliyun.com/document_detail/44542.html.
+// aliyunReasons maps each known value of offlineReasonCode to its meaning. The platform sends a
+// number. The texts are from the platform's log, in case a consumer sends the text instead. Alibaba
+// explains the codes of the log at https://help.aliyun.com/document_detail/44542.html.
 var aliyunReasons = table(map[event.ActionInfo][]string{
 	event.ClientIDConflict: {"427", "400", "Kicked by the same device"}, // 400 in older documents
 	event.ClosedByClient:   {"TCP连接断开"},

@@ -84,7 +84,7 @@ func TestAliyunIoTTime(t *testing.T) {
 }
 
 // A takeover ends the old connection when the new one begins, even if the old one was silent for
-// some time. The rows of the two events must therefore be close to each other.
+// some time. The two events must therefore have nearly the same time.
 func TestAliyunIoTTakeoverIsBesideTheNewConnect(t *testing.T) {
 	const ended = `{"status":"offline","productKey":"p","deviceName":"d","offlineReasonCode":427,"utcTime":"2026-11-22T09:31:30.205Z","utcLastTime":"2026-11-22T09:30:00.195Z"}`
 	const began = `{"status":"online","productKey":"p","deviceName":"d","utcTime":"2026-11-22T09:31:30.206Z","utcLastTime":"2026-11-22T09:31:30.196Z"}`

@@ -167,7 +167,7 @@ func openEnvelope(r *reader, data value) (body, messageID value) {
 	return body, messageID
 }
 
-// notAnObject is the fault of a field that must hold a notification.
+// notAnObject is the error text for a field that must hold a notification.
 const notAnObject = "must be a JSON object, or a string that contains one, plain or in base64"
 
 // objectIn returns the JSON object that a string contains, either as plain text or in base64. If

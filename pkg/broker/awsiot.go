@@ -123,9 +123,9 @@ func (m *awsIoT) fill(r *reader, e *event.Event) bool {
 	return true
 }
 
-// kindOf returns the kind of an event. A rule may leave out "eventType". The kind then follows from
-// the topic, which a rule may add, or from a reason that only one kind of event has. kindOf returns
-// "" if they do not show the kind.
+// kindOf returns the kind of an event. If a rule leaves out "eventType", the kind follows from the
+// topic, which a rule may add, or from a reason field that only one kind of event has. If these do
+// not show the kind either, kindOf returns "".
 func (m *awsIoT) kindOf(r *reader) string {
 	if kind := r.text("eventType", m.eventType); kind != "" {
 		return kind
@@ -144,7 +144,7 @@ func (m *awsIoT) kindOf(r *reader) string {
 }
 
 // awsTopicKind returns the kind of event that AWS IoT publishes under a topic, or "" for any other
-// topic. The client identifier follows the kind.
+// topic. The kind is the level before the client identifier.
 func awsTopicKind(topic string) string {
 	for _, prefix := range []string{"$aws/events/presence/", "$aws/events/subscriptions/"} {
 		if rest, isEvent := strings.CutPrefix(topic, prefix); isEvent {
@@ -186,10 +186,12 @@ func (m *awsIoT) versionID(r *reader) string {
 // awsEnd returns the action and action info for a disconnectReason. clientInitiated is the value of
 // clientInitiatedDisconnect. It matters in two cases:
 //
-//   - For CLIENT_INITIATED_DISCONNECT, false means that a DISCONNECT is not proven. This
-//     combination has been seen from WebSocket clients that just close the connection.
-//   - Without a reason, true means that the client closed the connection. Whether it sent
-//     DISCONNECT is unknown, so the vocabulary of the source lists the empty reason as mute.
+//   - If the reason is CLIENT_INITIATED_DISCONNECT, false means that the client may not have sent a
+//     DISCONNECT. AWS has been seen to send this combination for WebSocket clients that just close
+//     the connection.
+//   - If the reason is missing, true means that the client closed the connection. Whether it sent a
+//     DISCONNECT is unknown, so the vocabulary of the source lists the empty reason in
+//     ownMuteReasons.
 func awsEnd(reason string, clientInitiated event.Optional[bool]) (event.Action, event.ActionInfo) {
 	byClient := clientInitiated.Known && clientInitiated.Value
 	switch {
@@ -202,8 +204,8 @@ func awsEnd(reason string, clientInitiated event.Optional[bool]) (event.Action, 
 	}
 }
 
-// awsReasons maps each disconnectReason to its meaning. UNKNOWN and NONE are not listed, because they
-// give no reason.
+// awsReasons maps each disconnectReason to its meaning. UNKNOWN and NONE are not listed, because
+// they give no reason.
 var awsReasons = table(map[event.ActionInfo][]string{
 	event.DisconnectedByClient: {"CLIENT_INITIATED_DISCONNECT"}, // for a DISCONNECT or a WebSocket close frame
 	event.NoHeart:              {"MQTT_KEEP_ALIVE_TIMEOUT"},
@@ -225,8 +227,7 @@ var awsReasons = table(map[event.ActionInfo][]string{
 	event.SocketIOException: {"CONNECTION_LOST"},
 })
 
-// awsFailures maps each connectFailureReason to its meaning. AWS documents only one
-// reason.
+// awsFailures maps each connectFailureReason to its meaning. AWS documents only one reason.
 var awsFailures = table(map[event.ActionInfo][]string{
 	event.NotAuthorized: {"AUTHORIZATION_FAILED"}, // also sent if the will message's topic is denied
 })

@@ -137,7 +137,7 @@ func TestAWSIoTKindWithoutEventType(t *testing.T) {
 	}
 }
 
-// A rule may put the whole event below one key.
+// A rule may put the whole event under one key.
 func TestAWSIoTEnvelope(t *testing.T) {
 	const event = `{"clientId":"c","timestamp":1795339800000,"disconnectReason":"CONNECTION_LOST","versionNumber":3}`
 	want := decode(t, "aws-iot", event).Events

@@ -118,7 +118,7 @@ func (m *azureEventGrid) anyKind() (field string, kind value) {
 	return "type", m.kind
 }
 
-// common fills in the fields that both kinds of event of the MQTT broker have.
+// common fills in the fields that both of the MQTT broker's kinds of event have.
 func (m *azureEventGrid) common(r *reader, e *event.Event) {
 	e.Source = AzureEventGrid
 	e.SourceEventID = r.text("id", m.id)

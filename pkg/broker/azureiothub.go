@@ -12,17 +12,18 @@ const (
 // (https://learn.microsoft.com/azure/iot-hub/iot-hub-event-grid):
 //
 //	deviceId                                       identifier of the device
-//	moduleId                                       identifier of a module of the device; absent or empty otherwise
-//	hubName                                        name of the hub, which is not used
+//	moduleId                                       identifier of a module; empty for a device
+//	hubName                                        name of the hub; not used
 //	deviceConnectionStateEventInfo.sequenceNumber  64 hex digits that grow with each event of a device
 //
-// The client identifier in CONNECT is deviceId or, for a module, deviceId/moduleId. The hub is not
-// the node of a cluster: a device identifier is unique only within a hub, and a device may be
-// assigned to another hub while all hubs are up.
+// The client identifier in CONNECT is deviceId or, for a module, deviceId/moduleId. hubName does
+// not become the event's node, because hubs are not nodes of one cluster. A device identifier is
+// unique only within its hub, and a device can be moved to another hub although its old hub is
+// still up.
 //
-// Event Grid looks at the state of a device once a minute and publishes an event if the state has
-// changed. An event can be late by up to a minute, and a change that lasts less than a minute causes
-// no event. IoT Hub never says why a device disconnected.
+// Event Grid checks the state of a device once a minute and publishes an event if the state has
+// changed. An event can be late by up to a minute, and a change that is undone within a minute
+// causes no event. IoT Hub never says why a device disconnected.
 type azureIoTHub struct {
 	device, module, state value
 

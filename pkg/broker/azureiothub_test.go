@@ -22,7 +22,7 @@ func TestIoTHubHasAllFields(t *testing.T) {
 	}
 	got := onlyEvent(t, "azure-eventgrid-iot-hub-connected")
 	require.Equal(t, &want, got)
-	require.Empty(t, got.Channel(), "a connect and its end share no value")
+	require.Empty(t, got.Channel(), "a connect and its end have no identifier in common")
 	ended := onlyEvent(t, "azure-eventgrid-iot-hub-disconnected")
 	require.Equal(t, event.Unexplained, ended.ActionInfo)
 	require.Empty(t, ended.NativeReason)
@@ -71,7 +71,7 @@ func TestIoTHubDeviceAndModule(t *testing.T) {
 	}
 }
 
-// Events with equal times are in the order of their sequence numbers.
+// Events with equal times must be sorted by their sequence numbers.
 func TestIoTHubSequence(t *testing.T) {
 	var got []event.Event
 	for _, sequence := range []string{"0A", "0B", "FF"} {

@@ -7,19 +7,21 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// The words in these sets name a cause more exactly than the action info does. As in vocabulary, a
-// word is recognized whichever source sends it. The names are as reasonName returns them.
+// The reasons in these variables name a cause more exactly than the action info does. As in
+// vocabulary, a reason is recognized whichever source sends it. The reasons are spelled as
+// reasonName returns them.
 var (
-	// expiries say that a login had expired. So does every reason that contains the word "expired".
+	// expiries are reasons that say that a login had expired. NamesExpiry also recognizes every
+	// reason that contains the word "expired".
 	expiries = setOf("customauth_ttl_expiration") // AWS IoT
-	// logins begin the reasons that say that a login is no longer valid, for whatever cause. They
-	// never mean a topic.
+	// logins are the beginnings of reasons that say that a login is not valid, whatever the cause.
+	// Such a reason is never about a topic.
 	logins = []string{
 		"bad_username_or_password",
 		"clientauthenticationerror",                         // Azure Event Grid, for an expired certificate and a disabled client
 		"re_authentication_failed", "authentication_failed", // HiveMQ
 	}
-	// causes maps other words with a certain action info to the cause that they name.
+	// causes maps other reasons, by the action info of the end, to the cause that they name.
 	causes = map[event.ActionInfo]map[string]Cause{
 		event.NotAuthorized:   {"ipforbidden": AddressFilter},           // Azure Event Grid
 		event.TopicAuthFailed: {"clientauthorizationerror": Permission}, // Azure Event Grid: a topic, a client group or a permission binding
@@ -27,32 +29,33 @@ var (
 		event.ServerShutdown: {
 			"kicked":                       Operator, // EMQX
 			"byadminkick":                  Operator, // RMQTT
-			"administrative_action":        Operator, // MQTT 5.0, 2.4
+			"administrative_action":        Operator, // section 2.4 of the MQTT 5.0 specification
 			"api_initiated_disconnect":     Operator, // AWS IoT
 			"closed_via_management_plugin": Operator, // RabbitMQ
-			"server_busy":                  Overload, // MQTT 5.0, 2.4
+			"server_busy":                  Overload, // section 2.4 of the MQTT 5.0 specification
 		},
 	}
-	// webSocketLimits and connectionLimits say that a connection lasted as long as the broker
-	// allows.
+	// webSocketLimits and connectionLimits are reasons that say that a connection lasted as long as
+	// the broker allows.
 	webSocketLimits  = setOf("websocket_ttl_expiration") // AWS IoT
-	connectionLimits = setOf("maximum_connect_time")     // MQTT 5.0, 2.4
-	// webSocketCloses are native reasons of sources that report a close frame of WebSocket like a
-	// DISCONNECT.
+	connectionLimits = setOf("maximum_connect_time")     // section 2.4 of the MQTT 5.0 specification
+	// webSocketCloses are reasons that their source gives for a DISCONNECT and also for a WebSocket
+	// close frame.
 	webSocketCloses = setOf("client_initiated_disconnect", "clientinitiateddisconnect") // AWS IoT, Azure Event Grid
-	// emptyWords are native reasons of ends that give no reason.
+	// emptyWords are native reasons that do not say why a connection ended.
 	emptyWords = setOf("", "normal", "internal_error", "unknown", "none", "null", "undefined")
 )
 
-// The native events of ends that follow from the log of a broker: all connections that were open
-// when the broker stopped, or that had been open before it started again.
+// BrokerStopped and BrokerStarted are the native events of ends that are derived from a broker's
+// log. When the broker stops, all open connections end. When it starts, all connections that were
+// open before must have ended.
 const (
 	BrokerStopped = "broker stopped"
 	BrokerStarted = "broker started"
 )
 
-// EndedWithBroker reports whether an end with the given native event follows from a stop or a start
-// of the broker.
+// EndedWithBroker reports whether an end with the given native event is due to a stop or a start of
+// the broker.
 func EndedWithBroker(nativeEvent string) bool {
 	return nativeEvent == BrokerStopped || nativeEvent == BrokerStarted
 }
@@ -109,8 +112,8 @@ func IsErrorCode(nativeReason string) bool {
 	return ok
 }
 
-// MayBeWebSocketClose reports whether a native reason that stands for a DISCONNECT may also stand
-// for a close frame of WebSocket.
+// MayBeWebSocketClose reports whether a native reason that normally means a DISCONNECT may also mean
+// a WebSocket close frame.
 func MayBeWebSocketClose(nativeReason string) bool { return webSocketCloses[reasonName(nativeReason)] }
 
 // NamesExpiry reports whether the native reason of an end with the action info NotAuthorized says
@@ -129,20 +132,20 @@ func ConcernsLogin(nativeReason string) bool {
 }
 
 // NamesTimeLimit reports whether a native reason says that the connection lasted as long as the
-// broker allows. onlyWebSocket means that the limit is one for connections over WebSocket.
+// broker allows. onlyWebSocket means that the limit applies only to connections over WebSocket.
 func NamesTimeLimit(nativeReason string) (onlyWebSocket, ok bool) {
 	name := reasonName(nativeReason)
 	return webSocketLimits[name], webSocketLimits[name] || connectionLimits[name]
 }
 
-// IsMuteWord reports whether a native reason is a word that its source writes for ends of any cause.
+// IsMuteWord reports whether a native reason is a word that its source gives for ends of any cause.
 func IsMuteWord(source, nativeReason string) bool {
 	return nativeReason != "" && slices.Contains(vocabularyOf(source).ownMuteReasons, nativeReason)
 }
 
-// GivesReason reports whether a native reason of a source is a word for a reason, even if its
-// meaning is not known. Some sources send a word such as "unknown" if there is no reason, or a word
-// that is known to be sent in very different cases.
+// GivesReason reports whether a native reason from the given source names a reason, even one whose
+// meaning is not known. It returns false for a word such as "unknown", which some sources send if
+// there is no reason, and for a word that the source is known to send in very different cases.
 func GivesReason(source, nativeReason string) bool {
 	return !emptyWords[reasonName(nativeReason)] && !slices.Contains(vocabularyOf(source).ownMuteReasons, nativeReason)
 }

@@ -40,7 +40,7 @@ func TestWordsThatNameACause(t *testing.T) {
 	for word, want := range map[string]bool{"": false, "UNKNOWN": false, "normal": false, "undefined": false, "new_reason": true} {
 		require.Equal(t, want, GivesReason("", word), word)
 	}
-	require.False(t, GivesReason(Mosquitto, string(mosquittoSocketError)), "sent for every end")
+	require.False(t, GivesReason(Mosquitto, string(mosquittoSocketError)), "Mosquitto 1 gives this reason for ends of many kinds")
 }
 
 func TestCauseOf(t *testing.T) {

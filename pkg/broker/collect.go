@@ -79,9 +79,9 @@ func (c *collector) add(raw []byte, it item) {
 	}
 }
 
-// addMore adds an event for each of the given clients, all from the item that add has just counted.
-// Except for the client identifier, the events are copies of e. A client identifier that looks like
-// a cut one is left out, because add rejects it, too.
+// addMore adds an event for each of the given clients. All these events come from the item that add
+// has just counted, and are copies of e except for the client identifier. A client identifier that
+// looks like a cut one is left out; add would reject it, too.
 func (c *collector) addMore(e event.Event, clientIDs []string) {
 	item := c.items - 1
 	for _, id := range clientIDs {

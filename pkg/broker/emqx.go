@@ -40,7 +40,8 @@ type emqx struct {
 
 	topic, ts, ipAddress, sysConnack value // in messages under $SYS; topic also in other events
 
-	// These fields show the kind of an event without "event"; see kindOfColumns.
+	// The rule engine's decoder uses these fields only to find out the kind of an event; see
+	// kindOfColumns and isFromPlugin.
 	connProps, expiryInterval, receiveMaximum, isBridge value
 	isAnonymous, isSuperuser, action, result            value
 	authzSource, payload, qos, fromClientID             value
@@ -91,7 +92,8 @@ func (m *emqx) slot(key []byte) *value {
 	}
 }
 
-// kindSlot does the work of slot for the columns that only show the kind of an event.
+// kindSlot continues slot with the columns that the rule engine's decoder uses only to find out the
+// kind of an event.
 func (m *emqx) kindSlot(key []byte) *value {
 	switch string(key) {
 	case "conn_props":
@@ -178,7 +180,7 @@ func (m *emqx) disconnected(r *reader, e *event.Event) {
 }
 
 // times returns the fields that may hold the time of an event, the best one first. exact is the
-// field with the time at which it happened. If that time is only in seconds, it comes last.
+// field with the time at which the event happened. If that field is in seconds, it comes last.
 func (m *emqx) times(exact timeField) [3]timeField {
 	timestamp, ts := timeField{"timestamp", m.timestamp}, timeField{"ts", m.ts}
 	if inSeconds(exact.value) {

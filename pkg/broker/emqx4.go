@@ -99,10 +99,10 @@ func (m *emqx4) common(r *reader, e *event.Event) {
 //   - A name has the same meaning as in later versions of EMQX.
 //   - A number from 1000 to 4999 is the code of a WebSocket close frame from the client. It means
 //     "closed by client".
-//   - An Erlang term, such as {error,sock_closed}, may contain several names. emqx4End uses the
-//     first name with a meaning other than Socket IOException. If there is no such name, the result is
-//     Socket IOException if any name has that meaning, and event.Unexplained otherwise. It ignores text after the first quotation mark, because strings in a term are
-//     messages for people.
+//   - An Erlang term, such as {error,sock_closed}, may contain several names. The first name with a
+//     meaning other than Socket IOException decides. If there is no such name, the result is Socket
+//     IOException if any name has that meaning, and event.Unexplained otherwise. Text after the
+//     first quotation mark is ignored, because strings in a term are messages for people.
 func emqx4End(reason string) (event.Action, event.ActionInfo) {
 	if code, err := strconv.Atoi(reason); err == nil && 1000 <= code && code <= 4999 {
 		return event.Close, event.ClosedByClient

@@ -89,8 +89,8 @@ func TestEMQX4RefusalByNumberHasItsCode(t *testing.T) {
 	require.Equal(t, "5", got.NativeReason)
 }
 
-// On the route of EMQX 5, an event of the plugin could be mistaken. A refused CONNECT, for example,
-// has the columns of a connect.
+// The route of EMQX 5 must reject events of EMQX 4's plugin, because it could misread them. For
+// example, a refused CONNECT has the columns of a connect event.
 func TestEMQXRefusesEventsOfThePlugin(t *testing.T) {
 	for _, path := range allSamples(t, "emqx4") {
 		_, body := sample(t, path)

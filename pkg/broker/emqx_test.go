@@ -98,8 +98,8 @@ func TestEMQXDisconnectReasons(t *testing.T) {
 }
 
 // TestEMQXReasonsOfEitherSide covers the names of the codes that MQTT 5 allows a client to send in
-// DISCONNECT. With MQTT 5, they may be the client's, unless properties prove it. With MQTT 3, they
-// are EMQX's.
+// DISCONNECT. With MQTT 5, such a reason is unexplained, unless properties prove that the client
+// chose it. With MQTT 3, EMQX chose it.
 func TestEMQXReasonsOfEitherSide(t *testing.T) {
 	const unexplained, byClient = "c close unexplained", "c disconnect disconnected by client"
 	const fault = "c close invalid param"

@@ -41,7 +41,7 @@ func (m *emqx) sentByClient(r *reader) bool {
 //     expired keep alive. Up to 6.2, "internal_error" may also mean that EMQX received bad frames
 //     on a TCP connection.
 //   - The LwM2M gateway sends "timeout" when a registration's lifetime ends.
-//   - "normal" does not always stand for a DISCONNECT; see normalMeansDisconnect.
+//   - "normal" does not always mean that the client sent a DISCONNECT; see normalMeansDisconnect.
 func ruleEnd(name string, sentByClient bool, protocol string, level int32) (event.Action, event.ActionInfo) {
 	protocol = strings.ToLower(protocol)
 	switch {
@@ -58,12 +58,12 @@ func ruleEnd(name string, sentByClient bool, protocol string, level int32) (even
 	}
 }
 
-// normalMeansDisconnect holds, in lower case, the protocols whose clients end a connection in order
-// if the reason is "normal". The ExProto gateway is not among them. It sends "normal" if the
-// adapter closed the connection, and its proto_name may be any name that the adapter chose. A rule
-// that does not select proto_name is assumed to be about MQTT. Over QUIC, EMQX also sends "normal"
-// if the client closed the connection with code 0 and without DISCONNECT, but no column shows the
-// transport.
+// normalMeansDisconnect holds, in lower case, the protocols for which the reason "normal" means
+// that the client ended the connection properly. Protocols of the ExProto gateway are not among
+// them. This gateway sends "normal" if the adapter closed the connection, and its proto_name may be
+// any name that the adapter chose. A rule that does not select proto_name is assumed to be about
+// MQTT. Over QUIC, EMQX also sends "normal" if the client closed the connection with code 0 and
+// without DISCONNECT, but no column shows the transport.
 var normalMeansDisconnect = map[string]bool{
 	"": true, "mqtt": true, "mqisdp": true,
 	"mqtt-sn": true, // DISCONNECT without a duration
@@ -72,9 +72,9 @@ var normalMeansDisconnect = map[string]bool{
 	"jt808":   true, // deregistration of the terminal
 }
 
-// emqxEnd returns the action and action info for the reason in an end event of any version. If the
-// client sent a DISCONNECT, a reason that EMQX does not make itself is the client's. So is the name
-// of an MQTT 5 reason code, even if EMQX may also make it.
+// emqxEnd returns the action and action info for the reason in an end event of any version. If
+// sentByClient is true, the client chose the reason in two cases: if EMQX never gives this reason
+// itself, and if the reason is the name of an MQTT 5 reason code, even one that EMQX also gives.
 func emqxEnd(name string, sentByClient bool) (event.Action, event.ActionInfo) {
 	_, isCode := reasonNames[name]
 	info, isOfEMQX := emqxReasons[name]

@@ -25,17 +25,18 @@ func (m *emqx) kindOf(r *reader) string {
 	return kind
 }
 
-// isFromPlugin reports whether the event is from emqx_web_hook, a plugin of EMQX 4. Its events have
-// no "event", and their "action" begins as no action of the rule engine does.
+// isFromPlugin reports whether the event is from emqx_web_hook, a plugin of EMQX 4. Such an event
+// has no "event", and its "action" has a prefix, such as "client_", that no action of the rule
+// engine has.
 func (m *emqx) isFromPlugin() bool {
 	group, _, isKind := bytes.Cut(m.action.raw, []byte("_"))
 	return m.event.missing() && isKind && slices.Contains([]string{"client", "session", "message"}, string(group))
 }
 
 // kindOfColumns returns the kind of event that has the columns of m, or "" if several kinds have
-// them. A rule that selects columns of several kinds sends "undefined" for those that an event does
-// not have, so only columns with a value count. A rule may also add columns of its own, so names as
-// common as "topic" and "result" show nothing on their own.
+// them. If a rule selects columns of several kinds, EMQX sends "undefined" for the columns that an
+// event does not have, so only columns with a value count. A rule may also define columns of its
+// own, so a common name such as "topic" or "result" proves nothing by itself.
 func (m *emqx) kindOfColumns(r *reader) string {
 	isHandshake := anySent(m.keepAlive, m.cleanStart, m.connProps, m.expiryInterval)
 	switch {
@@ -61,7 +62,9 @@ func (m *emqx) kindOfColumns(r *reader) string {
 	case anySent(m.result, m.authzSource) && anySent(m.topic, m.action):
 		return "client.check_authz_complete"
 	default:
-		return "" // client.connack and client.ping have the columns of the handshake, too
+		// Columns of the handshake decide nothing, because client.connack and client.ping have them,
+		// too.
+		return ""
 	}
 }
 
@@ -70,8 +73,8 @@ func anySent(columns ...value) bool {
 	return slices.ContainsFunc(columns, func(v value) bool { return !v.missing() })
 }
 
-// isOnlyAnEnd reports whether a reason stands for the end of a connection and for nothing else.
-// Events about dropped messages have a reason, too.
+// isOnlyAnEnd reports whether a reason can only be about the end of a connection. Events about
+// dropped messages have a reason, too.
 func isOnlyAnEnd(reason string) bool {
 	if reason == "expired" || reason == "receive_maximum_exceeded" {
 		return false
@@ -82,9 +85,9 @@ func isOnlyAnEnd(reason string) bool {
 	return isCode || action == event.Disconnect || info != event.Unexplained || name == "internal_error"
 }
 
-// isMadeAtConnect reports whether EMQX made the event when the connection began. If EMQX made it
-// later, it may be about the end of the connection. An event without a time of its own counts as
-// made at the beginning.
+// isMadeAtConnect reports whether EMQX made the event when the connection began. An event that EMQX
+// made later may be about the end of the connection. An event without "timestamp" and "ts" counts
+// as made when the connection began.
 func (m *emqx) isMadeAtConnect() bool {
 	const tolerance = 1_000 // ms
 	at := m.timestamp
@@ -110,8 +113,8 @@ const (
 
 // sysTopic returns the node and the kind of event in the topic of a message under $SYS. It returns
 // empty strings for any other event. A client may choose the topic of a message, so sysTopic trusts
-// a topic only if the body has "ts", which every message under $SYS has. Bridges may put levels of
-// their own before the topic. The kinds other than connected and disconnected are about
+// a topic only if the body has "ts", which every message under $SYS has. A bridge may have put
+// levels before the topic. Messages of a kind other than connected and disconnected are about
 // subscriptions.
 func (m *emqx) sysTopic(r *reader) (node, kind string) {
 	if m.topic.kind != text || m.ts.missing() {

@@ -118,7 +118,7 @@ func TestEMQXSysMessages(t *testing.T) {
 	}
 }
 
-// The node is in the topic only, which may have levels of a bridge before it.
+// Only the topic contains the node. A bridge may have put levels before the topic.
 func TestEMQXSysTopicHasTheNode(t *testing.T) {
 	for _, prefix := range []string{"", "site/1/", "/"} {
 		got := decode(t, "emqx", `{"clientid":"c","ts":1795339800121,"topic":"`+prefix+`$SYS/brokers/emqx@10.0.0.5/clients/c/connected"}`)
@@ -172,8 +172,8 @@ func TestEMQXTimesInSeconds(t *testing.T) {
 	}
 }
 
-// The rule engine of EMQX 4 sends nearly the same events as that of EMQX 5, to either route. The
-// source is that of the route.
+// The rule engine of EMQX 4 sends nearly the same events as that of EMQX 5. Both routes must accept
+// them, and the route determines the source.
 func TestEMQX4RuleEngine(t *testing.T) {
 	for members, want := range map[string]string{
 		`"event":"client.connected","connected_at":1795339800120,"peername":"192.0.2.7:1"`:           "c connect accepted",

@@ -3,10 +3,10 @@ package broker
 import "devicetrace/pkg/event"
 
 // emqxReasons maps the reasons in client.disconnected events to their meanings. It contains every
-// reason that the source code of EMQX 4.0 to 6.3 makes for the end of a connection, except "normal"
-// and "disconnect_with_will_message", which emqxEnd handles, and except the names in emqxRefusals. It
-// also contains the names of the other MQTT 5 reason codes that name a cause. Any other reason is
-// unexplained, such as unspecified_error. For events of the rule engine, ruleEnd overrides some
+// reason that the source code of EMQX 4.0 to 6.3 gives for the end of a connection, except "normal"
+// and "disconnect_with_will_message", which emqxEnd handles, and except the names in emqxRefusals.
+// It also contains the names of the other MQTT 5 reason codes that name a cause. Any other reason,
+// such as unspecified_error, is unexplained. For events of the rule engine, ruleEnd overrides some
 // meanings.
 var emqxReasons = table(map[event.ActionInfo][]string{
 	event.ClientIDConflict: {
@@ -15,8 +15,8 @@ var emqxReasons = table(map[event.ActionInfo][]string{
 	},
 	event.NoHeart: {
 		"keepalive_timeout",
-		// from the MQTT-SN gateway; MQTT-SN has the same number for a protocol error, which
-		// therefore gets this name, too
+		// from the MQTT-SN gateway, which also gives this name for a protocol error, because both
+		// have the same number in MQTT-SN
 		"rejected_keepalive_timeout",
 		// in the source code of the STOMP, NATS and MQTT-SN gateways, which send no event for them
 		"heartbeat_timeout", "keepalive_recv_timeout", "asleep_timeout",

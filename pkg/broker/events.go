@@ -202,8 +202,8 @@ func (m *own) info(r *reader, e *event.Event) string {
 	return word
 }
 
-// infosOf lists the action infos that fit each action. A refused CONNECT may be sent as a connect
-// event or as a close event.
+// infosOf lists the action infos that fit each action. A sender may report a refused CONNECT as a
+// connect event or as a close event.
 var infosOf = map[event.Action][]event.ActionInfo{
 	event.Connect: {event.Accepted, event.NotAuthorized, event.TopicAuthFailed, event.ServerShutdown, event.InvalidParam},
 	event.Close: {
@@ -222,8 +222,8 @@ var infosOf = map[event.Action][]event.ActionInfo{
 //     refused. Any other code is the reason code of the broker's DISCONNECT. If there is no code,
 //     the result is event.Unexplained.
 //
-// In MQTT 5, the codes from 1 to 5 have no such meaning. A close event is then unexplained, and a
-// connect event is refused.
+// MQTT 5 does not define the codes from 1 to 5. If the event's protocol version is 5, a close event
+// with such a code is unexplained, and a connect event with such a code is rejected.
 func (m *own) defaultInfo(r *reader, e *event.Event) event.ActionInfo {
 	code := e.ReasonCode
 	isReturnCode := returnCodes[code.Value] != ""
@@ -260,8 +260,7 @@ func (m *own) evidence(r *reader, e *event.Event) {
 	e.ConnectedAt = r.time("connected_at", m.connectedAt)
 }
 
-// peer sets the address and the port, which may follow the address instead of having a key of its
-// own.
+// peer sets the address and the port. The port may follow the address or have a key of its own.
 func (m *own) peer(r *reader, e *event.Event) {
 	e.PeerAddress, e.PeerPort = splitAddress(r.text("peer_address", m.peerAddress))
 	port := r.integer("peer_port", m.peerPort, maxPort)

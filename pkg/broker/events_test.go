@@ -172,7 +172,7 @@ func TestOwnClientIdentifier(t *testing.T) {
 	}
 }
 
-// The port may follow the address.
+// The port may follow the address or have a key of its own.
 func TestOwnPeer(t *testing.T) {
 	for _, c := range []struct {
 		members, address string

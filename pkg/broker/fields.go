@@ -183,7 +183,8 @@ func (r *reader) flag(field string, v value) event.Optional[bool] {
 	return event.Optional[bool]{}
 }
 
-// open reads the members of an object that may be missing. It refuses any other value.
+// open reads the members of an object, which may be missing. It refuses a value that is not an
+// object.
 func (r *reader) open(field string, v value, slot func(key []byte) *value) {
 	if !v.missing() {
 		r.members(field, v, slot, "must be an object")
@@ -203,8 +204,8 @@ func (r *reader) members(field string, v value, slot func(key []byte) *value, fa
 	}
 }
 
-// isRepeated is the fault of a key that occurs more than once in an object. A sender that puts
-// texts into JSON without escaping them lets a client add such keys, so no value can be trusted.
+// isRepeated is the error text for a key that occurs more than once in an object. If a sender puts
+// texts into JSON without escaping them, a client can add such keys, so no value can be trusted.
 const isRepeated = "occurs more than once; send each key once, and escape quotation marks in the values"
 
 // unknownKind rejects an item whose event kind is missing or unknown. kinds lists the supported

@@ -73,9 +73,9 @@ func (m *hivemqLine) fill(r *reader, e *event.Event) {
 	e.CleanStart = m.cleanStart
 }
 
-// hivemqStamp splits a line into HiveMQ's own time and its text. The time is zero if the line has no
-// time or if the time has no zone. A Z is a zone, because HiveMQ's pattern for the zone writes it.
-// The default pattern pads the time with spaces before the hyphen.
+// hivemqStamp splits a line into HiveMQ's own time and its text. The time is zero if the line has
+// no time or if the time has no zone. The letter Z counts as a zone, because HiveMQ's pattern for
+// the zone writes it. The default pattern pads the time with spaces before the hyphen.
 func hivemqStamp(line []byte) (at time.Time, text []byte, found bool) {
 	s, rest, found := cutStamp(line, time.Time{})
 	text, isOwn := bytes.CutPrefix(bytes.TrimLeft(rest, " "), []byte("- "))
@@ -85,7 +85,8 @@ func hivemqStamp(line []byte) (at time.Time, text []byte, found bool) {
 	return s.at, text, true
 }
 
-// hivemqBegins reports whether a text begins like a line of HiveMQ's about a client.
+// hivemqBegins reports whether a text begins with HiveMQ's own time or like a line that names a
+// client.
 func hivemqBegins(text []byte) bool {
 	_, text, isStamped := hivemqStamp(text)
 	return isStamped || hivemqNames(text)
@@ -121,7 +122,7 @@ func decodeHiveMQ(body []byte, meta Meta) Batch {
 // withoutSecondEnds removes each ungraceful end that only repeats the previous line about the
 // client. The Enterprise Edition logs such an end when it has closed a connection itself. The two
 // lines are at most a second apart and have the same address. If the lines are in different bodies,
-// both are recorded, and the reader of the events finds that they report one end.
+// both are recorded, and only the reader of the events can recognize that they report one end.
 func withoutSecondEnds(events []event.Event) []event.Event {
 	last := map[event.ClientID]int{} // the index in kept of the newest event of a client
 	kept := events[:0]
@@ -136,7 +137,7 @@ func withoutSecondEnds(events []event.Event) []event.Event {
 	return kept
 }
 
-// repeatsEnd reports whether an ungraceful end repeats the end that HiveMQ reported before.
+// repeatsEnd reports whether an ungraceful end repeats the end in the client's event before it.
 func repeatsEnd(before, ungraceful *event.Event) bool {
 	return before.NativeEvent == hivemqWasDisconnected && before.PeerAddress == ungraceful.PeerAddress &&
 		ungraceful.Time.Sub(before.Time).Abs() <= time.Second

@@ -62,7 +62,7 @@ func TestHiveMQLines(t *testing.T) {
 		"Client ID: Client ID: x, IP: 192.0.2.7 disconnected gracefully.":                                    "Client ID: x disconnect disconnected by client",
 		"Client ID: c, IP:192.0.2.7 disconnected ungracefully.":                                              "c close closed by client",
 		"Client ID: a, IP:b, IP: 192.0.2.7 disconnected gracefully.":                                         "a, IP:b disconnect disconnected by client",
-		// No row.
+		// Lines that are not recorded.
 		"Client ID: UNKNOWN, IP: 192.0.2.7 disconnected ungracefully.":                                                   "",
 		"Client ID: UNKNOWN, IP: 192.0.2.7 was disconnected. reason: No CONNECT sent in time.":                           "",
 		"Client ID: c session has expired at 2026-11-22 09:30:00. All persistent data for this client has been removed.": "",
@@ -70,7 +70,7 @@ func TestHiveMQLines(t *testing.T) {
 		"Sent AUTH to Client ID: c, IP: 192.0.2.7, reason code: CONTINUE_AUTHENTICATION.":                                "",
 		"Outgoing publish message was dropped. Receiving client: Client ID: c, IP: 192.0.2.7 disconnected gracefully.":   "",
 		"Something that names no client": "",
-		// Damaged lines, and lines that can be read in two ways.
+		// Damaged lines, and lines that can be read in two ways, must be rejected.
 		"Client ID: ":  "rejected 0",
 		"Client ID: c": "rejected 0",
 		"Client ID: c, IP: x disconnected gracefully.":                                                                           "rejected 0",
@@ -141,7 +141,7 @@ func TestHiveMQReasons(t *testing.T) {
 	}
 }
 
-// A reason that is certainly about a CONNECT makes a refusal. With any other reason, the same line
+// A reason that is certainly about a CONNECT means a refusal. With any other reason, the same line
 // may report the end of a connection.
 func TestHiveMQRefusals(t *testing.T) {
 	for reason, want := range map[string]bool{
@@ -188,8 +188,8 @@ func TestHiveMQTimes(t *testing.T) {
 	}
 }
 
-// Other programs may put prefixes before a line, or put it into a JSON object. The time with a zone
-// that is closest to HiveMQ counts.
+// Other programs may put prefixes before a line, or put the line into a JSON object. Of the times
+// with a zone, the one closest to HiveMQ counts.
 func TestHiveMQPrefixes(t *testing.T) {
 	const (
 		text  = "Client ID: c, IP: 192.0.2.7 disconnected gracefully."
@@ -222,7 +222,7 @@ func TestHiveMQPrefixes(t *testing.T) {
 	}
 }
 
-// Rows with the time of receipt are in the order of their lines.
+// Events that have the time of receipt must be in the order of their lines.
 func TestHiveMQOrder(t *testing.T) {
 	path := samples + "/hivemq-local.json"
 	_, body := sample(t, path)
@@ -235,7 +235,7 @@ func TestHiveMQOrder(t *testing.T) {
 }
 
 // The Enterprise Edition logs an ungraceful end after it has closed a connection itself. Only the
-// line with the reason makes a row.
+// line with the reason must be recorded.
 func TestHiveMQSecondEnd(t *testing.T) {
 	line := func(second int, text string) string {
 		return fmt.Sprintf("2026-11-22T09:30:%02d.000Z- %s\n", second, text)
@@ -267,7 +267,7 @@ func TestHiveMQSecondEnd(t *testing.T) {
 	}
 }
 
-// A hostile line must not take long.
+// Parsing a hostile line must not take long.
 func TestHiveMQReadsLongLines(t *testing.T) {
 	for _, part := range []string{", IP: 192.0.2.7 disconnected gracefully", ", IP: ", ", IP: 192.0.2.7, Clean Start: true", " was disconnected. reason: "} {
 		body := strings.Repeat("Client ID: "+strings.Repeat(part, 4000/len(part))+"\n", 1000)

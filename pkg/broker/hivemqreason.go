@@ -8,8 +8,8 @@ import (
 )
 
 // hivemqReasons lists the beginnings of the reasons that HiveMQ gives if it closes a connection
-// itself. The first entry that matches decides, so an exception stands before the rule. The reasons
-// are from the source code of the Community Edition.
+// itself. The first entry that matches decides, so exceptions come before the general rule. The
+// reasons are from the source code of the Community Edition.
 var hivemqReasons = []struct {
 	prefix string
 	info   event.ActionInfo
@@ -31,7 +31,7 @@ var hivemqReasons = []struct {
 	{"Disconnected via extension system", event.ServerShutdown},
 	{"Sent PUBLISH, but its onward delivery was prevented ", event.ServerShutdown},
 	{"Negative SUBSCRIBE acknowledgement for an MQTT 3.1 client ", event.ServerShutdown},
-	{"Tried to write ", event.ServerShutdown}, // continues with a SUBACK that HiveMQ may not send
+	{"Tried to write ", event.ServerShutdown}, // continues with a SUBACK that HiveMQ must not send
 	{"Connection prevented by extension ", event.ServerShutdown},
 	{"The configured maximum amount of connections is reached", event.ServerShutdown},
 
@@ -48,10 +48,11 @@ var hivemqReasons = []struct {
 	{"REAUTHENTICATE reason code set in AUTH", event.InvalidParam},
 }
 
-// hivemqInfo returns the action info for a reason. A reason about a packet that is not listed in
-// hivemqReasons says that the packet is invalid. Any other unknown reason may be an extension's own
-// text. "Channel exception: " reports an exception in HiveMQ or in an extension, because HiveMQ
-// ignores those of the network.
+// hivemqInfo returns the action info for a reason. If a reason about a packet is not listed in
+// hivemqReasons, it means that the packet is invalid. Any other unknown reason is unexplained,
+// because it may be an extension's own text. A reason that begins with "Channel exception: " is
+// unexplained, too, because it reports an exception in HiveMQ or in an extension. HiveMQ ignores
+// exceptions of the network.
 func hivemqInfo(reason string) event.ActionInfo {
 	reason = withCapital(reason)
 	for _, known := range hivemqReasons {
@@ -74,8 +75,8 @@ var hivemqRefusals = []string{
 }
 
 // isHiveMQRefusal reports whether a reason is certainly about a CONNECT that was refused. Other
-// reasons may also be about a CONNECT. Whoever reads the events can then find out whether the
-// client had a connection.
+// reasons may also be about a CONNECT. In that case, the client's other events show whether the
+// client was connected.
 func isHiveMQRefusal(reason string) bool {
 	isPrefix := func(refusal string) bool { return strings.HasPrefix(reason, refusal) }
 	return slices.ContainsFunc(hivemqRefusals, isPrefix) || hivemqPacket(withCapital(reason)) == "CONNECT"

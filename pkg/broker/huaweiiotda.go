@@ -29,12 +29,13 @@ const (
 //
 //	field                         meaning
 //	resource                      device.status
-//	event_time_ms, event_time     when the status changed; event_time is in seconds, such as 20261129T020000Z
+//	event_time_ms, event_time     when the status changed; event_time has only whole seconds,
+//	                              as in 20261129T020000Z
 //	notify_data.header.device_id  identifier of the device
 //	notify_data.body.status       see huaweiStatus
 //
-// The client identifier in CONNECT begins with device_id and continues with other text, which the
-// notice does not contain. In an example of the documentation, body stands beside notify_data.
+// The client identifier in CONNECT is device_id followed by more text, which the notice does not
+// contain. In one example in the documentation, body is next to notify_data rather than inside it.
 //
 // The platform notices a lost connection within about a minute, and never says why it was lost.
 type huaweiIoTDA struct {
@@ -126,10 +127,10 @@ var huaweiStatus = map[string]struct {
 }{
 	"ONLINE":   {event.Connect, event.Accepted},
 	"OFFLINE":  {event.Close, event.Unexplained},
-	"ABNORMAL": {}, // a device without a connection has sent nothing for 25 hours
+	"ABNORMAL": {}, // a device that keeps no connection open has sent nothing for 25 hours
 	"INACTIVE": {}, // the device has never connected
 	"FROZEN":   {}, // an operator has disabled the device
-	"FREEZED":  {}, // the same in some documents
+	"FREEZED":  {}, // the name of FROZEN in some documents
 }
 
 // huaweiOther holds the resources that report nothing about a connection.

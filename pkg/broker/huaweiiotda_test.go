@@ -76,7 +76,7 @@ func TestHuaweiIoTDAMalformed(t *testing.T) {
 	}
 }
 
-// The order of the keys does not matter, and notices may come in an array or one per line.
+// The order of the keys does not matter, and notices may arrive in an array or one per line.
 func TestHuaweiIoTDABodies(t *testing.T) {
 	const notice = `{"body":{"status":"OFFLINE"},"notify_data":{"body":{"status":"ONLINE"},"header":{"device_id":"d"}},"event_time_ms":"2026-11-22T09:30:00.123Z","resource":"device.status"}`
 	require.Equal(t, "d connect accepted", summary(decode(t, "huawei-iotda", notice)))

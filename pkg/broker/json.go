@@ -45,8 +45,8 @@ type scanner struct {
 	body  []byte
 	at    int
 	depth int
-	// repeated is the first key that occurred more than once in an object and that slot knows. It is
-	// empty if there is no such key. A caller that goes on to another object must clear it.
+	// repeated is the first key that slot knows and that occurred more than once in an object. It
+	// is empty if there is no such key. A caller that continues with another object must clear it.
 	repeated string
 }
 

@@ -15,7 +15,7 @@ type lineParts struct {
 	line   wrappedLine
 }
 
-// append adds a part. A line that is too long to be accepted does not grow any further.
+// append adds a part. It drops the text of further parts once the line is too long to be accepted.
 func (p *lineParts) append(raw, text []byte) {
 	p.raw = through(p.raw, raw)
 	if len(p.line.text) <= maxLine {
@@ -27,9 +27,10 @@ func (p *lineParts) append(raw, text []byte) {
 const maxPartHead = 64
 
 // cutPart cuts "STAMP STREAM F " or "STAMP STREAM P ", which a container runtime writes before a
-// part of a line. isPart says that the line is continued. If there is no such prefix, stream is "".
+// part of a line. isPart means that the line continues in another part. If there is no such prefix,
+// stream is "".
 func cutPart(text []byte) (stream string, isPart bool, rest []byte) {
-	if !bytes.Contains(text[:min(len(text), maxPartHead)], []byte(" std")) { // nearly every line
+	if !bytes.Contains(text[:min(len(text), maxPartHead)], []byte(" std")) { // as in most lines
 		return "", false, text
 	}
 	_, rest, found := cutStamp(text, time.Time{})

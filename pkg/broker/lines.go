@@ -55,8 +55,7 @@ func (b *lineReader) each(body []byte, read func(raw []byte, at int)) {
 	}
 }
 
-// isJSON reports whether a line is a JSON object or array. A body whose first line is JSON was sent
-// to the wrong route. The body is rejected, so that the sender notices the mistake.
+// isJSON reports whether a text is a JSON object or array.
 func isJSON(line []byte) bool {
 	return len(line) > 0 && (line[0] == '{' || line[0] == '[') && wellFormed(line)
 }

@@ -8,10 +8,10 @@ import (
 )
 
 const (
-	// maxPrefix is the maximum length in bytes of all prefixes of a line together, and maxParts
-	// their maximum number.
+	// maxPrefix is the maximum total length in bytes of a line's prefixes. maxParts is their
+	// maximum number.
 	maxPrefix, maxParts = 512, 8
-	// maxName is the maximum length in bytes of a name in a prefix, such as that of a host.
+	// maxName is the maximum length in bytes of a name in a prefix, such as a host name.
 	maxName = 255
 )
 
@@ -19,9 +19,9 @@ const (
 type logText struct {
 	text   []byte    // the broker's message
 	own    []byte    // the line as the broker wrote it: the message and the broker's own stamp
-	stamp  []byte    // the broker's own stamp as it stands in the line; empty if there is none
-	at     time.Time // when the message was written; zero if no stamp says so
-	sender []byte    // the names in the prefixes, such as those of the host, the pod and the program; may be empty
+	stamp  []byte    // the broker's own stamp as written in the line; empty if there is none
+	at     time.Time // when the message was written; zero if unknown
+	sender []byte    // the names in the prefixes, such as host, pod and program; may be empty
 }
 
 // cutPrefixes cuts from a line what the broker and other programs wrote before the broker's
@@ -32,8 +32,8 @@ type logText struct {
 // message instead, a client could pass for another one by choosing an identifier that contains a
 // message.
 //
-// If several stamps in the line say when it was written, the last one counts, because it is the
-// closest to the broker. If none does, the result has the given time, or no time. received is the
+// If several stamps in the line give a time, the last one counts, because it was written closest to
+// the broker. If no stamp does, the time of the result is at, which may be zero. received is the
 // time of receipt, or zero; see cutStamp.
 func cutPrefixes(line []byte, begins func(text []byte) bool, at, received time.Time) logText {
 	p := prefixes{rest: line, own: line, at: at, received: received, begins: begins}
@@ -58,12 +58,12 @@ type prefixes struct {
 	received time.Time
 	begins   func(text []byte) bool
 	isDone   bool   // the broker's own stamp was cut, so the message follows
-	hasTag   bool   // the name of the program was cut; no line has two
+	hasTag   bool   // the name of the program was cut; a line has only one
 	names    []byte // see logText.sender
 }
 
-// name notes that a prefix contains the given name. A level, a facility, a number and several words
-// are no names, because they may differ between the lines of one broker.
+// name adds a name from a prefix to names. It ignores a level, a facility, a number, and a text of
+// several words, because these may differ between the lines of one broker.
 func (p *prefixes) name(name []byte) {
 	if isFacility(name) || isLevel(name) || len(bytes.Trim(name, "0123456789")) == 0 || bytes.IndexByte(name, ' ') >= 0 {
 		return
@@ -207,7 +207,7 @@ func (p *prefixes) tag(rest []byte) bool {
 	return p.take(rest[colon+len(": "):], true)
 }
 
-// isOwnStamp reports whether a text consists of a stamp.
+// isOwnStamp reports whether a text is a stamp and nothing else.
 func (p *prefixes) isOwnStamp(text []byte) bool {
 	_, after, found := cutStamp(text, p.received)
 	return found && len(after) == 0
@@ -250,8 +250,8 @@ func (p *prefixes) syslog(rest []byte) {
 	p.rest, p.hasTag = rest, true
 }
 
-// cutStructuredData cuts "-" or elements of the form [id name="value"], and the space after them. A
-// value may contain a bracket, and quotation marks after a backslash.
+// cutStructuredData cuts a leading "-", or elements of the form [id name="value"], and the space
+// that follows. A value may contain brackets, and quotation marks escaped with a backslash.
 func cutStructuredData(text []byte) (rest []byte, ok bool) {
 	if rest, ok = bytes.CutPrefix(text, []byte("- ")); ok {
 		return rest, true
@@ -320,9 +320,9 @@ func cutOctetCount(text []byte) (rest []byte, ok bool) {
 	return text[len(count)+len(" "):], true
 }
 
-// cutLogTopic cuts "$SYS/broker/log/LEVEL ", the topic to which Mosquitto publishes a line. LEVEL is
-// one letter. The topics with longer names are those of lines about subscriptions, which have no
-// fixed form.
+// cutLogTopic cuts "$SYS/broker/log/LEVEL ", the topic to which Mosquitto publishes a line. LEVEL
+// is one letter. Topics with a further level are for lines about subscriptions, which have no fixed
+// form.
 func cutLogTopic(text []byte) (rest []byte, ok bool) {
 	rest, ok = bytes.CutPrefix(text, []byte(mosquittoLogTopic))
 	if !ok || len(rest) < len("N ") || rest[1] != ' ' {
@@ -370,13 +370,14 @@ func (p *prefixes) pod() bool {
 	return p.take(after, true)
 }
 
-// isLabel reports whether a name may be that of a pod or a container: lower-case letters, digits,
-// dots and hyphens.
+// isLabel reports whether a text may name a pod or a container, that is, whether it has only
+// lower-case letters, digits, dots and hyphens.
 func isLabel(name []byte) bool {
 	return len(bytes.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789.-")) == 0
 }
 
-// cutName cuts a name: everything up to a space or a color.
+// cutName cuts a name, which ends before a space, a color or a vertical bar. If there is no such
+// end in time, the name is empty.
 func cutName(text []byte) (name, rest []byte) {
 	end := bytes.IndexAny(text[:min(len(text), maxName+1)], " \x1b|")
 	if end < 0 {

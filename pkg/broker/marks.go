@@ -12,11 +12,10 @@ func (s Source) Marks(body []byte) int {
 // Marker counts the marks in a body that arrives in parts. The number of marks limits the number of
 // events: a body with n marks has at most n+1 events.
 //
-// Each item of a JSON body contains a brace. Each line of a log is followed by a line feed, except
-// perhaps the last one, or is contained in a JSON object, or is a text in quotation marks in an
-// array of texts. A line counts twice, because a stop of the broker ends connections that earlier
-// lines of the body opened: each such connection has two events, and the line about the stop itself
-// has none.
+// Each item of a JSON body contains a brace. Each line of a log, except perhaps the last one, ends
+// with a line feed, is contained in a JSON object, or is a string in an array. A line counts as two
+// marks, because a line that opens a connection can result in two events: the connect event and, if
+// the broker stops later in the body, an end event. The line about the stop needs no mark.
 type Marker struct {
 	// Source is the source of the body.
 	Source Source
@@ -39,7 +38,7 @@ func (m *Marker) Add(part []byte) {
 	m.Count += int64(marks)
 }
 
-// open completes opening with the next part of the body.
+// open adds bytes from the next part of the body to opening until opening is complete.
 func (m *Marker) open(part []byte) {
 	for i := 0; i < len(part) && len(m.opening) < 2; i++ {
 		if bytes.IndexByte([]byte(" \t\r\n"), part[i]) < 0 {

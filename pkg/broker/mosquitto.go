@@ -28,8 +28,8 @@ var mosquittoSource = Source{
 //	1795339810: Client dev1 closed its connection.                                          2.0
 //	1795339810: Client dev1 [192.0.2.7:52341] disconnected: connection closed by client.    2.1.1
 //
-// Mosquitto 2.1.0 writes the same lines as 2.0, except where a disconnect has a reason that is new
-// in 2.1. In that case, it writes a line such as "Client dev1 disconnected, session taken over."
+// Mosquitto 2.1.0 writes the same lines as 2.0, except for an end with a reason that is new in 2.1.
+// Such a line is, for example, "Client dev1 disconnected, session taken over."
 //
 // Other programs may have put prefixes before the line; see mosquittoCut.
 //
@@ -56,9 +56,10 @@ func mosquittoCut(line []byte, outer, received time.Time) logText {
 	return cutPrefixes(line, mosquittoBegins, outer, received)
 }
 
-// mosquittoIsUnknown reports whether a line whose text is no message about a connection hides one.
-// If the text begins like another message of Mosquitto, it hides nothing, except directly after
-// words that may also be a prefix.
+// mosquittoIsUnknown reports whether a text that does not begin like a message about a connection
+// contains one after a prefix of an unknown form. A text that begins like another message of
+// Mosquitto contains none, unless the message directly follows words that may also be a prefix,
+// such as "Error: ".
 func mosquittoIsUnknown(in *logText) bool {
 	for _, opening := range []string{"Error: ", "Warning: ", "Notice: ", "Info: ", "Broker: "} {
 		if after, ok := bytes.CutPrefix(in.text, []byte(opening)); ok {
@@ -81,12 +82,11 @@ func mosquittoIsUnknown(in *logText) bool {
 //
 //   - Up to 2.0, the placeholder is <unknown>. If a client is really called <unknown>, none of its
 //     lines are recorded, whatever the version.
-//   - In 2.1.0, the placeholder is the client's address. Many clients of other versions have their
-//     address as the identifier, so an end event with an address as the identifier is recorded. It
-//     is ignored only if the line is certainly one of 2.1.0: if it has the form "disconnected,
-//     WHY.", or if the body says that the version is 2.1.0 and no such client connected in the
-//     body; see mosquittoLog.isPlaceholder. The form "disconnected, not authorised." is one of 2.0,
-//     too.
+//   - In 2.1.0, the placeholder is the client's address. With other versions, the address may be a
+//     real identifier. An end event with an address as the identifier is therefore ignored only in
+//     two cases: if the line has the form "disconnected, WHY.", which only 2.1.0 writes, except for
+//     "disconnected, not authorised."; or if the body says that the version is 2.1.0 and no such
+//     client connected in the body; see mosquittoSender.isPlaceholder.
 //   - From 2.1.1 on, the placeholder is the client's address, and the line repeats the address in
 //     brackets. An end event is therefore ignored if its line has the same address in both places.
 //     Unfortunately, this also ignores the end events of a client whose identifier really is its

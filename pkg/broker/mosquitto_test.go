@@ -194,7 +194,7 @@ var mosquitto21Ends = []mosquittoEnd{
 
 // mosquittoLibraryTexts maps the messages of Mosquitto's library to action infos. Mosquitto logs a
 // library message if it has no wording of its own for the cause. In 2.0, most of these messages end
-// with a full stop, and in 2.1 none.
+// with a full stop; in 2.1, none do.
 var mosquittoLibraryTexts = map[event.ActionInfo][]string{
 	event.NoHeart:          {"Keepalive exceeded", "Keep Alive timeout"},
 	event.ClientIDConflict: {"Session taken over"},

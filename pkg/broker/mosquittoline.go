@@ -77,8 +77,8 @@ var mosquittoForms = []struct {
 	{[]byte("mosquitto version "), "", (*mosquittoLine).state},
 }
 
-// connect parses "ADDR:PORT as ID (p2, c1, k60, u'USER')." Mosquitto 1 writes no port, and up to
-// 1.5 no p.
+// connect parses "ADDR:PORT as ID (p2, c1, k60, u'USER')." Mosquitto 1 writes no port. Up to
+// 1.5, it does not write p2 either.
 func (m *mosquittoLine) connect(rest []byte) (found bool, fault string) {
 	peer, rest, ok := bytes.Cut(rest, []byte(" as "))
 	splits := 0
@@ -119,9 +119,9 @@ func (m *mosquittoLine) peer(text []byte) bool {
 	return true
 }
 
-// mosquittoForwarded returns the client's address in the header X-Forwarded-For: the first of its
-// list, without a port. It returns nothing if that is no address, unless the text is the path of a
-// Unix socket.
+// mosquittoForwarded returns the client's address from the header X-Forwarded-For: the first
+// address in the list, without a port. If the text is the path of a Unix socket instead, it returns
+// the path. For any other text, it returns nothing.
 func mosquittoForwarded(header []byte) []byte {
 	first, _, _ := bytes.Cut(header, []byte(","))
 	first = bytes.TrimSpace(first)
@@ -251,7 +251,7 @@ func (m *mosquittoLine) end(rest []byte) (found bool, fault string) {
 
 // ended parses the client in a line about the end of a connection: "ID" or "ID [ADDR:PORT]". Only
 // the forms that Mosquitto 2.1.1 writes may have an address. ADDR may be empty or any text from a
-// proxy; see peer. It may contain pairs of brackets. isNew says that no older version writes the
+// proxy; see peer. It may contain pairs of brackets. isNew means that no older version writes the
 // line, so the line certainly has an address.
 func (m *mosquittoLine) ended(id []byte, isNew bool) {
 	m.id = id
@@ -283,8 +283,8 @@ func endsInPort(text []byte) bool {
 }
 
 // cutWhy splits "ID disconnected due to WHY." or "ID disconnected: WHY." into ID and WHY. isNew
-// says that it is the second form. Up to 2.1.0, this form gives only messages of the operating
-// system.
+// reports whether the text has the second form. Up to 2.1.0, WHY in the second form is always a
+// message of the operating system.
 func cutWhy(text []byte) (id, why []byte, isNew, found bool) {
 	id, why, found = cutLast(text, " disconnected due to ")
 	if before, after, ok := cutLast(text, " disconnected: "); ok && len(before) >= len(id) {

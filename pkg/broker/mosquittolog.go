@@ -18,16 +18,16 @@ type mosquittoLog struct {
 	strays  []int // the indices of events to remove; see mosquittoLine.showsStray
 
 	previous []byte          // the names of the sender of the previous line
-	filter   mosquittoFilter // of the previous line
+	filter   mosquittoFilter // the filter in the previous line
 
 	// The current line sets the following fields.
 	stop    *MosquittoStop // the clients that a stop or a start of the broker disconnected, or nil
-	stopped event.Event    // the event of these clients, without a client identifier
+	stopped event.Event    // the event for each of these clients, without the client identifier
 }
 
-// mosquittoSender is what a body says about one broker. A body may contain the lines of several
-// brokers, which differ in the names in the lines' prefixes or objects. Lines without names count as
-// lines of one broker.
+// mosquittoSender holds what the lines read so far say about one broker. A body may contain the
+// lines of several brokers, whose names in the prefixes, or in the objects around the lines,
+// differ. All lines without names are treated as lines of the same broker.
 type mosquittoSender struct {
 	tracker MosquittoTracker
 	version []byte       // the version in the last line about a stop or a start
@@ -175,7 +175,7 @@ func (b *mosquittoLog) read(raw []byte, at int, line wrappedLine) {
 	b.decode(raw, at, line)
 }
 
-// flush decodes the parts of a line that has been split.
+// flush decodes the line whose parts have been collected, if there is one.
 func (b *mosquittoLog) flush() {
 	if parts := b.parts; parts.isOpen {
 		b.parts = lineParts{}
@@ -238,8 +238,8 @@ func (it mosquittoItem) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// parse parses a line, which mosquittoCut has cut into in, and finds its sender. See mosquittoRead for
-// the other results.
+// parse parses a line and finds its sender. in is the result of mosquittoCut for the line. See
+// mosquittoRead for the other results.
 func (b *mosquittoLog) parse(line wrappedLine, in *logText) (from *mosquittoSender, said mosquittoLine, found bool, fault string) {
 	names := in.sender
 	if len(line.sender) > 0 {
@@ -259,8 +259,8 @@ func (b *mosquittoLog) parse(line wrappedLine, in *logText) (from *mosquittoSend
 // maxSenders is the maximum number of brokers that are followed in one body.
 const maxSenders = 1_000
 
-// sender returns the sender with the given names. If there are already maxSenders others, it returns
-// a new sender, so that each line of such a broker is read alone.
+// sender returns the sender with the given names. If there are already maxSenders others, it
+// returns a new sender each time, so each line of such a broker is read on its own.
 func (b *mosquittoLog) sender(names []byte) *mosquittoSender {
 	from := b.senders[string(names)]
 	if from == nil {
@@ -272,9 +272,9 @@ func (b *mosquittoLog) sender(names []byte) *mosquittoSender {
 	return from
 }
 
-// isSubscription reports whether a line is about a subscription to the filter in the line before. If
-// Mosquitto writes no times, the client identifier in such a line may look like another prefix. The
-// line then seems to be from a sender with a further name.
+// isSubscription reports whether a line is about a subscription to the filter in the previous line.
+// If Mosquitto writes no times, the client identifier in such a line may look like another prefix.
+// The line then seems to come from a sender with an additional name.
 func (b *mosquittoLog) isSubscription(line []byte, in *logText, names []byte) bool {
 	repeats := b.filter.follow(line, in) && bytes.HasPrefix(names, b.previous)
 	b.previous = names
@@ -303,7 +303,7 @@ func (s *mosquittoSender) isPlaceholder(said *mosquittoLine) bool {
 }
 
 // isLocalBridge reports whether an end line is about the local end of a bridge to another broker.
-// Its identifier begins with "local.", and it has no line about a new connection.
+// The identifier in such a line begins with "local.", and there is no line about a new connection.
 func (s *mosquittoSender) isLocalBridge(said *mosquittoLine) bool {
 	return said.action != event.Connect && bytes.HasPrefix(said.id, []byte("local.")) && !s.tracker.has(said.id)
 }
@@ -324,8 +324,9 @@ func (m *mosquittoLine) showsStray(last mosquittoEnd) bool {
 	return m.isOld && m.version == 0 && bytes.Equal(last.id, m.id) && (len(last.reason) == 0 || bytes.Equal(last.reason, mosquittoSocketError))
 }
 
-// correct changes what depends on the lines before: the action info of the reason mosquittoNoMemory
-// and the address of a connect line, both by the version, and the ends after a reload.
+// correct adjusts said to what earlier lines say. The version of the broker decides what the reason
+// mosquittoNoMemory means, and whether the address in a connect line has a port. After a reload, a
+// line that looks like the result of a DISCONNECT does not prove one.
 func (s *mosquittoSender) correct(said *mosquittoLine) {
 	version := string(s.version)
 	switch {
@@ -338,7 +339,7 @@ func (s *mosquittoSender) correct(said *mosquittoLine) {
 	}
 }
 
-// isSince reports whether a version, such as "2.0.22", is not older than another one.
+// isSince reports whether a version, such as "2.0.22", is the same as other or newer.
 func isSince(version, other string) bool {
 	for version != "" || other != "" {
 		var a, b string

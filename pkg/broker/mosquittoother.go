@@ -2,9 +2,8 @@ package broker
 
 import "bytes"
 
-// mosquittoBegins reports whether a text begins like a message of Mosquitto. An identifier, a user
-// name or a topic in such a message cannot pass for another message, because the rest of the text
-// is not searched for one.
+// mosquittoBegins reports whether a text begins like a message of Mosquitto. It looks only at the
+// beginning, so an identifier, a user name or a topic in a message cannot pass for another message.
 func mosquittoBegins(text []byte) bool {
 	if len(text) == 0 || isDigit(text[0]) {
 		return false
@@ -31,10 +30,10 @@ func mosquittoIsOther(text []byte) bool {
 	return false
 }
 
-// mosquittoOthers lists, by their first byte, how other messages of Mosquitto 1.4 to 2.1 and of its
-// plugins begin, or the topic before them. Messages that contain no text from a client are left out
-// if a start script may print similar words, because such words may stand directly before a line of
-// Mosquitto.
+// mosquittoOthers lists the beginnings of the other messages of Mosquitto 1.4 to 2.1 and of its
+// plugins, by their first byte. One entry is the beginning of the topic of lines about
+// subscriptions. A message is left out if it contains no text from a client and a start script may
+// print similar words, because the words of a script may stand directly before a line of Mosquitto.
 var mosquittoOthers = func() (all [256][][]byte) {
 	for _, opening := range []string{
 		mosquittoSubscriptionTopic, "\t", "ACL ", "Bad client ", "Bridge ", "Broker: ", "Completing auth ",
@@ -73,7 +72,7 @@ func mosquittoHides(line []byte) bool {
 }
 
 // isAboutElse reports whether the text after "Client " is about something other than the end of a
-// connection. An end line follows separately if there is an end.
+// connection. If the connection ends as well, another line says so.
 func isAboutElse(rest []byte) bool {
 	for _, form := range mosquittoElse {
 		if bytes.HasPrefix(rest, []byte(form.prefix)) && bytes.Contains(rest, []byte(form.phrase)) {
@@ -94,14 +93,15 @@ var mosquittoElse = func() []struct{ prefix, phrase string } {
 		{"", " connected with too large Will payload"},
 		{"", " sent too large packet "}, // 1.4
 	}
-	for _, packet := range []string{"CONN", "PUB", "SUB", "UNSUB", "PING", "DISCONNECT", "AUTH"} { // debug messages of the library
+	for _, packet := range []string{"CONN", "PUB", "SUB", "UNSUB", "PING", "DISCONNECT", "AUTH"} {
+		// debug messages of Mosquitto's library
 		all = append(all, struct{ prefix, phrase string }{"", " sending " + packet}, struct{ prefix, phrase string }{"", " received " + packet})
 	}
 	return all
 }()
 
-// endsElse reports whether the text after "Client ID" is a sentence that is not about the end of a
-// connection, but ends like one. It must be checked first, because the identifier may contain
+// endsElse reports whether the text after "Client " is a sentence that is not about the end of a
+// connection, but ends like one. It must be called first, because the identifier may contain
 // " disconnected: ".
 func endsElse(rest []byte) bool {
 	return bytes.HasSuffix(rest, []byte(" has exceeded its receive-maximum quota. This behaviour must be fixed on the client.")) ||

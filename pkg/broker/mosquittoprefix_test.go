@@ -13,10 +13,10 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// prefix is what a program writes before a line of Mosquitto's log.
+// prefix is a text that a program writes before a line of Mosquitto's log.
 type prefix struct {
 	text string
-	at   time.Time // the time in the prefix; zero if the prefix says no moment
+	at   time.Time // the time in the prefix; zero if the prefix has no usable time
 }
 
 // millis is the time of the prefixes that have fractions of a second.
@@ -25,7 +25,7 @@ var millis = lineTime.Add(123 * time.Millisecond)
 var prefixes = []prefix{
 	{"", time.Time{}},
 	{"\xEF\xBB\xBF", time.Time{}},
-	// docker and docker compose, with colors, of versions 1 and 2
+	// docker, and docker compose 1 and 2, with and without colors
 	{"2026-11-22T09:30:00.123456789Z ", millis},
 	{"mosquitto-1  | ", time.Time{}},
 	{"mosquitto_1         | ", time.Time{}},
@@ -40,11 +40,11 @@ var prefixes = []prefix{
 	{"mosquitto-6d4cf56db6-x2x7f broker ", time.Time{}},
 	{"\x1b[32mmosquitto-0\x1b[0m \x1b[33mbroker\x1b[0m ", time.Time{}},
 	{"default/mosq-0[mosquitto]: ", time.Time{}},
-	// files of container runtimes
+	// log files of container runtimes
 	{"2026-11-22T09:30:00.123456789Z stdout F ", millis},
 	{"2026-11-22T10:30:00.123456789+01:00 stderr F ", millis},
-	// journald: short, short-precise, short-iso, short-iso-precise, short-unix, short-full,
-	// short-monotonic
+	// journald, in the formats short, short-precise, short-iso, short-iso-precise, short-unix,
+	// short-full, short-monotonic
 	{"Nov 22 09:30:00 host mosquitto[7]: ", time.Time{}},
 	{"Nov  2 09:30:00 host mosquitto[7]: ", time.Time{}},
 	{"Nov 22 09:30:00.123456 host mosquitto[7]: ", time.Time{}},
@@ -132,7 +132,7 @@ var ownStamps = []prefix{
 	{"[Sun Nov 22 09:30:00 2026]: ", time.Time{}},
 }
 
-// sentences are lines of every form, with the native event that each results in. The client is c.
+// sentences maps a line of each form to the native event that it results in. The client is c.
 var sentences = map[string]string{
 	"New client connected from 192.0.2.7:52341 as c (p2, c1, k60, u'u').": "connected",
 	"New client connected from 192.0.2.7 as c (p2, c1, k60).":             "connected",
@@ -205,7 +205,7 @@ func TestMosquittoTAI64N(t *testing.T) {
 	require.Equal(t, millis, got.Events[0].Time)
 }
 
-// A stamp with a zone but without a date or a year is of the last such moment that is not more than
+// A stamp with a zone but without a date or a year means the latest possible time that is at most
 // an hour after the time of receipt, which is 09:40:00 on 2026-11-22.
 func TestMosquittoTimesWithoutADate(t *testing.T) {
 	for stamp, want := range map[string]string{
@@ -306,7 +306,7 @@ func TestMosquittoTextArrays(t *testing.T) {
 	}
 }
 
-// The marks of a body limit the number of its events, in whatever parts the body arrives.
+// The marks of a body limit the number of its events, however the body is split into parts.
 func TestMosquittoMarksOfTexts(t *testing.T) {
 	source, _ := broker.Find(broker.Mosquitto)
 	body := " [ " + strings.Repeat(quoted(connected("c", 1))+",", 99) + quoted(stopLine) + "]"
@@ -381,10 +381,10 @@ func TestMosquittoParts(t *testing.T) {
 	require.Equal(t, p+"Client c dis\n"+f+"con", string(got.Rejected[0].Raw))
 }
 
-// FuzzMosquittoPoser checks that no client can make an event of another client, whatever
+// FuzzMosquittoPoser checks that no client can cause an event for another client, whatever
 // identifier, user name and topic it chooses. The set-up page documents the only exception: up to
-// 2.1.0, a client may pass for another one with an identifier that ends with an address and a port
-// in brackets.
+// 2.1.0, a client whose identifier ends with an address and a port in brackets may pass for another
+// one.
 func FuzzMosquittoPoser(f *testing.F) {
 	for i, id := range oddIDs {
 		f.Add(id, "u (p2, c1, k60, u'v", "Client x disconnected.", i)
@@ -416,15 +416,15 @@ func FuzzMosquittoPoser(f *testing.F) {
 	})
 }
 
-// isMQTTText reports whether Mosquitto accepts a text from a client and does not truncate its
-// lines.
+// isMQTTText reports whether Mosquitto accepts a text from a client and does not truncate lines
+// that contain it.
 func isMQTTText(text string) bool {
 	return text != "" && len(text) < 150 && strings.ToValidUTF8(text, "") == text && !strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || 0x7F <= c && c < 0xA0 })
 }
 
 // lines returns lines of Mosquitto about a client with the given identifier and user name, and
-// lines that contain a topic of the client. They have all forms in which the recorded identifier
-// must be the given one.
+// lines that contain a topic of the client. They cover all forms of lines that must not result in
+// an event with any other identifier than id.
 func lines(id, user, topic string) (all []string) {
 	for _, peer := range []string{"192.0.2.7:52341", "::1:52341", "192.0.2.7"} {
 		for _, numbers := range []string{"p2, c1, k60", "p5, c0, k0"} {

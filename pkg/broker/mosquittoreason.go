@@ -29,8 +29,9 @@ var (
 	mosquittoTimeout  = []byte("has exceeded timeout")
 	mosquittoTakeover = []byte("already connected")
 
-	// mosquittoNotAuthorised is the reason for a refused CONNECT in 2.0 and 2.1.0. It says nothing
-	// about a connected client. From 2.1.1 on, the form is different and includes the address.
+	// mosquittoNotAuthorised is the reason for a refused CONNECT in 2.0 and 2.1.0. It does not mean
+	// that an existing connection ended. From 2.1.1 on, the form is different and includes the
+	// address.
 	mosquittoNotAuthorised = []byte("not authorised")
 
 	// mosquittoSocketError is the reason of the line "Socket error on client ID, disconnecting.",
@@ -74,8 +75,8 @@ var mosquittoReasons = table(map[event.ActionInfo][]string{
 
 // mosquittoLibraryReasons maps each message of Mosquitto's library to its action info. Mosquitto
 // gives such a message as the reason if it has no wording of its own. The messages are in lower
-// case and without their final full stop, because versions differ in both. They are those that
-// mosquitto_strerror, mosquitto_reason_string and mosquitto_connack_string return in 2.0.0 to
+// case and without their final full stop, because versions differ in both. The functions
+// mosquitto_strerror, mosquitto_reason_string and mosquitto_connack_string return them in 2.0.0 to
 // 2.1.2. Messages that say nothing about the cause are left out.
 var mosquittoLibraryReasons = table(map[event.ActionInfo][]string{
 	event.NoHeart:          {"keepalive exceeded", "keep alive timeout"},
@@ -100,9 +101,9 @@ var mosquittoLibraryReasons = table(map[event.ActionInfo][]string{
 		"client identifier not valid", "unsupported protocol version",
 		"implementation specific error", "implementaion specific error", // the second is how 2.1 spells it
 		"connection refused: unacceptable protocol version", "connection refused: identifier rejected",
-		// Mosquitto gives this reason for a PUBLISH that it refuses while it also has too many
-		// packets for the client, which is always so if max_queued_messages is 0. The PUBLISH may
-		// be too large, or its topic denied.
+		// Mosquitto gives this reason if it refuses a PUBLISH while too many packets for the client
+		// are waiting, which is always the case if max_queued_messages is 0. The PUBLISH may be too
+		// large, or its topic may be denied.
 		"quota exceeded",
 		// 2.0 gives this reason for codes that its library has no text for. They are about what the
 		// client sent, such as a retained message that is not allowed.
@@ -161,7 +162,7 @@ func mosquittoLibraryInfo(why []byte) event.ActionInfo {
 	why = bytes.TrimSuffix(why, []byte("."))
 	lower := string(bytes.ToLower(why))
 	switch info, ok := mosquittoLibraryReasons[lower]; {
-	case string(why) == "Protocol error": // the library's own message has another capital letter
+	case string(why) == "Protocol error": // the library writes "Protocol Error"
 		return event.Unexplained
 	case ok:
 		return info

@@ -2,15 +2,16 @@ package broker
 
 import "bytes"
 
-// mosquittoReload notices ends that a reload of the configuration may have caused. Mosquitto then
-// disconnects clients whose password or certificate no longer exists. It writes the same line as
-// after a DISCONNECT, directly after the line about the reload.
+// mosquittoReload notices ends that a reload of the configuration may have caused. During a reload,
+// Mosquitto disconnects clients whose password or certificate no longer exists. Directly after the
+// line about the reload, it writes the same line for each of them as after a DISCONNECT.
 type mosquittoReload struct {
 	isOpen bool   // the reload may have caused an end in the current line
 	stamp  []byte // Mosquitto's own stamp in the line about the reload
 }
 
-// follow reads the next line, which said is about if it is about a connection.
+// follow reads the next line. said is the content of the line, and is empty if the line is not
+// about a connection.
 func (m *mosquittoReload) follow(in *logText, said *mosquittoLine) {
 	switch {
 	case string(in.text) == "Reloading config.":
@@ -22,8 +23,8 @@ func (m *mosquittoReload) follow(in *logText, said *mosquittoLine) {
 	}
 }
 
-// mosquittoIsNetwork reports whether a text is about a new network connection or a packet. While
-// Mosquitto reloads, it writes no such message.
+// mosquittoIsNetwork reports whether a text is about a new network connection or a packet.
+// Mosquitto writes no such message during a reload.
 func mosquittoIsNetwork(text []byte) bool {
 	return bytes.HasPrefix(text, []byte("New connection from ")) || bytes.HasPrefix(text, []byte("Received "))
 }

@@ -12,7 +12,7 @@ import (
 
 // If the lines of two brokers are in one body, a stop of one must not end the clients of the other.
 func TestMosquittoTwoBrokers(t *testing.T) {
-	for _, c := range []struct{ name, a, b string }{ // the text before the lines of each broker
+	for _, c := range []struct{ name, a, b string }{ // a and b: the prefixes of each broker
 		{"docker compose", "a-1  | ", "b-1  | "},
 		{"pods", "[pod/a-0/mosquitto] ", "[pod/b-0/mosquitto] "},
 		{"pods in columns", "a-0 mosquitto ", "b-0 mosquitto "},
@@ -43,7 +43,8 @@ func TestMosquittoTwoBrokersInObjects(t *testing.T) {
 	}
 }
 
-// What may differ between the lines of one broker does not tell brokers apart.
+// Parts of a prefix that may differ between the lines of one broker must not make it look like
+// several brokers.
 func TestMosquittoOneBroker(t *testing.T) {
 	for _, c := range []struct{ name, a, b string }{
 		{"another process", "Nov 22 09:30:00 host mosquitto[7]: ", "Nov 22 09:30:01 host mosquitto[8]: "},
@@ -63,8 +64,8 @@ func TestMosquittoOneBroker(t *testing.T) {
 	}
 }
 
-// What a line means may depend on the line before it from the same broker, even if lines of others
-// are in between.
+// The meaning of a line may depend on the previous line from the same broker, even if lines of
+// other brokers are in between.
 func TestMosquittoInterleavedBrokers(t *testing.T) {
 	const connect = "New client connected from 192.0.2.7 as %s (c0, k60)."
 	lines := []string{
@@ -78,7 +79,8 @@ func TestMosquittoInterleavedBrokers(t *testing.T) {
 		"x close ServerShutdown, y close "+string(event.SocketIOException), summary(got))
 }
 
-// Beyond 1,000 brokers, the lines of a body are still read, but no stop ends a client.
+// A body may contain the lines of more than 1,000 brokers. The lines of the further brokers must
+// still be read, but their stops end no connections.
 func TestMosquittoManyBrokers(t *testing.T) {
 	var b strings.Builder
 	for i := range 1_010 {

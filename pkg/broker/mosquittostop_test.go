@@ -32,8 +32,9 @@ func TestMosquittoStopHasAllFields(t *testing.T) {
 	require.False(t, broker.IsMute(&got[1]))
 }
 
-// The event that the decoder makes for a client of the body, and the one that a sender makes with
-// the tracker's help for a client of an earlier body, must be the same event.
+// When Mosquitto stops, the decoder makes an event for each client that connected in the same body,
+// and the sender makes one, with the tracker's help, for each client that connected in an earlier
+// body. Both must make the same event for a client.
 func TestMosquittoStopIsTheSameEventBothWays(t *testing.T) {
 	first, second := stamped(connected("GID_a@@@dev1", 1), connected("b", 2)), stamped("Client b disconnected.", stopLine)
 	var tracker broker.MosquittoTracker
@@ -99,8 +100,8 @@ func TestMosquittoStopInTheFuture(t *testing.T) {
 	require.Equal(t, "a connect accepted, b connect accepted, c disconnect disconnected by client, rejected 2 time", summary(got))
 }
 
-// Without a time, the events of a stop have the identifier of their line. The lines after the stop
-// are counted as if the stop had no events.
+// If a stop has no time, its events have identifiers made from the index of its line. The number of
+// these events must not change the indices of later lines.
 func TestMosquittoStopWithoutATime(t *testing.T) {
 	body := strings.Join([]string{connected("a", 1), connected("b", 2), stopLine, connected("a", 3)}, "\n")
 	require.Equal(t, []string{"1a2b3c4d-00000", "1a2b3c4d-00001", "1a2b3c4d-00002", "1a2b3c4d-00002", "1a2b3c4d-00003"}, ids(decode(t, "mosquitto", body).Events))
@@ -145,7 +146,7 @@ func TestMosquittoTracker(t *testing.T) {
 	require.True(t, tracker.Line([]byte(startLine)).Time.IsZero())
 }
 
-// The reason "out of memory" is true only from 2.0.22 on. The version is the last one in the body.
+// The reason "out of memory" is true only from 2.0.22 on. The last version in the body counts.
 func TestMosquittoOutOfMemory(t *testing.T) {
 	const old, recent = "Client a disconnected due to out of memory.", "Client a [192.0.2.7:1] disconnected: out of memory."
 	for _, c := range []struct {
@@ -173,8 +174,8 @@ func TestMosquittoOutOfMemory(t *testing.T) {
 	require.True(t, broker.IsMute(&socket))
 }
 
-// Mosquitto 1.4 and 1.5 write more than one line about an end, and a line about an end when a
-// client comes back to its session.
+// Mosquitto 1.4 and 1.5 may log several lines for one end. They also log an end when a client
+// resumes its session.
 func TestMosquittoOldVersions(t *testing.T) {
 	const connect, accept = "New client connected from 192.0.2.7 as a (c0, k60).", "New connection from 192.0.2.7 on port 1883."
 	const socketError, clean, timeout, takeover = "Socket error on client a, disconnecting.", "Client a disconnected.",
@@ -206,7 +207,7 @@ func TestMosquittoOldVersions(t *testing.T) {
 	}
 }
 
-// Mosquitto 2.1.0 writes a client's address if it does not know the identifier.
+// Mosquitto 2.1.0 writes the client's address if it does not know the identifier.
 func TestMosquitto210Placeholders(t *testing.T) {
 	const end, row = "Client 192.0.2.7 closed its connection.", "192.0.2.7 close closed by client"
 	for _, c := range []struct {
@@ -226,7 +227,7 @@ func TestMosquitto210Placeholders(t *testing.T) {
 	}
 }
 
-// Mosquitto 1 writes no port. The last group of an IPv6 address may look like one.
+// Mosquitto 1 writes no port. The last group of an IPv6 address may look like a port.
 func TestMosquittoOldAddresses(t *testing.T) {
 	const line = "New client connected from 2001:db8::10:2000 as c (p2, c1, k60)."
 	for version, want := range map[string]string{

@@ -3,35 +3,37 @@ package broker
 import "bytes"
 
 const (
-	// mosquittoTopics begins the topics to which, from 1.6 on, only Mosquitto itself can publish.
+	// mosquittoTopics is the beginning of the topics to which only Mosquitto itself can publish, from
+	// 1.6 on.
 	mosquittoTopics = "$SYS/"
-	// mosquittoLogTopic begins the topics to which Mosquitto publishes its log. The rest is the
-	// level.
+	// mosquittoLogTopic is the beginning of the topics to which Mosquitto publishes its log. The
+	// rest of the topic is the level.
 	mosquittoLogTopic = "$SYS/broker/log/"
-	// mosquittoSubscriptionTopic begins the topics of the lines about subscriptions; see
+	// mosquittoSubscriptionTopic is the beginning of the topics of lines about subscriptions; see
 	// mosquittoFilter.
 	mosquittoSubscriptionTopic = mosquittoLogTopic + "M/"
 )
 
-// mosquittoIgnores reports whether messages with a topic are never recorded: lines about
-// subscriptions, and what Mosquitto publishes besides its log. A bridge may have put a prefix before
-// the topic.
+// mosquittoIgnores reports whether the messages of a topic are never recorded. They are lines about
+// subscriptions, or messages that Mosquitto publishes besides its log. A bridge may have put a
+// prefix before the topic.
 func mosquittoIgnores(topic []byte) bool {
 	return bytes.HasSuffix(topic, []byte("/M/subscribe")) || bytes.HasSuffix(topic, []byte("/M/unsubscribe")) ||
 		bytes.HasPrefix(topic, []byte(mosquittoTopics)) && !bytes.HasPrefix(topic, []byte(mosquittoLogTopic))
 }
 
-// mosquittoFilter is the topic filter in a debug line that Mosquitto wrote just before, or empty.
+// mosquittoFilter is the topic filter in the previous line. It is empty if that line is not a debug
+// line with a filter.
 //
 // If the log types subscribe and unsubscribe are switched on, Mosquitto writes the lines "ID QOS
 // FILTER" and "ID FILTER". A client chooses all of their text, so they may look like a line about
-// another client. If the log type debug is switched on, too, Mosquitto writes the filter directly
-// before in a line of its own: a tab, the filter and, for a subscription, the QoS. Without that
-// line, a forged one cannot be recognized.
+// another client. If the log type debug is switched on, too, Mosquitto first writes a line with a
+// tab, the filter and, for a subscription, the QoS. Without this debug line, a forged line cannot
+// be recognized.
 type mosquittoFilter []byte
 
 // follow reads the next line. It reports whether the line is about a subscription to the filter in
-// the line before.
+// the previous line.
 func (f *mosquittoFilter) follow(line []byte, in *logText) (isSubscription bool) {
 	line = line[:len(line)-len(in.own)+len(in.stamp)+len(in.text)] // without a final color
 	isSubscription = f.ends(line)

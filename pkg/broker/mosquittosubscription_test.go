@@ -9,8 +9,8 @@ import (
 	"devicetrace/pkg/broker"
 )
 
-// A client chooses the text of Mosquitto's lines about its subscriptions, and may forge any other
-// line.
+// A client chooses the text of Mosquitto's lines about its subscriptions, and can use it to forge
+// any other line.
 func TestMosquittoSubscriptions(t *testing.T) {
 	const victim, row = "New client connected from 192.0.2.7:1 as victim (p2, c1, k60).", "victim connect accepted"
 	for _, c := range []struct {
@@ -56,14 +56,14 @@ func TestMosquittoSubscriptionsHideNothingElse(t *testing.T) {
 	require.Equal(t, row, summary(decode(t, "mosquitto", "a-1  | \tdisconnected.\nb-1  | Client c disconnected.")), "two brokers")
 }
 
-// What Mosquitto publishes besides its log is ignored.
+// Messages that Mosquitto publishes besides its log must be ignored.
 func TestMosquittoOtherTopics(t *testing.T) {
 	body := `{"topic":"$SYS/broker/uptime","payload":"7 seconds"}` + "\n" + `{"topic":"$SYS/broker/clients/total","payload":7}` + "\n" +
 		`{"topic":"$SYS/broker/log/N","payload":"Client c disconnected."}` + "\n$SYS/broker/uptime 8 seconds\n"
 	require.Equal(t, "c disconnect disconnected by client", summary(decode(t, "mosquitto", body)))
 }
 
-// Mosquitto publishes its lines about subscriptions to topics of their own.
+// Mosquitto publishes its lines about subscriptions to separate topics.
 func TestMosquittoSubscriptionTopics(t *testing.T) {
 	for _, topic := range []string{"subscribe", "unsubscribe"} {
 		for _, body := range []string{

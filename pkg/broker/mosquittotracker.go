@@ -9,14 +9,15 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// MosquittoTracker follows which clients the log of a Mosquitto shows as connected. Mosquitto
-// writes one line when it stops and one when it starts, and no line for the clients whose
-// connections end because of that. The tracker says which clients these are.
+// MosquittoTracker follows which clients are connected, according to the log of one Mosquitto. When
+// Mosquitto stops or starts, it writes a line about that, but no line for each client whose
+// connection has ended as a result. The tracker says which clients these are.
 //
 // The zero value is ready to use. The tracker keeps the identifiers of all connected clients. It is
 // not safe for concurrent use.
 type MosquittoTracker struct {
-	open   map[string]string // the client identifier of each open connection, and the client's address and port if known
+	// open maps each connected client's identifier to its address and port, or to "" if unknown.
+	open   map[string]string
 	filter mosquittoFilter
 }
 
@@ -51,7 +52,8 @@ func (t *MosquittoTracker) Line(line []byte) *MosquittoStop {
 	return t.follow(&said)
 }
 
-// read parses the next line, which mosquittoCut has cut into in. See mosquittoRead for the results.
+// read parses the next line. in is the result of mosquittoCut for the line. See mosquittoRead for
+// the results.
 func (t *MosquittoTracker) read(line []byte, in *logText) (said mosquittoLine, found bool, fault string) {
 	if t.filter.follow(line, in) {
 		return mosquittoLine{}, false, ""

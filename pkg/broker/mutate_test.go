@@ -48,8 +48,8 @@ func TestEachFieldInEachForm(t *testing.T) {
 }
 
 // TestNoKeyOccursTwice sends each key of each sample twice. A client that can put text into JSON
-// could use a second key to change the event, so the item must be rejected by the name of the key,
-// unless the key is ignored anyway.
+// could use a second key to change the event. The item must therefore be rejected, and the
+// rejection must name the key, unless the key is ignored anyway.
 func TestNoKeyOccursTwice(t *testing.T) {
 	const again = "(again)" // removed from the key below, because a map cannot hold a key twice
 	rejected := map[string]int{}

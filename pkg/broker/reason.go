@@ -6,9 +6,10 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// reason is a row of the table of MQTT 5 reason codes (MQTT 5.0, 2.4). inConnack is the code's
-// meaning in a CONNACK. byBroker is its meaning in a DISCONNECT from the broker. A DISCONNECT from
-// the client has no field, because it always means "disconnected by client", whatever its code.
+// reason is a row of the table of MQTT 5 reason codes (MQTT 5.0, section 2.4). inConnack is the
+// code's meaning in a CONNACK. byBroker is its meaning in a DISCONNECT from the broker. A
+// DISCONNECT from the client has no field, because it always means "disconnected by client",
+// whatever its code.
 type reason struct {
 	code      int32
 	name      string
@@ -57,7 +58,7 @@ var reasons = []reason{
 }
 
 // returnCodes maps the return codes that refuse a CONNECT in MQTT 3.1 and 3.1.1 to their
-// meaning (MQTT 3.1.1, 3.2.2.3).
+// meaning (MQTT 3.1.1, section 3.2.2.3).
 var returnCodes = map[int32]event.ActionInfo{
 	1: event.InvalidParam,   // unacceptable protocol version
 	2: event.InvalidParam,   // identifier rejected
@@ -92,7 +93,7 @@ func ClosedByBroker(code byte) event.ActionInfo {
 }
 
 // clientMaySend reports whether MQTT 5 allows a client to send a code from 0x80 on in DISCONNECT
-// (MQTT 5.0, 3.14.2.1).
+// (MQTT 5.0, section 3.14.2.1).
 func clientMaySend(code int32) bool {
 	return 0x80 <= code && code <= 0x83 || code == 0x90 || 0x93 <= code && code <= 0x99
 }

@@ -44,7 +44,7 @@ const (
 //	reason           disconnected         see rmqttEnd
 //
 // A connect and its end have the same node, address, port and client identifier, which together
-// identify the connection. connected_at does not, because the end does not contain it.
+// identify the connection. connected_at cannot identify it, because the end does not contain it.
 type rmqtt struct {
 	action, node, ipAddress, clientID, username value
 	keepAlive, protoVer                         value
@@ -119,10 +119,10 @@ func (m *rmqtt) row(r *reader, e *event.Event) bool {
 	return true
 }
 
-// kind returns the name of the event and reports whether the event is recorded. An action that is
-// not the name of an event is a text of the operator's. The fields then show which event it is,
-// because each of the recorded events has one that no other event has. If the fields do not show it
-// either, kind returns the unknown action, so that the item is rejected.
+// kind returns the name of the event and reports whether the event is recorded. If the action is
+// not the name of an event, the operator has chosen it. kind then looks at the other fields,
+// because each recorded event has a field that no other event has. If the fields do not show the
+// event either, kind returns the unknown action, so that the item is rejected.
 func (m *rmqtt) kind(r *reader) (name string, isRecorded bool) {
 	action := r.text("action", m.action)
 	switch {
@@ -136,7 +136,8 @@ func (m *rmqtt) kind(r *reader) (name string, isRecorded bool) {
 		return rmqttDisconnected, true
 	case !m.connectedAt.missing():
 		return rmqttConnected, true
-	// The other events have one of these fields: client_connect, session_terminated, and all others.
+	// Each of the other events has one of these fields: client_connect has the first,
+	// session_terminated the second, and every other event the third or the fourth.
 	case !m.keepAlive.missing(), !m.reason.missing(), !m.topic.missing(), !m.createdAt.missing():
 		return "", false
 	default:
@@ -153,8 +154,8 @@ var rmqttOther = map[string]bool{
 	"offline_message": true, "offline_inflight_messages": true,
 }
 
-// connack fills in a refused CONNECT. It returns false if the CONNECT was accepted, because
-// client_connected then makes the row.
+// connack fills in a refused CONNECT. It returns false if the CONNECT was accepted, because RMQTT
+// then also sends client_connected.
 func (m *rmqtt) connack(r *reader, e *event.Event) bool {
 	outcome := r.text("conn_ack", m.connAck)
 	switch outcome {

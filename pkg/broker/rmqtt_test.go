@@ -45,7 +45,8 @@ func TestRMQTTHasAllFields(t *testing.T) {
 	}, onlyEvent(t, "rmqtt-disconnected-keepalive"))
 }
 
-// A connect and its end have the same channel, although only the connect contains the connect time.
+// A connect and its end must have the same channel, although only the connect contains
+// connected_at.
 func TestRMQTTConnectionHasOneChannel(t *testing.T) {
 	connected := onlyEvent(t, "rmqtt-connected")
 	require.NotEmpty(t, connected.Channel())
@@ -163,7 +164,8 @@ func TestRMQTTRefusals(t *testing.T) {
 	require.Empty(t, summary(decode(t, "rmqtt", `{"action":"client_connack","clientid":"","conn_ack":"identifier rejected"}`)))
 }
 
-// TestRMQTTKinds covers every event, also with an action that the operator has chosen.
+// TestRMQTTKinds covers every event, with its own name and with an action that the operator has
+// chosen.
 func TestRMQTTKinds(t *testing.T) {
 	for _, c := range []struct{ members, want string }{
 		{`"connected_at":1795339800000,"keepalive":60`, "c connect accepted"},
@@ -205,10 +207,10 @@ func TestRMQTTMalformed(t *testing.T) {
 		require.Equal(t, want, summary(decode(t, "rmqtt", body)), body)
 	}
 	got := decode(t, "rmqtt", `{"action":"client_connected","clientid":"c","connected_at":0}`).Events[0]
-	require.Equal(t, event.FromReceiver, got.TimeOrigin, "0 stands for an unknown time")
+	require.Equal(t, event.FromReceiver, got.TimeOrigin, "0 means that the time is unknown")
 }
 
-// The web hook sends one object a request. A file that the plugin writes has one object a line.
+// The web hook sends one object per request. A file that the plugin writes has one object per line.
 func TestRMQTTBodies(t *testing.T) {
 	_, connected := sample(t, samples+"/rmqtt-connected.json")
 	_, ended := sample(t, samples+"/rmqtt-disconnected-normal.json")

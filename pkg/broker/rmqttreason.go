@@ -7,9 +7,9 @@ import (
 )
 
 // rmqttRefusals maps each conn_ack of a refused CONNECT to its meaning. RMQTT reports refused
-// CONNECTs only up to version 0.13.4. MQTT 3 has texts with the prefix "Connection Refused, ", and
-// MQTT 5 has texts without it. "Connection Refused" alone means any other code, such as one for an
-// unsupported authentication method or will message, so it has no entry.
+// CONNECTs only up to version 0.13.4. For MQTT 3, the texts have the prefix "Connection Refused, ",
+// and for MQTT 5, they have no prefix. "Connection Refused" alone means any other code, such as one
+// for an unsupported authentication method or will message, so it has no entry.
 var rmqttRefusals = table(map[event.ActionInfo][]string{
 	event.NotAuthorized: {
 		"Connection Refused, bad user name or password", "bad user name or password",
@@ -29,7 +29,7 @@ var rmqttReasons = table(map[event.ActionInfo][]string{
 	event.ClientIDConflict:     {"Kicked"},
 	event.ServerShutdown:       {"ByAdminKick", "HandshakeRateExceeded", "service unavailable"},
 	event.ClosedByClient:       {"RemoteClose"}, // also sent if RMQTT knows no reason
-	event.NotAuthorized: { // RMQTT closes the connection
+	event.NotAuthorized: { // RMQTT itself closes the connection
 		`Disconnect(Other("JWT Auth expired"))`, `Disconnect(Other("Http Auth expired"))`,
 		"Disconnect(JWT Auth expired)", "Disconnect(Http Auth expired)", // up to 0.13.4
 	},
@@ -46,10 +46,11 @@ var rmqttReasons = table(map[event.ActionInfo][]string{
 })
 
 // rmqttPrefixes lists the beginnings of reasons that end with details. The first entry that matches
-// decides, so an exception stands before the rule.
+// decides, so exceptions come before the general rule.
 //
-// "Disconnect(" precedes the client's DISCONNECT. Up to version 0.13.4, the reason string that an
-// MQTT 5 client has chosen follows as it is. "Disconnect(Other(" precedes a plugin's text.
+// After "Disconnect(", RMQTT writes the content of the client's DISCONNECT. Up to version 0.13.4,
+// it writes only the reason string that an MQTT 5 client has chosen, unchanged. After
+// "Disconnect(Other(", it writes a plugin's text.
 var rmqttPrefixes = []struct {
 	prefix string
 	info   event.ActionInfo
@@ -81,9 +82,10 @@ var rmqttPrefixes = []struct {
 	{"Limit subscription is not enabled, ", event.InvalidParam},
 }
 
-// rmqttEnd returns the action and action info for an end event's reason. A reason may consist of
-// several, separated by commas. The first one with a known meaning decides. One that begins with
-// "Disconnect(" always decides, because the client may have chosen the text that follows.
+// rmqttEnd returns the action and action info for an end event's reason, which may be a list of
+// reasons, separated by commas. The first reason with a known meaning decides. If a reason begins
+// with "Disconnect(", the reasons after it are ignored, because the client may have chosen the
+// text.
 func rmqttEnd(reason string) (event.Action, event.ActionInfo) {
 	for rest := reason; rest != ""; {
 		var one string
@@ -98,9 +100,9 @@ func rmqttEnd(reason string) (event.Action, event.ActionInfo) {
 	return event.Close, event.Unexplained
 }
 
-// rmqttInfo returns the action info for a single reason. The reason of a failed SUBSCRIBE or
-// UNSUBSCRIBE is the text in brackets. The failure may be the broker's, such as a timeout in the
-// cluster.
+// rmqttInfo returns the action info for a single reason. If a SUBSCRIBE or UNSUBSCRIBE failed, the
+// cause is the text in parentheses. The broker itself may be the cause, for example after a timeout
+// in the cluster.
 func rmqttInfo(reason string) event.ActionInfo {
 	for _, failed := range []string{"SubscribeFailed(", "UnsubscribeFailed("} {
 		if text, ok := strings.CutPrefix(reason, failed); ok {
@@ -119,8 +121,7 @@ func rmqttInfo(reason string) event.ActionInfo {
 }
 
 // rmqttCut splits the first reason from the others. A comma separates reasons if no space follows
-// it and it stands neither in quotes nor in brackets. In quotes, a backslash escapes the next
-// character.
+// it and it is in neither quotes nor brackets. In quotes, a backslash escapes the next character.
 func rmqttCut(reasons string) (first, others string) {
 	depth, quoted := 0, false
 	for i := 0; i < len(reasons); i++ {

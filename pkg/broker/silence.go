@@ -2,10 +2,10 @@ package broker
 
 import "time"
 
-// Silence is what the length of a connection implies if the broker ended it for a missed keep
-// alive. Brokers notice a missed keep alive in different ways, depending on their version, which
-// events do not contain. A Silence therefore states only what is true for all versions that can
-// have produced this length.
+// Silence describes what the length of a connection implies if the broker ended the connection for
+// a missed keep alive. Brokers notice a missed keep alive in different ways, depending on their
+// version, which events do not contain. A Silence therefore states only what is true for all
+// versions that can have produced this length.
 type Silence struct {
 	// Early means that the broker ended the connection before the client had been silent for one
 	// and a half keep alives. The other fields are then zero.
@@ -15,9 +15,8 @@ type Silence struct {
 	// Earliest and Latest limit the time at which the client's last packet arrived, counted from
 	// the start of the connection. CONNECT counts as a packet that arrives at time 0.
 	Earliest, Latest time.Duration
-	// Soon means that the client went silent soon after CONNECT: within the first interval at which
-	// a version of the broker looks at the connection or, if the broker does not look at intervals,
-	// about at once.
+	// Soon means that the client went silent soon after CONNECT. If the broker checks connections
+	// at intervals, this is within the first interval; otherwise, it is almost at once.
 	Soon bool
 }
 
@@ -59,15 +58,15 @@ func SilenceOf(source string, keepAlive, lasted time.Duration) Silence {
 	return s
 }
 
-// silenceCheck describes how a broker notices that a client with a certain keep alive is silent.
+// silenceCheck describes how a broker notices that a client with a given keep alive is silent.
 type silenceCheck struct {
 	// least and most are the shortest and the longest time from the client's last packet to the end
 	// of the connection.
 	least, most time.Duration
 	// shortest is the length of a connection whose client sends nothing after CONNECT.
 	shortest time.Duration
-	// step is set if the broker looks at the connection only at multiples of this time. The length
-	// is then also a multiple.
+	// step is nonzero if the broker checks the connection only at multiples of this time. The
+	// length of the connection is then also a multiple.
 	step time.Duration
 	// soon is the greatest length of a connection whose client sends packets only within the first
 	// interval.
@@ -77,18 +76,19 @@ type silenceCheck struct {
 	delays bool
 }
 
-// atOnce returns the greatest length of a connection whose client goes silent about at once, if the
-// broker does not look at intervals. Some brokers notice silence a few seconds late.
+// atOnce returns the greatest length of a connection whose client goes silent almost at once, for a
+// broker that does not check connections at intervals. Some brokers notice silence a few seconds
+// late.
 func atOnce(keepAlive time.Duration) time.Duration {
 	allowed := keepAlive * 3 / 2
 	return allowed + max(5*time.Second, allowed/10)
 }
 
-// checkSlack returns how far the actual length of a connection can be from the calculated one.
-// Timers fire late, and each check starts the timer for the next one.
+// checkSlack returns the maximum difference between the actual and the calculated length of a
+// connection. Timers fire late, and each check starts the timer for the next one.
 func checkSlack(d time.Duration) time.Duration { return max(time.Second, d/100) }
 
-// fits reports whether a connection that is ended by this check can have the given length.
+// fits reports whether a connection of the given length can have been ended by this check.
 func (c silenceCheck) fits(lasted time.Duration) bool {
 	slack := checkSlack(lasted)
 	if lasted < c.shortest-slack {
@@ -105,7 +105,7 @@ func (c silenceCheck) proves(lasted time.Duration) bool {
 
 // silenceChecks maps the name of a broker to the ways in which its versions notice silence, with
 // their default settings. It includes brokers whose events arrive through the source "events". The
-// comments name the versions and, in brackets, where their source code has the rule.
+// comments name the versions and the source file with the rule.
 var silenceChecks = map[string][]func(keepAlive time.Duration) silenceCheck{
 	EMQX: {
 		byThreeQuarters, // 5.0.0 to 5.0.25 (emqx_keepalive.erl)
@@ -121,13 +121,14 @@ var silenceChecks = map[string][]func(keepAlive time.Duration) silenceCheck{
 	"rabbitmq": {byWholeKeepAlives, byThreeQuarters}, // up to 3.11, and 3.12 and later (rabbit_mqtt_keepalive.erl)
 }
 
-// exactly is the check of a broker that restarts one timer at each packet.
+// exactly describes a broker that restarts one timer at each packet.
 func exactly(keepAlive time.Duration) silenceCheck {
 	allowed := keepAlive * 3 / 2
 	return silenceCheck{least: allowed, most: allowed + time.Second, shortest: allowed, soon: allowed + 5*time.Second}
 }
 
-// exactlyOrLonger is like exactly, but waits longer if the keep alive is shorter than six seconds.
+// exactlyOrLonger is like exactly, but the broker waits longer if the keep alive is shorter than
+// six seconds.
 func exactlyOrLonger(keepAlive time.Duration) silenceCheck {
 	if keepAlive >= 6*time.Second {
 		return exactly(keepAlive)
@@ -136,35 +137,36 @@ func exactlyOrLonger(keepAlive time.Duration) silenceCheck {
 	return silenceCheck{least: allowed, most: allowed + time.Second, shortest: allowed, soon: allowed + 5*time.Second}
 }
 
-// byScan is the check of Mosquitto. Up to version 2.0.20, it looks at all connections every six
-// seconds. Its log has only whole seconds, so a length can be wrong by one second.
+// byScan describes Mosquitto. Up to version 2.0.20, it checks all connections every six seconds.
+// Its log has only whole seconds, so a length can be wrong by one second.
 func byScan(keepAlive time.Duration) silenceCheck {
 	allowed := keepAlive * 3 / 2
 	return silenceCheck{least: allowed - time.Second, most: allowed + 7*time.Second, shortest: allowed, soon: allowed + 7*time.Second}
 }
 
-// byThreeQuarters looks every three quarters of a keep alive, and tolerates one check without
-// traffic.
+// byThreeQuarters describes a broker that checks a connection every three quarters of a keep alive
+// and tolerates one check without traffic.
 func byThreeQuarters(keepAlive time.Duration) silenceCheck {
 	step := keepAlive * 3 / 4
 	return silenceCheck{least: 2 * step, most: 3 * step, shortest: 2 * step, soon: 3 * step, step: step, delays: true}
 }
 
-// bySecondStrike is like byThreeQuarters, but counts CONNECT as traffic within the first step.
+// bySecondStrike is like byThreeQuarters, but CONNECT counts as traffic within the first step.
 func bySecondStrike(keepAlive time.Duration) silenceCheck {
 	step := keepAlive * 3 / 4
 	return silenceCheck{least: 2 * step, most: 3 * step, shortest: 3 * step, soon: 3 * step, step: step}
 }
 
-// byOneAndAHalf looks every one and a half keep alives, and tolerates no check without traffic.
+// byOneAndAHalf describes a broker that checks a connection every one and a half keep alives and
+// tolerates no check without traffic.
 func byOneAndAHalf(keepAlive time.Duration) silenceCheck {
 	step := keepAlive * 3 / 2
 	return silenceCheck{least: step, most: 2 * step, shortest: step, soon: 2 * step, step: step, delays: true}
 }
 
-// byInterval looks every half keep alive, but at least every 30 seconds and at most every second.
-// It tolerates checks without traffic for one and a half keep alives. A PINGREQ starts the interval
-// anew, so the length need not be a multiple of it.
+// byInterval describes a broker that checks a connection at an interval of half a keep alive, but
+// at least one second and at most 30 seconds. It tolerates checks without traffic for one and a
+// half keep alives. A PINGREQ restarts the interval, so the length need not be a multiple of it.
 func byInterval(keepAlive time.Duration) silenceCheck {
 	interval := max(time.Second, min(30*time.Second, keepAlive/2))
 	checks := (keepAlive*3/2 + interval - 1) / interval
@@ -172,13 +174,14 @@ func byInterval(keepAlive time.Duration) silenceCheck {
 	return silenceCheck{least: least, most: most, shortest: least, soon: most, delays: true}
 }
 
-// byWholeKeepAlives looks once every keep alive, and tolerates one check without traffic.
+// byWholeKeepAlives describes a broker that checks a connection once every keep alive and tolerates
+// one check without traffic.
 func byWholeKeepAlives(keepAlive time.Duration) silenceCheck {
 	return silenceCheck{least: 2 * keepAlive, most: 3 * keepAlive, shortest: 3 * keepAlive, soon: 3 * keepAlive, step: keepAlive}
 }
 
-// IsMQTT reports whether a protocol name, as brokers report it, stands for MQTT. An empty name
-// does. The protocols of gateways have rules of their own for silent clients.
+// IsMQTT reports whether a protocol name sent by a broker means MQTT. An empty name counts as MQTT.
+// Gateway protocols have their own rules for silent clients.
 func IsMQTT(protocol string) bool {
 	return protocol == "" || protocol == "MQTT" || protocol == "MQIsdp" // MQIsdp is MQTT 3.1
 }

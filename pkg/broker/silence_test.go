@@ -7,7 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The lengths are those of connections that real brokers ended, or follow from their source code.
+// The lengths were measured on connections that real brokers ended, or follow from the brokers'
+// source code.
 func TestSilenceOf(t *testing.T) {
 	const second = time.Second
 	proven := Silence{Proven: true, Soon: true}

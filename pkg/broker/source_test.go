@@ -82,7 +82,7 @@ func TestNativeWords(t *testing.T) {
 	}
 }
 
-// An end event is mute if it has no action info, whatever its source.
+// A close event without an action info is mute, whatever its source.
 func TestIsMute(t *testing.T) {
 	for _, c := range []struct {
 		event event.Event

@@ -11,16 +11,16 @@ import (
 // stamp is a time at the beginning of a log line.
 type stamp struct {
 	at time.Time // zero if the stamp has no zone, or is otherwise incomplete
-	// isLiteral means that a letter Z or the word UTC follows the time. strftime copies such a
-	// literal from its format whatever the time zone is, so the literal is a zone only if another
-	// program wrote the stamp.
+	// isLiteral means that Z, UTC or GMT follows the time. In Mosquitto's own stamp, it may be part
+	// of the configured format, which strftime copies whatever the time zone is. It is a zone only
+	// if another program wrote the stamp.
 	isLiteral bool
 	isUnix    bool // a plain number of seconds
 }
 
 // stampShape is a form of stamps. In shape, 0 stands for a digit, _ for a digit or a space, and a
-// for a letter. layout is the same form as package time spells it. It is empty if the order of day
-// and month is unknown.
+// for a letter. layout is the same form in the notation of package time. It is empty if the stamp
+// is only to be cut, for example because the order of day and month is unknown.
 type stampShape struct {
 	shape, layout  string
 	noYear, noDate bool
@@ -53,11 +53,11 @@ var stampShapes = []stampShape{
 	{shape: "aaa aaa _0 00:00:00 0000", layout: "Mon Jan _2 15:04:05 2006"},
 	{shape: "aaa 0000-00-00 00:00:00", layout: "Mon 2006-01-02 15:04:05"},
 	{shape: "aaa, _0 aaa 0000 00:00:00", layout: "Mon, _2 Jan 2006 15:04:05"},
-	{shape: "Time error"}, // Mosquitto writes these words if its format results in a time that is too long.
+	{shape: "Time error"}, // Mosquitto writes this if its format results in a time that is too long.
 }
 
-// unixShape is the form of a Unix time since 1973. Of the other stamps, only digitsShape begins with
-// so many digits.
+// unixShape is the beginning of a Unix time since 1973. Of the other shapes, only digitsShape
+// begins with nine digits.
 var unixShape = stampShape{shape: "000000000"}
 
 // digitsShape is a date and a time without separators. A Unix time in seconds has fewer digits.
@@ -111,7 +111,8 @@ func cutStamp(text []byte, received time.Time) (s stamp, rest []byte, found bool
 	return cutUnix(text)
 }
 
-// read cuts the stamp, which text matches, with its fraction and its zone.
+// read cuts a stamp of the shape s, with its fraction and its zone, from the beginning of text,
+// which must match s.
 func (s *stampShape) read(text []byte, received time.Time) (stamp, []byte) {
 	fraction, rest := cutFraction(text[len(s.shape):])
 	offset, isZone, isLiteral, rest := cutZone(rest)
@@ -129,7 +130,7 @@ func (s *stampShape) read(text []byte, received time.Time) (stamp, []byte) {
 // complete adds the missing year or date to a time, which has the given UTC offset. The result is
 // the latest such time that is not more than event.MaxAhead after received.
 func (s *stampShape) complete(at time.Time, offset time.Duration, received time.Time) time.Time {
-	local, limit := at.Add(offset), received.Add(event.MaxAhead+offset).UTC() // both as on a clock at the offset
+	local, limit := at.Add(offset), received.Add(event.MaxAhead+offset).UTC() // as clocks with this offset show them
 	years, days := 0, 0
 	switch {
 	case !s.noYear:
@@ -167,9 +168,9 @@ func cutFraction(text []byte) (fraction time.Duration, rest []byte) {
 	return fraction, rest
 }
 
-// cutZone cuts a UTC offset, or the name of a zone, if there is one. isZone says that offset is
-// known, and isLiteral that the zone is the letter Z or the word UTC. Other names are cut, but mean
-// nothing, because several zones may have the same name.
+// cutZone cuts a UTC offset, or the name of a zone, if there is one. isZone means that offset is
+// known. isLiteral means that the zone is Z, UTC or GMT. Other names are cut but ignored, because
+// several zones may have the same name.
 func cutZone(text []byte) (offset time.Duration, isZone, isLiteral bool, rest []byte) {
 	trimmed := bytes.TrimPrefix(text, []byte(" "))
 	if offset, rest, ok := cutOffset(trimmed); ok {
@@ -241,7 +242,8 @@ func cutTAI64N(text []byte) (at time.Time, rest []byte, found bool) {
 	return time.Unix(int64(seconds-taiEpoch), int64(nanoseconds)), text[25:], true
 }
 
-// taiEpoch is the label of 1970-01-01 00:00:00 UTC: 2^62, and 10 leap seconds.
+// taiEpoch is the number that stands for 1970-01-01 00:00:00 UTC in TAI64N: 2^62 plus 10 leap
+// seconds.
 const taiEpoch = 1<<62 + 10
 
 // setStamp sets the event's time to at, the time in a log line. If at is zero, it uses the time of

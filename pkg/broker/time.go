@@ -93,8 +93,9 @@ func (v value) milliseconds() (int64, bool) {
 	return t.UnixMilli(), ok
 }
 
-// parseRFC3339 parses a time as RFC 3339 defines it. time.Parse also accepts an hour of one digit,
-// a comma before the fraction, and offsets of 24 hours or of 60 minutes.
+// parseRFC3339 parses a time as RFC 3339 defines it. It rejects some times that time.Parse accepts:
+// an hour of one digit, a comma before the fraction, and an offset of 24 hours or more or with 60
+// minutes or more.
 func parseRFC3339(text string) (time.Time, bool) {
 	t, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil || text[len("2006-01-02T15")] != ':' || strings.Contains(text, ",") {

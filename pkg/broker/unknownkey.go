@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// unknownKey rejects an item that has a key which its form does not define. known lists the keys of
-// the form.
+// unknownKey rejects an item because of a key that the item's form does not define. known lists the
+// keys of the form.
 func (r *reader) unknownKey(key string, known []string) {
 	key = strings.ToValidUTF8(key, "\ufffd")
 	fault := "is not a key of this form; use " + strings.Join(known, ", ")
@@ -16,7 +16,7 @@ func (r *reader) unknownKey(key string, known []string) {
 	r.refuse(shortened(key), fault)
 }
 
-// shortened returns a key for an error message, because a sender may choose a key of any length.
+// shortened cuts a key for an error message, because a sender may choose a key of any length.
 func shortened(key string) string {
 	const maxLength = 64
 	if len(key) <= maxLength {
@@ -49,7 +49,7 @@ func distance(a, b string, limit int) int {
 	if max(len(a)-len(b), len(b)-len(a)) >= limit {
 		return limit
 	}
-	row := make([]int, len(b)+1) // distances from the part of a so far to each part of b
+	row := make([]int, len(b)+1) // the distances from the part of a read so far to each beginning of b
 	for j := range row {
 		row[j] = j
 	}

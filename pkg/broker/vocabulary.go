@@ -100,9 +100,9 @@ func vocabularyOf(source string) *vocabulary {
 	return &vocabulary{}
 }
 
-// ExcludesDisconnect reports whether a native event never stands for a DISCONNECT, because its
-// source reports DISCONNECTs with a separate native event. So if this native event is a
-// connection's only end event, the client sent no DISCONNECT.
+// ExcludesDisconnect reports whether a native event never reports a DISCONNECT, because its source
+// reports DISCONNECTs with a separate native event. So if this native event is a connection's only
+// end event, the client sent no DISCONNECT.
 func ExcludesDisconnect(nativeEvent string) bool { return drops[nativeEvent] }
 
 // IsSnapshot reports whether the source of a native event compares the states of clients only about

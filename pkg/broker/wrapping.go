@@ -52,8 +52,8 @@ func (w *wrapping) slot(key []byte) *value {
 	}
 }
 
-// senderKeys are the keys of an object whose values name the sender of its line, and podKeys those of
-// the object under the key kubernetes.
+// senderKeys are the keys whose values name the sender of the line in an object. podKeys are such
+// keys in the object under the key "kubernetes".
 var (
 	senderKeys = [...]string{"host", "hostname", "_HOSTNAME", "_SYSTEMD_UNIT", "container_name", "CONTAINER_NAME", "_container_name"}
 	podKeys    = [...]string{"namespace", "namespace_name", "pod_namespace", "pod", "pod_name"}
@@ -119,13 +119,13 @@ func (w *wrapping) topicName() []byte {
 type wrappedLine struct {
 	text   []byte
 	at     time.Time // the time in the object; zero if there is none
-	sender []byte    // the names in the object that tell senders apart; may be empty
+	sender []byte    // the names of the sender in the object; may be empty
 	fault  string    // why the object was not understood, or ""
 }
 
-// maxWrapped is the maximum number of objects around a line, and maxWrappedText the maximum length
-// of a text, in bytes, that may be such an object. A log shipper that reads the file of a container
-// runtime puts the runtime's object, as a text, into its own object.
+// maxWrapped is the maximum number of objects around a line. maxWrappedText is the maximum length
+// in bytes of a text that is read as such an object. A log shipper that reads the file of a
+// container runtime puts the runtime's object, as a text, into its own object.
 const maxWrapped, maxWrappedText = 3, 4 * maxLine
 
 // line returns the line in the object. begins reports whether a text begins like a message of the
@@ -154,7 +154,7 @@ func (w *wrapping) line(begins func(text []byte) bool, wrapped int) wrappedLine 
 }
 
 // chooseLine returns the text that holds a message of the broker. If there is none, it returns the
-// first text that is not empty. Two texts may hold the same message, but not different ones.
+// first text that is not empty. If two texts hold different messages, the result has a fault.
 func chooseLine(texts []wrappedLine, begins func(text []byte) bool) wrappedLine {
 	chosen := wrappedLine{fault: "the line in the object must be a string or, under the key MESSAGE, an array of bytes"}
 	var message []byte
@@ -217,7 +217,8 @@ func (v value) moment() time.Time {
 	if err != nil || n <= 0 || n >= 1<<62 {
 		return time.Time{}
 	}
-	for n >= float64(minMilliseconds) { // seconds are smaller than the smallest accepted milliseconds
+	// Divide until n is in seconds: any time in seconds is below minMilliseconds.
+	for n >= float64(minMilliseconds) {
 		n /= 1000
 	}
 	return time.UnixMilli(int64(n * 1000))
@@ -241,8 +242,8 @@ func (v value) bytes() ([]byte, bool) {
 	return all, true
 }
 
-// unwrap returns the line of a log that raw contains: raw itself, unless raw is a JSON object. See
-// wrapping.line for begins.
+// unwrap returns the log line in raw. If raw is a JSON object, this is the line inside the object;
+// otherwise, it is raw itself. See wrapping.line for begins.
 func unwrap(raw []byte, begins func(text []byte) bool) wrappedLine {
 	s := scanner{body: raw}
 	if s.space() != '{' {
@@ -255,8 +256,9 @@ func unwrap(raw []byte, begins func(text []byte) bool) wrappedLine {
 	return w.line(begins, 0)
 }
 
-// unwrapText returns the line in a text from an object: the text itself, unless the text is an
-// object that contains a line.
+// unwrapText returns the log line in a text from an object or an array. If the text is itself an
+// object that contains a line, this is the line inside; otherwise, it is the text. wrapped is the
+// number of objects around the text.
 func unwrapText(text []byte, begins func(text []byte) bool, wrapped int) wrappedLine {
 	text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r"))
 	var w wrapping
@@ -270,7 +272,8 @@ func unwrapText(text []byte, begins func(text []byte) bool, wrapped int) wrapped
 	return wrappedLine{text: text}
 }
 
-// firstObject reads the JSON object at the beginning of a body, or of the array that is the body.
+// firstObject reads the JSON object at the beginning of a body. If the body is an array, it reads
+// the object at the beginning of the array.
 func firstObject(body []byte) (first wrapping, ok bool) {
 	s := scanner{body: body}
 	if s.space() == '[' {
@@ -301,7 +304,9 @@ func isObjectStream(body []byte) bool {
 	return s.object(ignore) == nil && bytes.IndexByte(body[from:s.at], '\n') >= 0
 }
 
-// isWrongRoute reports whether the body is JSON, but its first object contains no line of a log.
+// isWrongRoute reports whether a body was probably meant for a route that takes JSON events. This
+// is the case if its first object has no key for a log line, or if it is a JSON array that does not
+// begin with an object.
 func isWrongRoute(body []byte) bool {
 	first, isObject := firstObject(body)
 	return isObject && !first.hasLine() || !isObject && isJSON(bytes.TrimSpace(body))
