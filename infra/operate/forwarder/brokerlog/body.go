@@ -13,8 +13,8 @@ type Body struct {
 	// IsEvents is true if each line is an event in the project's own form. Otherwise, the lines
 	// are consecutive lines of the log.
 	IsEvents bool
-	// Log and Offset are the position of the first line or, if IsEvents is true, of the line of the
-	// log that the first event comes from.
+	// Log and Offset are the position of the body's first line. If IsEvents is true, they are the
+	// position of the log line that the first event comes from.
 	Log    string
 	Offset int64
 	// Lines holds the lines, each of which ends with a line feed.
@@ -22,11 +22,11 @@ type Body struct {
 }
 
 const (
-	// maxBody is the size in bytes at which a body of events is full. Only its last event may
-	// exceed this size.
+	// maxBody is the size in bytes at which a body of events is full. The last event may take the
+	// body past this size.
 	maxBody = 512 << 10
-	// maxEvents is the number of events at which a body is full. It is well below the recorder's
-	// limit of 100,000.
+	// maxEvents is the maximum number of events in a body. It is well below the recorder's limit of
+	// 100,000.
 	maxEvents = 10_000
 )
 
@@ -40,8 +40,9 @@ func (b Body) Position() string { return follow.Chunk{Log: b.Log, Offset: b.Offs
 // Count returns the number of lines.
 func (b Body) Count() int { return bytes.Count(b.Lines, []byte("\n")) }
 
-// Split splits the body into two parts of whole lines. The first part has at most limit bytes, or
-// one line. The second part is empty if the first is the whole body.
+// Split splits the body into two parts of whole lines. The first part has at most limit bytes,
+// unless its first line is longer; it then has only this line. The second part is empty if the
+// first is the whole body.
 func (b Body) Split(limit int) (first, rest Body) {
 	end := len(b.Lines)
 	if end > limit {
@@ -64,7 +65,7 @@ type bodies struct {
 	events int // the number of events in the last body
 }
 
-// add adds an event. The event comes from the line at the given position.
+// add adds an event that comes from the log line at the given position.
 func (b *bodies) add(e any, log string, offset int64) {
 	if n := len(b.list); n == 0 || b.events == maxEvents || len(b.list[n-1].Lines) >= maxBody {
 		b.list, b.events = append(b.list, Body{IsEvents: true, Log: log, Offset: offset}), 0
@@ -82,6 +83,6 @@ func encode(e any) []byte {
 	return line
 }
 
-// eventID returns the identifier of the event in the line at the given position. It must be the one
-// that the recorder gives to the event if it reads the line itself.
+// eventID returns the identifier of the event from the log line at the given position. The recorder
+// gives the same identifier to the event if it reads the line itself.
 func eventID(log string, offset int64) string { return fmt.Sprintf("%s:%015d", log, offset) }

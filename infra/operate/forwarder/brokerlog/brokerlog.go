@@ -2,8 +2,9 @@
 // recorder: the lines themselves, if the recorder reads them, or events in the project's own form.
 //
 // A line of a log does not always contain everything that its event needs. The readers in this
-// package therefore remember which connections are open. The same lines, read in the same state,
-// always result in the same events with the same identifiers, so lines may be sent again.
+// package therefore remember which connections are open. If a reader reads the same lines in the
+// same state again, the result is the same events with the same identifiers. Sending them again
+// therefore does no harm.
 package brokerlog
 
 import (
@@ -27,8 +28,8 @@ type Reader interface {
 	// State is what the reader remembers from the lines that it has read.
 	follow.State
 	// Read reads the lines of a chunk. It returns the requests to send, in order, and the part of
-	// the chunk that it has read. That part is the whole chunk or, if the chunk was cut off by a
-	// limit, at least one line of it.
+	// the chunk that it has read. That part is the whole chunk, unless the chunk was cut off by a
+	// limit; it then has at least one line.
 	Read(c follow.Chunk) ([]Body, follow.Chunk)
 	// Counts returns what the reader has counted so far, as attributes for a progress report.
 	Counts() []slog.Attr
@@ -55,7 +56,7 @@ func Route(name string) string {
 	return name
 }
 
-// plain is the Reader for a log that the recorder reads by itself, line by line.
+// plain is the Reader for a log whose lines the recorder reads itself.
 type plain struct{}
 
 func (plain) Read(c follow.Chunk) ([]Body, follow.Chunk) { return []Body{linesOf(c)}, c }
@@ -69,7 +70,7 @@ func (plain) Restore(snapshot json.RawMessage) error {
 }
 
 // restore decodes a snapshot of the named broker's reader. It refuses a snapshot of another
-// broker's reader, because the state folder then belongs to another log.
+// broker's reader, because the state folder then belongs to a different log.
 func restore(snapshot json.RawMessage, name string, state any) error {
 	var owner struct {
 		Broker string `json:"broker"`

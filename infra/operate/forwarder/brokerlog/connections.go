@@ -30,10 +30,11 @@ type connections struct {
 
 const (
 	// maxSize is the maximum memory for connections, in bytes. It is enough for 500,000 connections
-	// with short identifiers. Further connections are not remembered, so that their ends count as
-	// ends without a beginning.
+	// with short identifiers. Further connections are not remembered, so their ends count as ends
+	// without a beginning.
 	maxSize = 256 << 20
-	// connectionSize is the approximate memory that a connection occupies in addition to its texts.
+	// connectionSize is the approximate memory that a connection occupies in addition to its texts,
+	// in bytes.
 	connectionSize = 400
 )
 
@@ -41,8 +42,9 @@ func newConnections() *connections {
 	return &connections{byName: map[string]*connection{}, newest: map[string]string{}}
 }
 
-// add remembers a connection. It replaces a connection of the same name, which must have ended
-// unnoticed, since an address and port cannot be in use twice.
+// add remembers a connection. It replaces a connection of the same name. Such a connection must
+// have ended without a line in the log, because a pair of addresses and ports is not used twice at
+// once.
 func (o *connections) add(name string, c *connection) {
 	o.remove(name)
 	if o.size+c.size(name) > maxSize {
@@ -78,13 +80,13 @@ func (c *connection) size(name string) int {
 	return connectionSize + len(name) + len(c.ClientID) + len(c.Stamp)
 }
 
-// current returns the name of each client's newest connection, sorted. An older one may have ended
-// without a line in the log.
+// current returns the name of each client's newest connection, sorted. It leaves out older
+// connections, which may have ended without a line in the log.
 func (o *connections) current() []string {
 	return slices.Sorted(maps.Values(o.newest))
 }
 
-// row returns an event with everything that is known about the connection of the given name.
+// row returns an event that contains everything known about the connection of the given name.
 func (c *connection) row(name string) row {
 	e := row{ClientID: c.ClientID, Protocol: "MQTT", ConnectedAt: formatTime(c.Time)}
 	if c.Stamp != "" {

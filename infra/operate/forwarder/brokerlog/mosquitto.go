@@ -10,10 +10,10 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// mosquitto reads the log of Mosquitto. The recorder reads the lines itself, but from one request
-// it cannot know which clients earlier requests showed as connected. If Mosquitto stops or starts,
-// the reader therefore also sends an event for each client that was connected. For clients that
-// connected in the same request, the recorder makes an equal event, so that there is one row.
+// mosquitto reads the log of Mosquitto. The recorder reads the lines itself. However, it reads each
+// request alone, so it does not know which clients connected in earlier requests. If Mosquitto
+// stops or starts, the reader therefore also sends an event for each client that was connected. If
+// a client connected in the same request, the recorder makes an equal event, and both count as one.
 type mosquitto struct{ clients broker.MosquittoTracker }
 
 func newMosquitto() *mosquitto { return &mosquitto{} }

@@ -59,7 +59,7 @@ func TestMosquittoStops(t *testing.T) {
 	}
 }
 
-// 100,000 clients must be sent in requests of limited size.
+// The end events of 100,000 clients must be sent in requests of limited size.
 func TestMosquittoStopsWithManyClients(t *testing.T) {
 	const n = 100_000
 	clients := make([]string, n)

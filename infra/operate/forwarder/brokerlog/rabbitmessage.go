@@ -9,18 +9,19 @@ import (
 	"time"
 )
 
-// rabbitMessage is one message in RabbitMQ's log. It comes from one line, or from several if its
-// text contains line feeds: RabbitMQ then writes the same prefix before each part of the text.
+// rabbitMessage is one message in RabbitMQ's log. If its text contains line feeds, RabbitMQ splits
+// it into several lines and writes the same prefix before each of them.
 type rabbitMessage struct {
 	// prefix is the part of the line before the text. It is nil if the line is JSON or has no
-	// prefix, so that the line is a message by itself.
+	// prefix. The line is then a message by itself.
 	prefix []byte
 	// stamp is the time as written. It is empty if the line has no prefix.
 	stamp string
 	// time is zero if the stamp has no zone or has an unknown form.
 	time time.Time
-	// isFine is true if the stamp has microseconds. A process does not log two messages in the same
-	// microsecond, so lines with the same prefix are certainly parts of one message.
+	// isFine is true if the line has a prefix with microseconds in its stamp. A process never logs
+	// two messages in the same microsecond, so lines with the same such prefix are certainly parts
+	// of one message.
 	isFine  bool
 	isDebug bool
 	text    string
@@ -102,8 +103,8 @@ func parseRabbitTime(stamp string) (t time.Time, isFine bool) {
 	return time.Unix(number, int64(fractional)*int64(time.Microsecond)), true
 }
 
-// maxSeconds is the largest number that is taken for a time in seconds, in the year 5138. A larger
-// one is in microseconds.
+// maxSeconds is the largest number that counts as a time in seconds. It is in the year 5138. A
+// larger number is a time in microseconds.
 const maxSeconds = int64(1e11)
 
 // continues reports whether next is a further part of the message m.
@@ -111,12 +112,12 @@ func (m *rabbitMessage) continues(next *rabbitMessage) bool {
 	return m.prefix != nil && bytes.Equal(m.prefix, next.prefix)
 }
 
-// isAmbiguous reports whether the lines may be one message or several. This is so if their times
-// are too coarse to tell.
+// isAmbiguous reports whether the lines may be one message or several. This is the case if their
+// times are too coarse to show which.
 func (m *rabbitMessage) isAmbiguous() bool { return m.parts > 1 && !m.isFine }
 
-// rabbitMessages splits consecutive lines of a log, the first of which is at the given offset, into
-// messages.
+// rabbitMessages splits consecutive lines of a log into messages. offset is the offset of the first
+// line in the log.
 func rabbitMessages(lines []byte, offset int64) []rabbitMessage {
 	var messages []rabbitMessage
 	var parts []string // the parts of the last message

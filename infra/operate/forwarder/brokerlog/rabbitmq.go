@@ -14,13 +14,13 @@ import (
 // connection, so the reader remembers which client opened it. The events go to the recorder in the
 // project's own form.
 //
-// Lines that are about a connection but cannot be read are sent as well, so that the recorder keeps
-// them in quarantine. Two kinds of lines are only counted, because nothing in the log says which
-// client they are about: refused logins, and ends of connections whose beginning is not in the log.
+// Lines that are about a connection but cannot be read are also sent, so that the recorder keeps
+// them in quarantine. Refused logins, and ends of connections whose beginning is not in the log,
+// are only counted, because nothing in the log says which client they are about.
 type rabbitMQ struct {
 	open *connections
-	// last is the prefix of the last message, so that a part of it that was written too late to be
-	// read with it is not taken for a message of its own.
+	// last is the prefix of the last message. It serves to recognize a further part of this message
+	// that RabbitMQ wrote only after the message was read.
 	last            string
 	refused, orphan int
 }
@@ -62,7 +62,8 @@ func (r *rabbitMQ) Counts() []slog.Attr {
 }
 
 // Read implements Reader. If the chunk was cut off by a limit, Read leaves out the last message,
-// because its other lines may follow. A message that fills the whole chunk is taken for incomplete.
+// because more of its lines may follow. If the whole chunk is one message, Read treats this message
+// as incomplete.
 func (r *rabbitMQ) Read(c follow.Chunk) ([]Body, follow.Chunk) {
 	messages := rabbitMessages(c.Lines, c.Offset)
 	if n := len(messages); c.Full && n > 1 {
@@ -80,7 +81,7 @@ func (r *rabbitMQ) Read(c follow.Chunk) ([]Body, follow.Chunk) {
 	return append(events.list, unreadable.list...), c
 }
 
-// rabbitEvents is a message and the bodies that its events are added to.
+// rabbitEvents is a message, together with the bodies that receive its events.
 type rabbitEvents struct {
 	*rabbitMessage
 	log                string // the name of the log
@@ -104,8 +105,8 @@ func (r *rabbitMQ) read(m *rabbitEvents) {
 	r.say(m, readings)
 }
 
-// isAboutMQTT reports whether a message with the given readings results in an event or should do
-// so. It also finds a message that stands behind an unknown prefix.
+// isAboutMQTT reports whether a message with the given readings results in an event, or would do so
+// if it could be read. The message may follow an unknown prefix.
 func (m *rabbitEvents) isAboutMQTT(readings []said) bool {
 	if len(readings) > 0 {
 		return readings[0].kind != unrelated
@@ -123,7 +124,7 @@ func (r *rabbitMQ) fault(m *rabbitEvents, readings []said) string {
 	case m.isFine && m.prefix != nil && string(m.prefix) == r.last:
 		return "it is a part of the message before it"
 	case readings[0].kind == stopped:
-		return "" // it may be long or have several parts, but contains nothing that a client chose
+		return "" // the length and the number of parts do not matter, because no client chose the text
 	case m.isCut:
 		return "it is too long"
 	case m.isAmbiguous():
@@ -154,8 +155,8 @@ func (r *rabbitMQ) say(m *rabbitEvents, readings []said) {
 	}
 }
 
-// choose returns the reading of a message that fits the open connections. It returns nil if none or
-// several fit.
+// choose returns the reading of a message that does not contradict the open connections. It returns
+// nil unless there is exactly one.
 func (r *rabbitMQ) choose(readings []said) (chosen *said) {
 	for i := range readings {
 		s := &readings[i]
@@ -180,8 +181,9 @@ func (r *rabbitMQ) connect(m *rabbitEvents, s *said) {
 	m.add(e)
 }
 
-// end adds the event for the end of a connection. A sentence without an identifier about a
-// connection that is not open comes after the sentence that gave the reason, or before any CONNECT.
+// end adds the event for the end of a connection. If the connection is not open and the message has
+// no client identifier, end only counts it: either an earlier message has already given the reason,
+// or the client had not sent CONNECT.
 func (r *rabbitMQ) end(m *rabbitEvents, s *said) {
 	c := r.open.remove(s.conn)
 	if c == nil && s.id == "" {
@@ -196,8 +198,8 @@ func (r *rabbitMQ) end(m *rabbitEvents, s *said) {
 	m.add(e)
 }
 
-// endAll adds an event for each open connection, because the broker has stopped or started.
-// RabbitMQ logs nothing about these connections.
+// endAll adds an event for each client's newest connection, because the broker has stopped or
+// started. RabbitMQ logs nothing about the end of these connections.
 func (r *rabbitMQ) endAll(m *rabbitEvents, native string) {
 	for _, name := range r.open.current() {
 		e := r.open.byName[name].row(name)
@@ -214,11 +216,12 @@ func (m *rabbitEvents) add(e row) {
 	m.events.add(e, m.log, m.offset)
 }
 
-// maxQuarantined is the maximum length in bytes of a line that is sent to be kept in quarantine.
-// The rest of a longer line is left out.
+// maxQuarantined is the maximum length in bytes of a line that is sent for quarantine. A longer
+// line is cut.
 const maxQuarantined = 4 << 10
 
-// quarantine sends the message's first line to be kept in quarantine, with the reason.
+// quarantine sends the message's first line in such a form that the recorder keeps it in
+// quarantine. why says why the message cannot be read.
 func (m *rabbitEvents) quarantine(why string) {
 	line := strings.ToValidUTF8(string(m.line[:min(len(m.line), maxQuarantined)]), "\uFFFD")
 	m.unreadable.add(unread{
@@ -226,7 +229,8 @@ func (m *rabbitEvents) quarantine(why string) {
 	}, m.log, m.offset)
 }
 
-// afterPrefix returns the part of a line that may be a message behind an unknown prefix.
+// afterPrefix returns the rest of a line from the first text that may begin a message about MQTT.
+// It returns "" if there is no such text.
 func afterPrefix(line string) string {
 	start := len(line)
 	for _, opening := range openings {

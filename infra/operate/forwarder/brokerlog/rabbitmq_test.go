@@ -18,8 +18,7 @@ const (
 	conn6 = "[2001:db8::7]:50001 -> [2001:db8::9]:1883"
 )
 
-// logged returns messages as lines of RabbitMQ's log. Each message is a millisecond after the one
-// before it.
+// logged returns messages as lines of RabbitMQ's log. The messages are a millisecond apart.
 func logged(messages ...string) []byte {
 	var text strings.Builder
 	at := time.Date(2026, 11, 29, 2, 0, 0, 123456_000, time.UTC)
@@ -224,7 +223,7 @@ func TestRabbitMQPrefixes(t *testing.T) {
 	}
 }
 
-// Whatever identifier a client chooses, all rows must be about that client.
+// Whatever identifier a client chooses, all its rows must have that identifier.
 func TestRabbitMQOddIdentifiers(t *testing.T) {
 	for _, id := range []string{
 		"雪", "日本 'q'", "a)", "a, client id: b", "a -> b", `a"b`, "é", "\u2028", "\x01\x7f", "👍",
@@ -257,14 +256,15 @@ func TestRabbitMQOddIdentifiers(t *testing.T) {
 					require.Equal(t, id, string(e.ClientID))
 				}
 				for _, e := range readAll(t, newRabbitMQ(), 0, logged(messages[1])).events {
-					require.Equal(t, id, string(e.ClientID), "without the line about the connect")
+					require.Equal(t, id, string(e.ClientID), "even if the log does not contain the connect")
 				}
 			}
 		})
 	}
 }
 
-// A part of a message that is written after the rest was read must not be taken for a message.
+// RabbitMQ may write a part of a message after the rest was read. This part must not be taken for a
+// message.
 func TestRabbitMQReadsNoPartOfAMessageAlone(t *testing.T) {
 	text := logged("x", "Accepted MQTT connection "+conn+" for client ID a\nAccepted MQTT connection "+conn6+" for client ID victim")
 	cut := strings.LastIndex(strings.TrimSpace(string(text)), "\n") + 1
@@ -303,7 +303,7 @@ func TestRabbitMQTakeover(t *testing.T) {
 	}
 }
 
-// At a stop, a connection that may have ended unnoticed must not be shown as ended by the stop.
+// If the broker stops, a connection that may have ended unnoticed before must not get an end event.
 func TestRabbitMQEndsOnlyTheNewestConnection(t *testing.T) {
 	other := strings.ReplaceAll(conn, "50001", "50002")
 	var reader Reader = newRabbitMQ()
@@ -319,8 +319,8 @@ func TestRabbitMQEndsOnlyTheNewestConnection(t *testing.T) {
 	require.Equal(t, "broker started", got.events[1].NativeEvent)
 }
 
-// If the identifier in a line about an end is not the one that opened the connection, nothing is
-// known about the client. The connection has ended all the same.
+// If a line about an end does not have the identifier that opened the connection, it is not known
+// which client the line is about. The connection has ended nevertheless.
 func TestRabbitMQIdentifiersThatDiffer(t *testing.T) {
 	reader := newRabbitMQ()
 	got := readAll(t, reader, 0, logged("Accepted MQTT connection "+conn+" for client ID a", `MQTT disconnecting client <<"`+conn+`">> with duplicate id 'a '`, "RabbitMQ is asked to stop..."))
@@ -329,7 +329,8 @@ func TestRabbitMQIdentifiersThatDiffer(t *testing.T) {
 	require.Empty(t, reader.open.byName)
 }
 
-// Ends of connections whose beginning is not in the log must be counted, not guessed.
+// The end of a connection whose beginning is not in the log must be counted if the line does not
+// name the client. No event must be made up.
 func TestRabbitMQEndsWithoutBeginning(t *testing.T) {
 	reader := newRabbitMQ()
 	got := readAll(t, reader, 0, logged(
@@ -342,7 +343,7 @@ func TestRabbitMQEndsWithoutBeginning(t *testing.T) {
 	require.Equal(t, 2, reader.orphan)
 }
 
-// A connection's name may be used again.
+// A new connection may have the name of an earlier one.
 func TestRabbitMQNamesAreUsedAgain(t *testing.T) {
 	got := readAll(t, newRabbitMQ(), 0, logged(
 		"Accepted MQTT connection "+conn+" for client ID a", "Accepted MQTT connection "+conn+" for client ID b", "closing MQTT connection <0.1.0> ("+conn+")"))
@@ -350,7 +351,8 @@ func TestRabbitMQNamesAreUsedAgain(t *testing.T) {
 	require.NotEqual(t, got.events[0].ChannelID, got.events[1].ChannelID)
 }
 
-// Reading in two parts, with a restart in between, must give the same rows as reading at once.
+// Reading the log in two parts, with a restart in between, must give the same rows as reading it at
+// once.
 func TestRabbitMQRestarts(t *testing.T) {
 	text := logged(
 		"Accepted MQTT connection "+conn+" for client ID a", "Accepted MQTT connection "+conn6+" for client ID b", "closing MQTT connection <0.1.0> ("+conn+")",
@@ -369,7 +371,7 @@ func TestRabbitMQRestarts(t *testing.T) {
 	}
 }
 
-// 100,000 connections must end in requests of limited size.
+// The end events of 100,000 connections must be split into requests of limited size.
 func TestRabbitMQStopsWithManyConnections(t *testing.T) {
 	const n = 100_000
 	reader := newRabbitMQ()
@@ -385,7 +387,7 @@ func TestRabbitMQStopsWithManyConnections(t *testing.T) {
 	}
 }
 
-// The memory for connections must be limited, and free again when they have ended.
+// The memory for connections must be limited, and must be freed when they have ended.
 func TestRabbitMQForgetsFurtherConnections(t *testing.T) {
 	o, long := newConnections(), strings.Repeat("x", 65_000)
 	for i := range 2 * maxSize / len(long) {
@@ -424,7 +426,7 @@ func FuzzRabbitMQ(f *testing.F) {
 	})
 }
 
-// A client that chooses its identifier must not be able to make a row of another client.
+// A client must not be able to cause a row for another client by its choice of identifier.
 func FuzzRabbitMQIdentifiers(f *testing.F) {
 	for _, id := range []string{"a", "x', reason: y", "a\nRabbitMQ is asked to stop...", "x' (<<\"" + conn + "\">>), reason: y"} {
 		f.Add(id)

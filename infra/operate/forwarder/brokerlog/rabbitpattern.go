@@ -42,14 +42,14 @@ func newPattern(text string) pattern {
 // fields are the values of a pattern's placeholders.
 type fields struct {
 	conn, id, reason string
-	// isLatin1 is true if the connection's quotes show that RabbitMQ is older than 3.12, which
-	// writes the bytes of an identifier as if they were Latin-1.
+	// isLatin1 is true if the quotes around the connection show that RabbitMQ is older than 3.12.
+	// Such a version writes the bytes of an identifier as if they were Latin-1.
 	isLatin1 bool
 }
 
 // match calls found with the fields of each way in which the message matches the pattern. There can
-// be several ways because clients choose their identifiers. If found returns false, match stops and
-// returns false.
+// be several ways, because clients choose their identifiers. If found returns false, match stops
+// and returns false.
 func (p pattern) match(message string, f fields, found func(fields) bool) bool {
 	if len(p) == 0 {
 		return message != "" || found(f)
@@ -73,8 +73,8 @@ func (p pattern) match(message string, f fields, found func(fields) bool) bool {
 	return !ok || p[1:].match(rest, f, found)
 }
 
-// matchText is like match for a pattern that begins with {id} or {reason}. It tries every place at
-// which the fixed text after the placeholder occurs.
+// matchText is like match for a pattern that begins with {id} or {reason}. The placeholder may end
+// wherever the fixed text after it occurs, so matchText tries every such place.
 func (p pattern) matchText(message string, f fields, found func(fields) bool) bool {
 	if len(p) == 1 {
 		return p[1:].match("", f.with(p[0].text, message), found)

@@ -7,7 +7,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// kind says what a message reports.
+// kind is what a message reports.
 type kind int
 
 const (
@@ -15,7 +15,7 @@ const (
 	opened                // a client connected
 	ended                 // a connection ended
 	refused               // a CONNECT was refused; the client identifier is not logged
-	stopped               // the broker stopped or started, so that all connections ended
+	stopped               // the broker stopped or started, so all connections ended
 )
 
 // sentence is a form of message in RabbitMQ's log.
@@ -36,12 +36,13 @@ type said struct {
 	conn, id, reason string
 }
 
-// maxReadings is the number of readings after which readMessage looks for no more. A message has
-// more than one only if an identifier imitates the text around it.
+// maxReadings is the number of readings after which readMessage stops searching. A message has more
+// than one reading only if an identifier imitates the text around it.
 const maxReadings = 4
 
-// readMessage returns the readings of a message: none if it is not one of the sentences, and more
-// than one if it is ambiguous. A reading as an event excludes readings as something unrelated.
+// readMessage returns the readings of a message. There are none if the message is not one of the
+// sentences, and several if it is ambiguous. If any reading results in an event, readings that are
+// unrelated are left out.
 func readMessage(message string) (readings []said) {
 	for i := range sentences {
 		s := &sentences[i]
@@ -57,7 +58,7 @@ func readMessage(message string) (readings []said) {
 	return readings
 }
 
-// fill returns what a message says whose placeholders have the given values.
+// fill returns what a message says if the placeholders of the sentence have the given values.
 func (s *sentence) fill(f fields) said {
 	if f.isLatin1 {
 		f.id = fromLatin1(f.id)
@@ -74,8 +75,9 @@ func unquoted(term string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSuffix(strings.TrimPrefix(term, "<<"), ">>"), `"`), `"`)
 }
 
-// fromLatin1 returns the text whose UTF-8 bytes were written as if each were a Latin-1 character,
-// as RabbitMQ does up to 3.11. The result is not valid UTF-8 if the text was not written like that.
+// fromLatin1 returns the original of a text whose UTF-8 bytes were written as Latin-1 characters,
+// as RabbitMQ does up to 3.11. If the text was not written like that, the result is not valid
+// UTF-8.
 func fromLatin1(text string) string {
 	decoded := make([]byte, 0, len(text))
 	for _, c := range text {
@@ -91,8 +93,8 @@ func fromLatin1(text string) string {
 // its own stop and start. Sources: rabbit_mqtt_reader.erl, rabbit_mqtt_processor.erl,
 // rabbit_web_mqtt_handler.erl and rabbit.erl.
 //
-// Some action infos are only the nearest ones: ServerShutdown for an act of the operator, and
-// invalid param for whatever RabbitMQ calls an error of the protocol or of a packet.
+// Some action infos are only the nearest equivalents: ServerShutdown for an action of the operator,
+// and invalid param for anything that RabbitMQ calls a protocol error or a packet error.
 var sentences = []sentence{
 	connects("accepting MQTT connection {pid} ({conn}, client id: {id})", "accepting MQTT connection", true),
 	connects("Accepted MQTT connection {conn} for client ID {id}", "Accepted MQTT connection", false),
@@ -133,8 +135,8 @@ var sentences = []sentence{
 	says("Rejected MQTT connection {conn} with Connect Reason Code {reason}", refused),
 	says("Rejected Web MQTT connection {conn}: {reason}", refused),
 
-	// The first four precede the sentence about the refusal. The others are about connections that
-	// have not identified themselves: up to 3.11, Web MQTT never logs the identifier.
+	// The first four precede the sentence about a refusal. The others are about connections whose
+	// client identifier is not in the log. Up to 3.11, RabbitMQ never logs it for Web MQTT.
 	says("MQTT login failed{reason}", unrelated),
 	says("MQTT connection failed: {reason}", unrelated),
 	says("MQTT cannot accept a connection: {reason}", unrelated),
@@ -172,8 +174,8 @@ func stops(text, native string) sentence {
 	return sentence{pattern: newPattern(text), kind: stopped, event: native}
 }
 
-// isAboutConnection reports whether a message begins like one about an MQTT connection and names
-// one. If it is not one of the sentences, it cannot be read.
+// isAboutConnection reports whether a message begins like one about MQTT and names a connection. If
+// such a message is not one of the sentences, it cannot be read.
 func isAboutConnection(message string) bool {
 	if !strings.Contains(message, " -> ") {
 		return false

@@ -20,7 +20,7 @@ type result struct {
 	bodies   []Body
 }
 
-// lines joins lines as they stand in a log.
+// lines returns the given lines as a log contains them.
 func lines(texts ...string) []byte { return []byte(strings.Join(texts, "\n") + "\n") }
 
 // readAll has a reader read lines of the log named "log", and passes its requests to the recorder's
@@ -131,8 +131,7 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-// The identifiers must be those that the recorder gives to the events of lines that it reads
-// itself.
+// The recorder must give the same identifiers to the events of lines that it reads itself.
 func TestEventID(t *testing.T) {
 	source, _ := broker.Find(broker.Mosquitto)
 	body := "1795917600: Client a disconnected.\n1795917600: Client b disconnected.\n"

@@ -23,8 +23,8 @@ type row struct {
 	Source        string           `json:"source"`
 }
 
-// unread is a line that is about a connection but cannot be read. It is sent like an event. The
-// recorder rejects it, because it has no client identifier, and keeps it in quarantine.
+// unread is a line that is about a connection but cannot be read. It is sent like an event. Because
+// it has no client identifier, the recorder rejects it and keeps it in quarantine.
 type unread struct {
 	Time          string `json:"time,omitempty"`
 	SourceEventID string `json:"source_event_id"`

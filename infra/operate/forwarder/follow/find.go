@@ -82,7 +82,7 @@ func candidates(path string) (names []string) {
 	return names
 }
 
-// isNumbered reports whether name is base with a hyphen and a number before its extension.
+// isNumbered reports whether name is base with a hyphen and a number inserted before the extension.
 func isNumbered(name, base string) bool {
 	extension := filepath.Ext(base)
 	number, isSame := strings.CutPrefix(name, strings.TrimSuffix(base, extension)+"-")

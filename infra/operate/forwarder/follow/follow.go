@@ -6,8 +6,8 @@
 //   - The position on disk moves past a line only after Done was called for the line. Otherwise
 //     the line could be lost in a crash. Only a line longer than maxLine is skipped without being
 //     handed out.
-//   - The reader's state on disk is the one that the reader had at the position on disk. After a
-//     crash, the reader therefore reads the same lines in the same state again.
+//   - The state on disk is the state that the reader had at the position on disk. After a crash,
+//     the reader therefore reads the same lines in the same state again.
 //   - A line has the same position after a crash, a restart or a rotation, even if the position on
 //     disk was lost. A receiver can therefore recognize repeated lines.
 //
@@ -44,7 +44,7 @@ type Config struct {
 
 // State is what the reader of a log remembers from the lines that it has read.
 type State interface {
-	// Restore replaces the state by an earlier snapshot.
+	// Restore replaces the state with an earlier snapshot.
 	Restore(snapshot json.RawMessage) error
 	// Snapshot returns the current state, or nil if there is nothing to remember.
 	Snapshot() (json.RawMessage, error)
@@ -54,7 +54,7 @@ const (
 	// smallState is the size in bytes up to which a state is saved after each chunk.
 	smallState = 64 << 10
 	// saveInterval is the minimum time between two saves of a larger state. After a crash, the
-	// lines of that time are delivered again.
+	// lines since the last save are delivered again.
 	saveInterval = 10 * time.Second
 )
 
@@ -140,8 +140,8 @@ func (f *Follower) Close() {
 }
 
 // Next returns the next lines, or an empty Chunk if there are no new lines yet. It keeps returning
-// lines from the same position until Done is called for a chunk. But if the log's file is gone,
-// Next continues with the next log. Like Save, Next may save the state.
+// lines from the same position until Done is called for a chunk. However, if the log's file is
+// gone, Next continues with the next log. Next may save the state, as Save does.
 func (f *Follower) Next() (Chunk, error) {
 	if err := f.look(); err != nil {
 		return Chunk{}, err
@@ -164,8 +164,8 @@ func (f *Follower) Next() (Chunk, error) {
 }
 
 // Done records that a chunk was delivered, and saves the position and the reader's state. The state
-// must cover exactly the lines up to the end of the chunk. A large state is saved at most once in
-// saveInterval; Save catches up on what Done has left out.
+// must cover exactly the lines up to the end of the chunk. Done saves a large state at most once in
+// saveInterval. If it does not save, a later call of Save does.
 func (f *Follower) Done(c Chunk) error {
 	if len(f.logs) > 0 && f.logs[0].position.Log == c.Log {
 		f.logs[0].position.Offset = c.Offset + int64(len(c.Lines))

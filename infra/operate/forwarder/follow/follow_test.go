@@ -461,7 +461,8 @@ func TestTheStateBelongsToThePosition(t *testing.T) {
 	h.requireRead("2: b\n")
 }
 
-// A large state must be saved at most once in saveInterval, and also before a log is given up.
+// A large state must be saved at most once in saveInterval, except that it must also be saved
+// before the follower leaves a log.
 func TestALargeState(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHarness(t)
@@ -484,7 +485,7 @@ func TestALargeState(t *testing.T) {
 			require.Equal(t, lines, onDisk.Lines)
 			require.Equal(t, int64(lines*5), content.Logs[len(content.Logs)-1].Offset)
 		}
-		next("1: a\n") // the log was saved when it was found, before it was read
+		next("1: a\n") // the position was saved when the log was found, so it is too early to save again
 		requireSaved(0)
 		time.Sleep(saveInterval)
 		next("2: b\n")
@@ -519,7 +520,7 @@ func TestAStateThatIsRefused(t *testing.T) {
 	require.ErrorContains(t, err, "restore the state in")
 }
 
-// A state file without a state is one that was written before there were states.
+// A state file without a reader's state was written by an earlier version.
 func TestNoState(t *testing.T) {
 	h := newHarness(t)
 	h.write("", "1: a\n")

@@ -17,8 +17,8 @@ type position struct {
 	Inode uint64 `json:"inode,omitempty"`
 }
 
-// saved is the content of the state file. Its two parts belong together: State is what the reader
-// knew when it had read each log up to its position.
+// saved is the content of the state file. The two fields belong together: State is what the reader
+// knew after reading each log up to that log's position.
 type saved struct {
 	// Logs holds the position in each log that may still contain undelivered lines.
 	Logs []position `json:"logs"`

@@ -1,6 +1,6 @@
 // Package forward delivers a log to a recorder, in order. It repeats each request until the
 // recorder confirms that the lines or events are durable, for hours if necessary. Package brokerlog
-// says what to send.
+// decides what to send.
 package forward
 
 import (
@@ -45,22 +45,22 @@ const (
 	reportInterval = time.Minute
 )
 
-// Forwarder takes lines from a Follower, has a Reader read them, and delivers what the Reader
-// returns to a recorder.
+// Forwarder takes lines from a Follower and passes them to a Reader. It delivers the requests that
+// the Reader returns to a recorder.
 type Forwarder struct {
 	config   Config
 	follower *follow.Follower
 	reader   brokerlog.Reader
 	progress *progress
-	batch    follow.Chunk     // the lines that the reader has read last
-	pending  []brokerlog.Body // what is still to be delivered for these lines
+	batch    follow.Chunk     // the lines that the reader has read most recently
+	pending  []brokerlog.Body // the requests for these lines that are still to be delivered
 	limit    int              // the maximum request size in bytes; 0 means the size of the batches
 	waiting  time.Time        // when the oldest undelivered line began to wait; zero if no line is waiting
 	failures int              // number of failed requests in a row
 }
 
-// New returns a Forwarder. It sends nothing before Run is called. The reader must be the state of
-// the follower.
+// New returns a Forwarder. It sends nothing before Run is called. The reader must also be the State
+// in the follower's Config.
 func New(follower *follow.Follower, reader brokerlog.Reader, config Config) *Forwarder {
 	if config.Client == nil {
 		config.Client = &http.Client{Timeout: time.Minute, CheckRedirect: noRedirect}
@@ -130,8 +130,8 @@ func (f *Forwarder) isDue(batch follow.Chunk) bool {
 }
 
 // deliver sends the first pending request once and acts on the outcome:
-//   - If the recorder confirms that the lines are durable, deliver goes on to the next request or,
-//     after the last one, saves the position after the batch.
+//   - If the recorder confirms that the lines are durable, deliver removes the request. After the
+//     last request, it saves the position after the batch.
 //   - If the recorder refuses several lines as too large, deliver lowers the maximum request size.
 //   - After any other failure, deliver pauses, unless ctx has ended.
 //

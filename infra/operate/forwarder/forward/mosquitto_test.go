@@ -11,8 +11,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// Clients that are connected when Mosquitto stops must have one row for it, even if their connects
-// stand in an earlier log, and even if responses are lost and the forwarder restarts.
+// If clients are connected when Mosquitto stops, each of them must get one row for the end, even if
+// its connect is in an earlier log, and even if responses are lost and the forwarder restarts.
 func TestMosquittoStops(t *testing.T) {
 	inHarness(t, func(h *harness) {
 		h.loseResponses = func(n int) bool { return n%2 == 1 }

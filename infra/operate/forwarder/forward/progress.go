@@ -25,11 +25,11 @@ func newProgress() *progress {
 	return &progress{problems: map[string]string{}, reported: time.Now()}
 }
 
-// read adds the lines of a batch that has been delivered.
+// read counts the lines of a batch that has been delivered.
 func (p *progress) read(batch follow.Chunk) { p.lines += bytes.Count(batch.Lines, []byte("\n")) }
 
-// delivered adds a request. If the recorder did not understand some of its lines, delivered logs a
-// warning.
+// delivered counts a request. If the recorder did not understand some of its lines, delivered also
+// logs a warning.
 func (p *progress) delivered(body brokerlog.Body, o outcome) {
 	p.requests++
 	p.note("deliver", nil)

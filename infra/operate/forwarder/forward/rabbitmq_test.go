@@ -14,7 +14,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// say appends messages to the log in the form of RabbitMQ.
+// say appends messages to the log as RabbitMQ writes them.
 func (h *harness) say(messages ...string) {
 	h.t.Helper()
 	var text strings.Builder
@@ -38,8 +38,8 @@ func connectionName(i int) string {
 	return fmt.Sprintf("10.0.%d.%d:50001 -> 192.0.2.9:1883", i/256, i%256)
 }
 
-// requireEnds checks that the clients numbered from to to have one row for their connect and one
-// with the given action info for their end, with the same channel.
+// requireEnds checks that each client from number from to number to has one row for its connect and
+// one row, with the given action info, for its end. Both rows must have the same channel.
 func (h *harness) requireEnds(from, to int, info event.ActionInfo) {
 	h.t.Helper()
 	h.mu.Lock()
@@ -58,7 +58,7 @@ func (h *harness) requireEnds(from, to int, info event.ActionInfo) {
 }
 
 // Restarts, lost responses and rotations must neither lose nor duplicate an end, even if the
-// beginning of the connection stands in an earlier log.
+// beginning of the connection is in an earlier log.
 func TestConnectionsSurviveRestartsAndRotations(t *testing.T) {
 	inHarness(t, func(h *harness) {
 		h.broker = brokerlog.RabbitMQ
@@ -75,7 +75,7 @@ func TestConnectionsSurviveRestartsAndRotations(t *testing.T) {
 				copyTruncate(t, h.log, fmt.Sprintf("%s.%02d", h.log, i))
 			}
 			if i > 0 {
-				h.say(closing(2*i - 1)) // of the round before
+				h.say(closing(2*i - 1)) // from the previous round
 			}
 			h.pass(time.Duration(i%3) * 500 * time.Millisecond)
 			h.running.stop()
@@ -91,7 +91,7 @@ func TestConnectionsSurviveRestartsAndRotations(t *testing.T) {
 	})
 }
 
-// A crash after the events were sent, before the position was saved, must not change them.
+// A crash between sending the events and saving the position must not change the events.
 func TestACrashBetweenSendAndSave(t *testing.T) {
 	inHarness(t, func(h *harness) {
 		h.broker = brokerlog.RabbitMQ
@@ -127,7 +127,7 @@ func TestUnreadableLines(t *testing.T) {
 	})
 }
 
-// Lines that cause no event must not be sent, but the forwarder must get past them.
+// Lines that cause no event must not be sent, but the forwarder must move past them.
 func TestLinesWithoutEvents(t *testing.T) {
 	inHarness(t, func(h *harness) {
 		h.broker = brokerlog.RabbitMQ
@@ -143,9 +143,9 @@ func TestLinesWithoutEvents(t *testing.T) {
 	})
 }
 
-// 100,000 clients that are connected when the broker stops must be sent in requests of limited
-// size, which shrink further if a proxy refuses them. The position must not be saved for each
-// request.
+// If the broker stops while 100,000 clients are connected, their events must be sent in requests of
+// limited size, which must shrink further if a proxy refuses them. The position must not be saved
+// for each request.
 func TestAStopWithManyConnections(t *testing.T) {
 	inHarness(t, func(h *harness) {
 		const clients, limit = 100_000, 100_000
