@@ -179,8 +179,7 @@ func heavyBodies() map[string]heavy {
 	}
 }
 
-// logWithStop returns a log in which as many clients connect as a stop of the broker may
-// disconnect.
+// logWithStop returns a log of one stop of the broker with the maximum number of connected clients.
 func logWithStop() string {
 	var b strings.Builder
 	for i := range broker.MaxItems/2 - 1 {

@@ -71,8 +71,8 @@ func (d *device) refuse(at time.Duration, address string, why end) {
 	d.emit(e)
 }
 
-// endAs ends a connection with an event that has the given native event and words. Scripts use it
-// for ends that a source reports only in certain versions or circumstances.
+// endAs ends a connection with the given native event and words. Scripts use it for ends that a
+// source reports only in certain versions or circumstances.
 func (d *device) endAs(c *connection, at time.Duration, nativeEvent string, w wording) {
 	e := d.event(at, c, d.broker.dialect.atEnd)
 	e.NativeEvent = nativeEvent

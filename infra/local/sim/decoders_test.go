@@ -79,7 +79,7 @@ func TestDecodersMakeTheSameRows(t *testing.T) {
 			for _, e := range sim.Device(cause, seed, day) {
 				row := fmt.Sprint(e.Source, e.NativeEvent, e.NativeReason)
 				// Skip mochi, which has no decoder of its own, because it sends events in this
-				// project's own form. Skip ends that follow from the start or stop of the broker.
+				// project's own form. Also skip ends that are due to a stop or start of the broker.
 				if seen[row] || e.Source == "mochi" || e.NativeEvent == broker.BrokerStopped || e.NativeEvent == broker.BrokerStarted {
 					continue
 				}

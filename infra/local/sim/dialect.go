@@ -54,15 +54,15 @@ func (f fields) has(field fields) bool { return f&field != 0 }
 type dialect struct {
 	source                    string
 	connected, ended, refused string         // names of native events
-	endedAs                   map[end]string // names of native events for ends that have a name of their own
+	endedAs                   map[end]string // native events of those ends that have a separate one
 	atConnect, atEnd          fields
 	channels                  naming            // returns the channel of a connection
 	ids                       naming            // returns the source event id
 	words                     [endCount]wording // indexed by end; if info is empty, see mute
-	mute                      []end             // ends that the source reports without a reason; all others without words are not reported
+	mute                      []end             // reported without a reason; any other end without words is not reported
 
 	seconds  bool // times are whole seconds
-	snapshot bool // the source looks at the state of a device once a minute, and reports its time
+	snapshot bool // the source checks devices once a minute, and reports the time of the check
 	noTime   bool // the source reports no times
 	twice    bool // after a DISCONNECT, the source reports the end of the connection in a second event
 }
@@ -231,8 +231,7 @@ var hiveMQ = dialect{
 	},
 }
 
-// aliyunIoT is a source that reports no refusals, and reports all ends except a takeover without a
-// reason.
+// aliyunIoT is a source that reports no refusals. It gives a reason only for a takeover.
 var aliyunIoT = dialect{
 	source: broker.AliyunIoT, connected: "online", ended: "offline",
 	atConnect: peer, atEnd: peer,
@@ -271,7 +270,7 @@ func (l *dialect) nativeEnd(why end) string {
 	return l.ended
 }
 
-// reports reports whether the source sends an event for the given end.
+// reports returns true if the source sends an event for the given end.
 func (l *dialect) reports(why end) bool {
 	return l.words[why].info != "" || slices.Contains(l.mute, why)
 }

@@ -2,8 +2,9 @@ package sim
 
 import "time"
 
-// patience returns when the device's broker ends a connection whose client sends its first packets
-// at once and then nothing. The time depends on how the broker checks the keep alive.
+// patience returns the length of a connection whose client sends its first packets at once and then
+// nothing, until the broker ends the connection. It depends on how the broker checks the keep
+// alive.
 func (d *device) patience() time.Duration {
 	late := d.between(0, 50*time.Millisecond)
 	step := d.keepAlive * 3 / 4
@@ -19,8 +20,8 @@ func (d *device) patience() time.Duration {
 	}
 }
 
-// secondCheck returns when EMQX 5 ends such a connection. The instance in the north runs version
-// 5.7.2 or later, the one in the south an older version.
+// secondCheck returns the length of such a connection with EMQX 5. The instance in the north runs
+// version 5.7.2 or later, the one in the south an older version.
 func (d *device) secondCheck() time.Duration {
 	allowed := d.keepAlive * 3 / 2
 	if d.broker == emqxSouth {
@@ -43,7 +44,8 @@ func (d *device) silentClient() {
 	d.sayGoodbye(at)
 }
 
-// sleeper simulates a device that wakes up at even distances, sends a message and sleeps again.
+// sleeper simulates a device that wakes up at regular intervals, sends a message and goes to sleep
+// again.
 func (d *device) sleeper() {
 	every := d.between(10*time.Minute, time.Hour)
 	for at := d.between(0, every); at < oneDay; at += every + d.between(-time.Second, time.Second) {
@@ -52,8 +54,8 @@ func (d *device) sleeper() {
 	}
 }
 
-// earlyTimeout simulates a device with a keep alive of several minutes at a broker that allows less
-// than one.
+// earlyTimeout simulates a device with a keep alive of several minutes, and a broker that allows
+// less than one minute.
 func (d *device) earlyTimeout() {
 	d.keepAlive = oneOf(d, []time.Duration{2 * time.Minute, 5 * time.Minute, 10 * time.Minute})
 	limit := d.between(10*time.Second, time.Minute)

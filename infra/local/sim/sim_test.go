@@ -84,7 +84,7 @@ func TestEventsHaveTheFieldsOfTheirSource(t *testing.T) {
 				case broker.RMQTT:
 					require.NotEmpty(t, e.Channel())
 				case broker.HiveMQ, broker.AliyunIoT:
-					require.Empty(t, e.Channel(), "nothing names the connection")
+					require.Empty(t, e.Channel(), "nothing identifies the connection")
 				}
 			}
 		}

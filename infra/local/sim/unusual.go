@@ -41,7 +41,8 @@ func (d *device) timeLimit() {
 	}
 }
 
-// brokerStop simulates a device whose broker is stopped once, and started once after a crash.
+// brokerStop simulates a device that loses its connection twice: when its broker is stopped, and
+// when its broker crashes and is started again.
 func (d *device) brokerStop() {
 	at := d.between(0, time.Hour)
 	for _, how := range []string{broker.BrokerStopped, broker.BrokerStarted} {
@@ -53,7 +54,7 @@ func (d *device) brokerStop() {
 	d.connect(at, d.home)
 }
 
-// unexplained simulates a device whose broker gives no reason, or one that nobody knows.
+// unexplained simulates a device whose broker gives no reason, or a reason that is not known.
 func (d *device) unexplained() {
 	reason := oneOf(d, []string{"", "brand_new_reason"})
 	for at := d.between(0, time.Hour); at < oneDay; at += d.between(time.Second, time.Minute) {

@@ -113,8 +113,8 @@ func TestAttackBodies(t *testing.T) {
 	s.requireMemory(t, "recorder")
 }
 
-// A client that can write into a sender's JSON could add a second client identifier, and so make an
-// event for another client. An event in which a key occurs twice is therefore rejected.
+// If a client can write into a sender's JSON, it can add a second client identifier and thus cause
+// an event for another client. An event in which a key occurs twice must therefore be rejected.
 func TestAttackKeysTwice(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

@@ -48,8 +48,8 @@ type forwarder struct {
 	*daemon
 }
 
-// newForwarder returns a forwarder that sends through a proxy to the given webhook, which consists of
-// the route and the instance.
+// newForwarder returns a forwarder that sends through a proxy to the given webhook. webhook
+// consists of the route and the instance.
 func newForwarder(t *testing.T, p *proxy, webhook string, arguments ...string) *forwarder {
 	return &forwarder{arguments: append(arguments,
 		"-url", p.url+"/webhooks/"+webhook, "-state", filepath.Join(t.TempDir(), "state"), "-age", "50ms")}

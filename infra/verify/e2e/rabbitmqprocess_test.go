@@ -20,7 +20,7 @@ import (
 // open/.
 type rabbitMQ struct {
 	folder   string
-	packages string // the folder that `make rabbitmq` unpacks the packages to
+	packages string // the folder to which `make rabbitmq` unpacks the packages
 	log      string // path of the log file
 	address  string
 	epmdPort string
@@ -29,8 +29,8 @@ type rabbitMQ struct {
 	*daemon
 }
 
-// newRabbitMQ configures a broker without starting it. It starts the broker's name server, so that
-// the broker starts none that would outlive the test.
+// newRabbitMQ configures a broker without starting it. It starts the broker's name server.
+// Otherwise, the broker would start one that outlives the test.
 func newRabbitMQ(t *testing.T) *rabbitMQ {
 	t.Helper()
 	packages, err := filepath.Abs(root + "/.build/rabbitmq")
@@ -56,8 +56,8 @@ func (r *rabbitMQ) write(t *testing.T, name string, lines ...string) {
 	require.NoError(t, os.WriteFile(filepath.Join(r.folder, name), []byte(strings.Join(lines, "\n")+"\n"), 0o600))
 }
 
-// command returns a command for a program in the packages. All its files and ports belong to the
-// test.
+// command returns a command for a program in the packages. The program uses only files and ports of
+// the test.
 func (r *rabbitMQ) command(program string, arguments ...string) *exec.Cmd {
 	lib := filepath.Join(r.packages, "usr", "lib")
 	cmd := exec.Command(filepath.Join(lib, program), arguments...)
@@ -70,7 +70,7 @@ func (r *rabbitMQ) command(program string, arguments ...string) *exec.Cmd {
 		"RABBITMQ_CONFIG_FILE="+filepath.Join(r.folder, "rabbitmq.conf"), "RABBITMQ_CONF_ENV_FILE="+filepath.Join(r.folder, "environment"),
 		"RABBITMQ_ENABLED_PLUGINS_FILE="+filepath.Join(r.folder, "plugins"), "RABBITMQ_MNESIA_BASE="+filepath.Join(r.folder, "mnesia"),
 		"RABBITMQ_LOG_BASE="+filepath.Join(r.folder, "log"), "RABBITMQ_GENERATED_CONFIG_DIR="+filepath.Join(r.folder, "generated"),
-		"RABBITMQ_ALLOW_INPUT=1", // makes the script replace itself by the broker
+		"RABBITMQ_ALLOW_INPUT=1", // makes the script replace itself with the broker
 	)
 	return cmd
 }

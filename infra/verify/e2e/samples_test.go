@@ -159,8 +159,8 @@ func readSample(t *testing.T, path, route string) sample {
 
 // The recorder rejects old events, so anHourAgo shifts the fixed times in the samples. sampleStart
 // is the earliest of these times. sampleUnix matches times in Unix seconds, milliseconds or
-// microseconds, and sampleTexts the other forms. sampleBase64 matches an object in base64, which
-// may contain times, too.
+// microseconds, and sampleTexts matches times in other forms. sampleBase64 matches an object in
+// base64, which may contain times, too.
 var (
 	sampleStart  = time.UnixMilli(1795339800000)
 	sampleUnix   = regexp.MustCompile(`\b17953\d{5}(\d{3}){0,2}\b`)
