@@ -36,9 +36,9 @@ const (
 	InvalidParam         ActionInfo = "invalid param"
 	SocketIOException    ActionInfo = "Socket IOException"
 
-	// Unexplained is the action info of a close event without a known reason: the source gave none,
-	// or gave a word that has no known meaning. ApsaraMQ has no word for this, so it is empty. It is
-	// not part of the vocabulary that ActionInfos returns.
+	// Unexplained is the action info of a close event whose reason is unknown: the source gave no
+	// reason, or a word that has no known meaning. It is empty because ApsaraMQ has no word for
+	// this. ActionInfos does not return it.
 	Unexplained ActionInfo = ""
 )
 

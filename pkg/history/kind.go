@@ -16,7 +16,7 @@ type meaning struct {
 	isRefusal    bool
 	endsAccepted bool // certainly reports an end; see broker.IsEnd
 	isMute       bool // see broker.IsMute
-	detailRank   int8 // the higher, the more an end event says about the cause
+	detailRank   int8 // grows with how much an end event says about the cause
 	kind         Kind // the kind of end, if the event reports an end
 	traits       broker.Traits
 }

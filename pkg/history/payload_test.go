@@ -12,7 +12,7 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// payloads decodes a body whose times contain the date of day. Each item is a line of the body.
+// payloads decodes a body of items, one per line. The items contain times on the date of day.
 func payloads(t *testing.T, route string, items ...string) []event.Event {
 	t.Helper()
 	source, ok := broker.Find(route)
@@ -52,8 +52,8 @@ func iotHub(kind, clock, sequence string) string {
 	return fmt.Sprintf(`{"type":"Microsoft.Devices.%s","time":%q,"data":{"deviceId":"c","deviceConnectionStateEventInfo":{"sequenceNumber":%q}}}`, kind, at(clock), sequence)
 }
 
-// TestPairingOfPayloads checks how the payloads of sources that do not identify connections are
-// combined.
+// TestPairingOfPayloads checks how the events of sources that do not identify connections are
+// combined into connections.
 func TestPairingOfPayloads(t *testing.T) {
 	for _, c := range []struct {
 		name  string

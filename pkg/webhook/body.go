@@ -67,9 +67,8 @@ func (d *delivery) decompressor() (io.Reader, error) {
 	}
 }
 
-// measure counts the bytes of the decompressed body, and how often the source's mark occurs in it
-// (see broker.Marker). It does not keep that body in memory. Its error messages may be shown
-// to the sender.
+// measure counts the bytes and the marks of the decompressed body; see broker.Marker. It does not
+// keep that body in memory. Its error messages may be shown to the sender.
 func (d *delivery) measure() (contents, error) {
 	reader, err := d.decompressor()
 	if err != nil {

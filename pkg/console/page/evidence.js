@@ -43,8 +43,8 @@ const facts = {
   source_event_id: (e) => e.source_event_id && identifier(e.source_event_id),
 };
 
-// isReported reports whether e is an event, or a connection whose end was reported. For another
-// connection, an empty action_info does not mean that a reason is missing.
+// isReported reports whether e is an event, or a connection whose end was reported. For any
+// other connection, an empty action_info does not mean that the source gave no reason.
 const isReported = (e) => typeof e.action_info === 'string' && (e.end_is ?? 'reported') === 'reported';
 
 const bracketed = (address) => (address.includes(':') ? `[${address}]` : address);

@@ -9,7 +9,7 @@ export const infos = [
   'disconnected by client', 'ServerShutdown', 'invalid param', 'Socket IOException',
 ];
 
-// unexplained is the value of the API's parameter action_info that selects the events with an empty
+// unexplained is the value of the API parameter action_info that selects events with an empty
 // action_info.
 export const unexplained = 'unexplained';
 
@@ -18,8 +18,8 @@ export const infoFilters = [...infos, unexplained];
 // filterLabel returns one of infoFilters as the page shows it.
 export const filterLabel = (filter) => infoLabel({ action_info: filter === unexplained ? '' : filter });
 
-// infoLabel returns the action_info of an event as the page shows it. It is empty if the source gave
-// no reason, or one that does not show the cause.
+// infoLabel returns the action_info of an event as the page shows it. If action_info is empty, the
+// label says whether the source gave no reason or one that does not show the cause.
 export const infoLabel = ({ action_info: info, native_reason: native }) => info || text(native ? 'info.unclear' : 'kind.unknown');
 
 // infoMeaning returns a sentence that explains an action_info.
