@@ -324,9 +324,9 @@ func (m *mosquittoLine) showsStray(last mosquittoEnd) bool {
 	return m.isOld && m.version == 0 && bytes.Equal(last.id, m.id) && (len(last.reason) == 0 || bytes.Equal(last.reason, mosquittoSocketError))
 }
 
-// correct adjusts said to what earlier lines say. The version of the broker decides what the reason
-// mosquittoNoMemory means, and whether the address in a connect line has a port. After a reload, a
-// line that looks like the result of a DISCONNECT does not prove one.
+// correct adjusts said according to earlier lines. The version of the broker decides what the
+// reason mosquittoNoMemory means, and whether the address in a connect line has a port. After a
+// reload, a line that looks like the result of a DISCONNECT does not prove one.
 func (s *mosquittoSender) correct(said *mosquittoLine) {
 	version := string(s.version)
 	switch {

@@ -32,9 +32,9 @@ func TestMosquittoStopHasAllFields(t *testing.T) {
 	require.False(t, broker.IsMute(&got[1]))
 }
 
-// When Mosquitto stops, the decoder makes an event for each client that connected in the same body,
-// and the sender makes one, with the tracker's help, for each client that connected in an earlier
-// body. Both must make the same event for a client.
+// When Mosquitto stops, the decoder makes an event for each client that connected in the same body.
+// For each client that connected in an earlier body, the sender of the log makes the event, with
+// the tracker's help. Both must make the same event for a client.
 func TestMosquittoStopIsTheSameEventBothWays(t *testing.T) {
 	first, second := stamped(connected("GID_a@@@dev1", 1), connected("b", 2)), stamped("Client b disconnected.", stopLine)
 	var tracker broker.MosquittoTracker

@@ -11,9 +11,9 @@ import (
 // stamp is a time at the beginning of a log line.
 type stamp struct {
 	at time.Time // zero if the stamp has no zone, or is otherwise incomplete
-	// isLiteral means that Z, UTC or GMT follows the time. In Mosquitto's own stamp, it may be part
-	// of the configured format, which strftime copies whatever the time zone is. It is a zone only
-	// if another program wrote the stamp.
+	// isLiteral means that Z, UTC or GMT follows the time. In Mosquitto's own stamp, this may be
+	// part of the configured format, which strftime copies whatever the time zone is. It is a zone
+	// only if a program other than Mosquitto wrote the stamp.
 	isLiteral bool
 	isUnix    bool // a plain number of seconds
 }
