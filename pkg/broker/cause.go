@@ -73,7 +73,7 @@ type Cause string
 
 const (
 	LoginExpired  Cause = "login-expired"  // the login had expired
-	LoginInvalid  Cause = "login-invalid"  // the login was no longer valid, for whatever cause
+	LoginInvalid  Cause = "login-invalid"  // the login was not valid, whatever the cause
 	AddressFilter Cause = "address-filter" // the client's address is not allowed
 	Permission    Cause = "permission"     // the client lacks a permission, perhaps for a topic
 	QueueFull     Cause = "queue-full"     // too many messages to the client were not acknowledged
@@ -86,7 +86,7 @@ const (
 // the action info of the end.
 func CauseOf(info event.ActionInfo, nativeReason string) Cause {
 	words, ok := causes[info]
-	if !ok { // most ends; do not look at their words
+	if !ok { // true for most ends; skip the search by name
 		return ""
 	}
 	if cause, ok := words[reasonName(nativeReason)]; ok {
@@ -105,15 +105,15 @@ func CauseOf(info event.ActionInfo, nativeReason string) Cause {
 	}
 }
 
-// IsErrorCode reports whether a native reason is the name of an error code of MQTT 5.0. With
-// DISCONNECT, a client sends such a code if it leaves because of an error.
+// IsErrorCode reports whether a native reason is the name of an MQTT 5.0 error code. A client sends
+// such a code with DISCONNECT if it leaves because of an error.
 func IsErrorCode(nativeReason string) bool {
 	_, ok := reasonNames[reasonName(nativeReason)]
 	return ok
 }
 
-// MayBeWebSocketClose reports whether a native reason that normally means a DISCONNECT may also mean
-// a WebSocket close frame.
+// MayBeWebSocketClose reports whether a native reason that normally means a DISCONNECT may also
+// mean a WebSocket close frame.
 func MayBeWebSocketClose(nativeReason string) bool { return webSocketCloses[reasonName(nativeReason)] }
 
 // NamesExpiry reports whether the native reason of an end with the action info NotAuthorized says
@@ -150,7 +150,7 @@ func GivesReason(source, nativeReason string) bool {
 	return !emptyWords[reasonName(nativeReason)] && !slices.Contains(vocabularyOf(source).ownMuteReasons, nativeReason)
 }
 
-// MayEndAtOnce reports whether a version of the source's broker is known to end some clients for a
-// missed keep alive as soon as they connect: Mosquitto 2.0.21, if the keep alive equals
+// MayEndAtOnce reports whether some version of the source's broker may end a client for a missed
+// keep alive as soon as it connects. Mosquitto 2.0.21 does so if the keep alive equals
 // max_keepalive.
 func MayEndAtOnce(source string) bool { return source == Mosquitto }

@@ -20,10 +20,10 @@ type Silence struct {
 	Soon bool
 }
 
-// earlySlack returns how much shorter than one and a half keep alives a connection of about the
-// given length can be without counting as early. Some sources send times that are approximate, which
-// allows for at most a tenth of the keep alive. Others send only whole seconds, so that a length of
-// whole seconds can be wrong by one.
+// earlySlack returns how much shorter than one and a half keep alives a connection of the given
+// length can be without counting as early. Some sources send approximate times, so the slack is two
+// seconds, but at most a tenth of the keep alive. Others send only whole seconds, so the slack is
+// at least one second if the length has only whole seconds.
 func earlySlack(keepAlive, lasted time.Duration) time.Duration {
 	slack := min(2*time.Second, keepAlive/10)
 	if lasted%time.Second == 0 {
