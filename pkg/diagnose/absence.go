@@ -23,17 +23,18 @@ const (
 	absencesNeeded = 2
 )
 
-// noReturnEnded selects the text to use if the broker ended the last connection for a reason of its
-// own. The device may still be well, but be kept out.
+// noReturnEnded selects the text to use if the broker itself decided to end the last connection. The
+// device may be fine, but the broker may no longer let it in.
 const noReturnEnded Code = "no-return-ended"
 
-// madeByBroker lists the kinds of ends that the broker made for a reason of its own or because of
-// what the client sent.
+// madeByBroker lists the kinds of ends for which noReturnEnded applies. A missed keep alive is not
+// among them, because the broker then only noticed that the client was silent.
 var madeByBroker = []history.Kind{history.Server, history.NotAuthorized, history.TopicDenied, history.Invalid}
 
-// noReturn checks whether the client dropped and has been offline for unusually long since then. It
-// returns nil if a conflict ended the connection, which proves a newer connection (see conflicts),
-// and if the broker stopped and reported nothing since (see brokerStop).
+// noReturn returns a finding if the client dropped and has been offline for unusually long since
+// then. It returns nil after a conflict, because a conflict proves that there is a newer connection
+// (see conflicts). It also returns nil if the broker stopped and has reported nothing since (see
+// brokerStop).
 func (in *input) noReturn() *finding {
 	last := in.last()
 	if !in.isLongGone() || !last.Dropped() || last.Kind == history.Conflict || in.isBrokerGone() {
@@ -47,8 +48,8 @@ func (in *input) noReturn() *finding {
 	return f
 }
 
-// stillOffline states that the client has been offline for unusually long, if the source did not
-// report why the last connection ended. The client may have sent a DISCONNECT.
+// stillOffline returns a finding if the client has been offline for unusually long, but may have
+// sent a DISCONNECT, because the source did not report why the last connection ended.
 func (in *input) stillOffline() *finding {
 	if !in.isLongGone() || in.last().Kind != history.Unexplained || in.last().Dropped() {
 		return nil
@@ -56,10 +57,9 @@ func (in *input) stillOffline() *finding {
 	return in.absence()
 }
 
-// isLongGone reports whether the client has been offline for unusually long. It returns false if a
-// login that was refused since then may have come from the client, because the client may then have
-// tried to come back. It also returns false if the span was cut since then, because the cut may hide
-// such logins.
+// isLongGone reports whether the client has been offline for unusually long without trying to
+// connect. It returns false if a login that was refused since then may have come from the client. It
+// also returns false if the cut of the span may hide such logins.
 func (in *input) isLongGone() bool {
 	last := in.last()
 	return in.offlineFor() > in.patience() && !in.triedSince(last) && !in.hides(last.End)
@@ -79,14 +79,14 @@ func (in *input) absence() *finding {
 	}
 }
 
-// longAbsence is the length from which an absence is longer than any common back-off. A client whose
-// program still runs comes back sooner if it can.
+// longAbsence is the minimum length of an absence after which the client was probably asleep,
+// switched off or unplugged. A client whose program still runs usually comes back sooner if it can.
 const longAbsence = 10 * time.Minute
 
-// absences returns how long the client was offline after each connection whose end was reported,
-// until it connected again or a login was refused that it may have sent. It leaves out connections
-// that another connection replaced. After the last connection, an absence can last until the end of
-// the span.
+// absences maps each connection whose end was reported to the length of the absence after it. An
+// absence ends when the client connects again, when the broker refuses a login that the client may
+// have sent, or when the span ends. The map omits connections that had not ended before the next one
+// began.
 func (in *input) absences() map[*history.Connection]time.Duration {
 	away := map[*history.Connection]time.Duration{}
 	refusals := in.Refusals
@@ -111,7 +111,7 @@ func (in *input) absences() map[*history.Connection]time.Duration {
 }
 
 // mostlyAway reports whether the client stayed away for at least longAbsence after most of the given
-// connections. It was then probably asleep, switched off or unplugged.
+// connections.
 func (in *input) mostlyAway(ended []*history.Connection) bool {
 	return mostly(ended, func(c *history.Connection) bool { return in.away[c] >= longAbsence })
 }
@@ -119,7 +119,7 @@ func (in *input) mostlyAway(ended []*history.Connection) bool {
 // cameBack reports whether the absence after a connection ended before the end of the span.
 func (in *input) cameBack(c *history.Connection) bool { return in.to.Sub(c.End) > in.away[c] }
 
-// patience returns how long an absence of the client can last before it counts as unusual.
+// patience returns how long the client can be absent before the absence counts as unusual.
 func (in *input) patience() time.Duration {
 	var longest time.Duration
 	absences := 0

@@ -19,8 +19,8 @@ const (
 
 var sentenceEnd = regexp.MustCompile(`[.?!]( |$)|[。？！]`)
 
-// brief fails the test if a verdict's meaning or advice is too long. Whoever is on call reads them
-// at night; everything else is in More.
+// brief fails the test if a verdict's meaning or advice is too long. The person on call may read them
+// at night, so everything else belongs in More.
 func brief(t require.TestingT, r diagnose.Report, lang diagnose.Lang) {
 	for _, v := range r.Verdicts {
 		for _, text := range []string{v.Meaning, v.Next} {

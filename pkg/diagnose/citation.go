@@ -25,7 +25,7 @@ func citeEnd(c *history.Connection, more ...sentence) citation {
 	}
 }
 
-// citeStart returns a citation of the start of a connection, described as an accepted login.
+// citeStart cites the start of a connection as an accepted login.
 func citeStart(c *history.Connection) citation {
 	return citation{
 		Evidence{Time: c.Start, Action: event.Connect, ActionInfo: event.Accepted},
@@ -84,8 +84,9 @@ func citeRefusals(refusals []*history.Refusal) []citation {
 	return found
 }
 
-// citeMoves cites the ends of the newest connections and adds the given sentences to each citation.
-// If the client moved to a different node after an end, the citation also names both nodes.
+// citeMoves cites the ends of the newest of the given connections, and adds the given sentences to
+// each citation. If the client's next connection was on a different node, the citation also names
+// both nodes.
 func citeMoves(successions []succession, more ...sentence) []citation {
 	var found []citation
 	for _, s := range newest(successions) {

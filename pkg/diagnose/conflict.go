@@ -6,18 +6,18 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// These codes select the text of the verdict "client-id-conflict". It depends on what the
-// addresses of a connection and the next one show.
+// These codes select the text of the verdict "client-id-conflict". Most of them depend on the
+// addresses before and after each conflict; see conflictAddresses.
 const (
 	conflictShared    Code = "client-id-conflict-shared"     // another verdict shows that the identifier is shared
-	conflictUnknown   Code = "client-id-conflict-no-address" // no two addresses are known
-	conflictSame      Code = "client-id-conflict-same"       // all addresses are equal
-	conflictNoReturns Code = "client-id-conflict-new"        // the addresses differ, but none of them came back
+	conflictUnknown   Code = "client-id-conflict-no-address" // for no conflict are both addresses known
+	conflictSame      Code = "client-id-conflict-same"       // in every conflict, both addresses are equal
+	conflictNoReturns Code = "client-id-conflict-new"        // in every conflict, the second address is new
 	conflictUnseen    Code = "client-id-conflict-unseen"     // the connection that took over is not on record
 )
 
-// longSilence is the shortest keep alive for which it helps to shorten it: until the broker notices
-// that a connection is dead, many minutes may pass.
+// longSilence is the shortest keep alive that is worth shortening. With such a keep alive, many
+// minutes can pass before the broker notices that a connection is dead.
 const longSilence = 5 * time.Minute
 
 // conflicts finds connections that a newer connection with the same client identifier ended.
@@ -48,17 +48,18 @@ func (in *input) conflicts() *finding {
 	return f
 }
 
-// conflictAddresses describes the addresses of the connections that a conflict ended, and of the
-// connections after them.
+// conflictAddresses compares the address of each connection that a conflict ended with the address
+// of the next connection. It ignores conflicts for which either address is unknown.
 type conflictAddresses struct {
-	known    int  // conflicts for which both addresses are known
-	same     int  // conflicts for which they are equal
-	returned bool // whether the new address had been seen before
-	last     string
-	others   bool // whether last is not the only new address
+	known    int    // the number of conflicts for which both addresses are known
+	same     int    // the number of conflicts for which both addresses are equal
+	returned bool   // whether any next connection came from a different address that had been seen before
+	last     string // the address of the newest of the next connections
+	others   bool   // whether any next connection came from an address other than last
 }
 
-// address returns a value for the new address: the address itself if there is only one.
+// address returns a value that names the address of the next connections. If there are several such
+// addresses, it names none of them.
 func (a conflictAddresses) address() value {
 	if a.others {
 		return sentence{phrase: itsAddress}
@@ -86,9 +87,9 @@ func (in *input) conflictAddresses() conflictAddresses {
 	return a
 }
 
-// shorterKeepAlive returns a sentence that suggests a shorter keep alive, or nil if it would not
-// help. It helps if most of the connections that a conflict ended had a long keep alive or none,
-// and lasted for at least that time.
+// shorterKeepAlive returns a sentence that suggests a shorter keep alive, or nil if that would not
+// help. A shorter keep alive helps if most of the connections that a conflict ended had no keep
+// alive or a long one, and lasted at least as long as their keep alive and as longSilence.
 func (in *input) shorterKeepAlive() []sentence {
 	ended := in.ended(history.Conflict)
 	long := func(c *history.Connection) bool {

@@ -12,7 +12,7 @@
 //
 //   - Patterns explain several connection ends or refusals together.
 //   - Singles explain each connection end or refusal by itself.
-//   - Symptoms find the consequences of problems that other verdicts explain.
+//   - Symptoms find consequences of problems that other verdicts explain.
 package diagnose
 
 import "devicetrace/pkg/history"

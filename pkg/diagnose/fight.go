@@ -18,10 +18,11 @@ const (
 	minSilentReturns = 2 * minReturns
 )
 
-// fight collects takeovers that look like several parties fighting for a client identifier. A party
-// is known by an address or by its settings. A round continues as long as each connection was taken
-// over by another party. Between two takeovers, one connection may end in another way, provided that
-// it is as short and that the next connection is one of the same parties.
+// fight collects the takeovers that suggest that several parties are fighting over a client
+// identifier. A party is identified by its address or its settings. A round lasts as long as each
+// connection is taken over by a different party. Between two takeovers of a round, one connection
+// may end in another way, provided that it lasted at most as long as the field within and that a
+// party of the round made the next connection.
 type fight[P comparable] struct {
 	party  func(*history.Connection) P
 	differ func(a, b P) bool // whether a and b are certainly different parties
@@ -31,7 +32,7 @@ type fight[P comparable] struct {
 	seen      map[P]int    // party → the round in which it was last seen
 	returns   []succession // takeovers by a party already seen in the same round
 	conflicts int          // the number of elements of returns that the broker reported as conflicts
-	paused    bool         // whether the previous connection of this round was not taken over
+	paused    bool         // whether the previous connection of this round ended in another way
 }
 
 // search collects the takeovers of a history, and returns f.
@@ -58,8 +59,8 @@ func (f *fight[P]) step(s succession) {
 	}
 }
 
-// pause continues the round after a connection that was not taken over by another party, or begins
-// a new round.
+// pause handles a connection that no other party took over. It continues the round if fight allows
+// that, and otherwise begins a new one.
 func (f *fight[P]) pause(s succession) {
 	lasted, known := measured(s.ended)
 	if f.paused || s.next == nil || !known || lasted > f.within {
@@ -75,12 +76,12 @@ func (f *fight[P]) pause(s succession) {
 	f.paused = true
 }
 
-// isCertain reports whether there are enough returns to speak of a fight.
+// isCertain reports whether there are enough returns to call them a fight.
 func (f *fight[P]) isCertain() bool {
 	return len(f.returns) >= minReturns && (f.conflicts > 0 || len(f.returns) >= minSilentReturns)
 }
 
-// isShared reports whether several parties fight for the client identifier.
+// isShared reports whether several parties fight over the client identifier.
 func (in *input) isShared() bool { return in.places != nil || in.programs != nil }
 
 // takenOver reports whether the next connection probably took over the session of the ended
@@ -88,8 +89,8 @@ func (in *input) isShared() bool { return in.places != nil || in.programs != nil
 //
 //   - The broker reported the end as a conflict, or it did not report the end, or it reported the
 //     end without a reason at the moment when the next connection began.
-//   - The ended connection lasted at most as long as given.
-//   - The source reports connections when they begin and end, and not up to a minute later.
+//   - The ended connection lasted no longer than the parameter within.
+//   - The source reports an end when it happens, and not up to a minute later.
 func (s succession) takenOver(within time.Duration) bool {
 	c := s.ended
 	return s.next != nil && (c.Kind == history.Conflict || c.EndIs == history.Inferred || s.endedSilently()) &&

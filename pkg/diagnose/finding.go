@@ -16,7 +16,7 @@ type finding struct {
 	text     Code                  // the verdict's key in verdictTexts; if empty, the rule's code is the key
 	next     Code                  // the key of the verdict whose advice applies; if empty, text is the key
 	more     []sentence            // sentences to add to the verdict's field More
-	ends     []*history.Connection // the connections whose ends the verdict is about, if it is about ends
+	ends     []*history.Connection // the connections whose ends the verdict is about; nil if it is not about ends
 }
 
 // with sets the values for the placeholders in the verdict's text, and returns f.
@@ -63,7 +63,7 @@ func ofMoves(successions []succession, more ...sentence) *finding {
 
 func endTime(s succession) history.Instant { return s.ended.End }
 
-// inOrder returns the times of the given things in ascending order.
+// inOrder returns the times of the given ends or refusals in ascending order.
 func inOrder[T any](things []T, timeOf func(T) history.Instant) []history.Instant {
 	when := make([]history.Instant, len(things))
 	for i, thing := range things {

@@ -28,24 +28,25 @@ const (
 
 // These codes select the text of the verdict "fixed-length".
 const (
-	// fixedLengthUnexplained is for connections of which at most half are known to have dropped.
+	// fixedLengthUnexplained applies if at most half of the connections are known to have dropped.
 	// The device may have ended the others on purpose.
 	fixedLengthUnexplained Code = "fixed-length-unexplained"
-	// fixedLengthNotIdle is for a timer that is probably not an idle timeout in the network.
+	// fixedLengthNotIdle applies if the timer is probably not an idle timeout in the network.
 	fixedLengthNotIdle Code = "fixed-length-not-idle"
-	// fixedLengthDenied is for connections that ended as not authorized, in words that can mean an
-	// expired login or a denied topic.
+	// fixedLengthDenied applies if most of the connections ended as not authorized, with a reason
+	// that can mean either an expired login or a denied topic.
 	fixedLengthDenied Code = "fixed-length-denied"
-	// fixedLengthAsleep is for a client that may sleep after each connection.
+	// fixedLengthAsleep applies if the client may sleep after most of the connections.
 	fixedLengthAsleep Code = "fixed-length-asleep"
-	// fixedLengthLimit is for a time limit of the broker that it reported itself.
+	// fixedLengthLimit applies if the broker reported its own time limit as the reason for most of
+	// the ends.
 	fixedLengthLimit Code = "fixed-length-limit"
 )
 
 // fixedLength finds connections of about equal length, as if a timer had ended them. It returns nil
-// if the broker's words say that the login was no longer valid, because loginExpiry reports these
-// connections instead. It also returns nil if several clients fight for the identifier and most of
-// the ends have no reason, because these may be takeovers.
+// if the login was no longer valid for most of them, because loginExpiry then reports them. It also
+// returns nil if several parties fight over the client identifier and most of the ends have no known
+// reason, because these ends may be takeovers.
 func (in *input) fixedLength() *finding {
 	cluster := in.cluster
 	if len(cluster) == 0 || mostly(cluster, isExpiry) || in.isShared() && mostly(cluster, isUnexplained) {
@@ -77,7 +78,7 @@ func isAtLimit(c *history.Connection) bool {
 	return ok
 }
 
-// limited returns a phrase for the connections to which the broker's time limit applies.
+// limited returns a phrase that says to which connections the broker's time limit applies.
 func limited(cluster []*history.Connection) sentence {
 	if mostly(cluster, func(c *history.Connection) bool {
 		onlyWebSocket, _ := broker.NamesTimeLimit(c.NativeReason)
@@ -88,8 +89,8 @@ func limited(cluster []*history.Connection) sentence {
 	return sentence{phrase: anyConnections}
 }
 
-// notIdle returns a sentence that says why it is unlikely that an idle timeout ended the
-// connections. It returns nil if an idle timeout is likely.
+// notIdle returns a phrase that says why it is unlikely that an idle timeout ended the connections,
+// or nil if an idle timeout is possible.
 func notIdle(cluster []*history.Connection) *sentence {
 	setting := timerSetting(typicalOf(cluster)).value()
 	isKept := func(c *history.Connection) bool { return c.KeepAlive.Value > 0 && 2*c.KeepAlive.Value < setting }
@@ -103,7 +104,7 @@ func notIdle(cluster []*history.Connection) *sentence {
 	}
 }
 
-// typicalOf returns the median length of connections, which must be sorted by length.
+// typicalOf returns the median length of the given connections, which must be sorted by length.
 func typicalOf(cluster []*history.Connection) time.Duration {
 	typical, _ := cluster[(len(cluster)-1)/2].Lasted()
 	return typical
@@ -141,14 +142,14 @@ func isNotAuthorized(c *history.Connection) bool { return c.Kind == history.NotA
 func isUnexplained(c *history.Connection) bool   { return c.Kind == history.Unexplained }
 func isEndedByBroker(c *history.Connection) bool { return c.Kind == history.Server }
 
-// ofLength returns the finding that a timer ended the given connections, which must be sorted by
+// ofLength returns a finding about connections that a timer probably ended. They must be sorted by
 // length.
 func ofLength(cluster []*history.Connection) *finding {
 	byEnd := slices.SortedFunc(slices.Values(cluster), func(a, b *history.Connection) int { return cmp.Compare(a.End, b.End) })
 	return ofEnds(byEnd, withKeepAlive).with(values{"length": timerSetting(typicalOf(cluster))})
 }
 
-// only returns those of the given connections that satisfy the given condition.
+// only returns the connections that satisfy the given condition.
 func only(connections []*history.Connection, condition func(*history.Connection) bool) []*history.Connection {
 	return slices.DeleteFunc(slices.Clone(connections), func(c *history.Connection) bool { return !condition(c) })
 }
@@ -195,13 +196,13 @@ func sameLength(connections []*history.Connection) []*history.Connection {
 //     as a timer.
 //   - An invalid packet or a denied topic: what the client sent caused the end.
 //   - A stop of the broker: it ended all connections at once, however long they had lasted.
-//   - A filter of addresses: the client's address caused the end.
+//   - An address filter: the client's address caused the end.
 func mayBeTimed(c *history.Connection) bool {
 	_, known := measured(c)
 	return known && !slices.Contains(untimed, c.Kind) && !broker.EndedWithBroker(c.NativeEvent) && causeOf(c) != broker.AddressFilter
 }
 
-// untimed lists the kinds of ends that have another cause than a timer.
+// untimed lists the kinds of ends that mayBeTimed excludes.
 var untimed = []history.Kind{history.Disconnected, history.NoHeart, history.Conflict, history.Invalid, history.TopicDenied}
 
 // densest returns the largest group of connections with about the same length. The given

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// shortLived is the length below which a connection counts as short. A short connection is too
-	// brief for a device to do useful work.
+	// shortLived is the length below which a connection counts as short. Few devices can do useful
+	// work in so short a time.
 	shortLived = 2 * time.Minute
 	// flapCount is the minimum number of short connections within flapWindow that counts as
 	// flapping. Ten an hour is too many to blame on a weak radio link or a few restarts.
@@ -23,7 +23,7 @@ const (
 
 // flapping finds many short connections within an hour. It ignores connections that ended, or may
 // have ended, with DISCONNECT, because some devices are designed to disconnect often; see
-// manyConnections. It ignores clients that probably sleep for the same reason.
+// manyConnections. It returns nil if the client probably sleeps between its connections.
 func (in *input) flapping() *finding {
 	short := only(in.Connections, func(c *history.Connection) bool { return isShort(c) && c.Dropped() })
 	if !crowded(short, flapCount) || in.sleep != nil {
@@ -41,8 +41,8 @@ func (in *input) flapping() *finding {
 	return f
 }
 
-// borrowAdvice gives a finding the advice of the verdict about a kind of drop, as this verdict gives
-// it.
+// borrowAdvice gives f the advice of the verdict about a kind of drop, and the values that this
+// advice needs.
 func (in *input) borrowAdvice(f *finding, kind history.Kind) {
 	code, lender := in.verdictOn(kind)
 	f.next = cmp.Or(lender.next, lender.text, code)
@@ -65,7 +65,7 @@ func (in *input) verdictOn(kind history.Kind) (Code, *finding) {
 			return "silent-after-connect", silent
 		}
 	case history.Server:
-		if in.endedByBroker() == nil { // the verdict of a pattern explains all these ends
+		if in.endedByBroker() == nil { // patterns explain all these ends
 			if restart := in.brokerRestart(); restart != nil {
 				return "broker-restart", restart
 			}
@@ -77,7 +77,7 @@ func (in *input) verdictOn(kind history.Kind) (Code, *finding) {
 	return code, singles[i].find(in)
 }
 
-// fact returns the phrase that states the ends of a kind in the title of "flapping".
+// fact returns the phrase that describes the ends of a kind in the title of "flapping".
 func (e endings) fact(kind history.Kind) phrase {
 	ends := only(e, func(c *history.Connection) bool { return c.Kind == kind })
 	has := func(cause broker.Cause) bool {
@@ -95,7 +95,7 @@ func (e endings) fact(kind history.Kind) phrase {
 	}
 }
 
-// facts maps each kind of drop to the phrase that usually states it.
+// facts maps each kind of drop to the phrase that usually describes it.
 var facts = map[history.Kind]phrase{
 	history.ClientClosed:  oftenClosed,
 	history.IO:            oftenBroken,
@@ -108,7 +108,7 @@ var facts = map[history.Kind]phrase{
 	history.Unexplained:   oftenUnexplained,
 }
 
-// single maps each kind of drop to the verdict about single drops of this kind.
+// single maps each kind of drop to the code of the rule in singles that covers it.
 var single = map[history.Kind]Code{
 	history.ClientClosed:  "closed-by-client",
 	history.IO:            "network-error",
@@ -138,21 +138,21 @@ func crowded(connections []*history.Connection, count int) bool {
 }
 
 // endings implements value. It lists the most frequent reasons why connections ended, with counts.
-// The verdict "flapping" states them, because it is often listed before the verdicts that explain
-// them.
+// The verdict "flapping" states these reasons, because it is often listed before the verdicts that
+// explain them.
 type endings []*history.Connection
 
 // maxEndings is the maximum number of reasons that a list of endings names.
 const maxEndings = 3
 
-// telling lists the kinds of drops, those that name a cause first.
+// telling lists the kinds of drops. The kinds that name a cause come first.
 var telling = []history.Kind{
 	history.Conflict, history.NotAuthorized, history.TopicDenied, history.Invalid, history.Server, history.NoHeart,
 	history.ClientClosed, history.IO, history.Unexplained,
 }
 
-// byKind returns the kinds of the ends, most frequent first, and how often each occurred. Of equally
-// frequent kinds, the more telling ones come first.
+// byKind returns the kinds of the ends, most frequent first, and how often each occurred. Equally
+// frequent kinds are in the order of telling.
 func (e endings) byKind() ([]history.Kind, map[history.Kind]int) {
 	counts := map[history.Kind]int{}
 	for _, c := range e {

@@ -6,16 +6,16 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// input holds the data for all rules: a history, and what several rules derive from it.
+// input holds the data for all rules: a history, and values derived from it that several rules need.
 type input struct {
 	history.History
 	from, to history.Instant                       // the span
-	cluster  []*history.Connection                 // the connections found by sameLength
-	timeouts []timeout                             // the connections found by timeoutsOf
-	away     map[*history.Connection]time.Duration // how long the client was offline after each known end
-	places   *finding                              // what twoPlaces finds
-	programs *finding                              // what twoPrograms finds
-	sleep    *finding                              // what sleepsBetween finds
+	cluster  []*history.Connection                 // the result of sameLength
+	timeouts []timeout                             // the result of timeoutsOf
+	away     map[*history.Connection]time.Duration // the result of absences
+	places   *finding                              // the result of twoPlaces
+	programs *finding                              // the result of twoPrograms
+	sleep    *finding                              // the result of sleepsBetween
 }
 
 func newInput(h history.History) *input {
@@ -31,7 +31,7 @@ func newInput(h history.History) *input {
 // last returns the newest known connection, or nil. It may have ended before the span.
 func (in *input) last() *history.Connection { return in.Status.Connection }
 
-// isCut reports whether the span was cut. If it was, earlier events are not known.
+// isCut reports whether the span was cut. The events before a cut are not known.
 func (in *input) isCut() bool { return !in.CutBefore.IsZero() }
 
 // hides reports whether events since t may be missing because the span was cut.

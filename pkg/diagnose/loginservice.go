@@ -10,14 +10,14 @@ const (
 	// loginFlaky selects the text to use if the same user's logins were accepted soon after most of
 	// the refusals.
 	loginFlaky Code = "refused-login-flaky"
-	// acceptedWithin is how soon a login must have been accepted after a refusal. Nobody replaces
-	// credentials that fast, again and again.
+	// acceptedWithin is the maximum time between a refusal and an accepted login that suggests a
+	// fault of the login service. Nobody repeatedly replaces credentials that fast.
 	acceptedWithin = 2 * time.Minute
 )
 
-// acceptedSoon reports whether a login of the same user from the same address was accepted soon after
-// most of the given refusals, of which there must be at least minFrequent. The refusals must be sorted
-// by time.
+// acceptedSoon reports whether most of the given refusals, and at least minFrequent of them, were
+// soon followed by an accepted login of the same user from the same address. A user or an address
+// that is not known counts as the same. The refusals must be sorted by time.
 func (in *input) acceptedSoon(refusals []*history.Refusal) bool {
 	soon, next := 0, 0
 	for _, r := range refusals {

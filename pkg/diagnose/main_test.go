@@ -31,7 +31,7 @@ func diagnosed(events []event.Event) diagnose.Report {
 	return diagnosedLog(logOf(events))
 }
 
-// diagnosedLog is like diagnosed, for the events of a log.
+// diagnosedLog is like diagnosed, but takes the events from a log.
 func diagnosedLog(events *history.Log) diagnose.Report {
 	return diagnose.Diagnose(history.Of(events, wholeDay, history.Status{}), diagnose.English)
 }

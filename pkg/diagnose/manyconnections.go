@@ -6,7 +6,8 @@ import "devicetrace/pkg/history"
 // if nothing else is wrong. A device that is designed to connect often rarely connects every minute.
 const manyCount = 60
 
-// manyConnections finds very many short connections that ended, or may have ended, with DISCONNECT.
+// manyConnections finds at least manyCount short connections within an hour that ended, or may have
+// ended, with DISCONNECT.
 func (in *input) manyConnections() *finding {
 	short := only(in.Connections, func(c *history.Connection) bool { return isShort(c) && !c.Dropped() })
 	if !crowded(short, manyCount) {

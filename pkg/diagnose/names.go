@@ -44,15 +44,15 @@ func (n nodes) in(lang Lang) string {
 	}
 }
 
-// listed joins the first maxNames names; see joinedNames.
+// listed joins at most maxNames names; see joinedNames.
 func listed(names []string, counted string, lang Lang) string {
 	return joinedNames(names, maxNames, func(name string) string { return quoted(name).in(lang) }, counted, lang)
 }
 
-// joinedNames joins the first of the given names, at most n, as show shows them. Names that look the
-// same are shown once. If there are more names, it adds a number: in English the number of remaining
-// names, in Chinese the number of all names. counted, a measure word with a noun, follows the number
-// in Chinese.
+// joinedNames joins at most n of the given names, each formatted by show. It shows names that look
+// the same only once. If it leaves out any names, it adds a number. In English, this is the number of
+// names left out. In Chinese, it is the number of all names, followed by counted, a measure word and
+// a noun.
 func joinedNames(names []string, n int, show func(string) string, counted string, lang Lang) string {
 	var first []string
 	for _, name := range names[:min(len(names), n)] {

@@ -14,9 +14,9 @@ const (
 	minAddressShare = 0.8
 )
 
-// manyAddresses finds a client that drops and then comes back from another address nearly every
-// time, as in a mobile network. It returns nil if another rule explains the drops. It is only a
-// notice if the program on the device may have caused most of them.
+// manyAddresses finds a client that drops and then comes back from a new address nearly every time,
+// as in a mobile network. It returns nil if another rule explains the drops. The finding is only a
+// notice if the program on the device may have caused most of the drops.
 func (in *input) manyAddresses() *finding {
 	if !in.hasManyAddresses() || in.isShared() || in.explainsTimeouts() || in.fixedLength() != nil {
 		return nil
@@ -42,7 +42,7 @@ func (in *input) manyAddresses() *finding {
 	return f
 }
 
-// hasManyAddresses reports whether the client came from another address nearly every time.
+// hasManyAddresses reports whether the client came from a new address nearly every time.
 func (in *input) hasManyAddresses() bool {
 	addresses, connections := in.addressesSeen()
 	return addresses >= minAddresses && float64(addresses) >= minAddressShare*float64(connections)
@@ -61,8 +61,8 @@ func (in *input) addressesSeen() (addresses, connections int) {
 	return len(seen), connections
 }
 
-// isNetworkDrop reports whether a connection with a known address ended as connections do if the
-// network fails or changes.
+// isNetworkDrop reports whether a connection has a known address and may have ended because the
+// network failed or changed.
 func isNetworkDrop(c *history.Connection) bool {
 	return c.PeerAddress != "" && slices.Contains(networkDrops, c.Kind)
 }

@@ -8,9 +8,9 @@ import (
 )
 
 // noKeepAlive returns a finding if the client has an open MQTT connection for which it asked for no
-// keep alive. The broker then waits for packets for ever, so that the connection seems open even
-// after the device has vanished. It returns nil if the broker ended another such connection for a
-// missed keep alive, because the broker then applies a limit of its own.
+// keep alive. The broker then waits for packets forever, so the connection seems open even after the
+// device has vanished. noKeepAlive returns nil if the broker ended another such connection for a
+// missed keep alive, because the broker then evidently applies a limit of its own.
 func (in *input) noKeepAlive() *finding {
 	last := in.last()
 	if in.Status.State != history.Online || !hasNoKeepAlive(last) || !broker.IsMQTT(last.Protocol) ||

@@ -6,10 +6,9 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// refusedOtherUser finds logins that were denied after the last connection ended, and whose user
-// name differs from the last connection's. A client often changes its address, but seldom its user
-// name. Therefore, either another client sent these logins, or the device was given other
-// credentials.
+// refusedOtherUser finds logins that were denied after the last connection ended and whose user name
+// differs from the last connection's. A client often changes its address, but seldom its user name.
+// Therefore, either another client sent these logins, or the device was given other credentials.
 func (in *input) refusedOtherUser() *finding {
 	_, others := in.deniedSinceEnd()
 	if len(others) < minStrangers {

@@ -286,7 +286,7 @@ var patternTexts = map[Code][2]verdictText{
 		{
 			"{rate}: {main}",
 			"Connections that lasted less than {short} ended without a DISCONNECT {count}: {ends}.",
-			"", // the advice of the most frequent end
+			"", // taken from the verdict about the most frequent kind of end; see borrowAdvice
 			"“Also found” explains the other ends. Have the device wait longer after each failed attempt, to spare the broker.",
 		},
 		{

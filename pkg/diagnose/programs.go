@@ -9,8 +9,8 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// settings are the parts of CONNECT that a program does not change between connections. Two
-// connections with different settings come from different programs or devices.
+// settings holds fields of CONNECT that a program seldom changes between connections. Connections
+// with different settings probably come from different programs or devices.
 type settings struct {
 	keepAlive history.KeepAlive
 	version   int32
@@ -28,8 +28,8 @@ func differ(a, b settings) bool {
 }
 
 // twoPrograms finds connections with different settings that keep taking over the client identifier
-// from each other, if their addresses do not already show that there are several clients. They may
-// be behind one address. The length of the connections does not matter, because a device that moves
+// from each other. It returns nil if twoPlaces already shows that there are several clients. The
+// connections may come from one address. Their length does not matter, because a device that moves
 // between networks keeps its settings.
 func (in *input) twoPrograms() *finding {
 	f := (&fight[settings]{party: settingsOf, differ: differ, within: math.MaxInt64}).search(in)
@@ -61,8 +61,8 @@ var alternations = map[phrase]phrase{
 	differentUser:      mayAlternateUser,
 }
 
-// whereabouts returns a phrase that names the addresses from which the given connections came, or an
-// empty phrase if some are not known.
+// whereabouts returns a phrase that names the addresses of both connections of every takeover. The
+// phrase is empty if any of these addresses is unknown.
 func whereabouts(takeovers []succession) sentence {
 	if slices.ContainsFunc(takeovers, func(s succession) bool { return s.ended.PeerAddress == "" || s.next.PeerAddress == "" }) {
 		return sentence{phrase: nowhere}

@@ -11,7 +11,8 @@ import (
 //
 //   - The client's state is known for at least minorKnown, because a short span says little.
 //   - The client was online for at least minorUptime of that time, and is online at its end.
-//   - The problem ended fewer than minorCount connections, and none of them within the last stillGoing.
+//   - The problem ended fewer than minorCount connections, and none of them in the last stillGoing of
+//     the span.
 //
 // A minor problem is a notice. If the span was cut, no problem is minor, because earlier
 // connections may be missing. The rule does not apply to clients that share an identifier, nor to
@@ -20,17 +21,18 @@ const (
 	minorKnown  = 12 * time.Hour
 	minorUptime = 0.999
 	minorCount  = 10
-	stillGoing  = time.Hour // trouble that occurred this recently may well go on
+	stillGoing  = time.Hour // trouble that occurred this recently is probably not over
 )
 
-// Drops are severe if they kept the client offline for much of the time, whatever their kind. All of
-// these conditions must hold:
+// Drops of any kind are severe if they kept the client offline for much of the time. All of these
+// conditions must hold:
 //
 //   - The client's state is known for at least severeKnown, and it was online for less than
 //     severeUptime of that time.
-//   - At least minFrequent connections dropped in this way. The absences after them, from which the
-//     client came back, make up at least half of the time offline.
-//   - The client does not seem to sleep, and the verdict "flapping" does not report the problem.
+//   - The finding is about at least minFrequent ends, and most of them are drops.
+//   - The absences after these ends make up at least half of the time offline. An absence that lasts
+//     until the end of the span does not count here, because it has a verdict of its own.
+//   - The client does not seem to sleep, and the verdict "flapping" does not apply.
 //
 // A notice about severe drops is a problem, unless it is over; see isOver.
 const (
@@ -59,13 +61,13 @@ func (in *input) isSevere(f *finding) bool {
 	return 2*offline.Milliseconds() >= in.Summary.OfflineMS
 }
 
-// isRecent reports whether the newest of a finding's ends happened within the last
-// stillGoing.
+// isRecent reports whether the newest of a finding's ends happened in the last stillGoing of the
+// span.
 func (in *input) isRecent(f *finding) bool {
 	return len(f.when) > 0 && in.to.Sub(f.when[len(f.when)-1]) <= stillGoing
 }
 
-// stateKnown returns how long the client's state is known.
+// stateKnown returns the length of time for which the client's state is known.
 func (in *input) stateKnown() time.Duration {
 	return time.Duration(in.Summary.OnlineMS+in.Summary.OfflineMS) * time.Millisecond
 }

@@ -7,13 +7,13 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// minSteady is the shortest time for which a rate of connections is worth stating. What ends sooner is
-// a burst.
+// minSteady is the shortest time for which a rate of connections is worth stating. A shorter series
+// of connections is a burst.
 const minSteady = 30 * time.Minute
 
-// rate returns a phrase that says how often the client connects. It names no rate unless the client
-// connected at about this rate for at least minSteady, and for at least half of the time from its
-// first connection to its last one.
+// rate returns a phrase that says how often the client connects. The phrase states a rate only if at
+// least minSteady passed from the first connection to the last, and if the client connected at about
+// this rate for at least half of that time.
 func (in *input) rate() sentence {
 	var starts []history.Instant
 	for _, c := range in.Connections {
@@ -36,7 +36,8 @@ func (in *input) rate() sentence {
 	}
 }
 
-// typicalDistance returns the median distance between successive times. There must be at least two.
+// typicalDistance returns the median distance between successive times. There must be at least two
+// times, and they must be sorted.
 func typicalDistance(times []history.Instant) time.Duration {
 	distances := make([]time.Duration, len(times)-1)
 	for i := range distances {

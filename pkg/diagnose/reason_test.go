@@ -20,7 +20,8 @@ func all(v diagnose.Verdict) string {
 	return v.Title + "\n" + v.Meaning + "\n" + v.Next + "\n" + v.More
 }
 
-// The length of a connection shows when the client was last heard. How, depends on the broker.
+// The length of a connection shows when the client was last heard. The conclusion depends on the
+// broker.
 func TestVerdictSaysWhenTheClientWasLastHeard(t *testing.T) {
 	const nothing = "Nothing arrived after CONNECT"
 	for _, c := range []struct {
@@ -69,8 +70,8 @@ func TestVerdictSaysThatTheBrokerWasEarly(t *testing.T) {
 	}
 }
 
-// A value is stated only if it is the same for all connections. A fault of one broker's is named only
-// for this broker.
+// If a value differs between connections, the verdict must state a range. It must mention a fault of
+// one broker only for this broker.
 func TestVerdictStatesARangeIfValuesDiffer(t *testing.T) {
 	early := func(name string) diagnose.Verdict {
 		s := begin("20:00:00").hold(0, event.NoHeart, keepAlive(60), source(name)).hold(10*time.Second, event.NoHeart, keepAlive(300), source(name))
@@ -86,7 +87,7 @@ func TestVerdictStatesARangeIfValuesDiffer(t *testing.T) {
 	require.Contains(t, verdict(t, diagnosed(s.events), "silent-after-connect").Meaning, "for its keep alive of 20 s to 1 min, 4 times")
 }
 
-// The protocols of gateways have neither PINGREQ nor MQTT's limit of one and a half keep alives.
+// A gateway's protocol need not have PINGREQ, nor MQTT's limit of one and a half keep alives.
 func TestVerdictsOnGatewaysDoNotSpeakOfMQTT(t *testing.T) {
 	s := begin("20:00:00").times(4, func(s *script) { s.hold(61*time.Second, event.NoHeart, keepAlive(60), protocol("MQTT-SN")) })
 	for _, v := range diagnosed(s.stay().events).Verdicts {
@@ -96,7 +97,8 @@ func TestVerdictsOnGatewaysDoNotSpeakOfMQTT(t *testing.T) {
 	}
 }
 
-// After absences that are longer than any back-off, the program is not the first suspect.
+// If the client stayed away for longer than programs usually wait, the verdict must not suspect the
+// program first.
 func TestVerdictSaysThatTheClientStayedAway(t *testing.T) {
 	s := begin("00:00:00").times(8, func(s *script) {
 		s.hold(91*time.Second, event.NoHeart, keepAlive(60)).wait(time.Duration(s.n%4+3) * 4 * time.Minute)
@@ -144,7 +146,7 @@ func TestVerdictGivesAdviceThatFitsTheAddresses(t *testing.T) {
 	}
 }
 
-// A shorter keep alive helps only if the old connection may have been dead for long.
+// A shorter keep alive helps only if the old connection may have been dead for a long time.
 func TestVerdictAdvisesAShorterKeepAliveIfItHelps(t *testing.T) {
 	for name, c := range map[string]struct {
 		keepAlive int32
@@ -200,7 +202,7 @@ func TestVerdictSaysThatTheNewestConnectionIsMissing(t *testing.T) {
 	require.Contains(t, got.Meaning, "once, at 2026-11-22 10:00:01 UTC. That proves a newer connection")
 }
 
-// If the new connections come from several addresses, none of them is named.
+// If the new connections come from several addresses, the verdict must not name any of them.
 func TestVerdictNamesAnAddressOnlyIfThereIsOne(t *testing.T) {
 	s := begin("20:00:00")
 	for _, address := range []string{"192.0.2.1", "192.0.2.2", "192.0.2.3"} {
@@ -211,8 +213,7 @@ func TestVerdictNamesAnAddressOnlyIfThereIsOne(t *testing.T) {
 	require.NotContains(t, all(got), "192.0.2.3")
 }
 
-// A word that covers an expired login and a denied topic must not be taken for the one or the
-// other.
+// If a reason can mean an expired login or a denied topic, the verdict must not settle on either.
 func TestVerdictNamesTheLoginOnlyIfTheBrokerDoes(t *testing.T) {
 	equal := func(word string) diagnose.Report {
 		return diagnosed(begin("20:00:00").times(4, func(s *script) { s.hold(30*time.Minute, event.NotAuthorized, reason(word)) }).stay().events)
@@ -287,8 +288,8 @@ func TestFlappingStatesTheRateOfAllConnections(t *testing.T) {
 	}
 }
 
-// The advice is that of the verdict about the main kind of end, with its values. If two kinds are
-// equally frequent, the one that names a cause is the main kind.
+// The advice, with its values, must come from the verdict about the most frequent kind of end. If two
+// kinds are equally frequent, it must come from the verdict about the kind that names a cause.
 func TestFlappingBorrowsTheAdviceThatWasGiven(t *testing.T) {
 	short := func(info event.ActionInfo, more ...with) *script {
 		return begin("20:00:00").times(12, func(s *script) { s.hold(time.Duration(s.n+1)*time.Second, info, more...).wait(time.Minute) }).stay(more...)
@@ -313,7 +314,7 @@ func TestFlappingBorrowsTheAdviceThatWasGiven(t *testing.T) {
 	}
 }
 
-// The title must not blame a topic, or the client, if the broker's words do not.
+// The title must not blame a topic or the client unless the broker's words do.
 func TestFlappingStatesWhatTheWordsSay(t *testing.T) {
 	for _, c := range []struct {
 		info         event.ActionInfo
@@ -340,7 +341,8 @@ func TestFlappingMentionsManyAddresses(t *testing.T) {
 	require.NotContains(t, crash(func(int) string { return "192.0.2.1" }), "another address")
 }
 
-// A minute offline on a day is no problem. Offline for longer, or too often, is one.
+// If drops keep the client offline for about a minute in a day, they are no problem. If they keep it
+// offline for longer, happen too often or have just happened, they are a problem.
 func TestProportion(t *testing.T) {
 	drops := func(n int, offline time.Duration) *script {
 		return begin("00:00:00").times(n, func(s *script) {
@@ -369,8 +371,8 @@ func TestProportion(t *testing.T) {
 	require.Equal(t, diagnose.Problem, verdict(t, diagnosed(fight.events), "two-places").Level, "sharing an identifier is a fault in any case")
 }
 
-// Drops that keep the client offline for much of the day and go on are a problem, whatever their
-// kind.
+// Drops of any kind are a problem if they keep the client offline for much of the day and are not
+// over.
 func TestProportionOfDropsThatGoOn(t *testing.T) {
 	drops := func(info event.ActionInfo, n int, online, offline time.Duration) *script {
 		return begin("12:00:00").times(n, func(s *script) {
@@ -404,7 +406,8 @@ func TestProportionOfDropsThatGoOn(t *testing.T) {
 	require.Equal(t, diagnose.Notice, verdict(t, diagnosed(gone.events), "closed-by-client").Level, "the absence has its own verdict")
 }
 
-// A client that seems to sleep has neither a network problem nor a rival.
+// If a client seems to sleep, its verdicts must not suggest a network problem or a second client
+// without mentioning this.
 func TestVerdictsOnSleepersAreSoft(t *testing.T) {
 	lost := diagnosed(begin("00:00:00").times(20, func(s *script) {
 		s.hold(90*time.Second, event.SocketIOException, reason("ConnectionLost")).wait(15*time.Minute - 91*time.Second)
@@ -452,7 +455,7 @@ func TestVerdictSaysSinceWhenOnlyIfItIsKnown(t *testing.T) {
 		verdict(t, report(ended.events, wholeDay, open, diagnose.English), "refused-after-success").Title)
 }
 
-// If the same logins are accepted soon after, the credentials are not the cause.
+// If the broker accepts the same logins soon after it refused them, the credentials are not the cause.
 func TestVerdictLooksAtTheLoginService(t *testing.T) {
 	by := user("pump")
 	flaky := func(wait time.Duration, next with) string {
@@ -482,7 +485,7 @@ func TestVerdictNamesTheStopOfTheBroker(t *testing.T) {
 	require.Contains(t, got.Meaning, "stopped or restarted 4 times, most recently at 2026-11-22 12:00:03 UTC")
 }
 
-// If the broker stopped and nothing has been reported since, the broker is the problem, not the
+// If the broker stopped and nothing has been reported since, the problem is the broker, not the
 // device.
 func TestVerdictSaysThatTheBrokerIsGone(t *testing.T) {
 	r := diagnosed(begin("08:00:00").hold(time.Hour, event.ServerShutdown, native("broker stopped")).events)
@@ -495,7 +498,7 @@ func TestVerdictSaysThatTheBrokerIsGone(t *testing.T) {
 	}
 }
 
-// If the broker ended the last connection for a reason of its own, the advice begins at the broker.
+// If the broker itself ended the last connection, the advice must start with the broker.
 func TestVerdictSaysWhoEndedTheLastConnection(t *testing.T) {
 	for info, reason := range map[event.ActionInfo]string{
 		event.ServerShutdown: "kicked", event.NotAuthorized: "AUTH_ERROR", event.TopicAuthFailed: "acl_denied", event.InvalidParam: "frame_too_large",
@@ -510,7 +513,8 @@ func TestVerdictSaysWhoEndedTheLastConnection(t *testing.T) {
 	require.Contains(t, lost.Next, "power")
 }
 
-// An unknown word is quoted. A word that says nothing is no reason.
+// The verdict must quote a reason that is not known. A word such as "undefined" does not count as a
+// reason.
 func TestVerdictQuotesAnUnknownReason(t *testing.T) {
 	ended := func(words ...string) diagnose.Verdict {
 		s := begin("08:00:00")
@@ -533,7 +537,8 @@ func TestVerdictQuotesAnUnknownReason(t *testing.T) {
 	require.Equal(t, "Reason not clear: “one two three four five…”", ended("one\ntwo  three four five six").Title)
 }
 
-// Words that a broker writes for ends of any cause are quoted, too, but are no reason.
+// The verdict must quote words that a broker writes for ends of any cause, but say that they show
+// nothing.
 func TestVerdictQuotesWordsThatSayNothing(t *testing.T) {
 	s := begin("08:00:00").hold(time.Minute, event.Unexplained, source(broker.Mosquitto), reason("socket error"))
 	got := verdict(t, diagnosed(s.events), "end-unexplained")
@@ -541,7 +546,7 @@ func TestVerdictQuotesWordsThatSayNothing(t *testing.T) {
 	require.NotContains(t, all(got), "not reported")
 }
 
-// If all ends have words that name the same cause, the verdict states this cause.
+// If the native reasons of all ends name the same cause, the verdict must state this cause.
 func TestVerdictStatesTheCauseThatTheWordsName(t *testing.T) {
 	type end struct {
 		info   event.ActionInfo
@@ -579,8 +584,8 @@ func TestVerdictStatesTheCauseThatTheWordsName(t *testing.T) {
 	}
 }
 
-// A DISCONNECT with an error code is worth knowing. Some sources report the close frame of WebSocket
-// as a DISCONNECT.
+// A DISCONNECT with an error code is worth a notice. If the source may have reported a WebSocket close
+// frame as a DISCONNECT, the verdict must say so.
 func TestVerdictSaysHowTheClientLeft(t *testing.T) {
 	left := func(word string) diagnose.Report {
 		return diagnosed(begin("08:00:00").hold(time.Hour, event.DisconnectedByClient, reason(word)).stay().events)
@@ -620,7 +625,7 @@ func TestSnapshotsHaveNoLengths(t *testing.T) {
 
 const snapshot = "Microsoft.Devices.DeviceDisconnected"
 
-// The advice names everything that the page of ApsaraMQ names.
+// The advice must include every check that the documentation of ApsaraMQ for MQTT recommends.
 func TestAdviceIsComplete(t *testing.T) {
 	for info, want := range map[event.ActionInfo][]string{
 		event.NotAuthorized:     {"valid and not expired", "the very topics"},

@@ -8,16 +8,16 @@ import (
 )
 
 const (
-	// minNeverAccepted is the minimum number of refusals that count as a pattern if no accepted
+	// minNeverAccepted is the minimum number of refusals that counts as a pattern if no accepted
 	// login is known. Fewer refusals may be due to a mistyped password.
 	minNeverAccepted = 3
-	// minSinceSuccess is the minimum number of refusals since the last accepted login that count as
+	// minSinceSuccess is the minimum number of refusals since the last accepted login that counts as
 	// a pattern. A single refusal may be due to a lost packet or a busy login service.
 	minSinceSuccess = 2
-	// minStrangers is the minimum number of refused logins from a possible stranger that count as a
-	// pattern. A possible stranger uses another user name than the last connection, or another
-	// address than a connection that is open. A single such login may be a late event or due to a
-	// mistyped name.
+	// minStrangers is the minimum number of refused logins from a possible stranger that counts as a
+	// pattern. A stranger's user name differs from the last connection's, or its address differs
+	// from that of the open connection. A single such login may be due to a mistyped name or to an
+	// event that arrived late.
 	minStrangers = 2
 )
 
@@ -32,8 +32,8 @@ func (in *input) denied(since history.Instant) []*history.Refusal {
 	return found
 }
 
-// neverAccepted finds denied logins of a client that has no known connection. If the span was cut,
-// connections can be known even though the newest one is not.
+// neverAccepted finds denied logins of a client that has no known connection. After a cut, the newest
+// connection can be unknown although others are known, so neverAccepted checks for both.
 func (in *input) neverAccepted() *finding {
 	denied := in.denied(in.from)
 	if in.last() != nil || len(in.Connections) > 0 || len(denied) < minNeverAccepted {
@@ -57,7 +57,8 @@ func (in *input) refusedAfterSuccess() *finding {
 }
 
 // refusedSince returns a phrase that says since when logins have been refused. r is the first
-// refusal in the span. If the last connection ended before the span, earlier refusals are not known.
+// refusal in the span. If the last connection ended before the span, logins may have been refused
+// before r, so the phrase does not name r's time as the first.
 func (in *input) refusedSince(r *history.Refusal) sentence {
 	end := in.last().End
 	if end < in.from && !in.isCut() {
@@ -148,8 +149,8 @@ func (in *input) connectedSince(t history.Instant) bool {
 	return slices.ContainsFunc(in.Connections, func(c *history.Connection) bool { return !c.Start.IsZero() && c.Start >= t })
 }
 
-// removeRefusals returns the elements of its first argument that are not in its second argument. It
-// modifies the first argument. Both arguments must be in the same order.
+// removeRefusals removes the elements of gone from refusals and returns the remaining ones. It
+// modifies refusals. The elements of both slices must be in the same order.
 func removeRefusals(refusals, gone []*history.Refusal) []*history.Refusal {
 	return slices.DeleteFunc(refusals, func(r *history.Refusal) bool {
 		if len(gone) == 0 || gone[0] != r {

@@ -7,19 +7,17 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// At least minRestarts connections that the broker ended suggest a restart. One is enough if the
-// client then connected to a different node.
+// minRestarts is the minimum number of connections ended by the broker that suggests a restart. One
+// is enough if the client then connected to a different node.
 const minRestarts = 2
 
 // These codes select the text of the verdict "broker-restart" if the broker itself reported that it
 // stopped or started.
 const (
-	brokerStopped Code = "broker-stopped" // it reported that it stopped
-	// brokerStarted is for a broker that reported only its start, while the connection was open.
-	brokerStarted      Code = "broker-started"
-	brokerStoppedOften Code = "broker-stopped-often" // it stopped or started several times
-	// brokerGone is for a broker that stopped, after which nothing is on record.
-	brokerGone Code = "broker-gone"
+	brokerStopped      Code = "broker-stopped"       // it reported that it stopped
+	brokerStarted      Code = "broker-started"       // it reported only that it started, while the connection seemed open
+	brokerStoppedOften Code = "broker-stopped-often" // it reported several stops or starts
+	brokerGone         Code = "broker-gone"          // it reported that it stopped, and has reported nothing since
 )
 
 // brokerRestart finds connections that the broker ended because it stopped, or that it may have
@@ -73,8 +71,11 @@ func endedWithBroker(c *history.Connection) bool {
 	return c.EndIs == history.Reported && broker.EndedWithBroker(c.NativeEvent)
 }
 
-// whenAndWhere returns the values {last}, the time of the newest of the given ends, {lately}, a phrase
-// with this time, and {where}, the nodes of the ended connections if they are known.
+// whenAndWhere returns three values about the given ends:
+//
+//   - {last} is the time of the newest end.
+//   - {lately} is a phrase that states this time.
+//   - {where} is a phrase that names the nodes of the connections. It is empty if no node is known.
 func whenAndWhere(ended []*history.Connection) values {
 	var known nodes
 	var last history.Instant
@@ -93,8 +94,8 @@ func whenAndWhere(ended []*history.Connection) values {
 	return values{"last": moment(last), "lately": lately(len(ended), last), "where": where}
 }
 
-// lately returns a phrase that says when something happened that occurred count times, the last time
-// at the given time.
+// lately returns a phrase that says when something happened. If it happened more than once, the
+// phrase says when it last happened.
 func lately(count int, last history.Instant) sentence {
 	if count == 1 {
 		return sentence{onceAt, values{"last": moment(last)}}
@@ -102,9 +103,9 @@ func lately(count int, last history.Instant) sentence {
 	return sentence{mostRecently, values{"last": moment(last)}}
 }
 
-// endedByBroker finds connections that the broker ended itself, and that no verdict of a pattern
-// explains. If the broker's words name a cause, fixedLength does not explain it, except for a time
-// limit.
+// endedByBroker finds connections that the broker ended itself and that neither brokerRestart nor
+// fixedLength explains. If the broker's words name a cause, fixedLength explains the end only if it
+// states the broker's time limit.
 func (in *input) endedByBroker() *finding {
 	fixed := in.fixedLength()
 	explained := in.timed()

@@ -8,31 +8,34 @@ import (
 
 const (
 	// longKeepAlive is the shortest keep alive that may be too long for the network. Common load
-	// balancers and NAT gateways forget a connection after 4 to 6 minutes without traffic. For
-	// example, Azure Load Balancer does so after 4 min by default, AWS Network Load Balancer after
-	// 350 s. RFC 5382 (REQ-5), however, requires a NAT to wait for more than two hours.
+	// balancers and NAT gateways forget a connection after 4 to 6 minutes without traffic, although
+	// RFC 5382 (REQ-5) requires a NAT to wait for more than two hours. For example, the default of
+	// Azure Load Balancer is 4 min, and the default of AWS Network Load Balancer is 350 s.
 	longKeepAlive = 240 * time.Second
 	// At least minSilent connections that timed out soon after CONNECT count as a pattern, provided
 	// that they are more than half of all connections that timed out.
 	minSilent = 3
-	// minMargin is the minimum number of timeouts that keepAliveMargin reports. A single one may be
-	// a coincidence.
+	// minMargin is the minimum number of timeouts that keepAliveMargin reports. A single timeout may
+	// be a coincidence.
 	minMargin = 2
 	// A connection suggests that its keep alive is too long only if the connection timed out within
-	// luckFactor times the keep alive. With too long a keep alive, the network forgets the
-	// connection as soon as the client sends nothing for one keep alive. Only a client that happens
-	// to send other packets in time stays connected longer.
+	// luckFactor times the keep alive. If the keep alive is too long, the network forgets the
+	// connection the first time that the client sends nothing for one keep alive. Only a client that
+	// happens to send other packets in time stays connected longer.
 	luckFactor = 4
 )
 
 // silentSoon selects the text to use if packets may have arrived after CONNECT.
 const silentSoon Code = "silent-soon"
 
-// keepAliveMargin finds timeouts due to a keep alive that is too long: the network forgets the
-// connection between two packets. It considers only connections with a long keep alive and a known
-// length. Of these, it counts the connections that timed out within luckFactor times their keep
-// alive, but not too early. It returns nil if it counts fewer than minMargin connections, or no
-// more than half of those that it considers, or if the client may have slept.
+// keepAliveMargin finds timeouts which suggest that the keep alive is too long, so that the network
+// forgets the connection between two packets. It considers only connections with a long keep alive
+// and a known length. Of these, it counts the connections that timed out within luckFactor times
+// their keep alive, but not too early. It returns nil in each of these cases:
+//
+//   - It counts fewer than minMargin connections.
+//   - It counts at most half of the connections that it considers.
+//   - The client may have slept; see mayHaveSlept.
 func (in *input) keepAliveMargin() *finding {
 	long := 0
 	for _, c := range in.Connections {
@@ -56,19 +59,19 @@ func (in *input) keepAliveMargin() *finding {
 	return f
 }
 
-// timerJitter is how late a broker's timer may fire.
+// timerJitter is the longest delay with which a broker's timer fires.
 const timerJitter = 100 * time.Millisecond
 
 // within returns a value that shows the longest time after CONNECT at which a packet can have
-// arrived. It rounds up to whole seconds, except that it ignores the jitter of timers.
+// arrived. It subtracts timerJitter and rounds up to whole seconds.
 func within(latest time.Duration) length {
 	return length((latest - timerJitter).Truncate(time.Second) + time.Second)
 }
 
 // silentAfterConnect finds connections that timed out because the client sent nothing after its
-// first packets. It ignores connections with a long keep alive, because keepAliveMargin covers
-// them, and clients that may sleep. It returns nil if at least as many connections show that the
-// client does send packets.
+// first packets. It ignores clients that may sleep. It also ignores connections with a long keep
+// alive, because keepAliveMargin covers those. It returns nil if at least as many other connections
+// suggest that the client does send packets later; see heardLater.
 func (in *input) silentAfterConnect() *finding {
 	var found []*history.Connection
 	var latest time.Duration
@@ -90,8 +93,9 @@ func (in *input) silentAfterConnect() *finding {
 	return f
 }
 
-// heardLater returns the number of connections that do not look like the given ones, which are
-// connections of a silent client: they also timed out, or they outlived all of the given ones.
+// heardLater returns the number of connections in which the client seems to have sent packets later
+// than in the given connections, in which it was silent. It counts all other connections that timed
+// out, and all connections that lasted longer than each of the given ones.
 func (in *input) heardLater(silent []*history.Connection) int {
 	isSilent := map[*history.Connection]bool{}
 	var longest time.Duration
@@ -111,7 +115,8 @@ func (in *input) heardLater(silent []*history.Connection) int {
 }
 
 // mayHaveSlept reports whether the client may have slept after the given connections, which timed
-// out: it came back at even distances, or after longer than any back-off.
+// out. It returns true if sleepsBetween finds a client that sleeps, or if the client mostly stayed
+// away for at least longAbsence.
 func (in *input) mayHaveSlept(ended []*history.Connection) bool {
 	return in.sleep != nil || in.mostlyAway(ended)
 }

@@ -58,7 +58,7 @@ func endedAs(kind history.Kind) func(*input) *finding {
 	return func(in *input) *finding { return inWords(anyEnds(in.ended(kind), withKeepAlive)) }
 }
 
-// lostAs is like endedAs, but says if the client may have slept after these ends.
+// lostAs is like endedAs, but adds a sentence if the client may have slept after these ends.
 func lostAs(kind history.Kind) func(*input) *finding {
 	return func(in *input) *finding {
 		f := endedAs(kind)(in)
@@ -70,7 +70,7 @@ func lostAs(kind history.Kind) func(*input) *finding {
 }
 
 // minFrequent is the minimum number of refusals, or of ends of one kind, that counts as frequent.
-// One or two are normal in any network.
+// One or two refusals or ends are normal in any network.
 const minFrequent = 3
 
 // endedOften is like endedAs, but lowers the level to Notice if there are fewer than minFrequent
@@ -99,8 +99,8 @@ func anyEnds(connections []*history.Connection, more func(*history.Connection) [
 }
 
 // replacedElsewhere finds connections whose end is inferred and after which the client never came
-// back to their node, as if the node had stopped. It finds nothing if several clients share the
-// identifier, because each of them may use another node.
+// back to their node, as if the node had stopped. It returns nil if several clients share the
+// identifier, because each of them may use a different node.
 func (in *input) replacedElsewhere() *finding {
 	found, _ := in.inferred()
 	if len(found) == 0 {
@@ -109,8 +109,8 @@ func (in *input) replacedElsewhere() *finding {
 	return ofMoves(found, sentence{phrase: noEnd}).with(values{"nodes": nodesOf(found)})
 }
 
-// replaced finds connections whose end was not reported, but is inferred because a newer connection
-// replaced them. It omits the connections that replacedElsewhere finds.
+// replaced finds connections whose end was not reported, but is inferred from the next connection.
+// It omits the connections that replacedElsewhere finds.
 func (in *input) replaced() *finding {
 	_, found := in.inferred()
 	if len(found) == 0 {
@@ -125,7 +125,7 @@ func (in *input) inferred() (left, others []succession) {
 	if in.Summary.Unreported == 0 {
 		return nil, nil
 	}
-	newest := map[string]int{} // node → its newest connection
+	newest := map[string]int{} // node → the index of its newest connection
 	for i, c := range in.Connections {
 		newest[c.Node] = i
 	}

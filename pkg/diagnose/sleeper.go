@@ -9,21 +9,22 @@ import (
 
 const (
 	// minSleeps is the minimum number of times that a client must have connected at even distances
-	// to count as one that sleeps in between.
+	// to count as a client that sleeps in between.
 	minSleeps = 4
-	// minSleep is the shortest absence that counts as sleep. Clients that lose their connection
-	// come back sooner.
+	// minSleep is the shortest absence that counts as sleep. A client that merely lost its connection
+	// usually comes back sooner.
 	minSleep = 2 * time.Minute
-	// A distance between connections is even if it differs from a multiple of the median by at most
-	// evenWithin of the median. A multiple means that connections are missing. At least evenShare of
-	// all distances must be even.
+	// The distance between the starts of two connections is even if it differs from a multiple of the
+	// median distance by at most evenWithin times the median. A distance of several medians means
+	// that connections in between are missing. At least evenShare of all distances must be even.
 	evenWithin = 0.1
 	evenShare  = 0.8
 )
 
-// sleepsBetween finds a client that connects at even distances, sends packets for a short time only
-// and then times out. It probably sleeps without sending DISCONNECT. More than half of its
-// connections must be like that, not counting those with an unknown length or an unknown next start.
+// sleepsBetween finds a client that connects at even distances, sends packets only for a short time
+// and then times out. Such a client probably sleeps without sending DISCONNECT. More than half of
+// the connections must be like that. Connections of unknown length, and connections after which no
+// start is known, do not count.
 func (in *input) sleepsBetween() *finding {
 	var found []*history.Connection
 	var distances []time.Duration
@@ -51,9 +52,10 @@ func (in *input) sleepsBetween() *finding {
 	return ofEnds(found, withKeepAlive).with(values{"every": length(every.Round(time.Second))})
 }
 
-// mayHaveSlept reports whether the ended connection timed out, and the client then stayed away for
-// at least minSleep and for longer than it was awake. It was awake until its last packet, at the
-// latest as known says, or as long as the connection lasted if known is nil.
+// mayHaveSlept reports whether the ended connection timed out, but not early, and the client then
+// stayed away for at least minSleep and at least as long as it had been awake. If known is not nil,
+// known.Latest is the longest time that the client can have been awake. Otherwise, the client counts
+// as awake for as long as the connection lasted.
 func (s succession) mayHaveSlept(lasted time.Duration, known *timeout) bool {
 	awake := lasted
 	if known != nil {
@@ -79,9 +81,10 @@ func evenness(distances []time.Duration) (median time.Duration, even bool) {
 	return median, float64(near) >= evenShare*float64(len(distances))
 }
 
-// mayWake reports whether the client may have slept after most of the given connections, although the
-// broker did not report a missed keep alive: it then stayed away for at least minSleep and for longer
-// than the connection had lasted, and came back at even distances.
+// mayWake reports whether the client may have slept after most of the given connections, whatever the
+// reason for their end. After these connections, the client must have stayed away for at least
+// minSleep and at least as long as the connection had lasted. It must have come back at even
+// distances.
 func (in *input) mayWake(ended []*history.Connection) bool {
 	var distances []time.Duration
 	for _, c := range ended {
@@ -93,8 +96,8 @@ func (in *input) mayWake(ended []*history.Connection) bool {
 	return areEven(distances, len(ended))
 }
 
-// mostlyAsleep reports whether the client stayed away for at least longAbsence, and for longer than it
-// had been connected, after most of the given connections.
+// mostlyAsleep reports whether, after most of the given connections, the client stayed away for at
+// least longAbsence and at least as long as it had been connected.
 func (in *input) mostlyAsleep(ended []*history.Connection) bool {
 	return mostly(ended, func(c *history.Connection) bool {
 		lasted, known := measured(c)
@@ -102,8 +105,9 @@ func (in *input) mostlyAsleep(ended []*history.Connection) bool {
 	})
 }
 
-// mayWakeTaking reports whether most of the given connections, which other connections replaced, had
-// lasted for about the same time, of at least minSleep. The client may have slept meanwhile.
+// mayWakeTaking reports whether the client may have slept during most of the given connections, each
+// of which the next connection replaced. It returns true if most of them lasted for at least minSleep
+// and if the lengths of these are even in the sense of evenWithin.
 func mayWakeTaking(ended []*history.Connection) bool {
 	var distances []time.Duration
 	for _, c := range ended {
@@ -114,8 +118,8 @@ func mayWakeTaking(ended []*history.Connection) bool {
 	return areEven(distances, len(ended))
 }
 
-// areEven reports whether there are at least minSleeps - 1 distances, they are more than half of all,
-// and they are even.
+// areEven reports whether there are at least minSleeps - 1 distances, whether they are more than half
+// of all, and whether enough of them are even. all is the number of connections that were considered.
 func areEven(distances []time.Duration, all int) bool {
 	if len(distances) < minSleeps-1 || 2*len(distances) <= all {
 		return false

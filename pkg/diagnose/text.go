@@ -45,8 +45,7 @@ func paragraph(sentences []sentence, lang Lang) string {
 	return joined(lang, texts...)
 }
 
-// joined joins the nonempty strings. It puts a space between them unless the language is
-// Chinese.
+// joined joins the nonempty strings. It puts a space between them unless the language is Chinese.
 func joined(lang Lang, texts ...string) string {
 	between := " "
 	if lang == Chinese {

@@ -88,7 +88,8 @@ func TestVocabularyStaysAsItIs(t *testing.T) {
 	}
 }
 
-// The verdict "flapping" takes its advice from the verdict about its main kind of end.
+// The verdict "flapping" needs a phrase for every kind of drop, and a verdict from which to take its
+// advice.
 func TestEveryKindOfDropHasAFactAndAVerdict(t *testing.T) {
 	require.Len(t, single, len(facts))
 	require.Len(t, telling, len(facts))
@@ -185,7 +186,7 @@ func TestValuesTakeTheirPlace(t *testing.T) {
 	require.Equal(t, "once", values(nil).with("count", times(1)).into("{count}", English))
 }
 
-// Strings that are cut must still look different.
+// Different strings must look different even if they are cut.
 func TestToldApart(t *testing.T) {
 	alike := strings.Repeat("é", 60)
 	for name, c := range map[string][2]string{

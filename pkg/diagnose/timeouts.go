@@ -8,8 +8,8 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// timeout is a connection that the broker ended for a missed keep alive, together with what its
-// length implies.
+// timeout is a connection that the broker ended for a missed keep alive, together with the
+// conclusions that its length allows.
 type timeout struct {
 	*history.Connection
 	broker.Silence
@@ -21,7 +21,7 @@ type timeout struct {
 //   - Connections over protocols other than MQTT, because a gateway may have other rules.
 //   - Connections whose source reports lengths only to the minute.
 //   - Connections that the broker did not end too early, if it ended others with the same keep alive
-//     too early: it then applies a limit that the events do not show.
+//     too early. The broker then applies a limit that the events do not show.
 func timeoutsOf(connections []*history.Connection) []timeout {
 	type terms struct {
 		source    string
@@ -72,10 +72,12 @@ func (in *input) tooEarly() *finding {
 	return f
 }
 
-// wentAway selects the text to use if the client mostly stayed away for long after it went silent.
+// wentAway selects the text to use if the client mostly stayed away for a long time after it had gone
+// silent.
 const wentAway Code = "keep-alive-timeout-away"
 
-// wentSilent finds the timeouts that may be due to the client.
+// wentSilent finds the timeouts that may be due to the client. It omits the timeouts that tooEarly
+// finds.
 func (in *input) wentSilent() *finding {
 	found := in.ended(history.NoHeart)
 	rest := in.timeouts // a part of found, in the same order

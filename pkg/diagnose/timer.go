@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// timerSetting is the typical length of connections that were probably ended by a timer. A verdict
-// shows it as the timer's probable setting.
+// timerSetting is the typical length of connections that a timer probably ended. A verdict shows it
+// as the timer's probable setting.
 type timerSetting time.Duration
 
 // oddTimeout is the default idle timeout of AWS Network Load Balancer. Unlike the settings of most

@@ -7,14 +7,14 @@ import (
 )
 
 const (
-	// unknownWord selects the text to use if the source gave reasons that do not show the cause.
+	// unknownWord selects the text to use if the source gave reasons whose meaning is not known.
 	unknownWord Code = "end-unknown-word"
-	// muteWord selects the text to use if the source writes the same words for ends of any cause.
+	// muteWord selects the text to use if the source gave words that it writes for ends of any cause.
 	muteWord Code = "end-mute-word"
 )
 
-// unexplained finds the ends that were reported without a known reason. The text quotes the words of
-// the source if at least half of the ends have one.
+// unexplained finds the ends that were reported without a known reason. The text quotes the source's
+// words if at least half of the ends have unknown words, or at least half have mute words.
 func (in *input) unexplained() *finding {
 	ends := in.ended(history.Unexplained)
 	f := anyEnds(ends, withNothing)

@@ -35,7 +35,7 @@ func (q quoted) in(Lang) string {
 	text := strings.Join(all[:min(len(all), maxQuotedWords)], " ")
 	runes := []rune(text)
 	switch {
-	case len(runes) > maxQuoted: // the end tells names apart that begin alike
+	case len(runes) > maxQuoted: // keep the end, because names that begin alike often differ there
 		return string(runes[:maxQuoted/2]) + "…" + string(runes[len(runes)-maxQuoted/2+1:])
 	case len(all) > maxQuotedWords:
 		return text + "…"
@@ -118,15 +118,16 @@ func (c clock) in(lang Lang) string {
 type length time.Duration
 
 // lengths is a value that shows the shortest and the longest of several durations, or only one of
-// them if both look the same. It shows durations below a second as such.
+// them if both look the same. It shows a duration of less than a second as "less than 1 s".
 type lengths struct{ shortest, longest time.Duration }
 
-// lengthsOf returns how long the given connections lasted.
+// lengthsOf returns the range of the lengths of the given connections. There must be at least one.
 func lengthsOf(connections []*history.Connection) lengths {
 	return lengthsBy(connections, func(c *history.Connection) time.Duration { return c.End.Sub(c.Start) })
 }
 
-// keepAlivesOf returns the keep alives of the given connections.
+// keepAlivesOf returns the range of the keep alives of the given connections. There must be at least
+// one.
 func keepAlivesOf(connections []*history.Connection) lengths {
 	return lengthsBy(connections, func(c *history.Connection) time.Duration { return c.KeepAlive.Value })
 }

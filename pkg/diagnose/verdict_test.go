@@ -82,7 +82,7 @@ func TestVerdicts(t *testing.T) {
 	holds := func(d time.Duration, info event.ActionInfo, more ...with) func(*script) {
 		return func(s *script) { s.hold(d, info, more...) }
 	}
-	every := func(d time.Duration) func(*script) { // short connections whose starts are d apart
+	every := func(d time.Duration) func(*script) { // for short connections whose starts are d apart
 		return func(s *script) {
 			next := s.at.Add(d)
 			s.hold(time.Duration(s.n+1)*time.Second, event.ClosedByClient).at = next

@@ -6,7 +6,8 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// overAfter is how long the client must have stayed connected for earlier trouble to count as over.
+// overAfter is the minimum time that the client must have stayed connected for earlier trouble to
+// count as over.
 const overAfter = 6 * time.Hour
 
 // isOver reports whether trouble that occurred at the given times is over. The times must be

@@ -31,8 +31,8 @@ var causeTexts = map[broker.Cause]Code{
 	broker.Overload:      endedBusy,
 }
 
-// inWords gives a finding about ends the text for the cause that their native reasons name, if all
-// of them name the same, and returns it.
+// inWords returns f, which must be about ends or nil. If the native reasons of all ends name the same
+// cause, it first gives f the text for this cause.
 func inWords(f *finding) *finding {
 	if f == nil {
 		return nil
@@ -52,8 +52,8 @@ func inWords(f *finding) *finding {
 
 func causeOf(c *history.Connection) broker.Cause { return broker.CauseOf(c.ActionInfo, c.NativeReason) }
 
-// words is a value that lists native reasons, each once, the newest first. It shows at most maxWords
-// of them.
+// words is a value that lists native reasons, each once and the newest first. It shows at most
+// maxWords of them.
 type words []string
 
 const maxWords = 2

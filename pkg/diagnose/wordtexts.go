@@ -1,6 +1,6 @@
 package diagnose
 
-// wordTexts holds the wording that applies if the broker's own words name a cause, or do not.
+// wordTexts holds the wording of the verdicts that depend on the native reasons of the ends.
 var wordTexts = map[Code][2]verdictText{
 	loginExpired: {
 		{
