@@ -62,9 +62,9 @@ type conflictAddresses struct {
 // addresses, it names none of them.
 func (a conflictAddresses) address() value {
 	if a.others {
-		return sentence{phrase: itsAddress}
+		return sentence{phrase: sameAddress}
 	}
-	return quoted(a.last)
+	return sentence{oneAddress, values{"address": quoted(a.last)}}
 }
 
 func (in *input) conflictAddresses() conflictAddresses {

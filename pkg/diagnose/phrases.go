@@ -37,7 +37,8 @@ const (
 	onNodes      phrase = "on-nodes"
 	behind       phrase = "behind"
 	at           phrase = "at"
-	itsAddress   phrase = "its-address"
+	oneAddress   phrase = "one-address"
+	sameAddress  phrase = "same-address"
 	endsAtOnce   phrase = "ends-at-once"
 	closeFrame   phrase = "close-frame"
 	wakesEvenly  phrase = "wakes-evenly"
@@ -104,7 +105,8 @@ var phrases = map[phrase][2]string{
 	onNodes:      {" on {nodes}", "（节点 {nodes}）"},
 	behind:       {" behind {address}", "（均位于 {address} 之后）"},
 	at:           {" at {addresses}", "（来自 {addresses}）"},
-	itsAddress:   {"its address", "其地址"},
+	oneAddress:   {"{address}", " {address} "},
+	sameAddress:  {"the same address", "同一地址"},
 	closeFrame:   {"The source reports a close frame of WebSocket in the same way, with which browsers and libraries end a connection.", "该来源对 WebSocket 的关闭帧上报相同的原因，浏览器和客户端库会这样关闭连接。"},
 	wakesEvenly:  {"The client comes back at even distances, as a device does that sleeps without sending DISCONNECT.", "该客户端按固定间隔重新连接，就像没有发送 DISCONNECT 就休眠的设备。"},
 	endsAtOnce:   {"Mosquitto 2.0.21 ends clients at once if their keep alive equals its max_keepalive; if that is the version, update it.", "如果 keep alive 等于 max_keepalive，Mosquitto 2.0.21 会立即断开客户端；如果是该版本，请升级。"},

@@ -135,7 +135,7 @@ func TestVerdictGivesAdviceThatFitsTheAddresses(t *testing.T) {
 		want    string
 	}{
 		"not known":      {func(int) string { return "" }, "the events name no addresses"},
-		"one":            {func(int) string { return "192.0.2.1" }, "also from 192.0.2.1"},
+		"one":            {func(int) string { return "192.0.2.1" }, "both from 192.0.2.1."},
 		"always another": {func(n int) string { return fmt.Sprintf("192.0.2.%d", n) }, "Probably one device reconnected after its network had changed"},
 		"two in turn":    {func(n int) string { return fmt.Sprintf("192.0.2.%d", n%2) }, "Either a second client uses it"},
 	} {
@@ -209,7 +209,7 @@ func TestVerdictNamesAnAddressOnlyIfThereIsOne(t *testing.T) {
 		s.hold(11*time.Minute, event.ClientIDConflict, from(address, 0)).hold(12*time.Minute, event.DisconnectedByClient, from(address, 0))
 	}
 	got := verdict(t, diagnosed(s.stay().events), "client-id-conflict")
-	require.Contains(t, got.Meaning, "also from its address,")
+	require.Contains(t, got.Meaning, "both from the same address.")
 	require.NotContains(t, all(got), "192.0.2.3")
 }
 

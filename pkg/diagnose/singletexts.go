@@ -89,14 +89,14 @@ var singleTexts = map[Code][2]verdictText{
 	conflictSame: {
 		{
 			"Another connection took the client identifier",
-			"A new connection with the same client identifier, also from {address}, ended the older one (clientId conflict), {count}. Either the device itself reconnected, or a second program or device is behind that address.",
+			"A new connection with the same client identifier ended the older one (clientId conflict), {count}, both from {address}. Either the device itself reconnected, or a second program or device is behind that address.",
 			"Look for a second program or device behind {address}, a duplicate deployment or misconfigured provisioning. If there is none, check why the device reconnects without closing its connection.",
 			"Several devices can share one address behind a NAT gateway or a load balancer.",
 		},
 		{
 			"Client ID 被另一个连接取代",
-			"使用相同 Client ID、同样来自 {address} 的新连接使旧连接断开（clientId conflict），共 {count}。可能是设备自己重连，也可能该地址之后还有另一个程序或设备。",
-			"请查找 {address} 之后是否有另一个程序或设备、重复部署或配置下发错误。如果没有，请检查设备为何不关闭旧连接就重连。",
+			"使用相同 Client ID 的新连接使旧连接断开（clientId conflict），共 {count}，两者都从{address}连接。可能是设备自己重连，也可能该地址之后还有另一个程序或设备。",
+			"请查找{address}之后是否有另一个程序或设备、重复部署或配置下发错误。如果没有，请检查设备为何不关闭旧连接就重连。",
 			"NAT 网关或负载均衡之后的多台设备可以共用一个地址。",
 		},
 	},
