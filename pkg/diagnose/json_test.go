@@ -43,9 +43,9 @@ func TestReportAsJSON(t *testing.T) {
 			"disconnects": 0, "unexplained": 0, "unreported": 0, "refusals": 1, "longest_ms": 1800120, "median_ms": 1800120},
 		"verdicts": [{
 			"code": "keep-alive-timeout", "level": "problem", "title": "No heartbeat: the client went silent",
-			"meaning": "The broker heard nothing from the client for as long as it allows and ended the connection (no heart), once. The network, the power or the program may have failed.",
+			"meaning": "The broker heard nothing from the client for longer than it allows and ended the connection (no heart), once. The network, the power or the program may have failed.",
 			"next": "Check the network's stability and the device's power at those times. Check that its program is not blocked or overloaded, and sends its heartbeat in time.",
-			"more": "The network was interrupted, the device lost power or slept, or its program was blocked; the events do not say which. It happened at 2026-11-22 08:30:00 UTC.",
+			"more": "The network may have been interrupted, the device may have lost power or slept, or its program may have been blocked. The events do not say which. It happened at 2026-11-22 08:30:00 UTC.",
 			"count": 1,
 			"evidence": [{
 				"time": "2026-11-22T08:30:00.120Z", "action": "close", "action_info": "no heart", "native_reason": "i/o timeout",

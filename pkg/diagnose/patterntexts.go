@@ -5,27 +5,27 @@ var patternTexts = map[Code][2]verdictText{
 	"two-places": {
 		{
 			"Several clients seem to share this client identifier",
-			"Connections from {addresses} took this client identifier from each other: {count} an address came back after another had taken over. Each new connection ends the previous one.",
+			"Connections from {addresses} kept taking this client identifier from each other, each ending the previous one. An address that had lost the identifier came back {count}.",
 			"Find out who connects from {addresses}. Give each device its own client identifier and credentials, and look for duplicate deployments and misconfigured provisioning.",
-			"A broker allows one connection per client identifier. Usually the credentials were copied to a second device, or a second process uses them; replace credentials that were copied. If all these addresses are networks of one device, have it close its old connection before it switches networks. If they belong to a load balancer, make it pass on the clients' own addresses (PROXY protocol).",
+			"A broker allows one connection per client identifier. Usually the credentials were copied to a second device, or a second process uses them; replace credentials that were copied. If all these addresses belong to one device in different networks, have it close its old connection before it switches networks. If they belong to a load balancer, make it pass on the clients' own addresses (PROXY protocol).",
 		},
 		{
 			"疑似多个客户端共用此 Client ID",
-			"来自 {addresses} 的连接互相抢占此 Client ID：某个地址被取代后又重新连上，共 {count}。每个新连接都会使前一个断开。",
+			"来自 {addresses} 的连接互相抢占此 Client ID，每个新连接都使前一个断开。被取代的地址又重新连上，共 {count}。",
 			"请查明 {addresses} 各是哪台设备或程序，并为每台设备分配独立的 Client ID 和凭证。请检查是否有重复部署或配置下发错误。",
-			"同一个 Client ID 只能保持一个连接。通常是凭证被复制到了另一台设备，或者有另一个进程在使用它；请更换已被复制的凭证。如果这些地址都是同一台设备的不同网络，请让设备先关闭旧连接，再切换网络。如果这些是负载均衡的地址，请让其透传客户端的真实地址（PROXY protocol）。",
+			"同一个 Client ID 只能保持一个连接。通常是凭证被复制到了另一台设备，或者有另一个进程在使用它；请更换已被复制的凭证。如果这些地址都是同一台设备在不同网络中的地址，请让设备先关闭旧连接，再切换网络。如果这些是负载均衡的地址，请让其透传客户端的真实地址（PROXY protocol）。",
 		},
 	},
 	"two-programs": {
 		{
 			"Two programs or devices seem to share this client identifier",
-			"Connections with {differences} took this client identifier from each other, {count}. One program seldom alternates like that.",
+			"Connections with {differences} took this client identifier from each other, {count}. A single program seldom changes its settings like that.",
 			"Find both programs or devices{behind}, and give each its own client identifier. Look for duplicate deployments and misconfigured provisioning.",
 			"A broker allows one connection per client identifier, so each new connection ends the previous one.",
 		},
 		{
 			"疑似两个程序或设备共用此 Client ID",
-			"{differences}的连接互相抢占此 Client ID，共 {count}。同一个程序很少这样来回切换。",
+			"设置不同的连接互相抢占此 Client ID，共 {count}：{differences}。同一个程序很少这样改变设置。",
 			"请找出这两个程序或设备{behind}，并分配各自独立的 Client ID。请检查是否有重复部署或配置下发错误。",
 			"同一个 Client ID 只能保持一个连接，每个新连接都会使前一个断开。",
 		},
@@ -46,9 +46,9 @@ var patternTexts = map[Code][2]verdictText{
 	},
 	"refused-other-user": {
 		{
-			"Logins refused with another user name",
+			"Logins with another user name refused",
 			"The last connection used the user name {username}. Since it ended, the broker has refused logins with other user names, most recently {other}, as not authorized, {count}.",
-			"If the device itself logs in as {other}, check that these credentials are valid. Otherwise find out who sends these logins; they do not explain why the device is offline.",
+			"If the device itself logs in as {other}, check that these credentials are valid. Otherwise, find out who sends these logins; they do not explain why the device is offline.",
 			"Either someone else is trying to use this client identifier, or the device was given other credentials. Compare the addresses under “Evidence” with the address of the last connection.",
 		},
 		{
@@ -75,23 +75,23 @@ var patternTexts = map[Code][2]verdictText{
 	"login-expiry": {
 		{
 			"The login expires after about {length}",
-			"The broker ended connections as not authorized after about {length} each, {count}, because the login was no longer valid. The login, probably a token, lasts only that long.",
+			"The broker ended connections as not authorized after about {length} each, {count}, because the login was no longer valid. The login probably uses a token that is valid for only that long.",
 			"Have the device renew its token before it expires, or issue tokens that are valid for longer.",
-			"The device can renew its token by reconnecting or by the authentication exchange of MQTT 5.0.",
+			"The device can renew its token by reconnecting or, with MQTT 5.0, by re-authenticating.",
 		},
 		{
 			"登录在约 {length}后过期",
 			"服务端每次都在约 {length}后以 not authorized 断开连接，共 {count}，因为登录已失效。登录凭证（很可能是 Token）的有效期只有这么长。",
-			"请让设备在 Token 过期之前更新，或者签发有效期更长的 Token。",
-			"设备可以通过重新连接或 MQTT 5.0 的认证交换来更新 Token。",
+			"请让设备在 Token 过期前更新它，或者签发有效期更长的 Token。",
+			"设备可以通过重新连接来更新 Token，使用 MQTT 5.0 时也可以重新认证。",
 		},
 	},
 	"fixed-length": {
 		{
 			"Connections are cut off after about {length}",
 			"Connections ended after about {length} each, {count}, which points to a timer: an idle timeout of a NAT gateway, firewall or proxy, a limit of the broker, or the device's own program.",
-			"Look for a timeout of {length} between device and broker, and at the broker. If it is an idle timeout, set the keep alive to less than half of it.",
-			"Idle timeouts of 1 min, 4 min, 5 min, 350 s, 15 min and 1 h are common; load balancers have them, too. It may also be the lifetime of a token. Some sources report a missed keep alive as a lost connection; the length is then one and a half to three keep alives. Instead of a shorter keep alive, a longer timeout helps as well.",
+			"Look for a timeout of {length} between device and broker, and at the broker. If it is an idle timeout, set the keep alive to less than half of that.",
+			"Idle timeouts of 1 min, 4 min, 5 min, 350 s, 15 min and 1 h are common; load balancers have them, too. It may also be the lifetime of a token. Some sources report a missed keep alive as a lost connection; the length is then one and a half to three keep alives. Instead of shortening the keep alive, you can also lengthen the timeout.",
 		},
 		{
 			"连接总在约 {length}后断开",
@@ -103,28 +103,28 @@ var patternTexts = map[Code][2]verdictText{
 	fixedLengthNotIdle: {
 		{
 			"Connections are cut off after about {length}",
-			"Connections ended after about {length} each, {count}, which points to a timer. An idle timeout of the network is unlikely because {why}.",
-			"Look for a limit of {length} at the broker and at proxies in between, in the lifetime of tokens, and in the device's program.",
+			"Connections ended after about {length} each, {count}, which suggests a timer. A network idle timeout is unlikely because {why}.",
+			"Look for a limit of {length} at the broker and at proxies in between. Check the lifetime of tokens and the device's program.",
 			"",
 		},
 		{
 			"连接总在约 {length}后断开",
-			"连接每次都在约 {length}后断开，共 {count}，很可能有定时器。不太可能是网络的空闲超时，因为{why}。",
-			"请在服务端和中间代理查找 {length}的时限，并检查 Token 的有效期和设备程序。",
+			"连接每次都在约 {length}后断开，共 {count}，很可能有定时器。不太可能是网络中的空闲超时，因为{why}。",
+			"请在服务端和中间的代理上查找 {length}的时限，并检查 Token 的有效期和设备程序。",
 			"",
 		},
 	},
 	fixedLengthUnexplained: {
 		{
 			"Connections last about {length} each",
-			"Connections ended after about {length} each, {count}, and the events do not show why. A timer is likely, such as the device's own program that disconnects when its work is done.",
-			"If the device is meant to connect for about {length} at a time, nothing is wrong. If not, look for a timeout of that length between device and broker.",
+			"Connections ended after about {length} each, {count}, and the events do not show why. A timer is likely; for example, the device's program may disconnect when its work is done.",
+			"If the device is meant to connect for about {length} at a time, nothing is wrong. Otherwise, look for a timeout of that length between device and broker.",
 			"It may also be an idle timeout of a NAT gateway, firewall, load balancer or proxy in between, or a limit of the broker or of a token.",
 		},
 		{
 			"每个连接都持续约 {length}",
 			"连接每次都在约 {length}后断开，共 {count}，而事件中没有说明原因。很可能有定时器，例如设备程序在完成工作后主动断开。",
-			"如果设备本来就每次只连接约 {length}，则无需处理。如果不是，请在设备到服务端的链路上查找同样长的超时设置。",
+			"如果设备本来就每次只连接约 {length}，则无需处理。否则请在设备到服务端的链路上查找同样长的超时设置。",
 			"也可能是中间的 NAT 网关、防火墙、负载均衡或代理的空闲超时，或者是服务端或 Token 的时限。",
 		},
 	},
@@ -132,25 +132,25 @@ var patternTexts = map[Code][2]verdictText{
 		{
 			"Connections last about {length} each, and the device stays away in between",
 			"Connections ended after about {length} each, {count}, and the device then mostly stayed away for longer than that. It probably sleeps in between without sending DISCONNECT.",
-			"If the device is meant to sleep, nothing is wrong, but have it send DISCONNECT first. If not, check what stops it: its power, its network or its program.",
-			"The broker may have noticed a missed keep alive, which some sources report as a lost connection. Otherwise, a timeout of {length} between device and broker, or at the broker, ends the connections.",
+			"If the device is meant to sleep, nothing is wrong, but have it send DISCONNECT first. Otherwise, check what stops it: its power, its network or its program.",
+			"The broker may have noticed a missed keep alive, which some sources report as a lost connection. Otherwise, a timeout of {length} probably ended the connections, either at the broker or between it and the device.",
 		},
 		{
 			"每个连接都持续约 {length}，之后设备长时间离线",
 			"连接每次都在约 {length}后断开，共 {count}，之后设备大多离线更久。设备很可能没有发送 DISCONNECT 就进入休眠。",
-			"如果设备本来就会休眠，则没有异常，但请让它先发送 DISCONNECT。如果不是，请检查是什么使它停止：电源、网络或程序。",
-			"可能是服务端发现心跳超时，有些来源将其上报为连接丢失。否则是设备到服务端的链路上或服务端有 {length}的超时设置。",
+			"如果设备本来就会休眠，则属正常，但请让它先发送 DISCONNECT。否则请检查设备停止工作的原因：电源、网络或程序。",
+			"可能是服务端发现心跳超时，有些来源将其上报为连接丢失。否则很可能是服务端或设备到服务端的链路上有 {length}的超时设置。",
 		},
 	},
 	fixedLengthDenied: {
 		{
-			"Ended as not authorized after about {length} each",
-			"The broker ended connections as not authorized after about {length} each, {count}. Either the login expires after that time, or the client then uses a topic that it may not use.",
-			"Check that the credentials are valid for longer than that and not expired. Check the permissions for the very topics that the device uses about {length} after it connects.",
+			"Connections ended as not authorized after about {length} each",
+			"The broker ended connections as not authorized after about {length} each, {count}. Either the login expires after that time, or the client then uses a topic without permission.",
+			"Check that the credentials are valid for longer than that and not expired. Check the permissions for the exact topics that the device uses about {length} after it connects.",
 			"The source reports both causes in the same words.",
 		},
 		{
-			"每次都在约 {length}后以 not authorized 断开",
+			"连接每次都在约 {length}后以 not authorized 断开",
 			"服务端每次都在约 {length}后以 not authorized 断开连接，共 {count}。可能是登录在此时过期，也可能是客户端此时使用了无权访问的 Topic。",
 			"请确认凭证的有效期足够长且未过期。并检查设备在连接约 {length}后所用 Topic 的权限。",
 			"该来源对这两种原因的上报用词相同。",
@@ -160,7 +160,7 @@ var patternTexts = map[Code][2]verdictText{
 		{
 			"The broker limits {what} to about {length}",
 			"The broker ended {what} after about {length} each, {count}, because they had lasted as long as it allows ({reason}).",
-			"No action is required if the device reconnects at once. Otherwise have it reconnect before the limit, or raise the limit if the broker allows that.",
+			"No action is required if the device reconnects at once. Otherwise, have it reconnect before the limit, or raise the limit if the broker allows that.",
 			"This limit depends neither on the keep alive nor on the network or the login.",
 		},
 		{
@@ -173,13 +173,13 @@ var patternTexts = map[Code][2]verdictText{
 	"keep-alive-margin": {
 		{
 			"Keep alive of {keep_alive} may be too long for the network",
-			"The broker heard nothing from the client for at least one and a half times its keep alive of {keep_alive}, {count}. The network may forget connections before the device sends its next packet.",
+			"The broker heard nothing from the client for at least one and a half times its keep alive of {keep_alive}, {count}. The network may forget the connection between two packets.",
 			"Set the keep alive of the device to 60 to 120 s and see whether the timeouts stop.",
-			"Many NAT gateways and load balancers forget a connection after 4 to 6 minutes without a packet, so whatever the device sends later does not arrive. The device may also have lost its network or power, or stopped sending.",
+			"Many NAT gateways and load balancers forget a connection after 4 to 6 minutes without a packet, so packets that the device sends later do not arrive. The device may also have lost its network or power, or stopped sending.",
 		},
 		{
 			"keep alive 为 {keep_alive}，对网络来说可能过长",
-			"服务端至少在 1.5 倍 keep alive（{keep_alive}）的时间内没有收到客户端的数据，共 {count}。网络可能在设备发送下一个数据包之前就丢弃了连接。",
+			"客户端的 keep alive 为 {keep_alive}，服务端在至少 1.5 倍的时间内没有收到其数据，共 {count}。网络可能在两个数据包之间丢弃了连接。",
 			"请将设备的 keep alive 设为 60 到 120 秒，观察超时是否消失。",
 			"许多 NAT 网关和负载均衡在 4 到 6 分钟没有数据后就会丢弃连接，之后设备发送的数据无法到达。也可能是设备断网、断电或停止发送。",
 		},
@@ -187,27 +187,27 @@ var patternTexts = map[Code][2]verdictText{
 	"silent-after-connect": {
 		{
 			"The client sends nothing after connecting",
-			"Nothing arrived after CONNECT until the broker ended the connection for its keep alive of {keep_alive}, {count}. The program does not run its MQTT loop, or the network drops later packets.",
+			"Nothing arrived after CONNECT until the broker reported a missed keep alive ({keep_alive}), {count}. The program may not run its MQTT loop, or the network may drop later packets.",
 			"Check that the device's program calls its MQTT library often enough to send PINGREQ, and is not blocked or overloaded. Check whether packets reach the broker after CONNECT.",
-			"The lengths of the connections show this.",
+			"This follows from the lengths of the connections.",
 		},
 		{
 			"客户端连接后不再发送数据",
-			"CONNECT 之后没有收到任何数据，直到服务端因 keep alive（{keep_alive}）断开连接，共 {count}。可能是程序没有运行 MQTT 循环，或网络丢弃了后续数据。",
+			"CONNECT 之后没有收到任何数据，直到服务端上报心跳超时（keep alive 为 {keep_alive}），共 {count}。可能是程序没有运行 MQTT 循环，或网络丢弃了后续数据。",
 			"请检查设备程序是否及时调用 MQTT 客户端库以发送 PINGREQ，是否被阻塞或过载。并检查 CONNECT 之后的数据包是否到达服务端。",
-			"这是根据连接的时长得出的。",
+			"这是根据连接的时长推断的。",
 		},
 	},
 	silentSoon: {
 		{
 			"The client goes silent soon after connecting",
-			"The last packet arrived at most {within} after CONNECT. Then the broker heard nothing until it ended the connection for its keep alive of {keep_alive}, {count}.",
+			"The last packet arrived at most {within} after CONNECT. Then the broker heard nothing until it reported a missed keep alive ({keep_alive}), {count}.",
 			"Check that the device's program calls its MQTT library often enough to send PINGREQ, and is not blocked or overloaded. Check whether later packets reach the broker.",
-			"The program on the device may not run its MQTT loop, the device may lose its power or network soon, or the network may let only the first packets through. When exactly the last packet arrived is not known, because brokers check the keep alive at intervals that depend on their version and settings.",
+			"The program on the device may not run its MQTT loop, the device may soon lose its power or network, or the network may let only the first packets through. It is not known exactly when the last packet arrived, because brokers check the keep alive at intervals that depend on their version and settings.",
 		},
 		{
 			"客户端连接后不久就不再发送数据",
-			"最后一个数据包最晚在 CONNECT 之后 {within}到达。此后服务端没有收到任何数据，直到因 keep alive（{keep_alive}）断开连接，共 {count}。",
+			"最后一个数据包最晚在 CONNECT 之后 {within}到达。此后服务端没有收到任何数据，直到上报心跳超时（keep alive 为 {keep_alive}），共 {count}。",
 			"请检查设备程序是否及时调用 MQTT 客户端库以发送 PINGREQ，是否被阻塞或过载。并检查后续数据包是否到达服务端。",
 			"可能是设备程序没有运行 MQTT 循环、设备很快断电或断网，或网络只放行了最初的数据包。最后一个数据包的准确时间未知，因为服务端检查 keep alive 的间隔取决于其版本和设置。",
 		},
@@ -217,7 +217,7 @@ var patternTexts = map[Code][2]verdictText{
 			"A new address nearly every time: look at the device's network",
 			"The client came from {addresses} addresses in {connections} connections, and dropped {count}. The network that gives it these addresses is the first place to look.",
 			"Check the device's network first: signal, roaming, and the modem or router that gets new addresses. Check for network instability at those times.",
-			"In mobile networks and behind some NAT gateways, a new address with each connection is normal; the drops are not.",
+			"In mobile networks and behind some NAT gateways, a new address for each connection is normal, but the drops are not.",
 		},
 		{
 			"几乎每次连接都换了地址：请检查设备的网络",
@@ -229,15 +229,15 @@ var patternTexts = map[Code][2]verdictText{
 	"refused-while-online": {
 		{
 			"Logins from another address refused while the client was connected",
-			"While a connection was open, the broker refused logins from another address, most recently {address}, as not authorized, {count}. Either another client tried, or the open connection was already dead.",
+			"While a connection was open, the broker refused logins from another address, most recently {address}, as not authorized, {count}. Either another client tried to log in, or the open connection was already dead.",
 			"Find out who connects from {address}. If it is the device itself, check that its credentials are valid and not expired.",
-			"Another client may use this client identifier with wrong credentials. Or the open connection was dead, and its end was not reported.",
+			"Another client may be using this client identifier with wrong credentials. Or the device itself tried to log in again after its connection had died without a reported end.",
 		},
 		{
 			"连接期间，来自其他地址的登录被拒绝",
-			"在已有连接打开期间，来自其他地址（最近一次为 {address}）的登录以 not authorized 被拒绝，共 {count}。可能是另一个客户端，也可能原连接早已失效。",
+			"在已有连接打开期间，来自其他地址（最近一次为 {address}）的登录以 not authorized 被拒绝，共 {count}。可能是另一个客户端在尝试登录，也可能原连接早已失效。",
 			"请查明 {address} 是哪台设备或程序。如果就是该设备本身，请确认其凭证有效且未过期。",
-			"可能有另一个客户端使用此 Client ID 但凭证错误，也可能原连接早已失效，只是没有上报断开。",
+			"可能有另一个客户端使用此 Client ID 但凭证错误。也可能原连接早已失效，只是没有上报断开，而设备自己在重新登录。",
 		},
 	},
 	"no-return": {
@@ -259,7 +259,7 @@ var patternTexts = map[Code][2]verdictText{
 			"Ended by the broker, and has not come back",
 			"The broker ended the connection at {since} ({reason}). For {absence}, until {until}, no attempt by the client to connect is on record.",
 			"Find out at the broker who or what ended the connection, and whether the client may connect again. If it may, check whether the device's program still tries to.",
-			"That is longer than this client, or clients in general, usually take to come back. Some clients do not try again after the broker ended their connection.",
+			"That is longer than this client, or clients in general, usually take to come back. Some clients do not try again after the broker has ended their connection.",
 		},
 		{
 			"被服务端断开后一直没有重连",
@@ -287,7 +287,7 @@ var patternTexts = map[Code][2]verdictText{
 			"{rate}: {main}",
 			"Connections that lasted less than {short} ended without a DISCONNECT {count}: {ends}.",
 			"", // taken from the verdict about the most frequent kind of end; see borrowAdvice
-			"“Also found” explains the other ends. Have the device wait longer after each failed attempt, to spare the broker.",
+			"“Also found” explains the other ends. Have the device wait longer after each failed attempt, so that it does not overload the broker.",
 		},
 		{
 			"{rate}：{main}",
@@ -299,41 +299,41 @@ var patternTexts = map[Code][2]verdictText{
 	"many-connections": {
 		{
 			"{rate}: {count}, for less than {short} each",
-			"A connection lasted less than {short} and ended with DISCONNECT, or for a reason that is not known, {count}. That is more often than most devices need.",
-			"If the device is meant to connect that often, nothing is wrong. If not, look in its program's log for the reason why it leaves and connects again.",
-			"Each connection costs the broker and the device more than a connection that stays open.",
+			"Connections that lasted less than {short} ended with DISCONNECT, or for an unknown reason, {count}. Most devices need not connect that often.",
+			"If the device is meant to connect that often, nothing is wrong. Otherwise, find out from its program's log why it keeps disconnecting and reconnecting.",
+			"Reconnecting costs the broker and the device more than keeping one connection open.",
 		},
 		{
 			"{rate}：{count}，每次不到 {short}",
 			"持续不到 {short}、以 DISCONNECT 结束或断开原因不明的连接出现了 {count}。大多数设备不需要如此频繁地连接。",
-			"如果设备本来就这样频繁连接，则无需处理。如果不是，请在设备程序的日志中查找它断开并重连的原因。",
+			"如果设备本来就这样频繁连接，则无需处理。否则请在设备程序的日志中查找它不断断开并重连的原因。",
 			"与保持连接相比，每次重新连接对服务端和设备的开销更大。",
 		},
 	},
 	"sleeps-without-disconnect": {
 		{
-			"Connects about every {every} and goes silent, as if it slept",
+			"Connects about every {every} and then goes silent, as if asleep",
 			"The device connects about every {every}, and each time the broker ends the connection for a missed keep alive (no heart), {count}. It probably sleeps in between without sending DISCONNECT.",
-			"If the device is meant to sleep, nothing is wrong, but have it send DISCONNECT first. If not, check what stops it: power, network, or a program that is stuck.",
-			"What it sent before it went silent is not known. A device that is switched off or restarted at even intervals looks the same, and so does a program that is stuck, notices it late and always waits for the same time before it connects again.",
+			"If the device is meant to sleep, nothing is wrong, but have it send DISCONNECT first. Otherwise, check what stops it: its power, its network or a hung program.",
+			"It is not known what the device sent before it went silent. A device that is switched off or restarted at regular intervals looks the same. So does a program that hangs and, once it recovers, always waits equally long before it reconnects.",
 		},
 		{
-			"约每 {every}连接一次，随后没有数据，像是进入休眠",
+			"约每 {every}连接一次，随后不再发送数据，像是进入休眠",
 			"设备约每 {every}连接一次，每次都由服务端因心跳超时断开连接（no heart），共 {count}。设备很可能没有发送 DISCONNECT 就进入休眠。",
-			"如果设备本来就会休眠，则没有异常，但请让它先发送 DISCONNECT。如果不是，请检查是什么使它停止：电源、网络，或程序卡住。",
-			"设备在没有数据之前发送过什么，不得而知。按固定间隔断电或重启的设备，以及卡住后总是等待同样时间再重连的程序，也有同样的表现。",
+			"如果设备本来就会休眠，则属正常，但请让它先发送 DISCONNECT。否则请检查设备停止工作的原因：电源、网络，或程序卡住。",
+			"设备停止发送之前发送过什么，无从得知。按固定间隔断电或重启的设备，以及卡住并恢复后总是等待同样时间再重连的程序，也有同样的表现。",
 		},
 	},
 	"broker-restart": {
 		{
 			"Ended by the broker, probably for a restart or maintenance",
-			"The broker ended connections itself{where} (ServerShutdown), {count}{lately}. It does so when a node is restarted, drained or rebalanced.",
+			"The broker{where} ended connections itself (ServerShutdown), {count}{lately}. Brokers do so when a node is restarted or drained, or when connections are rebalanced.",
 			"No action is required on the device. Compare the times with restarts and maintenance of the broker.",
 			"Usually this has nothing to do with the device. If many devices came back at once, have them wait for a random time before they reconnect.",
 		},
 		{
 			"由服务端断开，可能是重启或维护",
-			"服务端{where}主动断开了连接（ServerShutdown），共 {count}{lately}。常见于节点重启、下线或重新均衡。",
+			"服务端{where}主动断开了连接（ServerShutdown），共 {count}{lately}。节点重启、下线或重新均衡连接时常会如此。",
 			"设备侧无需处理。请将这些时间与服务端的重启和维护时间对照。",
 			"这通常与设备无关。如果大量设备同时重连，请让设备在重连前随机等待一段时间。",
 		},
@@ -341,13 +341,13 @@ var patternTexts = map[Code][2]verdictText{
 	brokerStopped: {
 		{
 			"The broker stopped at {last}",
-			"The broker{where} stopped at {last} (ServerShutdown) and so ended the connections that were open, {count}. This has nothing to do with the device.",
+			"The broker{where} stopped at {last} (ServerShutdown), which ended the open connection. This has nothing to do with the device.",
 			"No action is required on the device. If the stop was not planned, check the log of the broker.",
 			"The broker's log reports the stop, but not the end of each connection. If many devices came back at once, have them wait for a random time before they reconnect.",
 		},
 		{
 			"服务端于 {last} 停止",
-			"服务端{where}于 {last} 停止（ServerShutdown），当时打开的连接随之断开，共 {count}。这与设备无关。",
+			"服务端{where}于 {last} 停止（ServerShutdown），当时打开的连接随之断开。这与设备无关。",
 			"设备侧无需处理。如果不是计划内的停止，请查看服务端日志。",
 			"服务端的日志只上报停止，不上报每个连接的断开。如果大量设备同时重连，请让设备在重连前随机等待一段时间。",
 		},
@@ -355,9 +355,9 @@ var patternTexts = map[Code][2]verdictText{
 	brokerStoppedOften: {
 		{
 			"The broker stopped or restarted {count}",
-			"The broker{where} stopped or restarted {count}{lately} (ServerShutdown), and so ended the connections that were open. This has nothing to do with the device.",
+			"The broker{where} stopped or restarted {count}{lately} (ServerShutdown), which ended the connections open at the time. This has nothing to do with the device.",
 			"No action is required on the device. If this was not planned, look in the log of the broker, and in the system log for a crash or a killed process.",
-			"The broker's log reports stops and starts, but not the end of each connection. If it reports only a start, it probably crashed, was killed or lost power, and when exactly the connections ended is not known.",
+			"The broker's log reports stops and starts, but not the end of each connection. If it reports only a start, it probably crashed, was killed or lost power, and it is not known exactly when the connections ended.",
 		},
 		{
 			"服务端停止或重启 {count}",
@@ -370,26 +370,26 @@ var patternTexts = map[Code][2]verdictText{
 		{
 			"The broker stopped at {last}, and no start is on record",
 			"The broker{where} stopped at {last} (ServerShutdown), which ended the connection. Since then, neither a start of the broker nor an attempt by the client to connect is on record.",
-			"Check that the broker runs, and that its log still arrives. If it runs, check whether the device tries to connect.",
-			"In this span, the client's connections ended {count} because the broker stopped or restarted. A start of the broker is on record for this client only if the client's connection was open then.",
+			"Check that the broker is running, and that its log still arrives here. If both are true, check whether the device tries to connect.",
+			"In this span, the client's connections ended {count} because the broker stopped or restarted. A start of the broker is on record for this client only if the client's connection seemed open when the broker started.",
 		},
 		{
 			"服务端于 {last} 停止，之后没有启动记录",
 			"服务端{where}于 {last} 停止（ServerShutdown），连接随之断开。此后既没有服务端启动的记录，也没有该客户端尝试连接的记录。",
-			"请确认服务端正在运行，且其日志仍能送达。如果正在运行，请检查设备是否尝试重连。",
-			"在此时间段内，因服务端停止或重启而断开 {count}。只有当该客户端的连接在启动时仍打开，其记录中才会有服务端的启动。",
+			"请确认服务端正在运行，且其日志仍能送达本系统。如果都正常，请检查设备是否尝试重连。",
+			"在此时间段内，因服务端停止或重启而断开 {count}。只有当服务端启动时该客户端的连接仍显示为打开，其记录中才会有这次启动。",
 		},
 	},
 	brokerStarted: {
 		{
 			"The broker started again at {last}",
-			"The broker{where} started at {last} without having reported a stop, {count}. It probably crashed, was killed or lost power, which ended open connections (ServerShutdown).",
-			"No action is required on the device. Check why the broker had stopped: its own log, and the system log for a crash or a killed process.",
-			"When exactly the connections ended is not known, because the broker reported only its start.",
+			"The broker{where} started at {last} without having reported a stop. It probably crashed, was killed or lost power, which ended the open connection (ServerShutdown).",
+			"No action is required on the device. To find out why the broker had stopped, look in its log, and in the system log for a crash or a killed process.",
+			"It is not known exactly when the connection ended, because the broker reported only its start.",
 		},
 		{
 			"服务端于 {last} 重新启动",
-			"服务端{where}于 {last} 启动，之前没有上报停止，共 {count}。服务端很可能曾崩溃、被终止或断电，打开的连接随之断开（ServerShutdown）。",
+			"服务端{where}于 {last} 启动，之前没有上报停止。服务端很可能曾崩溃、被终止或断电，打开的连接随之断开（ServerShutdown）。",
 			"设备侧无需处理。请在服务端日志和系统日志中查明服务端为何停止，例如崩溃或进程被终止。",
 			"连接断开的准确时间未知，因为服务端只上报了启动。",
 		},

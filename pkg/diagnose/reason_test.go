@@ -84,7 +84,7 @@ func TestVerdictStatesARangeIfValuesDiffer(t *testing.T) {
 	s := begin("20:00:00").times(2, func(s *script) {
 		s.hold(30*time.Second, event.NoHeart, keepAlive(20)).hold(90*time.Second, event.NoHeart, keepAlive(60))
 	}).stay()
-	require.Contains(t, verdict(t, diagnosed(s.events), "silent-after-connect").Meaning, "for its keep alive of 20 s to 1 min, 4 times")
+	require.Contains(t, verdict(t, diagnosed(s.events), "silent-after-connect").Meaning, "reported a missed keep alive (20 s to 1 min), 4 times")
 }
 
 // A gateway's protocol need not have PINGREQ, nor MQTT's limit of one and a half keep alives.
@@ -104,7 +104,7 @@ func TestVerdictSaysThatTheClientStayedAway(t *testing.T) {
 		s.hold(91*time.Second, event.NoHeart, keepAlive(60)).wait(time.Duration(s.n%4+3) * 4 * time.Minute)
 	})
 	got := verdict(t, diagnosed(s.stay().events), "keep-alive-timeout")
-	require.Contains(t, got.Meaning, "stayed away for 10 min or more: asleep, switched off or unplugged")
+	require.Contains(t, got.Meaning, "stayed away for 10 min or more: probably asleep, switched off or unplugged")
 	once := begin("00:00:00").hold(time.Hour, event.NoHeart, keepAlive(60)).wait(time.Hour).stay()
 	require.NotContains(t, verdict(t, diagnosed(once.events), "keep-alive-timeout").Meaning, "asleep")
 }
@@ -115,7 +115,7 @@ func TestVerdictSaysThatTheDeviceMaySleep(t *testing.T) {
 	})
 	r := diagnosed(s.events)
 	got := verdict(t, r, "sleeps-without-disconnect")
-	require.Equal(t, "Connects about every 15 min and goes silent, as if it slept", got.Title)
+	require.Equal(t, "Connects about every 15 min and then goes silent, as if asleep", got.Title)
 	require.Equal(t, diagnose.Notice, verdict(t, r, "keep-alive-timeout").Level)
 	for _, v := range r.Verdicts {
 		require.NotContains(t, all(v), "Nothing arrived", v.Code)
@@ -225,8 +225,8 @@ func TestVerdictNamesTheLoginOnlyIfTheBrokerDoes(t *testing.T) {
 	}
 	for _, word := range []string{"not_authorized", "AUTH_ERROR", "Authorisation failed", ""} {
 		got := verdict(t, equal(word), "fixed-length")
-		require.Equal(t, "Ended as not authorized after about 30 min each", got.Title, word)
-		require.Contains(t, got.Meaning, "or the client then uses a topic that it may not use", word)
+		require.Equal(t, "Connections ended as not authorized after about 30 min each", got.Title, word)
+		require.Contains(t, got.Meaning, "or the client then uses a topic without permission", word)
 	}
 }
 
@@ -320,10 +320,10 @@ func TestFlappingStatesWhatTheWordsSay(t *testing.T) {
 		info         event.ActionInfo
 		reason, want string
 	}{
-		{event.TopicAuthFailed, "acl_denied", "for a denied topic 12 times"},
-		{event.TopicAuthFailed, "ClientAuthorizationError", "for a missing permission 12 times"},
+		{event.TopicAuthFailed, "acl_denied", "because of a denied topic 12 times"},
+		{event.TopicAuthFailed, "ClientAuthorizationError", "because of a missing permission 12 times"},
 		{event.InvalidParam, "frame_too_large", "the client violated the protocol or a limit 12 times"},
-		{event.InvalidParam, "SessionOverflow", "for a limit or a violation of the protocol 12 times"},
+		{event.InvalidParam, "SessionOverflow", "because of a limit or a protocol violation 12 times"},
 	} {
 		s := begin("20:00:00").times(12, func(s *script) { s.hold(time.Second, c.info, reason(c.reason)).wait(time.Minute) })
 		require.Contains(t, verdict(t, diagnosed(s.events), "flapping").Title, c.want, c.reason)
@@ -337,8 +337,8 @@ func TestFlappingMentionsManyAddresses(t *testing.T) {
 		})
 		return verdict(t, diagnosed(s.events), "flapping").More
 	}
-	require.Contains(t, crash(func(n int) string { return fmt.Sprintf("192.0.2.%d", n) }), "another address nearly every time")
-	require.NotContains(t, crash(func(int) string { return "192.0.2.1" }), "another address")
+	require.Contains(t, crash(func(n int) string { return fmt.Sprintf("192.0.2.%d", n) }), "a new address nearly every time")
+	require.NotContains(t, crash(func(int) string { return "192.0.2.1" }), "new address")
 }
 
 // If drops keep the client offline for about a minute in a day, they are no problem. If they keep it
@@ -492,7 +492,7 @@ func TestVerdictSaysThatTheBrokerIsGone(t *testing.T) {
 	got := verdict(t, r, "broker-restart")
 	require.Equal(t, diagnose.Problem, got.Level)
 	require.Equal(t, "The broker stopped at 2026-11-22 09:00:00 UTC, and no start is on record", got.Title)
-	require.Contains(t, got.Next, "Check that the broker runs")
+	require.Contains(t, got.Next, "Check that the broker is running")
 	for _, v := range r.Verdicts {
 		require.NotContains(t, v.Next, "power", v.Code)
 	}
@@ -528,7 +528,7 @@ func TestVerdictQuotesAnUnknownReason(t *testing.T) {
 	require.Equal(t, "Reason not reported", ended("brand_new", "", "").Title)
 	got := ended("", "brand_new")
 	require.Equal(t, "Reason not clear: “brand_new”", got.Title)
-	require.Contains(t, got.Meaning, "the source calls the reason “brand_new”. This does not show the cause.")
+	require.Contains(t, got.Meaning, "and the source gave “brand_new” as the reason. This does not show the cause.")
 	require.NotContains(t, all(got), "network error")
 	require.Equal(t, "Reason not clear: “c”, “b” and 1 more", ended("a", "b", "c").Title)
 	long := ended(fmt.Sprintf("%080d", 7))
@@ -542,7 +542,7 @@ func TestVerdictQuotesAnUnknownReason(t *testing.T) {
 func TestVerdictQuotesWordsThatSayNothing(t *testing.T) {
 	s := begin("08:00:00").hold(time.Minute, event.Unexplained, source(broker.Mosquitto), reason("socket error"))
 	got := verdict(t, diagnosed(s.events), "end-unexplained")
-	require.Contains(t, got.Meaning, "The broker writes “socket error”, but writes this for ends of any cause.")
+	require.Contains(t, got.Meaning, "The broker writes “socket error”, but it does so for ends of any cause.")
 	require.NotContains(t, all(got), "not reported")
 }
 
@@ -628,8 +628,8 @@ const snapshot = "Microsoft.Devices.DeviceDisconnected"
 // The advice must include every check that the documentation of ApsaraMQ for MQTT recommends.
 func TestAdviceIsComplete(t *testing.T) {
 	for info, want := range map[event.ActionInfo][]string{
-		event.NotAuthorized:     {"valid and not expired", "the very topics"},
-		event.TopicAuthFailed:   {"the very topics"},
+		event.NotAuthorized:     {"valid and not expired", "the exact topics"},
+		event.TopicAuthFailed:   {"the exact topics"},
 		event.ClientIDConflict:  {"unique", "duplicate deployments", "misconfigured provisioning"},
 		event.NoHeart:           {"network's stability", "blocked or overloaded"},
 		event.ClosedByClient:    {"application log", "a crash or an unhandled exception", "a killed process", "a firewall rule or a network interface", "system and network logs"},

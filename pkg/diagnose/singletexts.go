@@ -5,8 +5,8 @@ var singleTexts = map[Code][2]verdictText{
 	"not-authorized": {
 		{
 			"The broker ended the connection: not authorized",
-			"The broker ended an accepted connection as not authorized, {count}. The login expired or was withdrawn, the client was banned, or it used a topic that it may not use.",
-			"Check that the credentials are valid and not expired, and were not changed at that time. Check the permissions for the very topics that the client uses.",
+			"The broker ended an accepted connection as not authorized, {count}. Perhaps the login expired or was withdrawn, the client was banned, or it used a topic without permission.",
+			"Check that the credentials are valid and not expired, and were not changed at that time. Check the permissions for the exact topics that the client uses.",
 			"Some brokers report a denied topic in the same words as an expired login.",
 		},
 		{
@@ -20,7 +20,7 @@ var singleTexts = map[Code][2]verdictText{
 		{
 			"The broker ended the connection: topic not allowed",
 			"The broker ended the connection because the client has no permission for a topic that it published or subscribed to (topic auth failed), {count}.",
-			"Check the client's permissions for the very topics that it uses, and the topic names in its program.",
+			"Check the client's permissions for the exact topics that it uses, and the topic names in its program.",
 			"",
 		},
 		{
@@ -33,15 +33,15 @@ var singleTexts = map[Code][2]verdictText{
 	"client-id-conflict": {
 		{
 			"Another connection took the client identifier",
-			"A new connection with the same client identifier ended the older one (clientId conflict), {count}. Either a second client uses it, or the device reconnected before its old connection was found dead.",
-			"Compare the address of each connection with the next: different devices need client identifiers of their own. Look for duplicate deployments and misconfigured provisioning.",
-			"A device that moves between networks comes back from another address before the broker notices that its old connection is dead.",
+			"A new connection with the same client identifier ended the older one (clientId conflict), {count}. Either a second client uses it, or the device reconnected before the broker noticed that its old connection was dead.",
+			"Compare the address of each connection with the next one's; different devices need different client identifiers. Look for duplicate deployments and misconfigured provisioning.",
+			"A device that moves between networks can come back from another address before the broker notices that its old connection is dead.",
 		},
 		{
 			"Client ID 被另一个连接取代",
 			"使用相同 Client ID 的新连接使旧连接断开（clientId conflict），共 {count}。可能有第二个客户端，也可能设备在旧连接被发现失效之前就重连了。",
 			"请比较每个连接与下一个连接的地址：不同的设备需要各自独立的 Client ID。并检查是否有重复部署或配置下发错误。",
-			"在不同网络之间切换的设备，会在服务端发现旧连接失效之前就从另一个地址重新连接。",
+			"在不同网络之间切换的设备，可能在服务端发现旧连接失效之前就从另一个地址重新连接。",
 		},
 	},
 	conflictShared: {
@@ -49,7 +49,7 @@ var singleTexts = map[Code][2]verdictText{
 			"Another connection took the client identifier",
 			"A new connection with the same client identifier ended the older one (clientId conflict), {count}.",
 			"Give each program or device a client identifier of its own. Look for duplicate deployments and misconfigured provisioning.",
-			"Another verdict says what shows that the identifier is shared.",
+			"Another verdict gives the evidence that the identifier is shared.",
 		},
 		{
 			"Client ID 被另一个连接取代",
@@ -61,13 +61,13 @@ var singleTexts = map[Code][2]verdictText{
 	conflictUnseen: {
 		{
 			"Another connection took the client identifier, but its connect event is missing",
-			"A new connection with the same client identifier ended the older one (clientId conflict), {count}{lately}. That proves a newer connection, although none is on record: the client may well be online.",
-			"Find out why the connect event is missing: look in the broker's log and that of its webhooks. Make sure that the client identifier is unique; look for duplicate deployments and misconfigured provisioning.",
+			"A new connection with the same client identifier ended the older one (clientId conflict), {count}{lately}. That proves a newer connection, although none is on record, so the client may well be online.",
+			"Find out why the connect event is missing: look in the logs of the broker and its webhooks. Make sure that the client identifier is unique; look for duplicate deployments and misconfigured provisioning.",
 			"The event may have been lost on its way.",
 		},
 		{
 			"Client ID 被另一个连接取代，但没有该连接的记录",
-			"使用相同 Client ID 的新连接使旧连接断开（clientId conflict），共 {count}{lately}。这证明有更新的连接，虽然没有记录：客户端很可能在线。",
+			"使用相同 Client ID 的新连接使旧连接断开（clientId conflict），共 {count}{lately}。这证明有更新的连接，只是没有记录，因此客户端很可能在线。",
 			"请查看服务端及其 Webhook 的日志，查明为何缺少连接事件。并确认 Client ID 唯一，检查是否有重复部署或配置下发错误。",
 			"该事件可能在传输中丢失。",
 		},
@@ -75,7 +75,7 @@ var singleTexts = map[Code][2]verdictText{
 	conflictUnknown: {
 		{
 			"Another connection took the client identifier",
-			"A new connection with the same client identifier ended the older one (clientId conflict), {count}. It may be a second client or the same device; the events name no addresses to tell.",
+			"A new connection with the same client identifier ended the older one (clientId conflict), {count}. It may be a second client or the same device; the events name no addresses that would show which.",
 			"Make sure that the client identifier is unique: look for duplicate deployments and misconfigured provisioning. The log of the broker or the device may name the addresses.",
 			"A device that lost its connection may come back before the broker notices that the old connection is dead.",
 		},
@@ -104,22 +104,22 @@ var singleTexts = map[Code][2]verdictText{
 		{
 			"The client reconnected from a new address",
 			"A new connection with the same client identifier ended the older one (clientId conflict), {count}, each time from a new address. Probably one device reconnected after its network had changed.",
-			"Check the device's network: how often it changes or drops. If several of these addresses cannot be the device's, look for duplicate deployments.",
-			"No address came back after another one had taken over, as it would if two clients competed for the identifier.",
+			"Check the device's network: how often it changes or drops. If several of these addresses cannot belong to the device, look for duplicate deployments.",
+			"No address came back after another had taken over, as would happen if two clients competed for the identifier.",
 		},
 		{
 			"客户端从新的地址重新连接",
 			"使用相同 Client ID 的新连接使旧连接断开（clientId conflict），共 {count}，每次都来自新的地址。很可能是同一台设备在网络变化后重连。",
 			"请检查设备的网络多久变化或中断一次。如果其中多个地址不可能属于该设备，请检查是否有重复部署。",
-			"没有任何地址在被取代之后又重新连上；如果是两个客户端争用，就会出现这种情况。",
+			"如果是两个客户端争用此 Client ID，被取代的地址会重新连上，而这里没有任何地址如此。",
 		},
 	},
 	"keep-alive-timeout": {
 		{
 			"No heartbeat: the client went silent",
-			"The broker heard nothing from the client for as long as it allows and ended the connection (no heart), {count}. The network, the power or the program may have failed.",
+			"The broker heard nothing from the client for longer than it allows and ended the connection (no heart), {count}. The network, the power or the program may have failed.",
 			"Check the network's stability and the device's power at those times. Check that its program is not blocked or overloaded, and sends its heartbeat in time.",
-			"The network was interrupted, the device lost power or slept, or its program was blocked; the events do not say which.",
+			"The network may have been interrupted, the device may have lost power or slept, or its program may have been blocked. The events do not say which.",
 		},
 		{
 			"心跳超时：客户端失去响应",
@@ -131,29 +131,29 @@ var singleTexts = map[Code][2]verdictText{
 	wentAway: {
 		{
 			"No heartbeat: the client went silent and stayed away",
-			"The broker heard nothing from the client for as long as it allows and ended the connection (no heart), {count}. Mostly, the client stayed away for {absence} or more: asleep, switched off or unplugged.",
-			"If the device is meant to sleep or to be switched off, have it send DISCONNECT first. If not, check its power and network at those times.",
-			"A program that runs usually tries again sooner. The device may also have been out of reach of its network for that long, or its program may have been blocked.",
+			"The broker heard nothing from the client for longer than it allows and ended the connection (no heart), {count}. The client then mostly stayed away for {absence} or more: probably asleep, switched off or unplugged.",
+			"If the device is meant to sleep or to be switched off, have it send DISCONNECT first. Otherwise, check its power and network at those times.",
+			"A running program usually tries again sooner. The device may also have had no network for that long, or its program may have been blocked.",
 		},
 		{
 			"心跳超时：客户端失去响应，且长时间没有重连",
-			"服务端在其允许的时间内没有收到客户端的数据，断开了连接（no heart），共 {count}。之后客户端大多 {absence}以上没有重连：可能休眠、关机或断电。",
-			"如果设备本来就会休眠或关机，请让它先发送 DISCONNECT。如果不是，请检查这些时间的电源和网络。",
+			"服务端在其允许的时间内没有收到客户端的数据，断开了连接（no heart），共 {count}。之后客户端大多 {absence}以上没有重连：很可能是休眠、关机或断电。",
+			"如果设备本来就会休眠或关机，请让它先发送 DISCONNECT。否则请检查这些时间的电源和网络。",
 			"正在运行的程序通常会更早重试。设备也可能长时间没有网络，或程序被阻塞。",
 		},
 	},
 	"keep-alive-early": {
 		{
 			"The broker ended the connection before the keep alive ran out",
-			"The broker reported a missed keep alive (no heart) {lengths} after CONNECT, {count}, although the client announced {keep_alive}. The broker itself applies a shorter limit, or has a fault.",
+			"The broker reported a missed keep alive (no heart) {lengths} after CONNECT, {count}, although the client announced {keep_alive}. The broker is the cause.",
 			"Compare the device's keep alive with the broker's own limits (server keep alive, max_keepalive).",
-			"MQTT lets a client be silent for longer than its keep alive (MQTT 5.0, 3.1.2.10). A broker may impose a shorter keep alive on MQTT 5.0 clients, which the events do not show.",
+			"The broker either applies a shorter limit of its own or has a fault. MQTT lets a client be silent for one and a half times its keep alive (MQTT 5.0, 3.1.2.10). A broker may impose a shorter keep alive on MQTT 5.0 clients, which the events do not show.",
 		},
 		{
 			"服务端在 keep alive 到期之前断开了连接",
-			"服务端在 CONNECT 之后 {lengths}就上报心跳超时（no heart），共 {count}，而客户端的 keep alive 为 {keep_alive}。服务端自身使用了更短的时限，或存在缺陷。",
+			"服务端在 CONNECT 之后 {lengths}就上报心跳超时（no heart），共 {count}，而客户端的 keep alive 为 {keep_alive}。原因在服务端。",
 			"请将设备的 keep alive 与服务端自身的限制（server keep alive、max_keepalive）对照。",
-			"MQTT 允许客户端沉默的时间长于 keep alive（MQTT 5.0，3.1.2.10）。服务端可以对 MQTT 5.0 客户端规定更短的 keep alive，事件中不会体现。",
+			"可能是服务端自身使用了更短的时限，也可能是服务端存在缺陷。MQTT 允许客户端在 1.5 倍 keep alive 的时间内不发送数据（MQTT 5.0，3.1.2.10）。服务端可以对 MQTT 5.0 客户端规定更短的 keep alive，事件中不会体现。",
 		},
 	},
 	"invalid-param": {
@@ -175,7 +175,7 @@ var singleTexts = map[Code][2]verdictText{
 			"Login refused",
 			"The broker refused a login as not authorized, {count}.",
 			"Check that the credentials are valid and not expired. Compare address and user name under “Evidence”: the login may have come from another client.",
-			"The broker's log may say more about these times.",
+			"The broker's log may show more about these times.",
 		},
 		{
 			"登录被拒绝",
@@ -187,8 +187,8 @@ var singleTexts = map[Code][2]verdictText{
 	loginFlaky: {
 		{
 			"Logins refused now and then, and accepted soon after",
-			"The broker refused a login as not authorized, {count}, and mostly accepted one of the same user within {within}. The credentials are probably valid, and the broker's login service fails at times.",
-			"Check the login service that the broker asks (database, HTTP service, certificate check) and its log at those times. The credentials of the device need no change.",
+			"The broker refused a login as not authorized, {count}, but mostly accepted a login of the same user within {within}. The credentials are probably valid, and the broker's login service fails at times.",
+			"Check the login service that the broker uses (database, HTTP service, certificate check) and its log at those times. The device's credentials need no change.",
 			"A login service that is slow or overloaded can refuse logins that it would otherwise accept.",
 		},
 		{
@@ -229,13 +229,13 @@ var singleTexts = map[Code][2]verdictText{
 	"refused-unexplained": {
 		{
 			"CONNECT refused, reason not reported",
-			"The broker refused CONNECT, {count}, for no reason that is known.",
+			"The broker refused CONNECT, {count}, without giving a known reason.",
 			"Check the log of the broker at those times. “Evidence” shows the broker's own words, if there are any.",
 			"",
 		},
 		{
 			"CONNECT 被拒绝，原因未上报",
-			"服务端拒绝了 CONNECT，共 {count}，没有已知的原因。",
+			"服务端拒绝了 CONNECT，共 {count}，没有给出已知的原因。",
 			"请查看服务端当时的日志。如果服务端有说明，原文见“证据”。",
 			"",
 		},
@@ -244,7 +244,7 @@ var singleTexts = map[Code][2]verdictText{
 		{
 			"The network connection broke",
 			"The connection ended with a network error (Socket IOException), {count}, such as a reset or lost packets. The events do not say which side caused it.",
-			"Look in application and system network logs for instability, a firewall rule or a network interface. Check whether other devices dropped at the same times.",
+			"Look in application and system network logs for instability, or for a firewall rule or a network interface that broke the connection. Check whether other devices dropped at the same times.",
 			"Devices in between can reset connections, too. If many devices dropped at the same time, look at what they share.",
 		},
 		{
@@ -257,9 +257,9 @@ var singleTexts = map[Code][2]verdictText{
 	"closed-by-client": {
 		{
 			"Closed by the client without DISCONNECT",
-			"The client's side closed the TCP connection without a DISCONNECT (closed by client), {count}. The program crashed, was killed or gave up, or the operating system or something in between closed it.",
-			"Look in the application log for a crash or an unhandled exception, and in system and network logs for a killed process, a firewall rule or a network interface.",
-			"The events do not say which. If the program disconnects on purpose, have it send DISCONNECT first.",
+			"The client's side closed the TCP connection without a DISCONNECT (closed by client), {count}. Perhaps the program crashed, was killed or gave up, or the operating system or a device in between closed the connection.",
+			"Look in the application log for a crash or an unhandled exception, and in system and network logs for a killed process, or for a firewall rule or a network interface that closed the connection.",
+			"The events do not say which of these happened. If the program disconnects on purpose, have it send DISCONNECT first.",
 		},
 		{
 			"客户端未发送 DISCONNECT 就关闭连接",
@@ -271,7 +271,7 @@ var singleTexts = map[Code][2]verdictText{
 	"server-shutdown": {
 		{
 			"Ended by the broker",
-			"The broker ended the connection itself{where} (ServerShutdown), {count}: for a restart, maintenance, rebalancing, overload or a time limit, or because an operator removed the client.",
+			"The broker{where} ended the connection itself (ServerShutdown), {count}. Possible reasons are a restart, maintenance, rebalancing, overload, a time limit, or an operator who removed the client.",
 			"No action is required on the device. “Evidence” shows the broker's own words; compare the times with restarts, maintenance and operations at the broker.",
 			"",
 		},
@@ -285,15 +285,15 @@ var singleTexts = map[Code][2]verdictText{
 	"no-keep-alive": {
 		{
 			"No keep alive: the broker cannot notice if this connection dies",
-			"The connection that is open since {since} has a keep alive of 0. If the device vanishes without closing it, the broker does not notice, and the device still seems online.",
+			"The connection that has been open since {since} has a keep alive of 0. If the device vanishes without closing it, the broker does not notice, and the device still seems online.",
 			"Have the device connect with a keep alive, such as 60 s.",
-			"A keep alive of 0 switches the check for silent clients off (MQTT 5.0, 3.1.2.10), unless the broker applies a limit of its own, which the events do not show.",
+			"A keep alive of 0 switches off the check for silent clients (MQTT 5.0, 3.1.2.10). The broker may still apply a limit of its own, which the events do not show.",
 		},
 		{
 			"没有 keep alive：服务端无法发现此连接失效",
 			"自 {since} 起打开的连接 keep alive 为 0。如果设备没有关闭连接就消失，服务端不会发现，设备看上去仍然在线。",
 			"请让设备使用 keep alive 连接，例如 60 秒。",
-			"keep alive 为 0 表示关闭对沉默客户端的检查（MQTT 5.0，3.1.2.10），除非服务端自身有时限，事件中不会体现。",
+			"keep alive 为 0 表示不检查客户端是否还在发送数据（MQTT 5.0，3.1.2.10）。服务端自身仍可能有时限，事件中不会体现。",
 		},
 	},
 	"end-unexplained": {
@@ -301,13 +301,13 @@ var singleTexts = map[Code][2]verdictText{
 			"Reason not reported",
 			"The broker reported that the connection ended, {count}, but not why.",
 			"Check the log of the broker or the device at those times.",
-			"A missing reason points neither to the network nor to the device or the broker.",
+			"A missing reason does not show whether the network, the device or the broker is at fault.",
 		},
 		{
 			"原因未上报",
 			"服务端上报了连接断开，共 {count}，但没有上报原因。",
 			"请查看服务端或设备当时的日志。",
-			"没有上报原因，并不说明问题在网络、设备或服务端。",
+			"没有上报原因，因此无法判断问题在网络、设备还是服务端。",
 		},
 	},
 	"replaced-on-another-node": {
@@ -315,13 +315,13 @@ var singleTexts = map[Code][2]verdictText{
 			"Broker {nodes} probably stopped; the device came back on another node",
 			"Broker {nodes} probably stopped: the device's next connection was on another node, and no end of the previous one is on record, {count}. A node that stops reports no ends.",
 			"Check whether the node was restarted or failed at that time. If it did, other devices left it at the same moment.",
-			"It is also possible that the event was lost on its way; then check the log of the broker's webhooks. Or the device reconnected before the broker found its old connection dead; EMQX 4 reports no end then.",
+			"The end event may also have been lost on its way; the log of the broker's webhooks may show this. Or the device reconnected before the broker noticed that its old connection was dead; EMQX 4 then reports no end.",
 		},
 		{
 			"服务端节点 {nodes} 可能已停止；设备在另一个节点上重新连接",
 			"服务端节点 {nodes} 可能已停止：设备的下一个连接在另一个节点上，而前一个连接没有断开记录，共 {count}。停止的节点不会上报断开。",
 			"请检查该节点当时是否重启或故障。如果是，其他设备也会在同一时刻离开该节点。",
-			"也可能是事件在传输中丢失，此时请查看服务端的 Webhook 日志。或者设备在服务端发现旧连接失效之前就重新连接了（EMQX 4 不上报这种断开）。",
+			"也可能是断开事件在传输中丢失，服务端的 Webhook 日志中可能有记录。或者设备在服务端发现旧连接失效之前就重新连接了（EMQX 4 不上报这种断开）。",
 		},
 	},
 	"end-inferred": {
@@ -384,7 +384,7 @@ var singleTexts = map[Code][2]verdictText{
 		{
 			"No events on record",
 			"This client has no events in this time, and no earlier connection was found.",
-			"Check the instance and the client identifier, including upper and lower case. If they are right, the device has not reached the broker, or the broker does not report to this recorder.",
+			"Check the instance and the client identifier, including upper and lower case. If they are right, the device has not reached the broker, or the broker does not report to this system.",
 			"",
 		},
 		{

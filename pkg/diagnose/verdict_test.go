@@ -635,7 +635,7 @@ func TestVerdictNamesTheAddressesThatFight(t *testing.T) {
 	got := verdict(t, diagnosed(s.events), "two-places")
 	require.Equal(t, diagnose.Problem, got.Level)
 	require.Equal(t, 7, got.Count)
-	require.Contains(t, got.Meaning, "Connections from 192.0.2.1 and 192.0.2.2 took this client identifier from each other: 7 times an address came back")
+	require.Contains(t, got.Meaning, "Connections from 192.0.2.1 and 192.0.2.2 kept taking this client identifier from each other, each ending the previous one. An address that had lost the identifier came back 7 times.")
 	require.Len(t, got.Evidence, 7)
 	require.Equal(t, "20:02:01", short(got.Evidence[0].Time))
 	require.Equal(t, event.ClientIDConflict, got.Evidence[0].ActionInfo)
@@ -659,7 +659,7 @@ func TestVerdictNamesTheFixedLength(t *testing.T) {
 // The verdict must call an idle timeout in the network unlikely if the device sends packets often
 // enough, or if the broker itself ended the connections.
 func TestFixedLengthIsNoIdleTimeoutIfNobodyIsIdle(t *testing.T) {
-	const idle, notIdle = "an idle timeout of a NAT gateway", "An idle timeout of the network is unlikely"
+	const idle, notIdle = "an idle timeout of a NAT gateway", "A network idle timeout is unlikely"
 	for name, c := range map[string]struct {
 		info event.ActionInfo
 		more []with
@@ -687,7 +687,7 @@ func TestFixedLengthOfEndsThatAreNotExplainedIsNoProblem(t *testing.T) {
 	got := verdict(t, diagnosed(s.events), "fixed-length")
 	require.Equal(t, diagnose.Notice, got.Level)
 	require.Equal(t, "Connections last about 45 s each", got.Title)
-	require.Contains(t, got.Meaning, "the device's own program that disconnects when its work is done")
+	require.Contains(t, got.Meaning, "the device's program may disconnect when its work is done")
 }
 
 // The verdict about short connections can come before the verdicts that explain their ends, so it

@@ -72,7 +72,7 @@ func wordsOf(ends []*history.Connection) words {
 }
 
 func (w words) in(lang Lang) string {
-	return joinedNames(w, maxWords, func(name string) string { return "“" + quoted(name).in(lang) + "”" }, "个词", lang)
+	return joinedNames(w, maxWords, func(name string) string { return "“" + quoted(name).in(lang) + "”" }, "种说法", lang)
 }
 
 // leftWithError finds ends for which the client sent DISCONNECT with an error code.
