@@ -205,7 +205,8 @@ func (m *emqx) connack(r *reader, e *event.Event) bool {
 }
 
 // emqxConnack fills in the meaning of the code in a CONNACK, and reports whether the CONNACK is a
-// refusal. code is the name of an MQTT 5 reason code or, in some versions of EMQX 3 and 4, a number.
+// refusal. code is the name of an MQTT 5 reason code, a gateway's own name for a code or, in some
+// versions of EMQX 3 and 4, a number.
 func emqxConnack(r *reader, e *event.Event, field string, code value) bool {
 	e.NativeReason = r.name(field, code)
 	e.Action, e.ActionInfo = event.Close, event.Unexplained

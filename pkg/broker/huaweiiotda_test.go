@@ -35,7 +35,7 @@ func TestHuaweiIoTDAHasAllFields(t *testing.T) {
 	require.True(t, broker.IsSnapshot(onlyEvent(t, "huawei-iotda-online").NativeEvent))
 }
 
-// huaweiNotice returns a notice with the given members of header and body.
+// huaweiNotice returns a notice with the given resource, header and body, each of which is JSON.
 func huaweiNotice(resource, header, body string) string {
 	return fmt.Sprintf(`{"resource":%s,"event":"update","event_time":"20261122T093000Z","notify_data":{"header":%s,"body":%s}}`, resource, header, body)
 }

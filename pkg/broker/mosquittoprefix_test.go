@@ -277,7 +277,7 @@ func TestMosquittoJSON(t *testing.T) {
 	}
 }
 
-// quoted returns a text as a JSON string.
+// quoted returns text as a JSON string.
 func quoted(text string) string {
 	b, _ := json.Marshal(text)
 	return string(b)

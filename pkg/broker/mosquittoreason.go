@@ -86,7 +86,8 @@ var mosquittoLibraryReasons = table(map[event.ActionInfo][]string{
 		"connection refused: bad user name or password", "connection refused: not authorised",
 	},
 	event.TopicAuthFailed: {
-		// The first reason comes from a plugin, or from a will message below $CONTROL/.
+		// "access denied by acl" comes from a plugin, or from a will message whose topic is below
+		// $CONTROL/.
 		"access denied by acl", "not authorized",
 	},
 	event.InvalidParam: {

@@ -137,8 +137,8 @@ func exactlyOrLonger(keepAlive time.Duration) silenceCheck {
 	return silenceCheck{least: allowed, most: allowed + time.Second, shortest: allowed, soon: allowed + 5*time.Second}
 }
 
-// byScan describes Mosquitto. Up to version 2.0.20, it checks all connections every six seconds.
-// Its log has only whole seconds, so a length can be wrong by one second.
+// byScan describes all versions of Mosquitto. Those up to 2.0.20 check all connections every six
+// seconds. Mosquitto's log has only whole seconds, so a length can be off by one second.
 func byScan(keepAlive time.Duration) silenceCheck {
 	allowed := keepAlive * 3 / 2
 	return silenceCheck{least: allowed - time.Second, most: allowed + 7*time.Second, shortest: allowed, soon: allowed + 7*time.Second}

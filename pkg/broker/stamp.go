@@ -168,9 +168,9 @@ func cutFraction(text []byte) (fraction time.Duration, rest []byte) {
 	return fraction, rest
 }
 
-// cutZone cuts a UTC offset, or the name of a zone, if there is one. isZone means that offset is
-// known. isLiteral means that the zone is Z, UTC or GMT. Other names are cut but ignored, because
-// several zones may have the same name.
+// cutZone cuts a UTC offset or the name of a zone, if there is one. isZone reports whether it cut an
+// offset, and isLiteral whether it cut Z, UTC or GMT. It also cuts other names but ignores them,
+// because several zones may have the same name.
 func cutZone(text []byte) (offset time.Duration, isZone, isLiteral bool, rest []byte) {
 	trimmed := bytes.TrimPrefix(text, []byte(" "))
 	if offset, rest, ok := cutOffset(trimmed); ok {

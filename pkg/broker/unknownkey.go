@@ -25,9 +25,8 @@ func shortened(key string) string {
 	return strings.ToValidUTF8(key[:maxLength], "") + "…"
 }
 
-// nearest returns the word of known that a misspelled word probably stands for, or "" if there is
-// none. Case, hyphens and underscores do not matter. Of the other characters, at most a quarter may
-// be wrong.
+// nearest returns the word in known that misspelled probably stands for, or "" if there is none. It
+// ignores case, hyphens and underscores. At most a quarter of the other characters may be wrong.
 func nearest(misspelled string, known []string) string {
 	plain := plainKey(misspelled)
 	best, bestDistance := "", len(plain)/4+1

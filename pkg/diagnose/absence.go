@@ -31,9 +31,9 @@ const noReturnEnded Code = "no-return-ended"
 // among them, because the broker then only noticed that the client was silent.
 var madeByBroker = []history.Kind{history.Server, history.NotAuthorized, history.TopicDenied, history.Invalid}
 
-// noReturn returns a finding if the client dropped and has been offline for unusually long since
-// then. It returns nil after a conflict, because a conflict proves that there is a newer connection
-// (see conflicts). It also returns nil if the broker stopped and has reported nothing since (see
+// noReturn returns a finding if the client dropped and has been offline for an unusually long time
+// since then. It returns nil after a conflict, because a conflict proves that there is a newer
+// connection (see conflicts), and nil if the broker stopped and has reported nothing since (see
 // brokerStop).
 func (in *input) noReturn() *finding {
 	last := in.last()
@@ -48,7 +48,7 @@ func (in *input) noReturn() *finding {
 	return f
 }
 
-// stillOffline returns a finding if the client has been offline for unusually long, but may have
+// stillOffline returns a finding if the client has been offline for an unusually long time, but may have
 // sent a DISCONNECT, because the source did not report why the last connection ended.
 func (in *input) stillOffline() *finding {
 	if !in.isLongGone() || in.last().Kind != history.Unexplained || in.last().Dropped() {
@@ -57,9 +57,9 @@ func (in *input) stillOffline() *finding {
 	return in.absence()
 }
 
-// isLongGone reports whether the client has been offline for unusually long without trying to
-// connect. It returns false if a login that was refused since then may have come from the client. It
-// also returns false if the cut of the span may hide such logins.
+// isLongGone reports whether the client has been offline for an unusually long time without trying
+// to connect. It returns false if a login that was refused since then may have come from the client,
+// or if such logins may be missing because the span was cut.
 func (in *input) isLongGone() bool {
 	last := in.last()
 	return in.offlineFor() > in.patience() && !in.triedSince(last) && !in.hides(last.End)

@@ -58,8 +58,8 @@ type conflictAddresses struct {
 	others   bool   // whether any next connection came from an address other than last
 }
 
-// address returns a value that names the address of the next connections. If there are several such
-// addresses, it names none of them.
+// address returns a value that names the address of the connections that followed the conflicts. If
+// they came from several addresses, the value is only the phrase "the same address".
 func (a conflictAddresses) address() value {
 	if a.others {
 		return sentence{phrase: sameAddress}

@@ -7,11 +7,11 @@ import (
 )
 
 const (
-	// loginFlaky selects the text to use if the same user's logins were accepted soon after most of
-	// the refusals.
+	// loginFlaky selects the text to use if most of the refusals were soon followed by an accepted
+	// login of the same user.
 	loginFlaky Code = "refused-login-flaky"
-	// acceptedWithin is the maximum time between a refusal and an accepted login that suggests a
-	// fault of the login service. Nobody repeatedly replaces credentials that fast.
+	// acceptedWithin is how soon after a refusal a login must be accepted to suggest a fault in the
+	// login service. Nobody repeatedly replaces credentials that fast.
 	acceptedWithin = 2 * time.Minute
 )
 

@@ -25,7 +25,7 @@ func TestBusyDaysTakeLittleMemory(t *testing.T) {
 		fmt.Printf("%s\n", regexp.MustCompile(`VmHWM:\s+\d+ kB`).Find(status))
 		return
 	}
-	for _, name := range []string{"flapping", "logins perhaps refused", "a node for each connect"} { // of all busy days, the last two take the most memory
+	for _, name := range []string{"flapping", "logins perhaps refused", "a node for each connect"} { // the last two in this list take more memory than any other busy day
 		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestBusyDaysTakeLittleMemory$")
 		child.Env = append(os.Environ(), busyDayVariable+"="+name)
 		output, err := child.CombinedOutput()

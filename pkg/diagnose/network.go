@@ -9,7 +9,7 @@ import (
 const (
 	// minAddresses is the minimum number of different addresses that counts as many.
 	minAddresses = 10
-	// minAddressShare is the minimum number of different addresses per connection with a known
+	// minAddressShare is the minimum ratio of different addresses to connections with a known
 	// address.
 	minAddressShare = 0.8
 )

@@ -34,7 +34,7 @@ const (
 //     until the end of the span does not count here, because it has a verdict of its own.
 //   - The client does not seem to sleep, and the verdict "flapping" does not apply.
 //
-// A notice about severe drops is a problem, unless it is over; see isOver.
+// Severe drops that would otherwise be a notice are a problem, unless they are over; see isOver.
 const (
 	severeKnown  = time.Hour
 	severeUptime = 0.9

@@ -97,8 +97,8 @@ func TestVerdictsOnGatewaysDoNotSpeakOfMQTT(t *testing.T) {
 	}
 }
 
-// If the client stayed away for longer than programs usually wait, the verdict must not suspect the
-// program first.
+// If the client stayed away for longer than programs usually wait, the verdict must not name the
+// program as the first suspect.
 func TestVerdictSaysThatTheClientStayedAway(t *testing.T) {
 	s := begin("00:00:00").times(8, func(s *script) {
 		s.hold(91*time.Second, event.NoHeart, keepAlive(60)).wait(time.Duration(s.n%4+3) * 4 * time.Minute)

@@ -8,20 +8,20 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// timeout is a connection that the broker ended for a missed keep alive, together with the
+// timeout is a connection that the broker ended because of a missed keep alive, together with the
 // conclusions that its length allows.
 type timeout struct {
 	*history.Connection
 	broker.Silence
 }
 
-// timeoutsOf returns the connections that ended for a missed keep alive and whose keep alive and
-// length are known. It leaves out the following connections, whose lengths show nothing:
+// timeoutsOf returns the connections that ended because of a missed keep alive and whose keep alive
+// and length are known. It leaves out the following connections, whose lengths show nothing:
 //
 //   - Connections over protocols other than MQTT, because a gateway may have other rules.
-//   - Connections whose source reports lengths only to the minute.
-//   - Connections that the broker did not end too early, if it ended others with the same keep alive
-//     too early. The broker then applies a limit that the events do not show.
+//   - Connections whose source may report the end up to a minute late.
+//   - Connections that lasted long enough, if others with the same source and keep alive were ended
+//     too early. The broker then enforces a limit that does not appear in the events.
 func timeoutsOf(connections []*history.Connection) []timeout {
 	type terms struct {
 		source    string

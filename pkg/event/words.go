@@ -37,8 +37,8 @@ const (
 	SocketIOException    ActionInfo = "Socket IOException"
 
 	// Unexplained is the action info of a close event whose reason is unknown: the source gave no
-	// reason, or a word that has no known meaning. It is empty because ApsaraMQ has no word for
-	// this. ActionInfos does not return it.
+	// reason, or gave one whose meaning is unknown or ambiguous. It is empty because ApsaraMQ has no
+	// word for this. ActionInfos does not return it.
 	Unexplained ActionInfo = ""
 )
 
