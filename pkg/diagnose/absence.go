@@ -48,8 +48,8 @@ func (in *input) noReturn() *finding {
 	return f
 }
 
-// stillOffline returns a finding if the client has been offline for an unusually long time, but may have
-// sent a DISCONNECT, because the source did not report why the last connection ended.
+// stillOffline returns a finding if the client has been offline for an unusually long time, but may
+// have sent a DISCONNECT, because the source did not report why the last connection ended.
 func (in *input) stillOffline() *finding {
 	if !in.isLongGone() || in.last().Kind != history.Unexplained || in.last().Dropped() {
 		return nil
