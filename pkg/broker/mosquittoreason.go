@@ -161,13 +161,13 @@ func mosquittoInfo(why []byte) event.ActionInfo {
 // mosquittoLibraryInfo returns the action info for a reason from Mosquitto's library.
 func mosquittoLibraryInfo(why []byte) event.ActionInfo {
 	why = bytes.TrimSuffix(why, []byte("."))
-	lower := string(bytes.ToLower(why))
-	switch info, ok := mosquittoLibraryReasons[lower]; {
+	lower := bytes.ToLower(why)
+	switch info, ok := mosquittoLibraryReasons[string(lower)]; {
 	case string(why) == "Protocol error": // the library writes "Protocol Error"
 		return event.Unexplained
 	case ok:
 		return info
 	default:
-		return mosquittoNetworkReasons[lower]
+		return mosquittoNetworkReasons[string(lower)]
 	}
 }
