@@ -2,6 +2,7 @@ package follow
 
 import (
 	"cmp"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,28 +43,48 @@ func (p position) isIn(file *os.File) bool {
 	return err == nil && before[0] == '\n'
 }
 
-// rotatedSince opens the rotated logs that were modified at or after the given time, except the
-// known ones. It returns them sorted from oldest to newest.
-func rotatedSince(since time.Time, path string, known []*logFile) ([]*logFile, error) {
-	var logs []*logFile
-	var ages []time.Time
+// rotatedSince opens the rotated logs that were modified at or after the given time, except those
+// for which isKnown returns true. It returns them sorted from oldest to newest. Of several files
+// with the same log, it returns the largest; the others are copies. A file that cannot be read is
+// skipped, and so is one without a whole line.
+func rotatedSince(since time.Time, path string, isKnown func(*logFile) bool) (logs []*logFile) {
 	for _, name := range candidates(path) {
-		info, err := os.Stat(name)
-		if err != nil || name == path || info.ModTime().Before(since) {
+		if info, err := os.Stat(name); err != nil || name == path || info.ModTime().Before(since) {
 			continue
 		}
 		file, err := os.Open(name)
 		if err != nil {
-			return nil, err
-		}
-		if slices.ContainsFunc(known, func(l *logFile) bool { return l.isIn(file) }) {
-			_ = file.Close()
+			slog.Warn("skipped a file beside the log that may be a rotated log", "error", err.Error())
 			continue
 		}
-		at, _ := slices.BinarySearchFunc(ages, info.ModTime(), time.Time.Compare)
-		logs, ages = slices.Insert(logs, at, &logFile{file: file}), slices.Insert(ages, at, info.ModTime())
+		l := &logFile{file: file}
+		if !l.identify() || isKnown(l) {
+			l.close()
+			continue
+		}
+		logs = append(logs, l)
 	}
-	return logs, nil
+	slices.SortFunc(logs, func(a, b *logFile) int {
+		return cmp.Or(a.position.Modified.Compare(b.position.Modified), cmp.Compare(a.position.Log, b.position.Log))
+	})
+	return withoutCopies(logs)
+}
+
+// withoutCopies closes and leaves out all but the largest of the files that hold the same log.
+func withoutCopies(logs []*logFile) (kept []*logFile) {
+	for _, l := range logs {
+		i := slices.IndexFunc(kept, func(k *logFile) bool { return k.position.Log == l.position.Log })
+		switch {
+		case i < 0:
+			kept = append(kept, l)
+		case l.size() > kept[i].size():
+			kept[i].close()
+			kept[i] = l
+		default:
+			l.close()
+		}
+	}
+	return kept
 }
 
 // candidates returns the paths of the files that may hold a log. The candidates are the file at the
@@ -102,4 +123,13 @@ func inode(file *os.File) uint64 {
 		return uint64(stat.Ino)
 	}
 	return 0
+}
+
+// modified returns the time at which a file was last modified, or the zero time if it is unknown.
+func modified(file *os.File) time.Time {
+	info, err := file.Stat()
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
 }

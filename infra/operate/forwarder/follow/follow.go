@@ -22,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 )
 
@@ -44,11 +45,16 @@ type Config struct {
 
 // State is what the reader of a log remembers from the lines that it has read.
 type State interface {
-	// Restore replaces the state with an earlier snapshot.
+	// Restore replaces the state by an earlier snapshot. It returns an error that wraps ErrOtherState
+	// if the snapshot belongs to another reader. After any other error, the state is unchanged, and
+	// the snapshot counts as damaged.
 	Restore(snapshot json.RawMessage) error
 	// Snapshot returns the current state, or nil if there is nothing to remember.
 	Snapshot() (json.RawMessage, error)
 }
+
+// ErrOtherState is the error about a snapshot that belongs to another reader.
+var ErrOtherState = errors.New("the state belongs to another reader")
 
 const (
 	// smallState is the size in bytes up to which a state is saved after each chunk.
@@ -56,6 +62,8 @@ const (
 	// saveInterval is the minimum time between two saves of a larger state. After a crash, the
 	// lines since the last save are delivered again.
 	saveInterval = 10 * time.Second
+	// maxFinished is the maximum number of finished logs whose names are remembered.
+	maxFinished = 100
 )
 
 // Chunk holds consecutive whole lines from one log.
@@ -68,6 +76,9 @@ type Chunk struct {
 	Lines []byte
 	// Full is true if the chunk was cut off by a limit. The log then probably has more lines.
 	Full bool
+	// Growing is true if the log has grown within the last moments. The broker may then not have
+	// written all lines of its last message yet.
+	Growing bool
 }
 
 // Empty reports whether the chunk has no lines.
@@ -82,6 +93,11 @@ type Follower struct {
 	// logs holds the logs that may still have lines to deliver, oldest first. The last one is the
 	// log at the configured path.
 	logs []*logFile
+	// finished holds the names of the latest logs that were delivered to their end, so that a copy of
+	// one is not taken for another log.
+	finished []string
+	readsAll bool // true if the follower starts with the rotated logs that it finds
+	hasNew   bool // true if a log was found after the last save
 
 	isUnsaved bool      // true if a chunk was delivered after the last save
 	savedAt   time.Time // when the state file was last written; zero if it was not written yet
@@ -98,38 +114,42 @@ func Open(config Config) (*Follower, error) {
 	config.MaxLines = cmp.Or(config.MaxLines, 10_000)
 	f := &Follower{config: config}
 	content, at, err := readSaved(config.StateFile)
-	isDamaged := errors.Is(err, errDamaged)
+	if err == nil {
+		err = f.restore(content.State)
+	}
 	switch {
-	case isDamaged:
-		slog.Error("the saved position is damaged: sending all existing logs again; the recorder drops what it already has", "error", err.Error())
+	case errors.Is(err, errDamaged):
+		slog.Error("the saved position is damaged: sending all existing logs again; the recorder drops what it already has", "kept_as", config.StateFile+damagedSuffix, "error", err.Error())
+		f.readsAll = true
+		return f, setAside(config.StateFile)
 	case err != nil:
 		return nil, err
 	}
-	if err := f.restore(content.State); err != nil {
-		return nil, err
-	}
-	if len(content.Logs) == 0 && !isDamaged {
-		return f, nil
-	}
+	f.finished = content.Finished
 	for _, p := range content.Logs {
+		if p.Modified.IsZero() {
+			p.Modified = at
+		}
 		f.logs = append(f.logs, &logFile{position: p, seenSize: neverSeen})
 	}
-	f.reopen()
-	missed, err := rotatedSince(at, config.Path, f.logs)
-	f.logs = append(f.logs, missed...)
-	return f, err
+	return f, nil
 }
 
-// restore hands the saved state, if any, to the reader.
+// restore hands the saved state, if any, to the reader. If the reader cannot read it, the error wraps
+// errDamaged.
 func (f *Follower) restore(state json.RawMessage) error {
-	f.stateSize = len(state)
-	if f.config.State == nil || state == nil {
+	if f.config.State == nil || state == nil || string(state) == "null" {
 		return nil
 	}
-	if err := f.config.State.Restore(state); err != nil {
+	f.stateSize = len(state)
+	switch err := f.config.State.Restore(state); {
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrOtherState):
 		return fmt.Errorf("restore the state in %q: %w", f.config.StateFile, err)
+	default:
+		return fmt.Errorf("restore the state in %q: %w: %w", f.config.StateFile, errDamaged, err)
 	}
-	return nil
 }
 
 // Close closes the log files. The next Follower hands out all lines that were not delivered.
@@ -143,24 +163,40 @@ func (f *Follower) Close() {
 // lines from the same position until Done is called for a chunk. However, if the log's file is
 // gone, Next continues with the next log. Next may save the state, as Save does.
 func (f *Follower) Next() (Chunk, error) {
-	if err := f.look(); err != nil {
+	if err := f.Look(); err != nil {
 		return Chunk{}, err
 	}
+	if f.hasNew {
+		// Save the position of a new log at once. If a crash follows, the next Follower can then find
+		// the log even if it was renamed in the meantime.
+		if err := f.save(); err != nil {
+			return Chunk{}, err
+		}
+	}
 	for len(f.logs) > 0 {
-		// Once the next log has content, the broker writes no more lines to this log. Check this
+		// Once a later log has content, the broker writes no more lines to this log. Check this
 		// before reading. If the check came after the read, lines written in between would be lost.
-		isOver := len(f.logs) > 1 && f.logs[1].size() > 0
+		isOver := slices.ContainsFunc(f.logs[1:], func(l *logFile) bool { return l.size() > 0 })
 		chunk, err := f.logs[0].read(f.config.MaxBytes, f.config.MaxLines)
 		if err != nil || !chunk.Empty() || !isOver {
 			return chunk, err
 		}
-		f.logs[0].retire()
-		f.logs = f.logs[1:]
+		f.finish()
 		if err := f.save(); err != nil {
 			return Chunk{}, err
 		}
 	}
 	return Chunk{}, nil
+}
+
+// finish gives up the first log, which has nothing more to deliver.
+func (f *Follower) finish() {
+	if name := f.logs[0].position.Log; name != "" {
+		f.finished = append(f.finished, name)
+		f.finished = f.finished[max(0, len(f.finished)-maxFinished):]
+	}
+	f.logs[0].retire()
+	f.logs = f.logs[1:]
 }
 
 // Done records that a chunk was delivered, and saves the position and the reader's state. The state
@@ -201,7 +237,7 @@ func (f *Follower) Behind() (bytes int64) {
 
 // save writes the state file.
 func (f *Follower) save() error {
-	var content saved
+	content := saved{Finished: f.finished}
 	for _, l := range f.logs {
 		if l.position.Log != "" {
 			content.Logs = append(content.Logs, l.position)
@@ -216,6 +252,7 @@ func (f *Follower) save() error {
 	if err := content.write(f.config.StateFile); err != nil {
 		return err
 	}
+	f.hasNew = false
 	f.isUnsaved, f.savedAt, f.stateSize = false, time.Now(), len(content.State)
 	return nil
 }

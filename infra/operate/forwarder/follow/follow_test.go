@@ -3,7 +3,9 @@ package follow
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -68,9 +70,12 @@ func (h *harness) write(suffix, text string) {
 	require.NoError(h.t, file.Close())
 }
 
+// rename renames a log, if it exists.
 func (h *harness) rename(from, to string) {
 	h.t.Helper()
-	require.NoError(h.t, os.Rename(h.path(from), h.path(to)))
+	if err := os.Rename(h.path(from), h.path(to)); !errors.Is(err, fs.ErrNotExist) {
+		require.NoError(h.t, err)
+	}
 }
 
 func (h *harness) remove(suffix string) {
@@ -227,6 +232,142 @@ func TestRotationWhileNobodyFollows(t *testing.T) {
 	h.requireRead("")
 }
 
+// A log that was rotated more than once since the follower last looked must not be lost.
+func TestSeveralRotationsBetweenTwoLooks(t *testing.T) {
+	for name, restarted := range map[string]bool{"running": false, "restarted": true} {
+		t.Run(name, func(t *testing.T) {
+			h := newHarness(t)
+			h.write("", "1: a\n2: b\n")
+			c, err := h.Next(5)
+			require.NoError(t, err)
+			for _, line := range []string{"3: c\n", "4: d\n", "5: e\n"} {
+				h.rename(".2", ".3")
+				h.rename(".1", ".2")
+				h.rename("", ".1")
+				h.write("", line)
+			}
+			require.NoError(t, h.Done(c))
+			if restarted {
+				h.restart()
+			}
+			h.requireRead("2: b\n3: c\n4: d\n5: e\n")
+			h.restart()
+			h.requireRead("")
+		})
+	}
+}
+
+// The same holds if the log is copied and emptied.
+func TestSeveralCopiesBetweenTwoLooks(t *testing.T) {
+	h := newHarness(t)
+	h.write("", "1: a\n2: b\n")
+	c, err := h.Next(5)
+	require.NoError(t, err)
+	h.copyTruncate(".2")
+	h.write("", "3: c\n")
+	h.copyTruncate(".1")
+	h.write("", "4: d\n")
+	require.NoError(t, h.Done(c))
+	h.requireRead("2: b\n3: c\n4: d\n")
+}
+
+// A log that Look has found can be read even after it was removed.
+func TestLookOpensLogs(t *testing.T) {
+	h := newHarness(t)
+	h.write("", "1: a\n")
+	c, err := h.Next(0)
+	require.NoError(t, err)
+	saved, err := os.ReadFile(h.config.StateFile)
+	require.NoError(t, err)
+	for _, line := range []string{"2: b\n", "3: c\n"} {
+		require.NoError(t, os.Remove(h.path("")))
+		h.write("", line)
+		require.NoError(t, h.Look())
+	}
+	unchanged, err := os.ReadFile(h.config.StateFile)
+	require.NoError(t, err)
+	require.Equal(t, string(saved), string(unchanged))
+	require.NoError(t, h.Done(c))
+	h.requireRead("2: b\n3: c\n")
+}
+
+// Files beside the log that are no logs, or copies of one that is known, must do no harm.
+func TestStrayFiles(t *testing.T) {
+	for name, restarted := range map[string]bool{"running": false, "restarted": true} {
+		t.Run(name, func(t *testing.T) {
+			h := newHarness(t)
+			again := func() {
+				if restarted {
+					h.restart()
+				}
+			}
+			h.write("", "1: a\n2: b\n")
+			h.requireRead("1: a\n2: b\n")
+			h.write(".bak", "1: a\n")
+			h.write(".pos", "no line feed")
+			h.write(".empty", "")
+			again()
+			h.requireRead("")
+			h.write("", "3: c\n")
+			h.requireRead("3: c\n")
+			h.rename("", ".1")
+			h.write("", "4: d\n")
+			h.write(".other", "4: d\n")
+			again()
+			h.requireRead("4: d\n")
+			h.write(".1.bak", "1: a\n2: b\n3: c\n")
+			h.rename("", ".2")
+			h.write("", "5: e\n")
+			again()
+			h.requireRead("5: e\n")
+		})
+	}
+}
+
+// A log that gets its name back must continue at the position that was delivered.
+func TestARotationThatIsUndone(t *testing.T) {
+	h := newHarness(t)
+	h.write("", "1: a\n")
+	h.requireRead("1: a\n")
+	h.rename("", ".1")
+	h.write("", "")
+	h.requireRead("")
+	h.rename(".1", "")
+	h.write("", "2: b\n")
+	h.requireRead("2: b\n")
+}
+
+// A file beside the log that cannot be read must not stop the follower.
+func TestAnUnreadableFile(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("root can read every file")
+	}
+	h := newHarness(t)
+	h.write("", "1: a\n")
+	h.requireRead("1: a\n")
+	h.rename("", ".1")
+	h.write("", "2: b\n")
+	require.NoError(t, os.WriteFile(h.path(".2"), []byte("1: secret\n"), 0o000))
+	h.requireRead("2: b\n")
+	h.restart()
+	h.requireRead("")
+}
+
+func TestGrowing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		for _, line := range []string{"1: a\n", "2: b\n"} {
+			h.write("", line)
+			for _, growing := range []bool{true, true, false} {
+				c, err := h.Next(0)
+				require.NoError(t, err)
+				require.Equal(t, growing, c.Growing)
+				time.Sleep(settleTime/2 + time.Millisecond)
+			}
+		}
+	})
+}
+
 // Some rotations put a number before the extension.
 func TestRotationWithANumberBeforeTheExtension(t *testing.T) {
 	h := newHarness(t)
@@ -307,7 +448,7 @@ func TestAFileThatVanishes(t *testing.T) {
 	h.write("", "3: c\n")
 	h.requireRead("3: c\n")
 
-	h.rename("", "") // renaming the file to its own name fails if the file does not exist
+	require.FileExists(t, h.path(""))
 	h.restart()
 	require.NoError(t, os.Rename(h.path(""), filepath.Join(h.folder, "elsewhere")))
 	h.requireRead("")
@@ -512,12 +653,31 @@ func TestALargeState(t *testing.T) {
 	})
 }
 
+// refusing is a State that belongs to another reader than every snapshot.
+type refusing struct{ counter }
+
+func (refusing) Restore(json.RawMessage) error { return fmt.Errorf("for test: %w", ErrOtherState) }
+
 func TestAStateThatIsRefused(t *testing.T) {
 	h := newHarness(t)
 	require.NoError(t, os.WriteFile(h.config.StateFile, []byte(`{"logs":[],"state":"x"}`), 0o600))
-	h.config.State = &counter{}
+	h.config.State = &refusing{}
 	_, err := Open(h.config)
 	require.ErrorContains(t, err, "restore the state in")
+	require.ErrorIs(t, err, ErrOtherState)
+	require.FileExists(t, h.config.StateFile)
+}
+
+// A state that the reader cannot read is damaged like a position that cannot be read.
+func TestADamagedState(t *testing.T) {
+	h := newHarness(t)
+	h.write(".1", "1: a\n")
+	h.write("", "2: b\n")
+	require.NoError(t, os.WriteFile(h.config.StateFile, []byte(`{"logs":[],"state":"x"}`), 0o600))
+	h.config.State = &counter{}
+	h.restart()
+	require.FileExists(t, h.config.StateFile+damagedSuffix)
+	h.requireRead("1: a\n2: b\n")
 }
 
 // A state file without a reader's state was written by an earlier version.

@@ -7,13 +7,15 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"time"
 )
 
 // logFile represents a log and the file that currently holds the log.
 type logFile struct {
 	position position
-	file     *os.File // nil if the file was not found
-	seenSize int64    // the size of the file at the last read
+	file     *os.File  // nil if the file was not found
+	seenSize int64     // the size of the file at the last read
+	grewAt   time.Time // when a read first found the file at seenSize
 }
 
 // neverSeen is the value of seenSize for a log that has not been read since Open.
@@ -23,13 +25,17 @@ const neverSeen = -1
 // skipped.
 const maxLine = 4 << 20
 
+// settleTime is how long a log must not have grown before its last line is taken for the last one
+// that the broker has written for now.
+const settleTime = 100 * time.Millisecond
+
 // identify gives the log a name if the log has none and its first line is complete. It reports
 // whether it has named the log.
 func (l *logFile) identify() bool {
 	if l.file == nil || l.position.Log != "" {
 		return false
 	}
-	l.position = position{Log: nameOf(l.file), Inode: inode(l.file)}
+	l.position = position{Log: nameOf(l.file), Inode: inode(l.file), Modified: modified(l.file)}
 	return l.position.Log != ""
 }
 
@@ -67,7 +73,9 @@ func (l *logFile) read(limit, maxLines int) (Chunk, error) {
 	if l.file == nil || l.position.Log == "" {
 		return Chunk{}, nil
 	}
-	l.seenSize = l.size()
+	if size := l.size(); size != l.seenSize || l.grewAt.IsZero() {
+		l.seenSize, l.grewAt = size, time.Now()
+	}
 	buffer := make([]byte, min(int64(limit), max(0, l.seenSize-l.position.Offset)))
 	n, err := l.file.ReadAt(buffer, l.position.Offset)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -101,7 +109,7 @@ func (l *logFile) readLong() (Chunk, error) {
 }
 
 func (l *logFile) chunk(lines []byte, isFull bool) Chunk {
-	return Chunk{Log: l.position.Log, Offset: l.position.Offset, Lines: lines, Full: isFull}
+	return Chunk{Log: l.position.Log, Offset: l.position.Offset, Lines: lines, Full: isFull, Growing: time.Since(l.grewAt) < settleTime}
 }
 
 // lineLength returns the length of the first line in r, including the line feed. If r contains no

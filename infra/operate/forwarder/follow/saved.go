@@ -15,6 +15,9 @@ type position struct {
 	Offset int64  `json:"offset"`
 	// Inode distinguishes logs with the same first line. It is zero if the system has no inodes.
 	Inode uint64 `json:"inode,omitempty"`
+	// Modified is when the log's file was last modified, as far as the follower has seen. The logs
+	// after it were modified at that time or later.
+	Modified time.Time `json:"modified,omitzero"`
 }
 
 // saved is the content of the state file. The two fields belong together: State is what the reader
@@ -22,15 +25,20 @@ type position struct {
 type saved struct {
 	// Logs holds the position in each log that may still contain undelivered lines.
 	Logs []position `json:"logs"`
+	// Finished holds the names of the latest logs that were delivered to their end.
+	Finished []string `json:"finished,omitempty"`
 	// State is the reader's state, or nil if the reader has none; see Config.State.
 	State json.RawMessage `json:"state,omitempty"`
 }
+
+// damagedSuffix is the suffix of a damaged state file that is kept.
+const damagedSuffix = ".damaged"
 
 var errDamaged = errors.New("damaged")
 
 // readSaved reads the state file at path, and returns its content and the time at which it was
 // written. If the file does not exist, readSaved returns no positions. If the file cannot be
-// parsed, readSaved renames it and returns an error that wraps errDamaged.
+// parsed, readSaved returns an error that wraps errDamaged.
 func readSaved(path string) (content saved, at time.Time, err error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -44,11 +52,13 @@ func readSaved(path string) (content saved, at time.Time, err error) {
 		return saved{}, time.Time{}, err
 	}
 	if content, err = parseSaved(data); err != nil {
-		aside := path + ".damaged"
-		return saved{}, time.Time{}, errors.Join(fmt.Errorf("read position (kept as %q): %w: %w", aside, errDamaged, err), os.Rename(path, aside))
+		return saved{}, time.Time{}, fmt.Errorf("read position: %w: %w", errDamaged, err)
 	}
 	return content, info.ModTime(), nil
 }
+
+// setAside renames a damaged state file, so that it is kept.
+func setAside(path string) error { return os.Rename(path, path+damagedSuffix) }
 
 func parseSaved(data []byte) (saved, error) {
 	var content saved
