@@ -43,6 +43,11 @@ const (
 	maxRetryAfter = 10 * time.Minute
 	// reportInterval is the interval between progress reports in the log.
 	reportInterval = time.Minute
+	// fullSize is the size of a batch in bytes. A maximum request size of fullSize is no limit.
+	fullSize = 512 << 10
+	// growAfter is the number of requests that must be accepted in a row before the maximum request
+	// size is doubled again after a 413.
+	growAfter = 8
 )
 
 // Forwarder takes lines from a Follower and passes them to a Reader. It delivers the requests that
@@ -52,9 +57,11 @@ type Forwarder struct {
 	follower *follow.Follower
 	reader   brokerlog.Reader
 	progress *progress
-	batch    follow.Chunk     // the lines that the reader has read most recently
-	pending  []brokerlog.Body // the requests for these lines that are still to be delivered
+	batch    follow.Chunk     // the lines that the reader has read last
+	pending  []brokerlog.Body // what is still to be delivered for these lines
+	ticker   *time.Ticker     // ticks every poll while Run runs
 	limit    int              // the maximum request size in bytes; 0 means the size of the batches
+	accepted int              // number of requests of the maximum size that were accepted in a row
 	waiting  time.Time        // when the oldest undelivered line began to wait; zero if no line is waiting
 	failures int              // number of failed requests in a row
 }
@@ -73,15 +80,15 @@ func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastRe
 // Run delivers lines until ctx ends. If ctx ends during a request, the next Forwarder sends the
 // request again. The recorder recognizes repeated lines and events by their positions in the log.
 func (f *Forwarder) Run(ctx context.Context) {
-	ticker := time.NewTicker(poll)
-	defer ticker.Stop()
+	f.ticker = time.NewTicker(poll)
+	defer f.ticker.Stop()
 	for ctx.Err() == nil {
 		f.progress.report(reportInterval, f.follower.Behind(), f.reader.Counts())
 		if f.step(ctx) {
 			continue
 		}
 		select {
-		case <-ticker.C:
+		case <-f.ticker.C:
 		case <-ctx.Done():
 		}
 	}
@@ -103,7 +110,11 @@ func (f *Forwarder) step(ctx context.Context) bool {
 		return false
 	}
 	f.pending, f.batch = f.reader.Read(batch)
-	if len(f.pending) == 0 {
+	switch {
+	case len(f.pending) > 0:
+	case f.batch.Empty():
+		return false // the reader waits for the rest of a message
+	default:
 		f.done()
 	}
 	return true
@@ -133,6 +144,7 @@ func (f *Forwarder) isDue(batch follow.Chunk) bool {
 //   - If the recorder confirms that the lines are durable, deliver removes the request. After the
 //     last request, it saves the position after the batch.
 //   - If the recorder refuses several lines as too large, deliver lowers the maximum request size.
+//     From the second refusal in a row on, it also pauses.
 //   - After any other failure, deliver pauses, unless ctx has ended.
 //
 // After a failure, the same lines are sent again.
@@ -141,24 +153,53 @@ func (f *Forwarder) deliver(ctx context.Context) {
 	if f.limit > 0 {
 		body, rest = body.Split(f.limit)
 	}
-	switch o := f.post(ctx, body); {
+	switch o := await(f, f.post(ctx, body)); {
 	case o.verdict == recorded || o.verdict == partlyRecorded:
 		f.failures = 0
 		f.progress.delivered(body, o)
-		if f.pending[0] = rest; len(rest.Lines) == 0 {
-			f.pending = f.pending[1:]
-		}
-		if len(f.pending) == 0 {
-			f.done()
-		}
+		f.deliverRest(rest)
 	case ctx.Err() != nil:
 	case o.verdict == tooLarge && body.Count() > 1:
-		f.limit = len(body.Lines) / 2
-		slog.Info("request too large: sending smaller ones from now on", "max_bytes", f.limit)
+		f.limit, f.accepted = len(body.Lines)/2, 0
+		slog.Info("request too large: sending smaller ones for now", "max_bytes", f.limit)
+		if f.failures++; f.failures > 1 {
+			f.fail(ctx, o)
+		}
 	default:
-		f.progress.note("deliver", errors.New(o.reason))
-		f.pause(ctx, o.retryAfter)
+		f.fail(ctx, o)
 	}
+}
+
+// deliverRest goes on to the next request after the first one was accepted. rest is what the maximum
+// request size has left for that request.
+func (f *Forwarder) deliverRest(rest brokerlog.Body) {
+	if len(rest.Lines) > 0 {
+		f.pending[0] = rest
+		f.grow()
+		return
+	}
+	f.pending = f.pending[1:]
+	if len(f.pending) == 0 {
+		f.done()
+	}
+}
+
+// grow raises the maximum request size once enough requests of that size were accepted. The 413 that
+// lowered it may have been a passing fault.
+func (f *Forwarder) grow() {
+	if f.accepted++; f.accepted < growAfter {
+		return
+	}
+	f.limit, f.accepted = f.limit*2, 0
+	if f.limit >= fullSize {
+		f.limit = 0
+	}
+}
+
+// fail logs a failure and pauses.
+func (f *Forwarder) fail(ctx context.Context, o outcome) {
+	f.progress.note("deliver", errors.New(o.reason))
+	f.pause(ctx, o.retryAfter)
 }
 
 // done saves the position after the batch, which has been delivered.
@@ -176,10 +217,20 @@ func (f *Forwarder) done() {
 func (f *Forwarder) pause(ctx context.Context, requested time.Duration) {
 	bound := min(firstPause<<min(f.failures, 16), maxPause)
 	f.failures++
-	timer := time.NewTimer(max(bound/2+rand.N(bound/2+1), min(requested, maxRetryAfter)))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
+	ctx, cancel := context.WithTimeout(ctx, max(bound/2+rand.N(bound/2+1), min(requested, maxRetryAfter)))
+	defer cancel()
+	await(f, ctx.Done())
+}
+
+// await waits for a value, or until the channel is closed. In the meantime, it looks for new logs, so
+// that the follower opens each log before it can be compressed or removed.
+func await[T any](f *Forwarder, values <-chan T) T {
+	for {
+		select {
+		case v := <-values:
+			return v
+		case <-f.ticker.C:
+			f.progress.note("read the log", f.follower.Look())
+		}
 	}
 }

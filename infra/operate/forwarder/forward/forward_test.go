@@ -200,8 +200,8 @@ func TestQuarantine(t *testing.T) {
 	})
 }
 
-// The forwarder must shrink its requests until a proxy accepts them. From then on, its requests
-// must stay that small.
+// The forwarder must shrink its requests until a proxy accepts them. From then on, few requests may
+// be larger.
 func TestTooLarge(t *testing.T) {
 	inHarness(t, func(h *harness) {
 		h.before = func(n int, w http.ResponseWriter, r *http.Request) bool {
@@ -211,14 +211,60 @@ func TestTooLarge(t *testing.T) {
 		h.start()
 		h.pass(10 * time.Minute)
 		h.requireOnce(500)
-		refused := h.count()
+		before := h.count()
 		h.write(500)
 		h.pass(10 * time.Minute)
 		h.requireOnce(1_000)
-		for _, request := range h.requests[refused:] {
-			require.LessOrEqual(t, len(request.body), 300, "the forwarder must remember the limit")
+		refused := 0
+		for _, request := range h.requests[before:] {
+			require.LessOrEqual(t, len(request.body), 600)
+			if len(request.body) > 300 {
+				refused++
+			}
 		}
+		require.Less(t, refused, (h.count()-before)/growAfter+1)
 	})
+}
+
+// Once a proxy no longer refuses requests, they must become as large as before.
+func TestRequestsGrowAgain(t *testing.T) {
+	inHarness(t, func(h *harness) {
+		h.before = until(time.Now().Add(10*time.Minute), respond(http.StatusRequestEntityTooLarge))
+		h.write(2_000)
+		h.start()
+		h.pass(9 * time.Minute)
+		require.Less(t, h.count(), 30, "repeated refusals must pause")
+		h.pass(10 * time.Minute)
+		h.requireOnce(2_000)
+		before := h.count()
+		h.write(2_000)
+		h.pass(10 * time.Minute)
+		h.requireOnce(4_000)
+		require.Greater(t, len(h.requests[before+1].body), h.maxBytes*9/10)
+	})
+}
+
+// While a request is pending, the forwarder must open each log before it is removed.
+func TestRotationsWhileARequestIsPending(t *testing.T) {
+	for name, fault := range map[string]func(int, http.ResponseWriter, *http.Request) bool{
+		"refused": respond(http.StatusServiceUnavailable, "Retry-After", "600"),
+		"hanging": func(_ int, _ http.ResponseWriter, r *http.Request) bool { time.Sleep(10 * time.Minute); return false },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inHarness(t, func(h *harness) {
+				h.before = until(time.Now().Add(5*time.Minute), fault)
+				h.start()
+				for range 4 {
+					h.write(3)
+					h.pass(time.Minute)
+					require.NoError(t, os.Remove(h.log))
+				}
+				h.write(1)
+				h.pass(time.Hour)
+				h.requireOnce(13)
+			})
+		})
+	}
 }
 
 // If a proxy refuses even a single line as too large, the forwarder must keep retrying until the

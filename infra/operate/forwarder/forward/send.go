@@ -15,8 +15,15 @@ import (
 // maxResponse is the maximum number of bytes read from a response.
 const maxResponse = 64 << 10
 
-// post sends a request to the recorder without retrying.
-func (f *Forwarder) post(ctx context.Context, body brokerlog.Body) outcome {
+// post starts to send a request to the recorder, without retrying. The result receives the outcome.
+func (f *Forwarder) post(ctx context.Context, body brokerlog.Body) <-chan outcome {
+	result := make(chan outcome, 1)
+	go func() { result <- f.exchange(ctx, body) }()
+	return result
+}
+
+// exchange sends a request and judges the response.
+func (f *Forwarder) exchange(ctx context.Context, body brokerlog.Body) outcome {
 	request, err := f.request(ctx, body)
 	if err != nil {
 		return outcome{reason: err.Error()}
