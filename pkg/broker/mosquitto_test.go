@@ -656,7 +656,7 @@ func TestMosquittoRefusals(t *testing.T) {
 	var tracker broker.MosquittoTracker
 	tracker.Line([]byte(connected("a", 1)))
 	tracker.Line([]byte(refused))
-	require.Equal(t, []string{"a"}, tracker.Open())
+	require.Equal(t, map[string]string{"a": "192.0.2.7:1"}, tracker.Open())
 
 	again := decode(t, "mosquitto", stamped("Client a disconnected, no longer authorised.", "Client b [192.0.2.7:1] disconnected: not authorised.")).Events
 	require.False(t, broker.IsRefusal(&again[0]))

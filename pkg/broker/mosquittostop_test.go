@@ -1,6 +1,7 @@
 package broker_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -132,11 +133,12 @@ func TestMosquittoTracker(t *testing.T) {
 	} {
 		require.Nil(t, tracker.Line([]byte(line)), line)
 	}
-	require.Equal(t, []string{"a", "d", "e"}, tracker.Open())
+	require.Equal(t, map[string]string{"a": "192.0.2.7:2", "d": "192.0.2.7:3", "e": "192.0.2.7:4"}, tracker.Open())
 
 	var restored broker.MosquittoTracker
 	restored.Restore(tracker.Open())
 	require.Equal(t, tracker.Open(), restored.Open())
+	require.Nil(t, restored.Line([]byte("Client a [198.51.100.9:6000] disconnected: not authorised.")), "the end of a stranger's connection")
 	require.Nil(t, restored.Line([]byte("Client d [192.0.2.7:3] disconnected.")))
 	require.Equal(t, &broker.MosquittoStop{
 		Clients: []string{"a", "e"}, NativeEvent: "broker started", NativeReason: startLine, Time: lineTime,
@@ -146,7 +148,35 @@ func TestMosquittoTracker(t *testing.T) {
 	require.True(t, tracker.Line([]byte(startLine)).Time.IsZero())
 }
 
-// The reason "out of memory" is true only from 2.0.22 on. The last version in the body counts.
+// The memory for clients must be limited, however their identifiers are written, and free again when
+// they are gone.
+func TestMosquittoTrackerIsLimited(t *testing.T) {
+	for _, filler := range []string{"x", "\x01", "\"", "<", "\u2028", "雪"} {
+		id := strings.Repeat(filler, 900/len(filler))
+		var tracker broker.MosquittoTracker
+		n := 0
+		for ; tracker.Forgotten() == 0; n++ {
+			require.Nil(t, tracker.Line([]byte(connected(fmt.Sprint(id, n), 1))))
+		}
+		encoded, err := json.Marshal(tracker.Open())
+		require.NoError(t, err)
+		require.Less(t, len(encoded), broker.MaxOpenSize)
+		require.Greater(t, len(encoded), broker.MaxOpenSize*4/10)
+		require.Len(t, tracker.Open(), n-1)
+		require.Nil(t, tracker.Line([]byte("Client "+id+"0 disconnected.")))
+		require.Nil(t, tracker.Line([]byte(connected(id+"again", 1))))
+		require.Len(t, tracker.Open(), n-1)
+		var restored broker.MosquittoTracker
+		restored.Restore(tracker.Open())
+		require.Equal(t, len(tracker.Open()), len(restored.Open()))
+		require.NotNil(t, tracker.Line([]byte(startLine)))
+		require.Empty(t, tracker.Open())
+		require.Nil(t, tracker.Line([]byte(connected(id, 1))))
+		require.Len(t, tracker.Open(), 1)
+	}
+}
+
+// The reason "out of memory" is true only from 2.0.22 on. The version is the last one in the body.
 func TestMosquittoOutOfMemory(t *testing.T) {
 	const old, recent = "Client a disconnected due to out of memory.", "Client a [192.0.2.7:1] disconnected: out of memory."
 	for _, c := range []struct {

@@ -13,13 +13,23 @@ import (
 // Mosquitto stops or starts, it writes a line about that, but no line for each client whose
 // connection has ended as a result. The tracker says which clients these are.
 //
-// The zero value is ready to use. The tracker keeps the identifiers of all connected clients. It is
-// not safe for concurrent use.
+// The zero value is ready to use. The tracker keeps the identifiers of all connected clients, up to
+// MaxOpenSize. It is not safe for concurrent use.
 type MosquittoTracker struct {
-	// open maps each connected client's identifier to its address and port, or to "" if unknown.
-	open   map[string]string
-	filter mosquittoFilter
+	open      map[string]string // the client identifier of each open connection, and the client's address and port if known
+	size      int               // the size of open, as limited by MaxOpenSize
+	forgotten int               // see Forgotten
+	filter    mosquittoFilter
 }
+
+const (
+	// MaxOpenSize is the maximum size in bytes of the clients that a tracker remembers: their
+	// identifiers and addresses, as texts in JSON, plus clientSize for each. It is enough for about
+	// 600,000 clients. Further clients are not remembered.
+	MaxOpenSize = 64 << 20
+	// clientSize is the part of MaxOpenSize that a client occupies in addition to its texts.
+	clientSize = 64
+)
 
 // MosquittoStop is a line that says that Mosquitto stopped or started. Each client in Clients has
 // lost its connection. The decoder of the source Mosquitto returns an event for each client that
@@ -68,22 +78,59 @@ func (t *MosquittoTracker) follow(said *mosquittoLine) *MosquittoStop {
 		return t.stop(said)
 	case said.isAnonymous(), said.event == mosquittoRefused:
 	case said.action == event.Connect:
-		if t.open == nil {
-			t.open = map[string]string{}
-		}
-		t.open[string(said.id)] = string(said.from)
+		t.add(string(said.id), string(said.from))
 	case t.isEnd(said):
-		delete(t.open, string(said.id))
+		t.remove(string(said.id))
 	}
 	return nil
 }
 
+// add remembers a client, unless there is no space for it.
+func (t *MosquittoTracker) add(id, from string) {
+	t.remove(id)
+	size := openSize(id, from)
+	if t.size+size > MaxOpenSize {
+		t.forgotten++
+		return
+	}
+	if t.open == nil {
+		t.open = map[string]string{}
+	}
+	t.open[id] = from
+	t.size += size
+}
+
+func (t *MosquittoTracker) remove(id string) {
+	if from, ok := t.open[id]; ok {
+		delete(t.open, id)
+		t.size -= openSize(id, from)
+	}
+}
+
+// openSize returns the part of MaxOpenSize that a client occupies.
+func openSize(id, from string) int { return clientSize + jsonSize(id) + jsonSize(from) }
+
+// jsonSize returns an upper bound of the size that a valid text has in JSON, without its quotes.
+func jsonSize(text string) (size int) {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c < ' ' || c == '<' || c == '>' || c == '&' || c == 0x7f:
+			size += len(`\u0000`)
+		case c == '"' || c == '\\' || c >= 0x80: // U+2028 has three bytes and is written as \u2028
+			size += 2
+		default:
+			size++
+		}
+	}
+	return size
+}
+
 func (t *MosquittoTracker) stop(said *mosquittoLine) *MosquittoStop {
-	clients := t.Open()
+	clients := slices.Sorted(maps.Keys(t.open))
 	if len(clients) == 0 {
 		return nil
 	}
-	clear(t.open)
+	t.open, t.size = nil, 0
 	stop := &MosquittoStop{Clients: clients, NativeEvent: said.event, NativeReason: string(said.reason)}
 	if !said.at.IsZero() {
 		stop.Time = millisecond(said.at)
@@ -105,14 +152,19 @@ func (t *MosquittoTracker) has(id []byte) bool {
 	return ok
 }
 
-// Open returns the identifiers of the clients that are connected, sorted.
-func (t *MosquittoTracker) Open() []string { return slices.Sorted(maps.Keys(t.open)) }
+// Open returns the clients that are connected: for each client identifier, the address and port from
+// which the client connected, or "" if the log does not say it. The caller must not change the map.
+func (t *MosquittoTracker) Open() map[string]string { return t.open }
+
+// Forgotten returns the number of connections that were not remembered because of MaxOpenSize. If the
+// broker stops, they have no event.
+func (t *MosquittoTracker) Forgotten() int { return t.forgotten }
 
 // Restore replaces the set of connected clients, for example with the result of an earlier call to
 // Open.
-func (t *MosquittoTracker) Restore(clientIDs []string) {
-	t.open = make(map[string]string, len(clientIDs))
-	for _, id := range clientIDs {
-		t.open[id] = ""
+func (t *MosquittoTracker) Restore(open map[string]string) {
+	t.open, t.size = nil, 0
+	for id, from := range open {
+		t.add(id, from)
 	}
 }

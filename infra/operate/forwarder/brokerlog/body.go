@@ -51,6 +51,11 @@ func (b Body) Split(limit int) (first, rest Body) {
 	if end == 0 {
 		end = bytes.IndexByte(b.Lines, '\n') + 1
 	}
+	return b.splitAt(end)
+}
+
+// splitAt splits the body at a byte offset at which a line starts.
+func (b Body) splitAt(end int) (first, rest Body) {
 	first, rest = b, b
 	first.Lines, rest.Lines = b.Lines[:end], b.Lines[end:]
 	if !b.IsEvents {

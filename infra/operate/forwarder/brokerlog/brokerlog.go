@@ -9,6 +9,7 @@ package brokerlog
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -78,8 +79,11 @@ func restore(snapshot json.RawMessage, name string, state any) error {
 	if err := json.Unmarshal(snapshot, &owner); err != nil {
 		return err
 	}
+	if owner.Broker == "" {
+		return errors.New("the state has no broker")
+	}
 	if owner.Broker != name {
-		return fmt.Errorf("it belongs to the log of another broker (%q); give each log its own -state", owner.Broker)
+		return fmt.Errorf("%w, for the log of %q; give each log its own -state", follow.ErrOtherState, owner.Broker)
 	}
 	return json.Unmarshal(snapshot, state)
 }

@@ -1,12 +1,14 @@
 package brokerlog
 
 import (
+	"log/slog"
 	"maps"
 	"net"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
+
+	"devicetrace/pkg/broker"
 )
 
 // connection is an open connection. Its zero value is a connection whose beginning is unknown.
@@ -14,8 +16,6 @@ type connection struct {
 	ClientID string `json:"id"`
 	// Stamp is the time at which the connection was accepted, as written in the log.
 	Stamp string `json:"stamp"`
-	// Time is the same time. It is zero if the stamp has no zone.
-	Time time.Time `json:"time,omitzero"`
 	// IsOlder is true if the client has opened another connection since.
 	IsOlder bool `json:"older,omitempty"`
 }
@@ -25,18 +25,15 @@ type connection struct {
 type connections struct {
 	byName map[string]*connection
 	newest map[string]string // the name of each client's newest connection
-	size   int               // the approximate memory that the connections occupy, in bytes
+	size   int               // the size of the connections in the state file, in bytes
+	// forgotten is the number of connections that were not remembered because of maxSize.
+	forgotten int
 }
 
-const (
-	// maxSize is the maximum memory for connections, in bytes. It is enough for 500,000 connections
-	// with short identifiers. Further connections are not remembered, so their ends count as ends
-	// without a beginning.
-	maxSize = 256 << 20
-	// connectionSize is the approximate memory that a connection occupies in addition to its texts,
-	// in bytes.
-	connectionSize = 400
-)
+// maxSize is the maximum size of the connections in the state file, in bytes. It is enough for about
+// 450,000 connections with short identifiers. Further connections are not remembered, so that their
+// ends count as ends without a beginning.
+const maxSize = broker.MaxOpenSize
 
 func newConnections() *connections {
 	return &connections{byName: map[string]*connection{}, newest: map[string]string{}}
@@ -48,6 +45,9 @@ func newConnections() *connections {
 func (o *connections) add(name string, c *connection) {
 	o.remove(name)
 	if o.size+c.size(name) > maxSize {
+		if o.forgotten++; o.forgotten == 1 {
+			logForgotten(len(o.byName))
+		}
 		return
 	}
 	o.size += c.size(name)
@@ -75,9 +75,10 @@ func (o *connections) remove(name string) *connection {
 	return c
 }
 
-// size returns the approximate memory that a connection of the given name occupies, in bytes.
+// size returns the size in bytes that a connection of the given name has in the state file.
 func (c *connection) size(name string) int {
-	return connectionSize + len(name) + len(c.ClientID) + len(c.Stamp)
+	const fixed = len(`"":{"id":"","stamp":"","older":true},`)
+	return fixed + len(encode(name)) + len(encode(c.ClientID)) + len(encode(c.Stamp))
 }
 
 // current returns the name of each client's newest connection, sorted. It leaves out older
@@ -88,7 +89,8 @@ func (o *connections) current() []string {
 
 // row returns an event that contains everything known about the connection of the given name.
 func (c *connection) row(name string) row {
-	e := row{ClientID: c.ClientID, Protocol: "MQTT", ConnectedAt: formatTime(c.Time)}
+	since, _ := parseRabbitTime(c.Stamp)
+	e := row{ClientID: c.ClientID, Protocol: "MQTT", ConnectedAt: formatTime(since)}
 	if c.Stamp != "" {
 		e.ChannelID = name + " " + c.Stamp
 	}
@@ -98,4 +100,9 @@ func (c *connection) row(name string) row {
 		e.PeerPort, _ = strconv.Atoi(port)
 	}
 	return e
+}
+
+// logForgotten logs that the reader remembers no more than the given number of connections.
+func logForgotten(open int) {
+	slog.Error("too many connections are open: further ones are not remembered, so their ends will be missing", "open_connections", open)
 }

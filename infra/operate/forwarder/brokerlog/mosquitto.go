@@ -10,18 +10,24 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// mosquitto reads the log of Mosquitto. The recorder reads the lines itself. However, it reads each
-// request alone, so it does not know which clients connected in earlier requests. If Mosquitto
-// stops or starts, the reader therefore also sends an event for each client that was connected. If
-// a client connected in the same request, the recorder makes an equal event, and both count as one.
-type mosquitto struct{ clients broker.MosquittoTracker }
+// mosquitto reads the log of Mosquitto. The recorder reads the lines itself, but from one request
+// it cannot know which clients earlier requests showed as connected. If Mosquitto stops or starts,
+// the reader therefore also sends an event for each client that was connected.
+//
+// These events go between the lines before the stop and the line about it. The recorder then receives
+// everything in the order in which it happened, so that the rows are in order even if the lines have
+// no times. It also makes no such event itself, since the clients' lines are in another request.
+type mosquitto struct {
+	clients broker.MosquittoTracker
+	isFull  bool // true once a connection was not remembered
+}
 
 func newMosquitto() *mosquitto { return &mosquitto{} }
 
 // mosquittoState is the snapshot of a mosquitto.
 type mosquittoState struct {
-	Broker string   `json:"broker"`
-	Open   []string `json:"open"`
+	Broker string            `json:"broker"`
+	Open   map[string]string `json:"open"` // see broker.MosquittoTracker.Open
 }
 
 // Snapshot implements follow.State.
@@ -40,22 +46,44 @@ func (m *mosquitto) Restore(snapshot json.RawMessage) error {
 }
 
 // Counts implements Reader.
-func (m *mosquitto) Counts() []slog.Attr { return nil }
+func (m *mosquitto) Counts() []slog.Attr {
+	return []slog.Attr{slog.Int("open_connections", len(m.clients.Open())), slog.Int("forgotten_connections", m.clients.Forgotten())}
+}
 
 // Read implements Reader.
-func (m *mosquitto) Read(c follow.Chunk) ([]Body, follow.Chunk) {
-	var events bodies
-	offset := c.Offset
+func (m *mosquitto) Read(c follow.Chunk) (list []Body, read follow.Chunk) {
+	rest, offset := linesOf(c), c.Offset
 	for line := range bytes.Lines(c.Lines) {
 		if stop := m.clients.Line(line); stop != nil {
-			for _, client := range stop.Clients {
-				events.add(row{
-					ClientID: client, Action: event.Close, ActionInfo: event.ServerShutdown, Time: formatTime(stop.Time),
-					SourceEventID: eventID(c.Log, offset), NativeEvent: stop.NativeEvent, NativeReason: stop.NativeReason, Source: Mosquitto,
-				}, c.Log, offset)
+			before, after := rest.splitAt(int(offset - rest.Offset))
+			if len(before.Lines) > 0 {
+				list = append(list, before)
 			}
+			list, rest = append(list, stopEvents(stop, c.Log, offset)...), after
 		}
 		offset += int64(len(line))
 	}
-	return append([]Body{linesOf(c)}, events.list...), c
+	m.warn()
+	return append(list, rest), c
+}
+
+// stopEvents returns the events of the clients that a stop or a start of Mosquitto disconnected,
+// according to the line at the given position.
+func stopEvents(stop *broker.MosquittoStop, log string, offset int64) []Body {
+	var events bodies
+	for _, client := range stop.Clients {
+		events.add(row{
+			ClientID: client, Action: event.Close, ActionInfo: event.ServerShutdown, Time: formatTime(stop.Time),
+			SourceEventID: eventID(log, offset), NativeEvent: stop.NativeEvent, NativeReason: stop.NativeReason, Source: Mosquitto,
+		}, log, offset)
+	}
+	return events.list
+}
+
+// warn logs, once, that a connection was not remembered.
+func (m *mosquitto) warn() {
+	if m.clients.Forgotten() > 0 && !m.isFull {
+		m.isFull = true
+		logForgotten(len(m.clients.Open()))
+	}
 }

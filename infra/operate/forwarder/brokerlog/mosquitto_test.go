@@ -59,12 +59,43 @@ func TestMosquittoStops(t *testing.T) {
 	}
 }
 
-// The end events of 100,000 clients must be sent in requests of limited size.
+// If the lines have no times, the rows must still be in order, and each client must have one row for
+// the stop. Each request then has its own time of receipt.
+func TestMosquittoStopsWithoutTimes(t *testing.T) {
+	bare := func(line string) string { return strings.SplitN(line, ": ", 2)[1] }
+	text := lines(bare(mosquittoConnect("a")), bare(mosquittoStops), bare(mosquittoStarts), bare(mosquittoConnect("a")), bare(mosquittoConnect("b")), bare(mosquittoStarts))
+	got := readAll(t, newMosquitto(), 0, text)
+	stop, start := bare(mosquittoStops), bare(mosquittoStarts)
+	require.Equal(t, []short{
+		{"a", "connect", "accepted", ""}, {"a", "close", "ServerShutdown", stop}, {"a", "connect", "accepted", ""}, {"b", "connect", "accepted", ""},
+		{"a", "close", "ServerShutdown", start}, {"b", "close", "ServerShutdown", start},
+	}, shortened(got.events))
+	require.Len(t, got.bodies, 5)
+	var all []byte
+	for _, body := range got.bodies {
+		if !body.IsEvents {
+			require.Equal(t, int64(len(all)), body.Offset)
+			all = append(all, body.Lines...)
+		}
+	}
+	require.Equal(t, string(text), string(all))
+}
+
+// After a restart, a stranger's refused login must not remove a client that is connected.
+func TestMosquittoRemembersAddresses(t *testing.T) {
+	var reader Reader = newMosquitto()
+	readAll(t, reader, 0, lines(mosquittoConnect("a")))
+	reader = restarted(t, Mosquitto, reader)
+	got := readAll(t, reader, 100, lines("1795917610: Client a [198.51.100.9:6000] disconnected: not authorised.", mosquittoStops))
+	require.Contains(t, shortened(got.events), short{"a", "close", "ServerShutdown", "mosquitto version 2.0.18 terminating"})
+}
+
+// 100,000 clients must be sent in requests of limited size.
 func TestMosquittoStopsWithManyClients(t *testing.T) {
 	const n = 100_000
-	clients := make([]string, n)
-	for i := range clients {
-		clients[i] = fmt.Sprintf("client-%06d", i)
+	clients := map[string]string{}
+	for i := range n {
+		clients[fmt.Sprintf("client-%06d", i)] = ""
 	}
 	reader := newMosquitto()
 	reader.clients.Restore(clients)

@@ -2,6 +2,7 @@ package brokerlog
 
 import (
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"strings"
 	"unicode/utf8"
@@ -23,6 +24,7 @@ type rabbitMQ struct {
 	// that RabbitMQ wrote only after the message was read.
 	last            string
 	refused, orphan int
+	forgotten       int // number of connections that were not remembered before the last stop or start
 }
 
 func newRabbitMQ() *rabbitMQ { return &rabbitMQ{open: newConnections()} }
@@ -45,10 +47,14 @@ func (r *rabbitMQ) Restore(snapshot json.RawMessage) error {
 	if err := restore(snapshot, RabbitMQ, &state); err != nil {
 		return err
 	}
-	r.last, r.open = state.Last, newConnections()
+	open := newConnections()
 	for name, c := range state.Open {
-		r.open.add(name, c)
+		if c == nil || c.ClientID == "" {
+			return fmt.Errorf("the connection %q has no client", name)
+		}
+		open.add(name, c)
 	}
+	r.last, r.open = state.Last, open
 	return nil
 }
 
@@ -56,6 +62,7 @@ func (r *rabbitMQ) Restore(snapshot json.RawMessage) error {
 func (r *rabbitMQ) Counts() []slog.Attr {
 	return []slog.Attr{
 		slog.Int("open_connections", len(r.open.byName)),
+		slog.Int("forgotten_connections", r.forgotten+r.open.forgotten),
 		slog.Int("refused_logins", r.refused),
 		slog.Int("ends_without_beginning", r.orphan),
 	}
@@ -174,7 +181,7 @@ func (r *rabbitMQ) choose(readings []said) (chosen *said) {
 }
 
 func (r *rabbitMQ) connect(m *rabbitEvents, s *said) {
-	c := &connection{ClientID: s.id, Stamp: m.stamp, Time: m.time}
+	c := &connection{ClientID: s.id, Stamp: m.stamp}
 	r.open.add(s.conn, c)
 	e := c.row(s.conn)
 	e.Action, e.ActionInfo, e.NativeEvent = s.action, s.info, s.event
@@ -207,6 +214,7 @@ func (r *rabbitMQ) endAll(m *rabbitEvents, native string) {
 		e.NativeReason, _, _ = strings.Cut(strings.TrimSpace(m.text), "\n")
 		m.add(e)
 	}
+	r.forgotten += r.open.forgotten
 	r.open = newConnections()
 }
 

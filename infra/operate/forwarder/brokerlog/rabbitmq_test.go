@@ -387,18 +387,23 @@ func TestRabbitMQStopsWithManyConnections(t *testing.T) {
 	}
 }
 
-// The memory for connections must be limited, and must be freed when they have ended.
+// The state must be limited, however the identifiers are written, and have space again when
+// connections have ended.
 func TestRabbitMQForgetsFurtherConnections(t *testing.T) {
-	o, long := newConnections(), strings.Repeat("x", 65_000)
-	for i := range 2 * maxSize / len(long) {
-		o.add(fmt.Sprint(i), &connection{ClientID: long})
+	for _, filler := range []string{"x", "\x01", "<"} {
+		reader, long := newRabbitMQ(), strings.Repeat(filler, 65_000)
+		for i := 0; reader.open.forgotten == 0; i++ {
+			reader.open.add(fmt.Sprint(i), &connection{ClientID: long, Stamp: "x"})
+		}
+		state, err := reader.Snapshot()
+		require.NoError(t, err)
+		require.Less(t, len(state), maxSize+100)
+		require.Greater(t, len(state), maxSize*9/10)
+		for name := range reader.open.byName {
+			reader.open.remove(name)
+		}
+		require.Zero(t, reader.open.size)
 	}
-	require.Less(t, len(o.byName), maxSize/len(long))
-	require.Greater(t, len(o.byName), maxSize/len(long)*9/10)
-	for name := range o.byName {
-		o.remove(name)
-	}
-	require.Zero(t, o.size)
 }
 
 func FuzzRabbitMQ(f *testing.F) {

@@ -86,8 +86,32 @@ func TestStatesOfAnotherBroker(t *testing.T) {
 			if err := r.Restore(snapshot); other == name {
 				require.NoError(t, err)
 			} else {
-				require.ErrorContains(t, err, "belongs to the log of another broker")
+				require.ErrorIs(t, err, follow.ErrOtherState)
 			}
+		}
+	}
+}
+
+// A damaged state must be an error and must change nothing.
+func TestDamagedStates(t *testing.T) {
+	for _, name := range []string{Mosquitto, RabbitMQ, HiveMQ} {
+		for _, state := range []string{
+			"5", `"x"`, "[]", "{}", `{"broker":5}`, `{"broker":"` + name + `","open":5}`, `{"broker":"` + name + `","open":[5]}`,
+			`{"broker":"` + name + `","open":{"a":5}}`, `{"broker":"` + name + `","open":{"a":{}}}`,
+		} {
+			if name == HiveMQ && strings.Contains(state, "open") {
+				continue // has no state of its own
+			}
+			r, err := New(name)
+			require.NoError(t, err)
+			before, err := r.Snapshot()
+			require.NoError(t, err)
+			err = r.Restore(json.RawMessage(state))
+			require.Error(t, err, name+state)
+			require.NotErrorIs(t, err, follow.ErrOtherState, name+state)
+			after, err := r.Snapshot()
+			require.NoError(t, err)
+			require.Equal(t, string(before), string(after))
 		}
 	}
 }
