@@ -68,16 +68,18 @@ func (r *rabbitMQ) Counts() []slog.Attr {
 	}
 }
 
-// Read implements Reader. If the chunk was cut off by a limit, Read leaves out the last message,
-// because more of its lines may follow. If the whole chunk is one message, Read treats this message
-// as incomplete.
+// Read implements Reader. If the chunk was cut off by a limit or the log is growing, Read leaves out
+// the last message, because its other lines may follow. A long message that fills the whole chunk is
+// taken for incomplete.
 func (r *rabbitMQ) Read(c follow.Chunk) ([]Body, follow.Chunk) {
 	messages := rabbitMessages(c.Lines, c.Offset)
-	if n := len(messages); c.Full && n > 1 {
-		c.Lines = c.Lines[:messages[n-1].offset-c.Offset]
-		messages = messages[:n-1]
-	} else if c.Full {
-		messages[0].isCut = true
+	last := len(messages) - 1
+	switch {
+	case last > 0 && (c.Full || c.Growing), c.Growing && !c.Full:
+		c.Lines = c.Lines[:messages[last].offset-c.Offset]
+		messages = messages[:last]
+	case c.Full:
+		messages[0].isCut = messages[0].parts > 1 || len(c.Lines) >= maxMessage
 	}
 	var events, unreadable bodies
 	for i := range messages {
@@ -88,7 +90,11 @@ func (r *rabbitMQ) Read(c follow.Chunk) ([]Body, follow.Chunk) {
 	return append(events.list, unreadable.list...), c
 }
 
-// rabbitEvents is a message, together with the bodies that receive its events.
+// maxMessage is a length in bytes that no message with a client identifier has, since an identifier
+// has at most 64 KiB. A shorter line that fills a chunk was only followed by a very long one.
+const maxMessage = 256 << 10
+
+// rabbitEvents is a message and the bodies that its events are added to.
 type rabbitEvents struct {
 	*rabbitMessage
 	log                string // the name of the log
@@ -97,87 +103,110 @@ type rabbitEvents struct {
 
 // read adds the events of a message, if any.
 func (r *rabbitMQ) read(m *rabbitEvents) {
-	readings := readMessage(m.text)
-	if m.isDebug || !m.isAboutMQTT(readings) {
+	readings := readMessage(m.text, r.contradiction())
+	if m.isDebug || !m.isAboutMQTT(&readings) {
 		return
 	}
-	if why := r.fault(m, readings); why != "" {
+	if why := r.fault(m, &readings); why != "" {
 		m.quarantine(why)
 		return
 	}
-	if readings[0].kind == stopped {
-		r.endAll(m, readings[0].event)
+	if readings.kind == stopped {
+		r.endAll(m, readings.fitting[0].event)
 		return
 	}
-	r.say(m, readings)
+	r.say(m, &readings)
 }
 
-// isAboutMQTT reports whether a message with the given readings results in an event, or would do so
-// if it could be read. The message may follow an unknown prefix.
-func (m *rabbitEvents) isAboutMQTT(readings []said) bool {
-	if len(readings) > 0 {
-		return readings[0].kind != unrelated
+// contradiction returns a function that reports whether a reading contradicts the open connections,
+// because a client with another identifier opened the connection.
+func (r *rabbitMQ) contradiction() func(*sentence, fields) bool {
+	var conn, latin1 string // the identifier of the latest connection in Latin-1, which takes time to derive
+	return func(s *sentence, f fields) bool {
+		known := r.open.byName[f.conn]
+		if s.kind != ended || f.id == "" || known == nil {
+			return false
+		}
+		if !f.isLatin1 {
+			return f.id != known.ClientID
+		}
+		if conn != f.conn {
+			conn, latin1 = f.conn, toLatin1(known.ClientID)
+		}
+		return f.id != latin1
+	}
+}
+
+// isAboutMQTT reports whether a message with the given readings results in an event or should do
+// so. It also finds a message that stands behind an unknown prefix.
+func (m *rabbitEvents) isAboutMQTT(readings *readings) bool {
+	if readings.isSentence {
+		return readings.kind != unrelated
 	}
 	return isAboutConnection(m.text) || m.stamp == "" && isAboutConnection(afterPrefix(m.text))
 }
 
-// fault returns why a message about MQTT cannot be read, or "" if it can.
-func (r *rabbitMQ) fault(m *rabbitEvents, readings []said) string {
+// fault returns why a message about MQTT cannot be read, or "" if it can. If the message is about the
+// beginning or the end of a connection, the connection that had its name before is forgotten.
+func (r *rabbitMQ) fault(m *rabbitEvents, readings *readings) (why string) {
 	switch {
-	case len(readings) == 0:
+	case !readings.isSentence:
 		return "it is not one of the sentences about MQTT connections that RabbitMQ 3.10 to 4.3 write"
 	case m.stamp == "":
 		return "it does not begin with RabbitMQ's default prefix, $time [$level] $pid"
 	case m.isFine && m.prefix != nil && string(m.prefix) == r.last:
 		return "it is a part of the message before it"
-	case readings[0].kind == stopped:
-		return "" // the length and the number of parts do not matter, because no client chose the text
+	case readings.kind == stopped:
+		return "" // it may be long or have several parts, but contains nothing that a client chose
 	case m.isCut:
-		return "it is too long"
+		why = "it is too long"
 	case m.isAmbiguous():
-		return "it may be one message or several; let RabbitMQ log times with microseconds"
+		why = "it may be one message or several; let RabbitMQ log times with microseconds"
 	}
-	return ""
+	if why != "" {
+		r.forget(readings)
+	}
+	return why
+}
+
+// forget forgets the connection that a message is about if the message goes to quarantine. A client
+// cannot choose the connection, because forget does nothing if the readings differ in it.
+func (r *rabbitMQ) forget(readings *readings) {
+	if readings.kind == opened || readings.kind == ended {
+		r.open.remove(readings.conn)
+	}
 }
 
 // say adds the event that a message about a client reports, if any.
-func (r *rabbitMQ) say(m *rabbitEvents, readings []said) {
-	s := r.choose(readings)
-	switch {
-	case s == nil:
-		m.quarantine("the client identifier in it is ambiguous, or not the one that opened the connection")
-		if readings[0].kind == ended {
-			r.open.remove(readings[0].conn)
-		}
-	case s.kind == refused:
+func (r *rabbitMQ) say(m *rabbitEvents, readings *readings) {
+	if why := unusable(readings); why != "" {
+		m.quarantine(why)
+		r.forget(readings)
+		return
+	}
+	switch s := &readings.fitting[0]; s.kind {
+	case refused:
 		r.refused++
-	case !utf8.ValidString(s.conn + s.id + s.reason):
-		m.quarantine("it is not valid UTF-8")
-	case s.kind == opened && s.id == "":
-		m.quarantine("it has no client identifier")
-	case s.kind == opened:
+	case opened:
 		r.connect(m, s)
 	default:
 		r.end(m, s)
 	}
 }
 
-// choose returns the reading of a message that does not contradict the open connections. It returns
-// nil unless there is exactly one.
-func (r *rabbitMQ) choose(readings []said) (chosen *said) {
-	for i := range readings {
-		s := &readings[i]
-		known := r.open.byName[s.conn]
-		isContrary := s.kind == ended && s.id != "" && known != nil && known.ClientID != s.id
-		switch {
-		case isContrary:
-		case chosen != nil:
-			return nil
-		default:
-			chosen = s
-		}
+// unusable returns why a message about a client says too little, or "" if it says enough.
+func unusable(readings *readings) string {
+	if len(readings.fitting) != 1 {
+		return "the client identifier in it is ambiguous, or not the one that opened the connection"
 	}
-	return chosen
+	s := &readings.fitting[0]
+	switch {
+	case s.kind != refused && !utf8.ValidString(s.conn+s.id+s.reason):
+		return "it is not valid UTF-8"
+	case s.kind == opened && s.id == "":
+		return "it has no client identifier"
+	}
+	return ""
 }
 
 func (r *rabbitMQ) connect(m *rabbitEvents, s *said) {

@@ -2,6 +2,8 @@ package brokerlog
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -284,6 +286,97 @@ func TestRabbitMQReadsNoPartOfAMessageAlone(t *testing.T) {
 	bodies, read = newRabbitMQ().Read(follow.Chunk{Log: "log", Lines: logged("Accepted MQTT connection " + conn + " for client ID a\nb"), Full: true})
 	require.NotEmpty(t, read.Lines)
 	require.Contains(t, string(bodies[0].Lines), "it is too long")
+}
+
+// The last message of a log that is growing may be incomplete. It must be read later, with its other
+// parts.
+func TestRabbitMQWaitsForTheLastMessage(t *testing.T) {
+	text := logged("x", "Accepted MQTT connection "+conn+" for client ID victim\nno victim")
+	cut := strings.LastIndex(strings.TrimSpace(string(text)), "\n") + 1
+	reader := newRabbitMQ()
+	bodies, read := reader.Read(follow.Chunk{Log: "log", Lines: text[:cut], Growing: true})
+	require.Empty(t, bodies)
+	require.Equal(t, string(logged("x")), string(read.Lines))
+	at := len(read.Lines)
+	bodies, read = reader.Read(follow.Chunk{Log: "log", Offset: int64(at), Lines: text[at:cut], Growing: true})
+	require.Empty(t, bodies)
+	require.Empty(t, read.Lines)
+	got := readAll(t, reader, int64(at), text[at:])
+	require.Equal(t, []short{{"victim\nno victim", "connect", "accepted", "accepted"}}, shortened(got.events))
+}
+
+// A line is not too long only because the next one is.
+func TestRabbitMQReadsALineBeforeAVeryLongOne(t *testing.T) {
+	reader := newRabbitMQ()
+	bodies, _ := reader.Read(follow.Chunk{Log: "log", Lines: logged("Accepted MQTT connection " + conn + " for client ID a"), Full: true, Growing: true})
+	require.Len(t, bodies, 1)
+	require.Contains(t, string(bodies[0].Lines), `"client_id":"a"`)
+	reader.last = ""
+	bodies, _ = reader.Read(follow.Chunk{Log: "log", Lines: logged("MQTT protocol error on connection " + conn + ": " + strings.Repeat("x", maxMessage)), Full: true})
+	require.Len(t, bodies, 1)
+	require.Contains(t, string(bodies[0].Lines), "it is too long")
+	require.Empty(t, reader.open.byName, "the connection has ended all the same")
+}
+
+// A beginning or an end that cannot be read must not leave an older connection of that name open.
+func TestRabbitMQForgetsWhatItCannotRead(t *testing.T) {
+	for name, text := range map[string][]byte{
+		"invalid UTF-8":  logged("Accepted MQTT connection " + conn + " for client ID b\xff"),
+		"no identifier":  logged("accepting MQTT connection <0.812.0> (" + conn + ", client id: )"),
+		"another client": logged(`MQTT disconnecting client <<"` + conn + `">> with duplicate id 'b'`),
+		"two messages or one": lines("2026-11-29 02:00:00.123 [info] <0.1.0> MQTT protocol error on connection "+conn+": x",
+			"2026-11-29 02:00:00.123 [info] <0.1.0> b"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			reader := newRabbitMQ()
+			reader.open.add(conn, &connection{ClientID: "a", Stamp: "x"})
+			reader.open.add(conn6, &connection{ClientID: "victim", Stamp: "x"})
+			require.Len(t, readAll(t, reader, 0, text).rejected, 1)
+			require.Equal(t, []string{conn6}, slices.Collect(maps.Keys(reader.open.byName)))
+		})
+	}
+}
+
+// A client whose identifier imitates another connection must not make the reader forget it.
+func TestRabbitMQForgetsNoOtherConnection(t *testing.T) {
+	id := `victim' (<<"` + conn6 + `">>), reason: x`
+	for _, message := range []string{
+		`Web MQTT disconnecting client with ID '` + id + `' (<<"` + conn + `">>), reason: y`,
+		"x\nMQTT protocol error on connection " + conn6 + ": x",
+		"Accepted MQTT connection " + conn + " for client ID \xff\nclosing MQTT connection <0.1.0> (" + conn6 + ")",
+	} {
+		reader := newRabbitMQ()
+		reader.open.add(conn6, &connection{ClientID: "victim", Stamp: "x"})
+		readAll(t, reader, 0, logged(message))
+		require.Contains(t, reader.open.byName, conn6, message)
+	}
+}
+
+// However often an identifier imitates the text around it, the end of its connection must be found, in
+// linear time.
+func TestRabbitMQManyReadings(t *testing.T) {
+	for _, end := range []string{"', reason: ", "' because credential expired", "' (<<\"" + conn + "\">>), reason: "} {
+		id := strings.Repeat("a"+end, 60_000/len(end))
+		for connect, ends := range map[string][]string{
+			"Accepted MQTT connection " + conn + " for client ID " + id: {
+				`MQTT disconnecting client <<"` + conn + `">> with client ID '` + id + `', reason: operator`,
+				`Web MQTT disconnecting client with ID '` + id + `' (<<"` + conn + `">>), reason: operator`,
+			},
+			"accepting MQTT connection <0.812.0> (" + conn + ", client id: " + toLatin1("雪"+id) + ")": {
+				`MQTT disconnecting client "` + conn + `" with client ID '` + toLatin1("雪"+id) + `', reason: operator`,
+			},
+		} {
+			for _, message := range ends {
+				began := time.Now()
+				got := readAll(t, newRabbitMQ(), 0, logged(connect, message))
+				require.Less(t, time.Since(began), 5*time.Second)
+				require.Empty(t, got.rejected)
+				require.Len(t, got.events, 2)
+				require.Equal(t, event.ServerShutdown, got.events[1].ActionInfo)
+				require.Equal(t, "operator", got.events[1].NativeReason)
+			}
+		}
+	}
 }
 
 // The takeover of a client may be logged before or after the new connection.

@@ -36,26 +36,54 @@ type said struct {
 	conn, id, reason string
 }
 
-// maxReadings is the number of readings after which readMessage stops searching. A message has more
-// than one reading only if an identifier imitates the text around it.
-const maxReadings = 4
+// readings holds the ways in which a message can be read. There are several if an identifier imitates
+// the text around it.
+type readings struct {
+	// isSentence is true if the message is one of the sentences.
+	isSentence bool
+	// kind is the kind of the first reading. A reading as an event excludes readings as something
+	// unrelated.
+	kind kind
+	// fitting holds the readings that do not contradict the open connections. Of those according to
+	// the same sentence, it holds at most two, which show that the message is ambiguous.
+	fitting []said
+	// conn is the connection that the message is about. It is empty if the readings differ in it.
+	conn    string
+	differs bool
+}
 
-// readMessage returns the readings of a message. There are none if the message is not one of the
-// sentences, and several if it is ambiguous. If any reading results in an event, readings that are
-// unrelated are left out.
-func readMessage(message string) (readings []said) {
+// readMessage reads a message. The function isContrary reports whether a reading contradicts the open
+// connections. The time that readMessage takes is linear in the length of the message, however many
+// readings there are.
+func readMessage(message string, isContrary func(*sentence, fields) bool) (r readings) {
 	for i := range sentences {
-		s := &sentences[i]
+		s, fitting := &sentences[i], 0
 		s.pattern.match(message, fields{isLatin1: s.isLatin1}, func(f fields) bool {
-			readings = append(readings, s.fill(f))
-			return len(readings) < maxReadings
+			r.note(s, f)
+			if !isContrary(s, f) {
+				r.fitting = append(r.fitting, s.fill(f))
+				fitting++
+			}
+			return fitting < 2
 		})
 	}
-	isEvent := func(r said) bool { return r.kind != unrelated }
-	if slices.ContainsFunc(readings, isEvent) {
-		return slices.DeleteFunc(readings, func(r said) bool { return !isEvent(r) })
+	r.fitting = slices.DeleteFunc(r.fitting, func(s said) bool { return s.kind == unrelated && r.kind != unrelated })
+	return r
+}
+
+// note adds what a reading says about the message as a whole.
+func (r *readings) note(s *sentence, f fields) {
+	if r.kind == unrelated {
+		r.kind = s.kind
 	}
-	return readings
+	r.isSentence = true
+	switch {
+	case s.kind == unrelated || r.differs || r.conn == f.conn:
+	case r.conn == "":
+		r.conn = f.conn
+	default:
+		r.conn, r.differs = "", true
+	}
 }
 
 // fill returns what a message says if the placeholders of the sentence have the given values.
@@ -75,9 +103,17 @@ func unquoted(term string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSuffix(strings.TrimPrefix(term, "<<"), ">>"), `"`), `"`)
 }
 
-// fromLatin1 returns the original of a text whose UTF-8 bytes were written as Latin-1 characters,
-// as RabbitMQ does up to 3.11. If the text was not written like that, the result is not valid
-// UTF-8.
+// toLatin1 is the inverse of fromLatin1.
+func toLatin1(text string) string {
+	var encoded strings.Builder
+	for i := range len(text) {
+		encoded.WriteRune(rune(text[i]))
+	}
+	return encoded.String()
+}
+
+// fromLatin1 returns the text whose UTF-8 bytes were written as if each were a Latin-1 character,
+// as RabbitMQ does up to 3.11. The result is not valid UTF-8 if the text was not written like that.
 func fromLatin1(text string) string {
 	decoded := make([]byte, 0, len(text))
 	for _, c := range text {
