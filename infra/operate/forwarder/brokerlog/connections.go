@@ -31,7 +31,7 @@ type connections struct {
 }
 
 // maxSize is the maximum size of the connections in the state file, in bytes. It is enough for about
-// 450,000 connections with short identifiers. Further connections are not remembered, so that their
+// 500,000 connections with short identifiers. Further connections are not remembered, so that their
 // ends count as ends without a beginning.
 const maxSize = broker.MaxOpenSize
 
@@ -81,8 +81,22 @@ func (c *connection) size(name string) int {
 	return fixed + len(encode(name)) + len(encode(c.ClientID)) + len(encode(c.Stamp))
 }
 
-// current returns the name of each client's newest connection, sorted. It leaves out older
-// connections, which may have ended without a line in the log.
+// appendTo appends the connections, as an object by name, and the end of the object around it. Unlike
+// json.Marshal, it needs no memory besides the result, which is large.
+func (o *connections) appendTo(state []byte) []byte {
+	state = slices.Grow(state, o.size+len("{}}"))
+	state = append(state, '{')
+	for name, c := range o.byName {
+		if state[len(state)-1] != '{' {
+			state = append(state, ',')
+		}
+		state = append(append(append(state, encode(name)...), ':'), encode(c)...)
+	}
+	return append(state, "}}"...)
+}
+
+// current returns the name of each client's newest connection, sorted. An older one may have ended
+// without a line in the log.
 func (o *connections) current() []string {
 	return slices.Sorted(maps.Values(o.newest))
 }

@@ -1,6 +1,7 @@
 package brokerlog
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -33,12 +34,16 @@ func newRabbitMQ() *rabbitMQ { return &rabbitMQ{open: newConnections()} }
 type rabbitState struct {
 	Broker string                 `json:"broker"`
 	Last   string                 `json:"last,omitempty"`
-	Open   map[string]*connection `json:"open"`
+	Open   map[string]*connection `json:"open"` // the last field, see Snapshot
 }
 
-// Snapshot implements follow.State.
+// Snapshot implements follow.State. The snapshot is a rabbitState.
 func (r *rabbitMQ) Snapshot() (json.RawMessage, error) {
-	return json.Marshal(rabbitState{Broker: RabbitMQ, Last: r.last, Open: r.open.byName})
+	state, err := json.Marshal(rabbitState{Broker: RabbitMQ, Last: r.last})
+	if err != nil {
+		return nil, err
+	}
+	return r.open.appendTo(bytes.TrimSuffix(state, []byte("null}"))), nil
 }
 
 // Restore implements follow.State.

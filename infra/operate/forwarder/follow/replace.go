@@ -9,14 +9,18 @@ import (
 // newSuffix is the suffix of a file that is still being written.
 const newSuffix = ".new"
 
-// replace creates the file at the given path or replaces it atomically. The change is durable
-// once replace returns nil.
-func replace(path string, data []byte) error {
+// replace creates the file at the given path or replaces it atomically. Its new content consists of the
+// given parts. The change is durable once replace returns nil.
+func replace(path string, parts ...[]byte) error {
 	file, err := os.Create(path + newSuffix)
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(data)
+	for _, part := range parts {
+		if err == nil {
+			_, err = file.Write(part)
+		}
+	}
 	if err == nil {
 		err = file.Sync()
 	}

@@ -1,6 +1,7 @@
 package follow
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -73,11 +74,17 @@ func parseSaved(data []byte) (saved, error) {
 	return content, nil
 }
 
-// write replaces the state file atomically: a crash leaves either the old file or the new one.
+// write replaces the state file atomically: a crash leaves either the old file or the new one. It does
+// not copy State, which may be large.
 func (s saved) write(path string) error {
+	state := s.State
+	s.State = nil
 	data, err := json.Marshal(s)
 	if err != nil {
 		return err
 	}
-	return replace(path, append(data, '\n'))
+	if state == nil {
+		return replace(path, data, []byte("\n"))
+	}
+	return replace(path, bytes.TrimSuffix(data, []byte("}")), []byte(`,"state":`), state, []byte("}\n"))
 }
