@@ -108,6 +108,10 @@ type rabbitEvents struct {
 
 // read adds the events of a message, if any.
 func (r *rabbitMQ) read(m *rabbitEvents) {
+	if conn := m.crashed(); conn != "" && string(m.prefix) != r.last {
+		r.crash(m, conn)
+		return
+	}
 	readings := readMessage(m.text, r.contradiction())
 	if m.isDebug || !m.isAboutMQTT(&readings) {
 		return
