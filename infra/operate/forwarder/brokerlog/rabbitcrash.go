@@ -10,10 +10,11 @@ import (
 // crashOpening begins the message about the crash of an Erlang process.
 const crashOpening = "** Generic server "
 
-// crashState matches the state of the crashed process of an MQTT connection, up to the quotes before the
-// connection's name, which is its first text. Erlang writes no line break within a text, so what a
-// client sent does not match.
-var crashState = regexp.MustCompile(`\n\*\* When Server state == \{state,[^"]+"`)
+// crashState matches the state of the crashed process of an MQTT connection, up to the connection's
+// name. RabbitMQ 3.10 and 3.11 print it so if the connection does not use TLS. Erlang writes no line
+// break within a text, so nothing that a client sent matches. Later versions print what the client
+// chose before the name.
+var crashState = regexp.MustCompile(`\n\*\* When Server state == \{state,#Port<[0-9.]+>,\s*"`)
 
 // crashed returns the name of the connection whose process crashed, according to a message. It returns
 // "" if the message is about anything else.
