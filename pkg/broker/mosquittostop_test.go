@@ -148,8 +148,8 @@ func TestMosquittoTracker(t *testing.T) {
 	require.True(t, tracker.Line([]byte(startLine)).Time.IsZero())
 }
 
-// The memory for clients must be limited, however their identifiers are written, and free again when
-// they are gone.
+// The size of the open connections must be limited, whatever characters the identifiers contain.
+// Connections that have ended must not count.
 func TestMosquittoTrackerIsLimited(t *testing.T) {
 	for _, filler := range []string{"x", "\x01", "\"", "<", "\u2028", "雪"} {
 		id := strings.Repeat(filler, 900/len(filler))
@@ -176,7 +176,7 @@ func TestMosquittoTrackerIsLimited(t *testing.T) {
 	}
 }
 
-// The reason "out of memory" is true only from 2.0.22 on. The version is the last one in the body.
+// The reason "out of memory" is true only from 2.0.22 on. The last version in the body counts.
 func TestMosquittoOutOfMemory(t *testing.T) {
 	const old, recent = "Client a disconnected due to out of memory.", "Client a [192.0.2.7:1] disconnected: out of memory."
 	for _, c := range []struct {

@@ -16,9 +16,10 @@ import (
 // The zero value is ready to use. The tracker keeps the identifiers of all connected clients, up to
 // MaxOpenSize. It is not safe for concurrent use.
 type MosquittoTracker struct {
-	open      map[string]string // the client identifier of each open connection, and the client's address and port if known
-	size      int               // the size of open, as limited by MaxOpenSize
-	forgotten int               // see Forgotten
+	// open maps each connected client's identifier to its address and port, or to "" if unknown.
+	open      map[string]string
+	size      int // the size of open, as limited by MaxOpenSize
+	forgotten int // see Forgotten
 	filter    mosquittoFilter
 }
 

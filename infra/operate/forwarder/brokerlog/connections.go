@@ -95,8 +95,8 @@ func (o *connections) appendTo(state []byte) []byte {
 	return append(state, "}}"...)
 }
 
-// current returns the name of each client's newest connection, sorted. An older one may have ended
-// without a line in the log.
+// current returns the name of each client's newest connection, sorted. It leaves out older
+// connections, which may have ended without a line in the log.
 func (o *connections) current() []string {
 	return slices.Sorted(maps.Values(o.newest))
 }

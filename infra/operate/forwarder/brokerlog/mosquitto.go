@@ -10,16 +10,16 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// mosquitto reads the log of Mosquitto. The recorder reads the lines itself, but from one request
-// it cannot know which clients earlier requests showed as connected. If Mosquitto stops or starts,
-// the reader therefore also sends an event for each client that was connected.
+// mosquitto reads the log of Mosquitto. The recorder reads the lines itself. However, it reads each
+// request alone, so it does not know which clients connected in earlier requests. If Mosquitto
+// stops or starts, the reader therefore also sends an event for each client that was connected.
 //
-// These events go between the lines before the stop and the line about it. The recorder then receives
-// everything in the order in which it happened, so that the rows are in order even if the lines have
-// no times. It also makes no such event itself, since the clients' lines are in another request.
+// The reader sends these events after the lines before the stop, and before the line about the stop.
+// The rows are then in order even if the lines have no times. The recorder makes no such event
+// itself, because it gets the clients' lines and the line about the stop in different requests.
 type mosquitto struct {
 	clients broker.MosquittoTracker
-	isFull  bool // true once a connection was not remembered
+	isFull  bool // true once a connection could not be remembered
 }
 
 func newMosquitto() *mosquitto { return &mosquitto{} }

@@ -90,7 +90,7 @@ func TestMosquittoRemembersAddresses(t *testing.T) {
 	require.Contains(t, shortened(got.events), short{"a", "close", "ServerShutdown", "mosquitto version 2.0.18 terminating"})
 }
 
-// 100,000 clients must be sent in requests of limited size.
+// The end events of 100,000 clients must be sent in requests of limited size.
 func TestMosquittoStopsWithManyClients(t *testing.T) {
 	const n = 100_000
 	clients := map[string]string{}

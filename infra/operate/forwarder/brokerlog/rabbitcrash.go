@@ -11,9 +11,9 @@ import (
 const crashOpening = "** Generic server "
 
 // crashState matches the state of the crashed process of an MQTT connection, up to the connection's
-// name. RabbitMQ 3.10 and 3.11 print it so if the connection does not use TLS. Erlang writes no line
-// break within a text, so nothing that a client sent matches. Later versions print what the client
-// chose before the name.
+// name. RabbitMQ 3.10 and 3.11 print the state like this if the connection does not use TLS. Erlang
+// prints no line break within a text, so nothing that a client sent can match. Later versions print the
+// name after texts that the client chose, so the name cannot be found reliably.
 var crashState = regexp.MustCompile(`\n\*\* When Server state == \{state,#Port<[0-9.]+>,\s*"`)
 
 // crashed returns the name of the connection whose process crashed, according to a message. It returns
@@ -33,8 +33,8 @@ func (m *rabbitEvents) crashed() string {
 	return conn
 }
 
-// crash adds the event for a connection whose process crashed, if it is open. The message does not say
-// why it crashed in words that could be an action info.
+// crash adds the event for a connection whose process crashed, if the connection is open. The cause is
+// an error of the plugin, for which there is no action info.
 func (r *rabbitMQ) crash(m *rabbitEvents, conn string) {
 	c := r.open.remove(conn)
 	if c == nil {

@@ -34,7 +34,7 @@ func newRabbitMQ() *rabbitMQ { return &rabbitMQ{open: newConnections()} }
 type rabbitState struct {
 	Broker string                 `json:"broker"`
 	Last   string                 `json:"last,omitempty"`
-	Open   map[string]*connection `json:"open"` // the last field, see Snapshot
+	Open   map[string]*connection `json:"open"` // must be the last field; see Snapshot
 }
 
 // Snapshot implements follow.State. The snapshot is a rabbitState.
@@ -73,9 +73,9 @@ func (r *rabbitMQ) Counts() []slog.Attr {
 	}
 }
 
-// Read implements Reader. If the chunk was cut off by a limit or the log is growing, Read leaves out
-// the last message, because its other lines may follow. A long message that fills the whole chunk is
-// taken for incomplete.
+// Read implements Reader. If the chunk was cut off by a limit, or if the log is growing, Read leaves out
+// the last message, because more of its lines may follow. If the whole chunk is one long message, Read
+// treats this message as incomplete.
 func (r *rabbitMQ) Read(c follow.Chunk) ([]Body, follow.Chunk) {
 	messages := rabbitMessages(c.Lines, c.Offset)
 	last := len(messages) - 1
@@ -99,7 +99,7 @@ func (r *rabbitMQ) Read(c follow.Chunk) ([]Body, follow.Chunk) {
 // has at most 64 KiB. A shorter line that fills a chunk was only followed by a very long one.
 const maxMessage = 256 << 10
 
-// rabbitEvents is a message and the bodies that its events are added to.
+// rabbitEvents is a message, together with the bodies that receive its events.
 type rabbitEvents struct {
 	*rabbitMessage
 	log                string // the name of the log
@@ -146,8 +146,8 @@ func (r *rabbitMQ) contradiction() func(*sentence, fields) bool {
 	}
 }
 
-// isAboutMQTT reports whether a message with the given readings results in an event or should do
-// so. It also finds a message that stands behind an unknown prefix.
+// isAboutMQTT reports whether a message with the given readings results in an event, or would do so
+// if it could be read. The message may follow an unknown prefix.
 func (m *rabbitEvents) isAboutMQTT(readings *readings) bool {
 	if readings.isSentence {
 		return readings.kind != unrelated
@@ -166,7 +166,7 @@ func (r *rabbitMQ) fault(m *rabbitEvents, readings *readings) (why string) {
 	case m.isFine && m.prefix != nil && string(m.prefix) == r.last:
 		return "it is a part of the message before it"
 	case readings.kind == stopped:
-		return "" // it may be long or have several parts, but contains nothing that a client chose
+		return "" // the length and the number of parts do not matter, because no client chose the text
 	case m.isCut:
 		why = "it is too long"
 	case m.isAmbiguous():

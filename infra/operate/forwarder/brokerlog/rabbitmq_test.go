@@ -508,8 +508,8 @@ func TestRabbitMQStopsWithManyConnections(t *testing.T) {
 	}
 }
 
-// The state must be limited, however the identifiers are written, and have space again when
-// connections have ended.
+// The size of the state must be limited, whatever characters the identifiers contain. Connections that
+// have ended must not count.
 func TestRabbitMQForgetsFurtherConnections(t *testing.T) {
 	for _, filler := range []string{"x", "\x01", "<"} {
 		reader, long := newRabbitMQ(), strings.Repeat(filler, 65_000)

@@ -112,8 +112,9 @@ func toLatin1(text string) string {
 	return encoded.String()
 }
 
-// fromLatin1 returns the text whose UTF-8 bytes were written as if each were a Latin-1 character,
-// as RabbitMQ does up to 3.11. The result is not valid UTF-8 if the text was not written like that.
+// fromLatin1 returns the original of a text whose UTF-8 bytes were written as Latin-1 characters,
+// as RabbitMQ does up to 3.11. If the text was not written like that, the result is not valid
+// UTF-8.
 func fromLatin1(text string) string {
 	decoded := make([]byte, 0, len(text))
 	for _, c := range text {

@@ -45,7 +45,7 @@ type Config struct {
 
 // State is what the reader of a log remembers from the lines that it has read.
 type State interface {
-	// Restore replaces the state by an earlier snapshot. It returns an error that wraps ErrOtherState
+	// Restore replaces the state with an earlier snapshot. It returns an error that wraps ErrOtherState
 	// if the snapshot belongs to another reader. After any other error, the state is unchanged, and
 	// the snapshot counts as damaged.
 	Restore(snapshot json.RawMessage) error
@@ -203,8 +203,8 @@ func (f *Follower) finish() {
 // must cover exactly the lines up to the end of the chunk. Done saves a large state at most once in
 // saveInterval. If it does not save, a later call of Save does.
 func (f *Follower) Done(c Chunk) error {
-	if len(f.logs) > 0 && f.logs[0].position.Log == c.Log {
-		f.logs[0].position.Offset = c.Offset + int64(len(c.Lines))
+	if i := slices.IndexFunc(f.logs, func(l *logFile) bool { return l.position.Log == c.Log }); i >= 0 {
+		f.logs[i].position.Offset = c.Offset + int64(len(c.Lines))
 	}
 	f.isUnsaved = true
 	return f.Save()

@@ -57,8 +57,8 @@ type Forwarder struct {
 	follower *follow.Follower
 	reader   brokerlog.Reader
 	progress *progress
-	batch    follow.Chunk     // the lines that the reader has read last
-	pending  []brokerlog.Body // what is still to be delivered for these lines
+	batch    follow.Chunk     // the lines that the reader has read most recently
+	pending  []brokerlog.Body // the requests for these lines that are still to be delivered
 	ticker   *time.Ticker     // ticks every poll while Run runs
 	limit    int              // the maximum request size in bytes; 0 means the size of the batches
 	accepted int              // number of requests of the maximum size that were accepted in a row
@@ -170,8 +170,8 @@ func (f *Forwarder) deliver(ctx context.Context) {
 	}
 }
 
-// deliverRest goes on to the next request after the first one was accepted. rest is what the maximum
-// request size has left for that request.
+// deliverRest goes on after a request was accepted. rest is the part of the first pending request that
+// exceeded the maximum request size, if any.
 func (f *Forwarder) deliverRest(rest brokerlog.Body) {
 	if len(rest.Lines) > 0 {
 		f.pending[0] = rest
