@@ -8,8 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -339,10 +341,8 @@ func TestARotationThatIsUndone(t *testing.T) {
 
 // A file beside the log that cannot be read must not stop the follower.
 func TestAnUnreadableFile(t *testing.T) {
-	if os.Getuid() == 0 {
-		t.Skip("root can read every file")
-	}
 	h := newHarness(t)
+	asNobody(t, h.folder, filepath.Dir(h.config.StateFile))
 	h.write("", "1: a\n")
 	h.requireRead("1: a\n")
 	h.rename("", ".1")
@@ -351,6 +351,27 @@ func TestAnUnreadableFile(t *testing.T) {
 	h.requireRead("2: b\n")
 	h.restart()
 	h.requireRead("")
+}
+
+// asNobody runs the rest of the test with the file permissions of an ordinary user, who owns the
+// given temporary folders, because root can read every file.
+func asNobody(t *testing.T, folders ...string) {
+	const nobody = 65_534
+	if os.Getuid() != 0 {
+		return
+	}
+	for _, folder := range folders {
+		require.NoError(t, os.Chown(folder, nobody, -1))
+		for ; strings.HasPrefix(folder, os.TempDir()+"/"); folder = filepath.Dir(folder) {
+			require.NoError(t, os.Chmod(folder, 0o755))
+		}
+	}
+	runtime.LockOSThread() // Setfsuid applies to the current thread only
+	require.NoError(t, syscall.Setfsuid(nobody))
+	t.Cleanup(func() {
+		require.NoError(t, syscall.Setfsuid(0))
+		runtime.UnlockOSThread()
+	})
 }
 
 func TestGrowing(t *testing.T) {
