@@ -58,8 +58,9 @@ func (s *settings) validate() error {
 	return s.validateRoute(webhook)
 }
 
-// validateRoute checks that the recorder can read the broker's log at the route in the URL. If
-// -broker is missing, validateRoute sets it.
+// validateRoute checks that the route in -url is the one for the broker's log. If -broker is missing,
+// validateRoute uses the route as the name of the broker. It returns an error if the route is
+// broker.Events, which names no broker.
 func (s *settings) validateRoute(webhook *url.URL) error {
 	folder, route := path.Split(path.Dir(webhook.Path))
 	if path.Base(folder) != "webhooks" {

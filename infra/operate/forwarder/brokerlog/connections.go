@@ -95,7 +95,7 @@ func (o *connections) appendTo(state []byte) []byte {
 	return append(state, "}}"...)
 }
 
-// current returns the name of each client's newest connection, sorted. It leaves out older
+// current returns the sorted names of all clients' newest connections. It leaves out older
 // connections, which may have ended without a line in the log.
 func (o *connections) current() []string {
 	return slices.Sorted(maps.Values(o.newest))

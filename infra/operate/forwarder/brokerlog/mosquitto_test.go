@@ -34,8 +34,8 @@ func distinct(events []event.Event) (rows []event.Event) {
 	return rows
 }
 
-// However the log is split into requests, each client that was connected must have one row for the
-// stop.
+// However the log is split into requests, the API must show exactly one end for each client that
+// was connected when the broker stopped, even if the log shows only the next start.
 func TestMosquittoStops(t *testing.T) {
 	for name, end := range map[string]string{"stop": mosquittoStops, "start": mosquittoStarts} {
 		t.Run(name, func(t *testing.T) {

@@ -214,7 +214,8 @@ func TestRabbitMQQuarantine(t *testing.T) {
 	}
 }
 
-// Every form of prefix must be understood.
+// A message must result in an event after any form of prefix. If the form of the time is unknown, or
+// its zone is missing, the event has the time of receipt. JSON without a time results in no event.
 func TestRabbitMQPrefixes(t *testing.T) {
 	const message = "Accepted MQTT connection " + conn + " for client ID a"
 	known := time.Date(2026, 11, 29, 2, 0, 0, 123_000_000, time.UTC)

@@ -39,7 +39,7 @@ const (
 	// firstPause is the upper bound of the pause after the first failure in a row. Each further
 	// failure doubles the bound, up to maxPause.
 	firstPause, maxPause = time.Second, time.Minute
-	// maxRetryAfter is the maximum pause that a recorder can request.
+	// maxRetryAfter is the longest pause that the forwarder grants if the recorder requests one.
 	maxRetryAfter = 10 * time.Minute
 	// reportInterval is the interval between progress reports in the log.
 	reportInterval = time.Minute
@@ -140,14 +140,15 @@ func (f *Forwarder) isDue(batch follow.Chunk) bool {
 	return batch.Full || time.Since(f.waiting) >= f.config.MaxAge
 }
 
-// deliver sends the first pending request once and acts on the outcome:
-//   - If the recorder confirms that the lines are durable, deliver removes the request. After the
-//     last request, it saves the position after the batch.
-//   - If the recorder refuses several lines as too large, deliver lowers the maximum request size.
-//     From the second refusal in a row on, it also pauses.
+// deliver sends the first pending request, or only its first lines if it exceeds the maximum request
+// size, and acts on the outcome:
+//   - If the recorder confirms that the lines are durable, deliver removes them from the pending
+//     requests. When no request is left, it saves the position after the batch.
+//   - If the recorder refuses a request of more than one line as too large, deliver lowers the
+//     maximum request size. From the second refusal in a row on, it also pauses.
 //   - After any other failure, deliver pauses, unless ctx has ended.
 //
-// After a failure, the same lines are sent again.
+// After a failure, the lines remain pending, so they are sent again.
 func (f *Forwarder) deliver(ctx context.Context) {
 	body, rest := f.pending[0], brokerlog.Body{}
 	if f.limit > 0 {
