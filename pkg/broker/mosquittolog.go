@@ -246,13 +246,14 @@ func (b *mosquittoLog) parse(line wrappedLine, in *logText) (from *mosquittoSend
 		names = slices.Concat(line.sender, names)
 	}
 	from = b.sender(names)
+	repeats := from.tracker.filter.follow(line.text, in)
 	switch {
-	case b.isSubscription(line.text, in, names):
+	case b.isSubscription(line.text, in, names), repeats:
 		return from, said, false, ""
 	case line.fault != "":
 		return from, said, false, line.fault
 	}
-	said, found, fault = from.tracker.read(line.text, in)
+	said, found, fault = mosquittoRead(in)
 	return from, said, found, fault
 }
 

@@ -52,8 +52,17 @@ func TestMosquittoSubscriptionsHideNothingElse(t *testing.T) {
 		{"\tx (QoS 0)", "Client c disconnected."},
 		{"\t", "Client c disconnected."},
 		{"\t (QoS 0)", "Client c disconnected."},
+		{"\tdisconnected. (QoS 0)", "attacker 0 disconnected.", "Client c disconnected."},
+		{"\tdisconnected. (QoS 0)", strings.Repeat("x", 4097), "Client c disconnected."},
 	} {
-		require.Equal(t, row, summary(decode(t, "mosquitto", stamped(lines...))), lines)
+		body := stamped(lines...)
+		require.Contains(t, summary(decode(t, "mosquitto", body)), row, lines)
+		var tracker broker.MosquittoTracker
+		tracker.Line([]byte(connected("c", 1)))
+		for line := range strings.Lines(body) {
+			tracker.Line([]byte(line))
+		}
+		require.Empty(t, tracker.Open(), lines)
 	}
 	require.Equal(t, row, summary(decode(t, "mosquitto", "a-1  | \tdisconnected.\nb-1  | Client c disconnected.")), "two brokers")
 }

@@ -52,24 +52,15 @@ type MosquittoStop struct {
 // while clients were connected.
 func (t *MosquittoTracker) Line(line []byte) *MosquittoStop {
 	wrapped := unwrap(bytes.TrimSuffix(line, []byte("\n")), mosquittoBegins)
-	if wrapped.fault != "" || lineFault(wrapped.text) != "" {
+	in := mosquittoCut(wrapped.text, wrapped.at, time.Time{})
+	if t.filter.follow(wrapped.text, &in) || wrapped.fault != "" || lineFault(wrapped.text) != "" {
 		return nil
 	}
-	in := mosquittoCut(wrapped.text, wrapped.at, time.Time{})
-	said, found, _ := t.read(wrapped.text, &in)
+	said, found, _ := mosquittoRead(&in)
 	if !found {
 		return nil
 	}
 	return t.follow(&said)
-}
-
-// read parses the next line. in is the result of mosquittoCut for the line. See mosquittoRead for
-// the results.
-func (t *MosquittoTracker) read(line []byte, in *logText) (said mosquittoLine, found bool, fault string) {
-	if t.filter.follow(line, in) {
-		return mosquittoLine{}, false, ""
-	}
-	return mosquittoRead(in)
 }
 
 // follow updates the set of open connections. See Line for the result.
