@@ -217,6 +217,7 @@ func TestHiveMQPrefixes(t *testing.T) {
 	}
 	for _, line := range []string{
 		"seen " + zoned, "Client c says " + text, `{"log":7}`, `{"x":1}`, `{"log":"` + text + `"`, `{"log":"seen ` + zoned + `"}`,
+		`{"message":"x","message":"` + zoned + `"}`,
 	} {
 		require.Equal(t, "rejected 0", summary(decode(t, "hivemq", line)), line)
 	}

@@ -149,7 +149,7 @@ func (b *mosquittoLog) object(s *scanner) bool {
 	s.space()
 	from := s.at
 	var wrapped wrapping
-	if s.space() != '{' || s.object(wrapped.slot) != nil {
+	if s.space() != '{' || wrapped.read(s) != nil {
 		b.reject(s.body[from:], "", errSyntax.Error())
 		return false
 	}

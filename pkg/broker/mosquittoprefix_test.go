@@ -333,6 +333,9 @@ func TestMosquittoRejectsFaultyJSON(t *testing.T) {
 		{"not UTF-8", `{"MESSAGE":[255,254]}`, "valid UTF-8"},
 		{"half a character", `{"message":"\ud83d"}`, "must be a string"},
 		{"two lines", `{"log":"Client c disconnected.\nClient d disconnected.\n"}`, "only one line"},
+		{"a repeated line", `{"message":"x","message":"Client c disconnected."}`, "the key message occurs more than once"},
+		{"a repeated topic", `{"topic":"$SYS/broker/uptime","topic":"$SYS/broker/log/N","payload":"Client c disconnected."}`, "the key topic occurs more than once"},
+		{"a repeated line in a text", `{"log":"{\"log\":\"x\",\"log\":\"Client c disconnected.\"}"}`, "the key log occurs more than once"},
 		{"a damaged line", `{"log":"Client c disconn"}`, "the reason cannot be read"},
 		{"a long line", `{"log":"Client ` + strings.Repeat("x", 4100) + `"}`, "longer than 4096 bytes"},
 	} {

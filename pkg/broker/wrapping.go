@@ -14,7 +14,8 @@ type wrapping struct {
 	topic                                          value    // the MQTT topic
 	realtime, date, time, timestamp, elasticSearch value    // when the line was written or read
 	names                                          [len(senderKeys)]value
-	kubernetes                                     value // an object that names the pod
+	kubernetes                                     value  // an object that names the pod
+	repeated                                       string // see scanner.repeated
 }
 
 // These are the indices in wrapping.lines of the keys that need special treatment.
@@ -22,6 +23,14 @@ const (
 	journalLine = 2
 	payloadLine = 4
 )
+
+// read reads the next object.
+func (w *wrapping) read(s *scanner) error {
+	s.repeated = ""
+	err := s.object(w.slot)
+	w.repeated = s.repeated
+	return err
+}
 
 func (w *wrapping) slot(key []byte) *value {
 	switch string(key) {
@@ -131,10 +140,12 @@ const maxWrapped, maxWrappedText = 3, 4 * maxLine
 // line returns the line in the object. begins reports whether a text begins like a message of the
 // broker. wrapped is the number of objects around this one.
 func (w *wrapping) line(begins func(text []byte) bool, wrapped int) wrappedLine {
-	if mosquittoIgnores(w.topicName()) {
+	switch {
+	case w.repeated != "":
+		return wrappedLine{fault: "the key " + w.repeated + " " + isRepeated}
+	case mosquittoIgnores(w.topicName()):
 		return wrappedLine{}
-	}
-	if !w.hasLine() {
+	case !w.hasLine():
 		return wrappedLine{fault: "the object must contain a line of the broker's log under the key log, message or MESSAGE"}
 	}
 	var texts []wrappedLine
@@ -250,7 +261,7 @@ func unwrap(raw []byte, begins func(text []byte) bool) wrappedLine {
 		return wrappedLine{text: bytes.TrimSuffix(raw, []byte("\r"))}
 	}
 	var w wrapping
-	if s.object(w.slot) != nil || !s.ended() {
+	if w.read(&s) != nil || !s.ended() {
 		return wrappedLine{fault: errSyntax.Error()}
 	}
 	return w.line(begins, 0)
@@ -263,7 +274,7 @@ func unwrapText(text []byte, begins func(text []byte) bool, wrapped int) wrapped
 	text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r"))
 	var w wrapping
 	s := scanner{body: text}
-	if wrapped < maxWrapped && len(text) <= maxWrappedText && s.space() == '{' && s.object(w.slot) == nil && s.ended() && w.hasLine() {
+	if wrapped < maxWrapped && len(text) <= maxWrappedText && s.space() == '{' && w.read(&s) == nil && s.ended() && w.hasLine() {
 		return w.line(begins, wrapped)
 	}
 	if bytes.IndexByte(text, '\n') >= 0 {
@@ -279,7 +290,7 @@ func firstObject(body []byte) (first wrapping, ok bool) {
 	if s.space() == '[' {
 		s.at++
 	}
-	ok = s.space() == '{' && s.object(first.slot) == nil
+	ok = s.space() == '{' && first.read(&s) == nil
 	return first, ok
 }
 
