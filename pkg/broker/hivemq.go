@@ -112,7 +112,7 @@ func decodeHiveMQ(body []byte, meta Meta) Batch {
 			b.reject(raw, "", line.fault)
 			return
 		}
-		b.add(raw, placedLine{hivemq(line), &b, raw, at})
+		b.add(raw, placedLine{hivemq(line), &b, at})
 	})
 	result := b.result()
 	result.Events = withoutSecondEnds(result.Events)

@@ -16,9 +16,9 @@ const maxLine = 4 << 10
 // lineReader splits a body into the lines of a log and collects their events.
 type lineReader struct {
 	collector
-	log    string         // the name of the log; empty if the position is unknown
-	offset int64          // the offset of the body in the log
-	before map[string]int // how often each line has occurred so far in this body
+	log    string               // the name of the log; empty if the position is unknown
+	offset int64                // the offset of the body in the log
+	before map[lineIdentity]int // how often each identity has occurred so far in this body
 }
 
 // wantsLines is the error text for a body that was sent to the wrong route.
@@ -27,7 +27,7 @@ const wantsLines = "the body must be lines of the broker's log; send JSON events
 // openLog returns a lineReader for the body. If the position is invalid, openLog rejects the body
 // and returns false.
 func openLog(body []byte, meta Meta) (lineReader, bool) {
-	b := lineReader{collector: collector{meta: meta, size: len(body)}, before: map[string]int{}}
+	b := lineReader{collector: collector{meta: meta, size: len(body)}, before: map[lineIdentity]int{}}
 	if meta.Position != "" && !b.parsePosition(meta.Position) {
 		b.reject(body, "", `the position must be the log's name, a colon and the byte offset of the body, such as "name:1024"`)
 		return b, false
@@ -95,33 +95,48 @@ func lineFault(line []byte) string {
 type placedLine struct {
 	item
 	body *lineReader
-	raw  []byte
 	at   int // the line's byte offset in the body
 }
 
 func (l placedLine) row(r *reader, e *event.Event) bool {
 	isRow := l.item.row(r, e)
 	if isRow {
-		l.body.identifyByPosition(e, l.raw, l.at)
+		l.body.identifyByPosition(e, l.at)
 	}
 	return isRow
 }
 
 // identifyByPosition sets an event's identifier to the position of its line in the log. A line has
 // the same position in every body. A line that is sent again therefore results in the same event,
-// if it has a time. Identifiers sort in the order of the lines, so events in the same second stay
-// in order.
+// if it has a time. A stamp without a date or a year is an exception: it is completed with the time
+// of receipt, which may result in another time. Identifiers sort in the order of the lines, so
+// events in the same second stay in order.
 //
-// If the position is unknown, only a line that repeats an earlier line of the body gets an
-// identifier. The identifier contains the number of earlier equal lines, so that each repeated line
+// If the position is unknown, only an event that looks the same as an earlier event of the body gets
+// an identifier. The identifier contains the number of such earlier events, so that each of them
 // counts as a separate event.
-func (b *lineReader) identifyByPosition(e *event.Event, raw []byte, at int) {
-	if b.log != "" {
+func (b *lineReader) identifyByPosition(e *event.Event, at int) {
+	switch {
+	case b.log != "":
 		e.SourceEventID = fmt.Sprintf("%s:%015d", b.log, b.offset+int64(at))
-		return
+	case e.TimeOrigin == event.FromBroker:
+		key := identityOf(e)
+		if n := b.before[key]; n > 0 {
+			e.SourceEventID = fmt.Sprintf("repeat-%05d", n)
+		}
+		b.before[key]++
 	}
-	if n := b.before[string(raw)]; n > 0 && e.TimeOrigin == event.FromBroker {
-		e.SourceEventID = fmt.Sprintf("repeat-%05d", n)
-	}
-	b.before[string(raw)]++
+}
+
+// lineIdentity holds the identity columns of an event from a log line; see event.Column. The other
+// identity columns are equal in all such events of a body: the instance, and those for values that a
+// log line does not have.
+type lineIdentity struct {
+	client                  event.ClientID
+	at                      int64 // Unix time in milliseconds
+	native, reason, address string
+}
+
+func identityOf(e *event.Event) lineIdentity {
+	return lineIdentity{e.ClientID, e.Time.UnixMilli(), e.NativeEvent, e.NativeReason, e.PeerAddress}
 }

@@ -508,6 +508,12 @@ func TestMosquittoWithoutPositions(t *testing.T) {
 	require.Equal(t, []string{""}, ids(decode(t, "mosquitto", first).Events))
 	require.Equal(t, []string{"", "", "repeat-00001"}, ids(decode(t, "mosquitto", rest).Events))
 
+	for _, form := range []string{"2026-11-22T09:30:0%dZ stdout F %s\n", `{"time":"2026-11-22T09:30:0%dZ","log":%q}` + "\n"} {
+		equal := "1795339800: Client c disconnected."
+		body := fmt.Sprintf(form, 1, equal) + fmt.Sprintf(form, 2, equal)
+		require.Equal(t, []string{"", "repeat-00001"}, ids(decode(t, "mosquitto", body).Events), body)
+	}
+
 	timeless := "Client c disconnected.\nmosquitto version 2.0.22 running\nClient c disconnected.\nClient c closed its connection."
 	require.Equal(t, []string{"1a2b3c4d-00000", "1a2b3c4d-00002", "1a2b3c4d-00003"}, ids(decode(t, "mosquitto", timeless).Events))
 }

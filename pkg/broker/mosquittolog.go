@@ -189,9 +189,9 @@ func (b *mosquittoLog) decode(raw []byte, at int, line wrappedLine) {
 		line.fault = lineFault(line.text)
 	}
 	b.stop = nil
-	b.add(raw, placedLine{mosquittoItem{b, line}, &b.lineReader, raw, at})
+	b.add(raw, placedLine{mosquittoItem{b, line}, &b.lineReader, at})
 	if b.stop != nil {
-		b.identifyByPosition(&b.stopped, raw, at)
+		b.identifyByPosition(&b.stopped, at)
 		b.addMore(b.stopped, b.stop.Clients)
 	}
 }
