@@ -19,6 +19,8 @@ func TestMosquittoTwoBrokers(t *testing.T) {
 		{"pods with their container", "default/a-0[mosquitto]: ", "default/b-0[mosquitto]: "},
 		{"containers of one pod", "default/x-0[a]: ", "default/x-0[b]: "},
 		{"hosts", "Nov 22 09:30:00 host1 mosquitto[7]: ", "Nov 22 09:30:00 host2 mosquitto[7]: "},
+		{"hosts in upper case", "Nov 22 09:30:00 SRVA mosquitto[7]: ", "Nov 22 09:30:00 SRVB mosquitto[7]: "},
+		{"hosts after a zone", "Sun Nov 22 09:30:00 2026 CET SRVA mosquitto[7]: ", "Sun Nov 22 09:30:00 2026 CET SRVB mosquitto[7]: "},
 		{"programs", "Nov 22 09:30:00 host mosquitto-a[7]: ", "Nov 22 09:30:00 host mosquitto-b[7]: "},
 		{"syslog", "<29>1 - host1 mosquitto 7 - - ", "<29>1 - host2 mosquitto 7 - - "},
 		{"syslog programs", "<29>1 - - a 7 - - ", "<29>1 - - b 7 - - "},

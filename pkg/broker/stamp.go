@@ -2,7 +2,9 @@ package broker
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"devicetrace/pkg/event"
@@ -170,7 +172,8 @@ func cutFraction(text []byte) (fraction time.Duration, rest []byte) {
 
 // cutZone cuts a UTC offset or the name of a zone, if there is one. isZone reports whether it cut an
 // offset, and isLiteral whether it cut Z, UTC or GMT. It also cuts other names but ignores them,
-// because several zones may have the same name.
+// because several zones may have the same name. Before a space, it cuts only a name in zoneNames,
+// because any other word may be the name of a host.
 func cutZone(text []byte) (offset time.Duration, isZone, isLiteral bool, rest []byte) {
 	trimmed := bytes.TrimPrefix(text, []byte(" "))
 	if offset, rest, ok := cutOffset(trimmed); ok {
@@ -178,7 +181,7 @@ func cutZone(text []byte) (offset time.Duration, isZone, isLiteral bool, rest []
 	}
 	rest = bytes.TrimLeft(trimmed, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 	name := string(trimmed[:len(trimmed)-len(rest)])
-	isWord := len(rest) > 0 && bytes.IndexByte([]byte(": ]"), rest[0]) >= 0
+	isWord := len(rest) > 0 && (rest[0] == ':' || rest[0] == ']' || rest[0] == ' ' && slices.Contains(zoneNames, name))
 	switch {
 	case name == "Z" && len(trimmed) == len(text):
 		return 0, false, true, rest
@@ -188,6 +191,10 @@ func cutZone(text []byte) (offset time.Duration, isZone, isLiteral bool, rest []
 		return 0, false, name == "UTC" || name == "GMT", rest
 	}
 }
+
+// zoneNames are the names that time zones use today. Names of other forms, such as +03, are offsets.
+var zoneNames = strings.Fields("UTC GMT WET WEST CET CEST EET EEST MSK BST IST IDT SAST CAT EAT WAT PKT WIB WITA WIT HKT JST KST " +
+	"AWST ACST ACDT AEST AEDT NZST NZDT SST HST HDT AKST AKDT PST PDT MST MDT CST CDT EST EDT AST ADT NST NDT")
 
 // cutOffset cuts a UTC offset such as +0100, +01:00 or +01.
 func cutOffset(text []byte) (offset time.Duration, rest []byte, ok bool) {
