@@ -229,7 +229,7 @@ func (it mosquittoItem) row(r *reader, e *event.Event) bool {
 	said.fill(r, e)
 	r.setStamp(e, said.at)
 	switch {
-	case r.refused():
+	case r.refused(), e.ClientID.IsCut(): // add rejects the event
 	case said.action != event.Connect:
 		from.last = mosquittoEnd{said.id, said.reason, len(b.batch.Events) - 1}
 	case said.showsStray(last):

@@ -237,6 +237,15 @@ func TestMosquittoOldVersions(t *testing.T) {
 	}
 }
 
+// A rejected event of an old version must not remove the event of another client.
+func TestMosquittoOldVersionsWithARejectedEnd(t *testing.T) {
+	id := strings.Repeat("a", event.MaxClientID-len("…")-16) + "…0123456789abcdef"
+	require.True(t, event.ClientID(id).IsCut())
+	pair := []string{"Client " + id + " disconnected.", "New client connected from 192.0.2.7 as " + id + " (c1, k60)."}
+	body := stamped(append(pair, "Client victim disconnected.", "Client other disconnected.")...)
+	require.Equal(t, "victim disconnect disconnected by client, other disconnect disconnected by client, rejected 0, rejected 1", summary(decode(t, "mosquitto", body)))
+}
+
 // Mosquitto 2.1.0 writes the client's address if it does not know the identifier.
 func TestMosquitto210Placeholders(t *testing.T) {
 	const end, row = "Client 192.0.2.7 closed its connection.", "192.0.2.7 close closed by client"
