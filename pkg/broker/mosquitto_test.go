@@ -543,6 +543,12 @@ func TestMosquittoLimits(t *testing.T) {
 	require.Contains(t, got.Rejected[999].Error, "more than 999")
 	require.Equal(t, 49_001, bytes.Count(got.Rejected[999].Raw, []byte("Client")))
 
+	const part = "2026-11-22T09:30:00Z stdout P Client c disconnected.\n"
+	fits := strings.Repeat("x\n", broker.MaxItems-1) + part
+	require.Len(t, decode(t, "mosquitto", fits).Events, 1)
+	require.False(t, decode(t, "mosquitto", fits+part).TooMany)
+	require.True(t, decode(t, "mosquitto", fits+"Client d disconnected.").TooMany)
+
 	for length, want := range map[int]string{4096: " disconnect disconnected by client", 4097: "rejected 0"} {
 		line := "Client " + strings.Repeat("x", length-len("Client  disconnected.")) + " disconnected."
 		require.True(t, strings.HasSuffix(summary(decode(t, "mosquitto", line)), want), length)

@@ -167,7 +167,9 @@ func (b *mosquittoLog) read(raw []byte, at int, line wrappedLine) {
 		}
 		return
 	}
-	b.flush()
+	if b.flush(); b.full() { // the collected parts were one item, and this line is another
+		return
+	}
 	if isPart {
 		b.parts = lineParts{isOpen: true, stream: stream, raw: raw, at: at, line: line}
 		return
