@@ -220,6 +220,20 @@ func TestMosquittoTimesWithoutADate(t *testing.T) {
 	require.Contains(t, decode(t, "mosquitto", "Dec 22 09:30:00 +0000: Client c disconnected.").Rejected[0].Error, "2025-12-22")
 }
 
+// In a stamp without a year, 29 February means the last one that existed.
+func TestMosquittoLeapDays(t *testing.T) {
+	for now, want := range map[string]string{
+		"2028-02-29": "2028-02-29", "2028-02-28": "2024-02-29", "2028-12-10": "2028-02-29", "2029-01-10": "2028-02-29", "2029-06-10": "2028-02-29",
+	} {
+		at, err := time.Parse(time.DateOnly, now)
+		require.NoError(t, err)
+		with := broker.Meta{InstanceID: "sample", ReceivedAt: at.Add(12 * time.Hour), DeliveryID: "1a2b3c4d"}
+		got := decodeWith(t, "mosquitto", "Feb 29 10:00:00 +0000: Client c disconnected.", with)
+		require.Len(t, got.Events, 1, now)
+		require.Equal(t, want, got.Events[0].Time.Format(time.DateOnly), now)
+	}
+}
+
 // TestMosquittoJSON checks lines that a container runtime or a log shipper has put into JSON
 // objects.
 func TestMosquittoJSON(t *testing.T) {

@@ -130,26 +130,35 @@ func (s *stampShape) read(text []byte, received time.Time) (stamp, []byte) {
 }
 
 // complete adds the missing year or date to a time, which has the given UTC offset. The result is
-// the latest such time that is not more than event.MaxAhead after received.
+// the latest such time that exists and is not more than event.MaxAhead after received. For 29
+// February, it may be years before received.
 func (s *stampShape) complete(at time.Time, offset time.Duration, received time.Time) time.Time {
 	local, limit := at.Add(offset), received.Add(event.MaxAhead+offset).UTC() // as clocks with this offset show them
-	years, days := 0, 0
 	switch {
 	case !s.noYear:
 		return at
 	case received.IsZero():
 		return time.Time{}
 	case s.noDate:
-		local = time.Date(limit.Year(), limit.Month(), limit.Day(), local.Hour(), local.Minute(), local.Second(), local.Nanosecond(), time.UTC)
-		days = -1
+		local = onDate(local, limit.Year(), limit.Month(), limit.Day())
+		if local.After(limit) {
+			local = local.AddDate(0, 0, -1)
+		}
+		return local.Add(-offset)
 	default:
-		local = local.AddDate(limit.Year()-local.Year(), 0, 0)
-		years = -1
+		for year := limit.Year(); ; year-- {
+			t := onDate(local, year, local.Month(), local.Day())
+			if t.Day() == local.Day() && !t.After(limit) {
+				return t.Add(-offset)
+			}
+		}
 	}
-	if local.After(limit) {
-		local = local.AddDate(years, 0, days)
-	}
-	return local.Add(-offset)
+}
+
+// onDate returns the time of day of t on another date. If the date does not exist, it returns a time
+// on the next day that does.
+func onDate(t time.Time, year int, month time.Month, day int) time.Time {
+	return time.Date(year, month, day, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)
 }
 
 // cutFraction cuts the fraction of a second, if there is one.
