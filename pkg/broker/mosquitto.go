@@ -33,14 +33,16 @@ var mosquittoSource = Source{
 //
 // Other programs may have put prefixes before the line; see mosquittoCut.
 //
+// version is the version of Mosquitto, or "" if unknown.
+//
 // Lines about anything else are ignored: found is false. fault is set if the line seems to be about
 // a connection, but cannot be understood.
-func mosquittoRead(in *logText) (said mosquittoLine, found bool, fault string) {
+func mosquittoRead(in *logText, version string) (said mosquittoLine, found bool, fault string) {
 	said, found, fault = mosquittoParse(in.text)
 	said.at = in.at
 	switch {
 	case fault != "":
-	case found && mosquittoMayBeTruncated(in):
+	case found && mosquittoMayBeTruncated(in, version):
 		fault = "the line may be truncated, because it is as long as the longest that Mosquitto writes"
 	case !found && said.event == "" && mosquittoIsUnknown(in):
 		fault = "the line has an unknown prefix; send the lines as Mosquitto writes them, or with the prefixes of docker, kubectl, " +

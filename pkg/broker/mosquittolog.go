@@ -30,7 +30,6 @@ type mosquittoLog struct {
 // differ. All lines without names are treated as lines of the same broker.
 type mosquittoSender struct {
 	tracker MosquittoTracker
-	version []byte       // the version in the last line about a stop or a start
 	last    mosquittoEnd // the previous line, if it was about the end of a connection
 	reload  mosquittoReload
 }
@@ -218,7 +217,6 @@ func (it mosquittoItem) row(r *reader, e *event.Event) bool {
 	case !found:
 		return false
 	case said.broker != nil:
-		from.version = said.broker
 		b.end(r, e, from, &said)
 		return false
 	}
@@ -255,7 +253,7 @@ func (b *mosquittoLog) parse(line wrappedLine, in *logText) (from *mosquittoSend
 	case line.fault != "":
 		return from, said, false, line.fault
 	}
-	said, found, fault = mosquittoRead(in)
+	said, found, fault = mosquittoRead(in, from.tracker.version)
 	return from, said, found, fault
 }
 
@@ -298,7 +296,7 @@ func (b *mosquittoLog) end(r *reader, e *event.Event, from *mosquittoSender, sai
 // isPlaceholder reports whether the identifier in an end line is an address that Mosquitto 2.1.0
 // wrote because it did not know the identifier.
 func (s *mosquittoSender) isPlaceholder(said *mosquittoLine) bool {
-	if said.action == event.Connect || string(s.version) != "2.1.0" || s.tracker.has(said.id) {
+	if said.action == event.Connect || s.tracker.version != "2.1.0" || s.tracker.has(said.id) {
 		return false
 	}
 	_, err := netip.ParseAddr(string(said.id))
@@ -331,7 +329,7 @@ func (m *mosquittoLine) showsStray(last mosquittoEnd) bool {
 // reason mosquittoNoMemory means, and whether the address in a connect line has a port. After a
 // reload, a line that looks like the result of a DISCONNECT does not prove one.
 func (s *mosquittoSender) correct(said *mosquittoLine) {
-	version := string(s.version)
+	version := s.tracker.version
 	switch {
 	case bytes.Equal(said.reason, mosquittoNoMemory) && isSince(version, "2.0.22"):
 		said.info = event.ServerShutdown

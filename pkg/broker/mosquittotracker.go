@@ -21,6 +21,8 @@ type MosquittoTracker struct {
 	size      int // the size of open, as limited by MaxOpenSize
 	forgotten int // see Forgotten
 	filter    mosquittoFilter
+	// version is the version in the last line about a stop or a start, or "" if there was none.
+	version string
 }
 
 const (
@@ -56,7 +58,7 @@ func (t *MosquittoTracker) Line(line []byte) *MosquittoStop {
 	if t.filter.follow(wrapped.text, &in) || wrapped.fault != "" || lineFault(wrapped.text) != "" {
 		return nil
 	}
-	said, found, _ := mosquittoRead(&in)
+	said, found, _ := mosquittoRead(&in, t.version)
 	if !found {
 		return nil
 	}
@@ -67,6 +69,7 @@ func (t *MosquittoTracker) Line(line []byte) *MosquittoStop {
 func (t *MosquittoTracker) follow(said *mosquittoLine) *MosquittoStop {
 	switch {
 	case said.broker != nil:
+		t.version = string(said.broker)
 		return t.stop(said)
 	case said.isAnonymous(), said.event == mosquittoRefused:
 	case said.action == event.Connect:

@@ -34,10 +34,15 @@ var mosquittoOldFormats = []string{
 
 // mosquittoMayBeTruncated reports whether Mosquitto may have truncated a message, because it has the
 // length to which Mosquitto truncates. A truncated message may look like a different one that is
-// complete.
-func mosquittoMayBeTruncated(in *logText) bool {
+// complete. version is the version of Mosquitto. If it is "", the message may be from any version: a
+// message of Mosquitto 1, truncated within an identifier, may look like one that only Mosquitto 2
+// writes.
+func mosquittoMayBeTruncated(in *logText, version string) bool {
 	if len(in.own) == mosquittoLongest {
 		return true
+	}
+	if version != "" && isSince(version, "2") {
+		return false
 	}
 	for _, format := range mosquittoOldFormats {
 		if len(in.text) != len(format)+mosquittoOldLongest {

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/broker"
 )
 
 // Mosquitto 1 truncates a message to a length that depends on its format.
@@ -36,4 +38,20 @@ func TestMosquittoOldTruncation(t *testing.T) {
 		}
 	}
 	require.Len(t, decode(t, "mosquitto", "Bad socket read/write on client "+strings.Repeat("x", 500)+": Unknown error.").Events, 1, "only in 2.0")
+}
+
+// Mosquitto 2 does not truncate a message to the lengths of Mosquitto 1.
+func TestMosquittoOldTruncationDependsOnTheVersion(t *testing.T) {
+	const end = " disconnected."
+	for version, want := range map[string]int{"1.6.15": 0, "2.0.0": 1, "2.1.2": 1, "10.0": 1} {
+		line := "Client " + strings.Repeat("x", len("%s %s")+499-len("Client ")-len(end)) + end
+		body := stamped("mosquitto version "+version+" running", line)
+		require.Len(t, decode(t, "mosquitto", body).Events, want, version)
+
+		var tracker broker.MosquittoTracker
+		tracker.Line([]byte("mosquitto version " + version + " running"))
+		tracker.Line([]byte(connected(strings.TrimSuffix(line[len("Client "):], end), 1)))
+		tracker.Line([]byte(line))
+		require.Len(t, tracker.Open(), 1-want, version)
+	}
 }
