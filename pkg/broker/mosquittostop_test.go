@@ -37,26 +37,24 @@ func TestMosquittoStopHasAllFields(t *testing.T) {
 // For each client that connected in an earlier body, the sender of the log makes the event, with
 // the tracker's help. Both must make the same event for a client.
 func TestMosquittoStopIsTheSameEventBothWays(t *testing.T) {
-	first, second := stamped(connected("GID_a@@@dev1", 1), connected("b", 2)), stamped("Client b disconnected.", stopLine)
-	var tracker broker.MosquittoTracker
-	for line := range strings.Lines(first) {
-		require.Nil(t, tracker.Line([]byte(line)))
-	}
-	offset := len(first)
-	for line := range strings.Lines(second) {
-		if stop := tracker.Line([]byte(line)); stop != nil {
-			require.Equal(t, []string{"GID_a@@@dev1"}, stop.Clients)
-			sent := decode(t, "events", fmt.Sprintf(
-				`{"client_id":%q,"action":"close","action_info":"ServerShutdown","source":"mosquitto","native_event":%q,"native_reason":%q,"time":%q,"source_event_id":"log:%015d"}`,
-				stop.Clients[0], stop.NativeEvent, stop.NativeReason, stop.Time.Format(time.RFC3339Nano), offset)).Events
-			whole := decodeWith(t, "mosquitto", first+second, at("log:0")).Events
-			require.Equal(t, whole[len(whole)-1], sent[0])
-			require.Zero(t, event.CompareIdentity(&whole[len(whole)-1], &sent[0]))
-			return
+	for _, stamp := range []string{"1795339800: ", "2026-11-22T09:30:00+0000: ", "Nov 22 09:30:00 +0000: ", "10:30:00+0100: "} {
+		first := stamp + connected("GID_a@@@dev1", 1) + "\n" + stamp + connected("b", 2) + "\n"
+		second := stamp + "Client b disconnected.\n" + stamp + stopLine + "\n"
+		tracker := broker.MosquittoTracker{Received: received}
+		for line := range strings.Lines(first) {
+			require.Nil(t, tracker.Line([]byte(line)))
 		}
-		offset += len(line)
+		end, stop, _ := strings.Cut(second, "\n")
+		require.Nil(t, tracker.Line([]byte(end)))
+		found := tracker.Line([]byte(stop))
+		require.Equal(t, []string{"GID_a@@@dev1"}, found.Clients)
+		sent := decode(t, "events", fmt.Sprintf(
+			`{"client_id":%q,"action":"close","action_info":"ServerShutdown","source":"mosquitto","native_event":%q,"native_reason":%q,"time":%q,"source_event_id":"log:%015d"}`,
+			found.Clients[0], found.NativeEvent, found.NativeReason, found.Time.Format(time.RFC3339Nano), len(first)+len(end)+1)).Events
+		whole := decodeWith(t, "mosquitto", first+second, at("log:0")).Events
+		require.Equal(t, whole[len(whole)-1], sent[0])
+		require.Zero(t, event.CompareIdentity(&whole[len(whole)-1], &sent[0]))
 	}
-	t.Fatal("the tracker found no stop")
 }
 
 func TestMosquittoStops(t *testing.T) {

@@ -16,6 +16,11 @@ import (
 // The zero value is ready to use. The tracker keeps the identifiers of all connected clients, up to
 // MaxOpenSize. It is not safe for concurrent use.
 type MosquittoTracker struct {
+	// Received is about the time at which the recorder will receive the next line. It completes a
+	// time with a zone but without a date or a year, as the decoder does. If it is zero, such a time
+	// is unknown.
+	Received time.Time
+
 	// open maps each connected client's identifier to its address and port, or to "" if unknown.
 	open      map[string]string
 	size      int // the size of open, as limited by MaxOpenSize
@@ -45,7 +50,7 @@ type MosquittoStop struct {
 	// its time, such as "mosquitto version 2.0.18 terminating".
 	NativeEvent, NativeReason string
 	// Time is the time in the line. It is zero if the line has no time, or only a local time
-	// without a zone.
+	// without a zone. See also MosquittoTracker.Received.
 	Time time.Time
 }
 
@@ -54,7 +59,7 @@ type MosquittoStop struct {
 // while clients were connected.
 func (t *MosquittoTracker) Line(line []byte) *MosquittoStop {
 	wrapped := unwrap(bytes.TrimSuffix(line, []byte("\n")), mosquittoBegins)
-	in := mosquittoCut(wrapped.text, wrapped.at, time.Time{})
+	in := mosquittoCut(wrapped.text, wrapped.at, t.Received)
 	if t.filter.follow(wrapped.text, &in) || wrapped.fault != "" || lineFault(wrapped.text) != "" {
 		return nil
 	}

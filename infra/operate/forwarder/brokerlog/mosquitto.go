@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"log/slog"
+	"time"
 
 	"devicetrace/infra/operate/forwarder/follow"
 	"devicetrace/pkg/broker"
@@ -53,6 +54,7 @@ func (m *mosquitto) Counts() []slog.Attr {
 // Read implements Reader.
 func (m *mosquitto) Read(c follow.Chunk) (list []Body, read follow.Chunk) {
 	rest, offset := linesOf(c), c.Offset
+	m.clients.Received = time.Now()
 	for line := range bytes.Lines(c.Lines) {
 		if stop := m.clients.Line(line); stop != nil {
 			before, after := rest.splitAt(int(offset - rest.Offset))

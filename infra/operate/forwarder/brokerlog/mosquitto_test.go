@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -105,6 +106,22 @@ func TestMosquittoStopsWithManyClients(t *testing.T) {
 	for _, body := range got.bodies {
 		require.LessOrEqual(t, len(body.Lines), maxBody+1_000)
 	}
+}
+
+// The event for a stop must have the time of the stop even if the log gives no year.
+func TestMosquittoStopsWithoutAYear(t *testing.T) {
+	now := time.Now().UTC().Truncate(time.Second)
+	var text []string
+	for _, line := range []string{mosquittoConnect("a"), mosquittoStops} {
+		_, message, _ := strings.Cut(line, ": ")
+		text = append(text, now.Format("Jan _2 15:04:05")+" +0000: "+message)
+	}
+	list, _ := newMosquitto().Read(follow.Chunk{Log: "log", Lines: lines(text...), Full: true})
+	var all strings.Builder
+	for _, body := range list {
+		all.Write(body.Lines)
+	}
+	require.Contains(t, all.String(), now.Format(`"2006-01-02T15:04:05`))
 }
 
 func TestMosquittoSendsItsLines(t *testing.T) {
