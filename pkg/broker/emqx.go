@@ -130,6 +130,9 @@ func (m *emqx) kindSlot(key []byte) *value {
 // value.
 func (m *emqx) row(r *reader, e *event.Event) bool {
 	if m.isFromPlugin() {
+		if !strings.HasPrefix(string(m.action.raw), "client_") {
+			return false // for the same reason as in isOther
+		}
 		r.refuse("action", fmt.Sprintf("%.64q is an event of EMQX 4's plugin emqx_web_hook; send its events to the route %s", m.action.raw, EMQX4))
 		return true
 	}

@@ -225,6 +225,8 @@ func TestEMQXOddities(t *testing.T) {
 		{"unknown kind", `{"event":"client.exploded","clientid":"c"}`, "rejected 0 event"},
 		{"kinds that are ignored", `[{"event":"client.ping"},{"event":"message.publish","payload":"p"},{"event":"session.subscribed"},{"event":"delivery.dropped"}]`, ""},
 		{"alarms and schemas", `[{"event":"alarm.activated","name":"x"},{"event":"alarm.deactivated"},{"event":"schema.validation_failed","clientid":"c"}]`, ""},
+		{"messages without a kind", `[{"clientid":"c","topic":"t","qos":0,"payload":"p"},{"from_clientid":"c","qos":1,"payload":"p"}]`, ""},
+		{"messages and sessions from the plugin", `[{"action":"message_publish","from_client_id":"c","qos":0,"payload":"p"},{"action":"session_subscribed","clientid":"c"}]`, ""},
 		{"a group without a kind", `{"event":"message","clientid":"c"}`, "rejected 0 event"},
 		{"refusal of an empty client identifier", `{"event":"client.connack","clientid":"","reason_code":"banned"}`, ""},
 		{"refusal without a client identifier", `{"event":"client.connack","reason_code":"banned"}`, "rejected 0 clientid"},

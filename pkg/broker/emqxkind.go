@@ -40,6 +40,8 @@ func (m *emqx) isFromPlugin() bool {
 func (m *emqx) kindOfColumns(r *reader) string {
 	isHandshake := anySent(m.keepAlive, m.cleanStart, m.connProps, m.expiryInterval)
 	switch {
+	case anySent(m.payload) && anySent(m.qos):
+		return "message.publish" // or another event about a message, which isOther treats in the same way
 	case anySent(m.payload, m.qos, m.fromClientID):
 		return ""
 	case anySent(m.disconnectedAt, m.disconnProps):

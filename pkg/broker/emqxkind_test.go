@@ -68,7 +68,7 @@ func TestEMQXKindOfColumns(t *testing.T) {
 		`"reason":"no_such_reason"`:                                                                isUnclear,
 		`"reason":"keepalive_timeout","keepalive":60`:                                              isUnclear,
 		`"reason":"no_subscribers","topic":"a/b"`:                                                  isUnclear,
-		`"reason":"expired","payload":"p","qos":1`:                                                 isUnclear,
+		`"reason":"expired","payload":"p","qos":1`:                                                 "",
 		`"topic":"$SYS/brokers/n/uptime","connected_at":1795339800000`:                             isConnect,
 		`"topic":"devices/c/status","reason":"keepalive_timeout"`:                                  isEnd,
 		`"topic":"devices/c/status","keepalive":60,"connected_at":1795339800000`:                   isConnect,
