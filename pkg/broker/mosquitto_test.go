@@ -357,6 +357,16 @@ func TestMosquittoTimes(t *testing.T) {
 	}
 }
 
+// A line with an impossible UTC offset must be rejected, because its time is unknown.
+func TestMosquittoOffsets(t *testing.T) {
+	for offset, want := range map[string]string{
+		"+23:59": "c disconnect disconnected by client", "-2359": "c disconnect disconnected by client",
+		"+24:00": "rejected 0", "-2400": "rejected 0", "+99": "rejected 0", "+0160": "rejected 0", "+99:99": "rejected 0",
+	} {
+		require.Equal(t, want, summary(decode(t, "mosquitto", "2026-11-21T09:30:00"+offset+": Client c disconnected.")), offset)
+	}
+}
+
 func TestMosquittoRejections(t *testing.T) {
 	long := strings.Repeat("x", 999)
 	for _, c := range []struct{ name, line, field, says string }{

@@ -205,20 +205,25 @@ func cutZone(text []byte) (offset time.Duration, isZone, isLiteral bool, rest []
 var zoneNames = strings.Fields("UTC GMT WET WEST CET CEST EET EEST MSK BST IST IDT SAST CAT EAT WAT PKT WIB WITA WIT HKT JST KST " +
 	"AWST ACST ACDT AEST AEDT NZST NZDT SST HST HDT AKST AKDT PST PDT MST MDT CST CDT EST EDT AST ADT NST NDT")
 
-// cutOffset cuts a UTC offset such as +0100, +01:00 or +01.
+// cutOffset cuts a UTC offset such as +0100, +01:00 or +01. See isOffset for the limits.
 func cutOffset(text []byte) (offset time.Duration, rest []byte, ok bool) {
 	for _, shape := range []stampShape{{shape: "00:00"}, {shape: "0000"}, {shape: "00"}} {
 		if len(text) == 0 || text[0] != '+' && text[0] != '-' || !shape.matches(text[1:]) {
 			continue
 		}
-		offset = time.Duration(twoDigits(text[1:])) * time.Hour
-		if end := 1 + len(shape.shape); end > len("+00") {
-			offset += time.Duration(twoDigits(text[end-2:])) * time.Minute
+		end := 1 + len(shape.shape)
+		hours, minutes := twoDigits(text[1:]), 0
+		if end > len("+00") {
+			minutes = twoDigits(text[end-2:])
 		}
+		if !isOffset(hours, minutes) {
+			break
+		}
+		offset = time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute
 		if text[0] == '-' {
 			offset = -offset
 		}
-		return offset, text[1+len(shape.shape):], true
+		return offset, text[end:], true
 	}
 	return 0, text, false
 }

@@ -101,11 +101,15 @@ func parseRFC3339(text string) (time.Time, bool) {
 	if err != nil || text[len("2006-01-02T15")] != ':' || strings.Contains(text, ",") {
 		return time.Time{}, false
 	}
-	if offset := text[len(text)-len("07:00"):]; text[len(text)-1] != 'Z' && (offset[:2] > "23" || offset[3:] > "59") {
+	offset := []byte(text[len(text)-len("07:00"):])
+	if text[len(text)-1] != 'Z' && !isOffset(twoDigits(offset), twoDigits(offset[len("07:"):])) {
 		return time.Time{}, false
 	}
 	return t, true
 }
+
+// isOffset reports whether a UTC offset is less than 24 hours and has less than 60 minutes.
+func isOffset(hours, minutes int) bool { return hours < 24 && minutes < 60 }
 
 // millisecond truncates a time to the precision of events.
 func millisecond(t time.Time) time.Time { return time.UnixMilli(t.UnixMilli()).UTC() }
