@@ -149,6 +149,7 @@ func TestHiveMQRefusals(t *testing.T) {
 		"Sent a CONNECT message with an not authorized Will Publish to topic 'a'": true, "Sent CONNECT without clientID": true,
 		"Invalid CONNECT flags": true, "Incorrect CONNECT will-topic length": true, "Invalid will-topic/flag combination": true,
 		"Sent message other than AUTH or DISCONNECT during enhanced authentication": true, "Connection prevented by extension in CONNACK outbound interceptor": true,
+		"sent message other than AUTH or DISCONNECT during enhanced authentication": true, "sent CONNECT without clientID": true,
 		"REAUTHENTICATE reason code set in AUTH during ongoing auth": true, "REAUTHENTICATE reason code set in AUTH during ongoing re-auth": false,
 		"Success reason code set in AUTH": false, "The configured maximum amount of connections is reached": true,
 		"Re-authentication failed": false, "Sent second CONNECT message": false, "Different auth method": false,

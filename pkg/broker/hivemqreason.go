@@ -78,8 +78,9 @@ var hivemqRefusals = []string{
 // reasons may also be about a CONNECT. In that case, the client's other events show whether the
 // client was connected.
 func isHiveMQRefusal(reason string) bool {
+	reason = withCapital(reason)
 	isPrefix := func(refusal string) bool { return strings.HasPrefix(reason, refusal) }
-	return slices.ContainsFunc(hivemqRefusals, isPrefix) || hivemqPacket(withCapital(reason)) == "CONNECT"
+	return slices.ContainsFunc(hivemqRefusals, isPrefix) || hivemqPacket(reason) == "CONNECT"
 }
 
 // hivemqPacket returns the name of the packet that a reason such as "Sent a CONNECT with …" is
