@@ -107,13 +107,13 @@ func (m *aliyunIoT) row(r *reader, e *event.Event) bool {
 		return true
 	}
 	if topic := r.text("topic", m.topic); topic != "" && !isAliyunStatus(topic) {
-		return r.refused() // the message is not about a status, so ignore it
+		return false // the message is not about a status
 	}
 	notice, field := m.open(r)
 	if r.refused() {
 		return true
 	}
-	if notice.fill(r, e); r.refused() && r.field != "topic" {
+	if notice.fill(r, e); r.refused() {
 		r.field = field + "." + r.field
 	}
 	return true
