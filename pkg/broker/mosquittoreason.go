@@ -41,7 +41,7 @@ var (
 	// mosquittoNoMemory is a reason that misleads up to 2.0.21: Mosquitto gave it whenever it could
 	// not handle a PUBLISH, usually because the client was gone and could not be sent a PUBACK. The
 	// line has the same form in 2.0.22 and 2.1.0, where the reason is true; see
-	// mosquittoLog.version. From 2.1.1 on, the form is different.
+	// mosquittoSender.correct. From 2.1.1 on, the form is different.
 	mosquittoNoMemory = []byte("out of memory")
 )
 
