@@ -36,7 +36,8 @@ const (
 	// fixedLengthDenied applies if most of the connections ended as not authorized, with a reason
 	// that can mean either an expired login or a denied topic.
 	fixedLengthDenied Code = "fixed-length-denied"
-	// fixedLengthAsleep applies if the client may sleep after most of the connections.
+	// fixedLengthAsleep applies if the client may sleep after most of the connections, and if the
+	// broker did not end most of them itself.
 	fixedLengthAsleep Code = "fixed-length-asleep"
 	// fixedLengthLimit applies if the broker reported its own time limit as the reason for most of
 	// the ends.
@@ -61,7 +62,7 @@ func (in *input) fixedLength() *finding {
 		f.values = f.values.with("what", limited(cluster)).with("reason", wordsOf(only(f.ends, isAtLimit)))
 	case !mostly(cluster, (*history.Connection).Dropped):
 		f.text, f.level = fixedLengthUnexplained, Notice
-	case in.mayWake(cluster) || in.mostlyAsleep(cluster):
+	case !mostly(cluster, isEndedByBroker) && (in.mayWake(cluster) || in.mostlyAsleep(cluster)):
 		f.text, f.level = fixedLengthAsleep, Notice
 	default:
 		if why := notIdle(cluster); why != nil {

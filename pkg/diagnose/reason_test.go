@@ -436,6 +436,14 @@ func TestVerdictsOnSleepersAreSoft(t *testing.T) {
 	}
 }
 
+// If the broker ended the connections itself, the verdict must not suggest that the device sleeps.
+func TestVerdictSaysThatTheBrokerEndedTheConnections(t *testing.T) {
+	s := begin("14:00:00").times(6, func(s *script) { s.hold(20*time.Minute, event.ServerShutdown).wait(30 * time.Minute) }).stay()
+	got := verdict(t, diagnosed(s.events), "fixed-length")
+	require.Contains(t, got.Meaning, "the broker reports that it ended the connections itself")
+	require.NotContains(t, all(got), "sleep")
+}
+
 // If earlier logins may have been refused before the span, the title must not name the first one in
 // the span.
 func TestVerdictSaysSinceWhenOnlyIfItIsKnown(t *testing.T) {
