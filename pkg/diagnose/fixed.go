@@ -197,14 +197,19 @@ func sameLength(connections []*history.Connection) []*history.Connection {
 //     as a timer.
 //   - An invalid packet or a denied topic: what the client sent caused the end.
 //   - A stop of the broker: it ended all connections at once, however long they had lasted.
-//   - An address filter: the client's address caused the end.
+//   - Any cause named by the native reason, except those in timedCauses. For example, an operator or
+//     an overload of the broker caused the end.
 func mayBeTimed(c *history.Connection) bool {
 	_, known := measured(c)
-	return known && !slices.Contains(untimed, c.Kind) && !broker.EndedWithBroker(c.NativeEvent) && causeOf(c) != broker.AddressFilter
+	return known && !slices.Contains(untimed, c.Kind) && !broker.EndedWithBroker(c.NativeEvent) && slices.Contains(timedCauses, causeOf(c))
 }
 
 // untimed lists the kinds of ends that mayBeTimed excludes.
 var untimed = []history.Kind{history.Disconnected, history.NoHeart, history.Conflict, history.Invalid, history.TopicDenied}
+
+// timedCauses lists the causes that can be due to a timer. It contains "", because most native
+// reasons name no cause.
+var timedCauses = []broker.Cause{"", broker.LoginExpired, broker.LoginInvalid, broker.TimeLimit}
 
 // densest returns the largest group of connections with about the same length. The given
 // connections must be sorted by length.

@@ -104,15 +104,13 @@ func lately(count int, last history.Instant) sentence {
 }
 
 // endedByBroker finds connections that the broker ended itself and that neither brokerRestart nor
-// fixedLength explains. If the broker's words name a cause, fixedLength explains the end only if it
-// states the broker's time limit.
+// fixedLength explains.
 func (in *input) endedByBroker() *finding {
-	fixed := in.fixedLength()
-	explained := in.timed()
-	for c := range explained {
-		explained[c] = causeOf(c) == "" || fixed.text == fixedLengthLimit
-	}
-	if f := in.brokerRestart(); f != nil {
+	explained := map[*history.Connection]bool{}
+	for _, f := range []*finding{in.fixedLength(), in.brokerRestart()} {
+		if f == nil {
+			continue
+		}
 		for _, c := range f.ends {
 			explained[c] = true
 		}
