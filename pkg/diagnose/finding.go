@@ -37,6 +37,21 @@ func ofEnds(connections []*history.Connection, more func(*history.Connection) []
 	}
 }
 
+// endsOf returns the set of connections whose ends the given findings are about. A finding may be
+// nil.
+func endsOf(findings ...*finding) map[*history.Connection]bool {
+	set := map[*history.Connection]bool{}
+	for _, f := range findings {
+		if f == nil {
+			continue
+		}
+		for _, c := range f.ends {
+			set[c] = true
+		}
+	}
+	return set
+}
+
 // ofRefusals returns a finding about refusals, which must be sorted by time.
 func ofRefusals(refusals []*history.Refusal) *finding {
 	return &finding{

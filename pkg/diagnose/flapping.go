@@ -21,12 +21,14 @@ const (
 	flapWindow = time.Hour
 )
 
-// flapping finds many short connections within an hour. It ignores connections that ended, or may
-// have ended, with DISCONNECT, because some devices are designed to disconnect often; see
-// manyConnections. It returns nil if the client probably sleeps between its connections.
+// flapping finds many short connections within an hour. It ignores these connections:
+//
+//   - Connections that ended, or may have ended, with DISCONNECT. Some devices are designed to
+//     disconnect often; see manyConnections.
+//   - Connections after which the client probably slept; see sleepsBetween.
 func (in *input) flapping() *finding {
-	short := only(in.Connections, func(c *history.Connection) bool { return isShort(c) && c.Dropped() })
-	if !crowded(short, flapCount) || in.sleep != nil {
+	short := only(in.Connections, func(c *history.Connection) bool { return isShort(c) && c.Dropped() && !in.asleep[c] })
+	if !crowded(short, flapCount) {
 		return nil
 	}
 	main, n := endings(short).mostFrequent()

@@ -16,6 +16,7 @@ type input struct {
 	places   *finding                              // the result of twoPlaces
 	programs *finding                              // the result of twoPrograms
 	sleep    *finding                              // the result of sleepsBetween
+	asleep   map[*history.Connection]bool          // the set of connections that sleep is about
 }
 
 func newInput(h history.History) *input {
@@ -25,6 +26,7 @@ func newInput(h history.History) *input {
 	in.places = in.twoPlaces()
 	in.programs = in.twoPrograms()
 	in.sleep = in.sleepsBetween()
+	in.asleep = endsOf(in.sleep)
 	return in
 }
 

@@ -32,7 +32,8 @@ const (
 //   - The finding is about at least minFrequent ends, and most of them are drops.
 //   - The absences after these ends make up at least half of the time offline. An absence that lasts
 //     until the end of the span does not count here, because it has a verdict of its own.
-//   - The client does not seem to sleep, and the verdict "flapping" does not apply.
+//   - The client does not seem to sleep after most of these ends, and the verdict "flapping" does not
+//     apply.
 //
 // Severe drops that would otherwise be a notice are a problem, unless they are over; see isOver.
 const (
@@ -49,7 +50,7 @@ func (in *input) isMinor(f *finding) bool {
 // isSevere reports whether a finding is about severe drops; see severeKnown.
 func (in *input) isSevere(f *finding) bool {
 	if f.count < minFrequent || in.stateKnown() < severeKnown || *in.Summary.Uptime >= severeUptime ||
-		!mostly(f.ends, (*history.Connection).Dropped) || in.sleep != nil || in.mayWake(f.ends) || in.flapping() != nil {
+		!mostly(f.ends, (*history.Connection).Dropped) || in.maySleep(f.ends) || in.flapping() != nil {
 		return false
 	}
 	var offline time.Duration
@@ -59,6 +60,11 @@ func (in *input) isSevere(f *finding) bool {
 		}
 	}
 	return 2*offline.Milliseconds() >= in.Summary.OfflineMS
+}
+
+// maySleep reports whether the client may have slept after most of the given ends.
+func (in *input) maySleep(ended []*history.Connection) bool {
+	return mostly(ended, func(c *history.Connection) bool { return in.asleep[c] }) || in.mayWake(ended)
 }
 
 // isRecent reports whether the newest of a finding's ends happened in the last stillGoing of the

@@ -275,6 +275,18 @@ func TestFlappingStatesItsMostFrequentEnd(t *testing.T) {
 	require.Equal(t, verdict(t, r, "closed-by-client").Next, got.Next)
 }
 
+// A client that slept earlier in the span can flap later.
+func TestFlappingAfterSleep(t *testing.T) {
+	s := begin("14:00:00").
+		times(30, func(s *script) { s.hold(90*time.Second, event.NoHeart, keepAlive(60)).wait(10 * time.Minute) }).
+		times(20, func(s *script) { s.hold(10*time.Second, event.ClosedByClient, keepAlive(60)).wait(time.Minute) })
+	r := diagnosed(s.stay().events)
+	require.Contains(t, codes(r), diagnose.Code("sleeps-without-disconnect"))
+	got := verdict(t, r, "flapping")
+	require.Equal(t, diagnose.Problem, got.Level)
+	require.Equal(t, 20, got.Count)
+}
+
 // The verdict states a rate only if the client connects at about this rate most of the time.
 func TestFlappingStatesTheRateOfAllConnections(t *testing.T) {
 	short := func(d time.Duration) func(*script) {

@@ -106,15 +106,7 @@ func lately(count int, last history.Instant) sentence {
 // endedByBroker finds connections that the broker ended itself and that neither brokerRestart nor
 // fixedLength explains.
 func (in *input) endedByBroker() *finding {
-	explained := map[*history.Connection]bool{}
-	for _, f := range []*finding{in.fixedLength(), in.brokerRestart()} {
-		if f == nil {
-			continue
-		}
-		for _, c := range f.ends {
-			explained[c] = true
-		}
-	}
+	explained := endsOf(in.fixedLength(), in.brokerRestart())
 	f := anyEnds(only(in.ended(history.Server), func(c *history.Connection) bool { return !explained[c] }), withKeepAlive)
 	if f == nil {
 		return nil
