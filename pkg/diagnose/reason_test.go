@@ -460,6 +460,23 @@ func TestVerdictsOnSleepersAreSoft(t *testing.T) {
 	}
 }
 
+// A client whose logins were refused in between was not asleep.
+func TestNoSleepWhileLoginsAreRefused(t *testing.T) {
+	own := []with{user("pump"), from("192.0.2.1", 0)}
+	s := begin("20:00:00").times(6, func(s *script) {
+		s.hold(90*time.Second, event.NoHeart, append(own, keepAlive(60))...)
+		s.times(10, func(s *script) { s.refuse(own...).wait(59 * time.Second) })
+	}).stay(own...)
+	require.NotContains(t, codes(diagnosed(s.events)), diagnose.Code("sleeps-without-disconnect"))
+}
+
+// An absence that lasts until the end of the span is no sleep, because the client has not come back.
+func TestTheLastAbsenceIsNoSleep(t *testing.T) {
+	s := begin("20:00:00").times(3, func(s *script) { s.hold(time.Minute, event.SocketIOException).wait(59*time.Minute + 9*time.Second) })
+	require.NotContains(t, verdict(t, diagnosed(s.events), "network-error").More, "sleep")
+	require.Contains(t, verdict(t, diagnosed(s.stay().events), "network-error").More, "sleep")
+}
+
 // If the broker ended the connections itself, the verdict must not suggest that the device sleeps.
 func TestVerdictSaysThatTheBrokerEndedTheConnections(t *testing.T) {
 	s := begin("14:00:00").times(6, func(s *script) { s.hold(20*time.Minute, event.ServerShutdown).wait(30 * time.Minute) }).stay()

@@ -41,7 +41,7 @@ func (in *input) sleepsBetween() *finding {
 			continue
 		}
 		considered++
-		if s.mayHaveSlept(lasted, known) {
+		if in.timedOutAsleep(s.ended, lasted, known) {
 			found, distances = append(found, s.ended), append(distances, s.next.Start.Sub(s.ended.Start))
 		}
 	}
@@ -52,18 +52,22 @@ func (in *input) sleepsBetween() *finding {
 	return ofEnds(found, withKeepAlive).with(values{"every": length(every.Round(time.Second))})
 }
 
-// mayHaveSlept reports whether the ended connection timed out, but not early, and the client then
-// stayed away for at least minSleep and at least as long as it had been awake. If known is not nil,
-// known.Latest is the longest time that the client can have been awake. Otherwise, the client counts
-// as awake for as long as the connection lasted.
-func (s succession) mayHaveSlept(lasted time.Duration, known *timeout) bool {
+// timedOutAsleep reports whether a connection timed out, but not early, and the client may then have
+// slept for at least minSleep. If known is not nil, known.Latest is the longest time that the client
+// can have been awake. Otherwise, the client counts as awake for as long as the connection lasted.
+func (in *input) timedOutAsleep(c *history.Connection, lasted time.Duration, known *timeout) bool {
 	awake := lasted
 	if known != nil {
 		awake = known.Latest
 	}
-	away := s.next.Start.Sub(s.ended.End)
 	isEarly := known != nil && known.Early
-	return s.ended.Kind == history.NoHeart && !isEarly && away >= max(awake, minSleep)
+	return c.Kind == history.NoHeart && !isEarly && in.maySleepAfter(c, awake, minSleep)
+}
+
+// maySleepAfter reports whether the client may have slept after a connection: it stayed away for at
+// least the time least, and at least as long as it had been awake.
+func (in *input) maySleepAfter(c *history.Connection, awake, least time.Duration) bool {
+	return in.away[c] >= max(awake, least)
 }
 
 // evenness returns the median of the given distances, and whether enough of them are even; see
@@ -89,8 +93,8 @@ func (in *input) mayWake(ended []*history.Connection) bool {
 	var distances []time.Duration
 	for _, c := range ended {
 		lasted, known := measured(c)
-		if away := in.away[c]; known && away >= max(lasted, minSleep) {
-			distances = append(distances, lasted+away)
+		if known && in.cameBack(c) && in.maySleepAfter(c, lasted, minSleep) {
+			distances = append(distances, lasted+in.away[c])
 		}
 	}
 	return areEven(distances, len(ended))
@@ -101,7 +105,7 @@ func (in *input) mayWake(ended []*history.Connection) bool {
 func (in *input) mostlyAsleep(ended []*history.Connection) bool {
 	return mostly(ended, func(c *history.Connection) bool {
 		lasted, known := measured(c)
-		return known && in.away[c] >= max(lasted, longAbsence)
+		return known && in.maySleepAfter(c, lasted, longAbsence)
 	})
 }
 
