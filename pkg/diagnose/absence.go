@@ -99,11 +99,11 @@ func (in *input) absences() map[*history.Connection]time.Duration {
 		if s.ended.EndIs != history.Reported || until <= s.ended.End || s.next == nil && in.Status.State != history.Offline {
 			continue
 		}
-		for len(refusals) > 0 && refusals[0].Time < s.ended.End {
+		for len(refusals) > 0 && refusals[0].Time < until {
+			if r := &refusals[0]; r.Time >= s.ended.End && mayHaveSent(s.ended, r) {
+				until = r.Time
+			}
 			refusals = refusals[1:]
-		}
-		if len(refusals) > 0 && mayHaveSent(s.ended, &refusals[0]) {
-			until = min(until, refusals[0].Time)
 		}
 		away[s.ended] = until.Sub(s.ended.End)
 	}

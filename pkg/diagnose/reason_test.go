@@ -470,6 +470,17 @@ func TestNoSleepWhileLoginsAreRefused(t *testing.T) {
 	require.NotContains(t, codes(diagnosed(s.events)), diagnose.Code("sleeps-without-disconnect"))
 }
 
+// A stranger's refused login must not hide the client's own ones, which show that it was not away.
+func TestStrangersDoNotHideTheAttemptsOfTheClient(t *testing.T) {
+	own := []with{user("pump"), from("192.0.2.1", 0)}
+	s := begin("20:00:00").times(4, func(s *script) {
+		s.hold(time.Duration(s.n+10)*time.Minute, event.NoHeart, append(own, keepAlive(60))...)
+		s.refuse(user("meter"), from("198.51.100.9", 0)).wait(5 * time.Second)
+		s.times(20, func(s *script) { s.refuse(own...).wait(time.Minute) })
+	}).stay(own...)
+	require.Equal(t, "No heartbeat: the client went silent", verdict(t, diagnosed(s.events), "keep-alive-timeout").Title)
+}
+
 // An absence that lasts until the end of the span is no sleep, because the client has not come back.
 func TestTheLastAbsenceIsNoSleep(t *testing.T) {
 	s := begin("20:00:00").times(3, func(s *script) { s.hold(time.Minute, event.SocketIOException).wait(59*time.Minute + 9*time.Second) })
