@@ -23,9 +23,15 @@ const (
 	absencesNeeded = 2
 )
 
-// noReturnEnded selects the text to use if the broker itself decided to end the last connection. The
-// device may be fine, but the broker may no longer let it in.
-const noReturnEnded Code = "no-return-ended"
+// These codes select the text of the verdict "no-return" if the last connection ended because of the
+// broker.
+const (
+	// noReturnEnded applies if the broker itself decided to end the connection. The device may be
+	// fine, but the broker may no longer let it in.
+	noReturnEnded Code = "no-return-ended"
+	// noReturnStopped applies if the connection ended because the broker stopped or restarted.
+	noReturnStopped Code = "no-return-stopped"
+)
 
 // madeByBroker lists the kinds of ends for which noReturnEnded applies. A missed keep alive is not
 // among them, because the broker then only noticed that the client was silent.
@@ -41,7 +47,10 @@ func (in *input) noReturn() *finding {
 		return nil
 	}
 	f := in.absence()
-	if slices.Contains(madeByBroker, last.Kind) {
+	switch {
+	case endedWithBroker(last):
+		f.text = noReturnStopped
+	case slices.Contains(madeByBroker, last.Kind):
 		f.text = noReturnEnded
 		f.values = f.values.with("reason", quoted(cmp.Or(last.NativeReason, string(last.ActionInfo))))
 	}

@@ -268,6 +268,20 @@ var patternTexts = map[Code][2]verdictText{
 			"这超过了该客户端（或一般客户端）通常的重连时间。有些客户端被服务端断开后不再重试。",
 		},
 	},
+	noReturnStopped: {
+		{
+			"Has not come back since the broker stopped or restarted",
+			"The connection ended at {since} because the broker stopped or restarted. For {absence}, until {until}, no attempt by the client to connect is on record.",
+			"If the broker is running again, check whether the device has power and network, and whether its program still runs and tries to connect.",
+			"That is longer than this client, or clients in general, usually take to come back. Some clients do not try again after they have failed for a while.",
+		},
+		{
+			"服务端停止或重启后一直没有重连",
+			"服务端停止或重启，连接在 {since} 断开。此后到 {until} 为止，{absence}内没有该客户端尝试连接的记录。",
+			"如果服务端已恢复运行，请检查设备的电源和网络，以及设备程序是否仍在运行并尝试重连。",
+			"这超过了该客户端（或一般客户端）通常的重连时间。有些客户端在多次重连失败后不再重试。",
+		},
+	},
 	"still-offline": {
 		{
 			"Offline for {absence}",

@@ -573,6 +573,19 @@ func TestVerdictSaysWhoEndedTheLastConnection(t *testing.T) {
 	require.Contains(t, lost.Next, "power")
 }
 
+// If the broker stopped and has started again, nobody needs to look for what ended the connection.
+func TestVerdictSaysThatTheClientDidNotReturnToTheBroker(t *testing.T) {
+	for name, s := range map[string]*script{
+		"a start": begin("08:00:00").hold(time.Hour, event.ServerShutdown, native(broker.BrokerStarted)),
+		"a stop, and a stranger's login since": begin("08:00:00").hold(time.Hour, event.ServerShutdown, native(broker.BrokerStopped), user("pump")).
+			wait(time.Hour).refuse(user("meter"), from("198.51.100.9", 0)),
+	} {
+		got := verdict(t, diagnosed(s.events), "no-return")
+		require.Equal(t, "Has not come back since the broker stopped or restarted", got.Title, name)
+		require.Contains(t, got.Next, "If the broker is running again, check whether the device has power", name)
+	}
+}
+
 // The verdict must quote a reason that is not known. A word such as "undefined" does not count as a
 // reason.
 func TestVerdictQuotesAnUnknownReason(t *testing.T) {

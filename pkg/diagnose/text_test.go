@@ -29,7 +29,7 @@ func names(texts ...string) []string {
 var wordings = []Code{
 	fixedLengthUnexplained, fixedLengthNotIdle, fixedLengthDenied, fixedLengthLimit, silentSoon, unknownWord, muteWord,
 	conflictShared, conflictUnknown, conflictSame, conflictNoReturns, conflictUnseen, brokerStopped, brokerStarted, brokerStoppedOften, brokerGone,
-	noReturnEnded, wentAway, loginFlaky, fixedLengthAsleep,
+	noReturnEnded, noReturnStopped, wentAway, loginFlaky, fixedLengthAsleep,
 	loginExpired, loginInvalid, addressDenied, noPermission, queueFull, endedByHand, endedAtLimit, endedBusy,
 }
 
