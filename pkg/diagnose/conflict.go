@@ -34,6 +34,7 @@ func (in *input) conflicts() *finding {
 		f.text = conflictShared
 	case a.known == 0:
 		f.text = conflictUnknown
+	case a.known < f.count: // the general text applies
 	case a.known == a.same:
 		f.text, f.values = conflictSame, values{"address": a.address()}
 	case a.same == 0 && !a.returned:

@@ -145,6 +145,15 @@ func TestVerdictGivesAdviceThatFitsTheAddresses(t *testing.T) {
 	}
 }
 
+// If the addresses of some conflicts are not known, the verdict must not generalize from the others.
+func TestVerdictSettlesOnNothingIfSomeAddressesAreUnknown(t *testing.T) {
+	for _, next := range []string{"192.0.2.1", "192.0.2.2"} {
+		s := begin("20:00:00").times(4, func(s *script) { s.hold(20*time.Minute, event.ClientIDConflict).wait(3 * time.Minute) }).
+			hold(20*time.Minute, event.ClientIDConflict, from("192.0.2.1", 0)).stay(from(next, 0))
+		require.Contains(t, verdict(t, diagnosed(s.events), "client-id-conflict").Meaning, "Either a second client uses it", next)
+	}
+}
+
 // A shorter keep alive helps only if the old connection may have been dead for a long time.
 func TestVerdictAdvisesAShorterKeepAliveIfItHelps(t *testing.T) {
 	for name, c := range map[string]struct {
