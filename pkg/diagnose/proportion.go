@@ -62,9 +62,14 @@ func (in *input) isSevere(f *finding) bool {
 	return 2*offline.Milliseconds() >= in.Summary.OfflineMS
 }
 
-// maySleep reports whether the client may have slept after most of the given ends.
+// maySleep reports whether another verdict says that the client may have slept after most of the
+// given ends, or whether it came back from them at even distances.
 func (in *input) maySleep(ended []*history.Connection) bool {
-	return mostly(ended, func(c *history.Connection) bool { return in.asleep[c] }) || in.mayWake(ended)
+	asleep := in.asleep
+	if fixed := in.fixedLength(); fixed != nil && fixed.text == fixedLengthAsleep {
+		asleep = endsOf(in.sleep, fixed)
+	}
+	return mostly(ended, func(c *history.Connection) bool { return asleep[c] }) || in.mayWake(ended)
 }
 
 // isRecent reports whether the newest of a finding's ends happened in the last stillGoing of the

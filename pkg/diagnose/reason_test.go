@@ -457,6 +457,16 @@ func TestVerdictsOnSleepersAreSoft(t *testing.T) {
 	}).events)
 	require.Contains(t, verdict(t, uneven, "fixed-length").Meaning, "It probably sleeps in between")
 
+	recent := begin("17:00:00")
+	for _, minutes := range []int{11, 37, 19, 64, 25, 90, 14} {
+		recent.hold(time.Minute, event.SocketIOException, keepAlive(60)).wait(time.Duration(minutes) * time.Minute)
+	}
+	r := diagnosed(recent.stay().events)
+	require.Equal(t, []diagnose.Code{"fixed-length", "network-error"}, codes(r))
+	for _, v := range r.Verdicts {
+		require.Equal(t, diagnose.Notice, v.Level, v.Code)
+	}
+
 	soon := diagnosed(begin("00:00:00").times(20, func(s *script) { s.hold(90*time.Second, event.SocketIOException).wait(time.Minute) }).events)
 	require.Contains(t, all(verdict(t, soon, "fixed-length")), "NAT")
 	require.NotContains(t, verdict(t, soon, "network-error").More, "sleep")
