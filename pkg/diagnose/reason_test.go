@@ -2,6 +2,7 @@ package diagnose_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -66,6 +67,17 @@ func TestVerdictSaysThatTheBrokerWasEarly(t *testing.T) {
 		}
 		require.Contains(t, r.Verdicts[0].Meaning, "(no heart) 10 s after CONNECT, 12 times, although the client announced")
 		require.Equal(t, r.Verdicts[0].Next, r.Verdicts[1].Next)
+	}
+}
+
+// One early end among many timeouts does not show that the broker enforces a limit of its own.
+func TestOneEarlyEndDoesNotHideTheSilence(t *testing.T) {
+	for early, want := range map[int]bool{1: true, 2: true, 3: false} {
+		s := begin("20:00:00").times(20, func(s *script) { s.hold(90*time.Second, event.NoHeart, keepAlive(60), source(broker.EMQX)) }).
+			times(early, func(s *script) { s.hold(80*time.Second, event.NoHeart, keepAlive(60), source(broker.EMQX)) })
+		r := diagnosed(s.stay().events)
+		require.Equal(t, want, slices.Contains(codes(r), "silent-after-connect"), early)
+		require.Equal(t, early, verdict(t, r, "keep-alive-early").Count)
 	}
 }
 

@@ -20,8 +20,9 @@ type timeout struct {
 //
 //   - Connections over protocols other than MQTT, because a gateway may have other rules.
 //   - Connections whose source may report the end up to a minute late.
-//   - Connections that lasted long enough, if others with the same source and keep alive were ended
-//     too early. The broker then enforces a limit that does not appear in the events.
+//   - Connections that lasted long enough, if at least minFrequent others with the same source and
+//     keep alive, or more than half of all with these, were ended too early. The broker then enforces
+//     a limit that does not appear in the events.
 func timeoutsOf(connections []*history.Connection) []timeout {
 	type terms struct {
 		source    string
@@ -29,16 +30,20 @@ func timeoutsOf(connections []*history.Connection) []timeout {
 	}
 	termsOf := func(c *history.Connection) terms { return terms{c.Source, c.KeepAlive.Value} }
 	var found []timeout
-	early := map[terms]bool{}
+	all, early := map[terms]int{}, map[terms]int{}
 	for _, c := range connections {
 		lasted, known := measured(c)
 		if known && c.Kind == history.NoHeart && c.KeepAlive.Value > 0 && broker.IsMQTT(c.Protocol) {
 			t := timeout{c, broker.SilenceOf(c.Source, c.KeepAlive.Value, lasted)}
 			found = append(found, t)
-			early[termsOf(c)] = early[termsOf(c)] || t.Early
+			all[termsOf(c)]++
+			if t.Early {
+				early[termsOf(c)]++
+			}
 		}
 	}
-	return slices.DeleteFunc(found, func(t timeout) bool { return !t.Early && early[termsOf(t.Connection)] })
+	hasLimit := func(of terms) bool { return early[of] >= minFrequent || 2*early[of] > all[of] }
+	return slices.DeleteFunc(found, func(t timeout) bool { return !t.Early && hasLimit(termsOf(t.Connection)) })
 }
 
 // measured returns how long the connection lasted. The length is known only if the source reports

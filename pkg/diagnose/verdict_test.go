@@ -400,13 +400,16 @@ func TestVerdicts(t *testing.T) {
 			times(3, holds(91*time.Second, event.NoHeart, keepAlive(60))).times(3, holds(time.Second, event.DisconnectedByClient, keepAlive(60))).
 			hold(time.Hour, event.DisconnectedByClient, keepAlive(60)).stay(),
 			[]diagnose.Code{"silent-after-connect", "keep-alive-timeout", "clean-disconnect"}},
-		{"one early end makes the others unclear", begin("00:00:00").hold(10*time.Second, event.NoHeart, keepAlive(60)).
+		{"three early ends make the others unclear", begin("00:00:00").times(3, holds(10*time.Second, event.NoHeart, keepAlive(60))).
 			times(3, holds(91*time.Second, event.NoHeart, keepAlive(60))).stay(),
 			[]diagnose.Code{"keep-alive-timeout", "keep-alive-early"}},
-		{"one early end with another keep alive", begin("00:00:00").hold(10*time.Second, event.NoHeart, keepAlive(90)).
+		{"three early ends with another keep alive", begin("00:00:00").times(3, holds(10*time.Second, event.NoHeart, keepAlive(90))).
+			times(4, holds(91*time.Second, event.NoHeart, keepAlive(60))).stay(),
+			[]diagnose.Code{"silent-after-connect", "keep-alive-timeout", "keep-alive-early"}},
+		{"one early end", begin("00:00:00").hold(10*time.Second, event.NoHeart, keepAlive(60)).
 			times(3, holds(91*time.Second, event.NoHeart, keepAlive(60))).stay(),
 			[]diagnose.Code{"silent-after-connect", "keep-alive-timeout", "keep-alive-early"}},
-		{"one early end makes a long keep alive unclear", begin("00:00:00").hold(10*time.Second, event.NoHeart, keepAlive(300)).
+		{"three early ends make a long keep alive unclear", begin("00:00:00").times(3, holds(10*time.Second, event.NoHeart, keepAlive(300))).
 			times(3, func(s *script) { s.hold(time.Duration(s.n+8)*minute, event.NoHeart, keepAlive(300)) }).stay(),
 			[]diagnose.Code{"keep-alive-timeout", "keep-alive-early"}},
 		{"loses the network every hour", begin("00:00:00").times(8, func(s *script) {
