@@ -44,7 +44,8 @@ const (
 	fixedLengthLimit Code = "fixed-length-limit"
 )
 
-// fixedLength finds connections of about equal length, as if a timer had ended them. It returns nil
+// fixedLength finds connections of about equal length, as if a timer had ended them. If the text
+// states why they ended, the finding omits those that ended for other reasons. fixedLength returns nil
 // if the login was no longer valid for most of them, because loginExpiry then reports them. It also
 // returns nil if several parties fight over the client identifier and most of the ends have no known
 // reason, because these ends may be takeovers.
@@ -56,10 +57,12 @@ func (in *input) fixedLength() *finding {
 	f := ofLength(cluster)
 	switch {
 	case mostly(cluster, isNotAuthorized):
+		f = ofLength(only(cluster, isNotAuthorized))
 		f.text = fixedLengthDenied
 	case mostly(cluster, isAtLimit):
+		f = ofLength(only(cluster, isAtLimit))
 		f.text, f.level = fixedLengthLimit, Notice
-		f.values = f.values.with("what", limited(cluster)).with("reason", wordsOf(only(f.ends, isAtLimit)))
+		f.values = f.values.with("what", limited(f.ends)).with("reason", wordsOf(f.ends))
 	case !mostly(cluster, (*history.Connection).Dropped):
 		f.text, f.level = fixedLengthUnexplained, Notice
 	case !mostly(cluster, isEndedByBroker) && (in.mayWake(cluster) || in.mostlyAsleep(cluster)):
@@ -79,9 +82,10 @@ func isAtLimit(c *history.Connection) bool {
 	return ok
 }
 
-// limited returns a phrase that says to which connections the broker's time limit applies.
-func limited(cluster []*history.Connection) sentence {
-	if mostly(cluster, func(c *history.Connection) bool {
+// limited returns a phrase that says to which connections the broker's time limit applies. The given
+// connections reached the limit.
+func limited(ended []*history.Connection) sentence {
+	if mostly(ended, func(c *history.Connection) bool {
 		onlyWebSocket, _ := broker.NamesTimeLimit(c.NativeReason)
 		return onlyWebSocket
 	}) {
@@ -111,8 +115,8 @@ func typicalOf(cluster []*history.Connection) time.Duration {
 	return typical
 }
 
-// timed returns the set of connections that fixedLength reports. The set is empty if fixedLength
-// finds nothing.
+// timed returns the set of all connections of about equal length, or an empty set if fixedLength
+// finds nothing. The finding need not be about all of them.
 func (in *input) timed() map[*history.Connection]bool {
 	timed := map[*history.Connection]bool{}
 	if in.fixedLength() != nil {
@@ -123,14 +127,14 @@ func (in *input) timed() map[*history.Connection]bool {
 	return timed
 }
 
-// loginExpiry finds connections of about equal length, most of which ended because their login was
-// no longer valid.
+// loginExpiry finds connections that ended because their login was no longer valid, if these are
+// most of the connections of about equal length.
 func (in *input) loginExpiry() *finding {
 	cluster := in.cluster
 	if len(cluster) == 0 || !mostly(cluster, isExpiry) {
 		return nil
 	}
-	return ofLength(cluster)
+	return ofLength(only(cluster, isExpiry))
 }
 
 // isExpiry reports whether the broker ended a connection because its login was no longer valid. The

@@ -263,6 +263,29 @@ func TestVerdictNamesTheTimeLimit(t *testing.T) {
 	}
 }
 
+// A verdict that states why connections of equal length ended must count and cite only the ends that
+// were reported so.
+func TestVerdictCountsOnlyTheEndsThatItExplains(t *testing.T) {
+	for _, c := range []struct {
+		info   event.ActionInfo
+		reason string
+		code   diagnose.Code
+	}{
+		{event.NotAuthorized, "expired", "login-expiry"},
+		{event.NotAuthorized, "", "fixed-length"},
+		{event.ServerShutdown, "maximum connect time", "fixed-length"},
+	} {
+		s := begin("16:00:00").times(4, func(s *script) { s.hold(time.Hour, c.info, reason(c.reason)) }).
+			times(3, func(s *script) { s.hold(time.Hour, event.SocketIOException) })
+		got := verdict(t, diagnosed(s.stay().events), c.code)
+		require.Equal(t, 4, got.Count, c.reason)
+		require.Len(t, got.Evidence, 4, c.reason)
+		for _, e := range got.Evidence {
+			require.Equal(t, c.info, e.ActionInfo, c.reason)
+		}
+	}
+}
+
 // If the broker's words name a cause that no timer produces, equal lengths are a coincidence.
 func TestVerdictNamesNoTimerIfTheCauseIsAnother(t *testing.T) {
 	for word, want := range map[string]string{
