@@ -327,13 +327,13 @@ var patternTexts = map[Code][2]verdictText{
 	"sleeps-without-disconnect": {
 		{
 			"Connects about every {every} and then goes silent, as if asleep",
-			"The device connects about every {every}, and each time the broker ends the connection for a missed keep alive (no heart), {count}. It probably sleeps in between without sending DISCONNECT.",
+			"The device connects about every {every}, and the broker then ends the connection for a missed keep alive (no heart), {count}. It probably sleeps in between without sending DISCONNECT.",
 			"If the device is meant to sleep, nothing is wrong, but have it send DISCONNECT first. Otherwise, check what stops it: its power, its network or a hung program.",
 			"It is not known what the device sent before it went silent. A device that is switched off or restarted at regular intervals looks the same. So does a program that hangs and, once it recovers, always waits equally long before it reconnects.",
 		},
 		{
 			"约每 {every}连接一次，随后不再发送数据，像是进入休眠",
-			"设备约每 {every}连接一次，每次都由服务端因心跳超时断开连接（no heart），共 {count}。设备很可能没有发送 DISCONNECT 就进入休眠。",
+			"设备约每 {every}连接一次，随后服务端因心跳超时断开连接（no heart），共 {count}。设备很可能没有发送 DISCONNECT 就进入休眠。",
 			"如果设备本来就会休眠，则属正常，但请让它先发送 DISCONNECT。否则请检查设备停止工作的原因：电源、网络，或程序卡住。",
 			"设备停止发送之前发送过什么，无从得知。按固定间隔断电或重启的设备，以及卡住并恢复后总是等待同样时间再重连的程序，也有同样的表现。",
 		},
