@@ -26,5 +26,7 @@ func TestTheAPIExplainsTheSameWords(t *testing.T) {
 		require.Contains(t, readme, fmt.Sprintf("| `%s` | %s | %s |\n", info, en[meaning], zh[meaning]))
 	}
 	require.Contains(t, readme, fmt.Sprintf("| empty | %s | %s |\n", en["info.unexplained"], zh["info.unexplained"]))
-	require.Contains(t, readme, fmt.Sprintf("“%s” (%s)", en["kind.unknown"], zh["kind.unknown"]))
+	for _, label := range []string{"info.none", "info.unclear", "kind.unknown"} {
+		require.Contains(t, readme, fmt.Sprintf("“%s” (%s)", en[label], zh[label]))
+	}
 }

@@ -44,14 +44,15 @@ func (b *tab) legendRows(table int) []string {
 }
 
 // testNoReason checks how the page shows an end without a reason: in the rows, the timeline, the
-// filter and the texts to copy. The API leaves action_info empty.
+// filter and the texts to copy. The timeline and the filter use a label that also covers unclear
+// reasons. The API leaves action_info empty.
 func testNoReason(t *testing.T, p *pageTest) {
-	const client, label = "GID_page@@@no-reason", "reason not reported"
+	const client, label, neutral = "GID_page@@@no-reason", "reason not reported", "reason unknown"
 	p.stack.record(t, pageInstance, p.connection(client, 50*time.Minute, 10*time.Minute, "", ""))
 	p.stack.record(t, pageInstance, p.connection(client, 30*time.Minute, 10*time.Minute, "no heart", "keepalive_timeout"))
 	b := p.open(t, client, time.Hour, viewer{})
 	require.Equal(t, []string{"no heart", "accepted", label, "accepted"}, b.texts(".event .info"))
-	require.Contains(t, b.texts(".bar-label"), label)
+	require.Contains(t, b.texts(".bar-label"), neutral)
 
 	b.run(chromedp.Evaluate(`navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }`, nil))
 	b.click(".event:nth-of-type(3) .disclose")
@@ -63,12 +64,12 @@ func testNoReason(t *testing.T, p *pageTest) {
 	require.Contains(t, copied, " close "+label+"\n")
 	require.Contains(t, copied, "\nAction Description: "+label+" – ")
 
-	b.click(".legend button[title$='" + label + "']")
+	b.click(".legend button[title$='" + neutral + "']")
 	b.await(`document.querySelectorAll('.event').length === 1`)
 	require.Equal(t, []string{label}, b.texts(".event .info"))
 	require.Contains(t, b.address(), "action_info=unexplained")
-	require.Equal(t, label, eval[string](b, "document.querySelector('#filter-info').selectedOptions[0].innerText"))
-	require.Equal(t, "CSV: only events with "+label, eval[string](b, "document.querySelector('.exports button:nth-of-type(2)').title"))
+	require.Equal(t, neutral, eval[string](b, "document.querySelector('#filter-info').selectedOptions[0].innerText"))
+	require.Equal(t, "CSV: only events with "+neutral, eval[string](b, "document.querySelector('.exports button:nth-of-type(2)').title"))
 	require.Contains(t, b.download(".exports button:nth-of-type(3)"), `"action_info":""`)
 
 	b.click("#lang [value=zh]")
@@ -82,4 +83,5 @@ func testUnclearReason(t *testing.T, p *pageTest) {
 	b := p.open(t, client, time.Hour, viewer{})
 	require.Equal(t, []string{"reason not clear", "accepted"}, b.texts(".event .info"))
 	require.Equal(t, []string{"frobnicated"}, b.texts(".event .native"))
+	require.Contains(t, b.texts(".bar-label"), "reason unknown")
 }

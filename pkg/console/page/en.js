@@ -125,7 +125,7 @@ export default {
   "timeline.later": "Later",
   "timeline.wider": "Zoom out",
   "kind.open": "open at the end",
-  "kind.unknown": "reason not reported",
+  "kind.unknown": "reason unknown",
   "legend.label": "How connections ended",
   "legend.refusals": "refused login",
   "legend.filter": "Show only events with {info}",
@@ -193,6 +193,7 @@ export default {
   "info.ServerShutdown": "Closed by the broker: it stopped, it moved the client, or an administrator closed the connection.",
   "info.invalid param": "Closed: the client sent something invalid.",
   "info.Socket IOException": "Closed: the network connection failed.",
+  "info.none": "reason not reported",
   "info.unclear": "reason not clear",
   "info.unexplained": "Closed: the source reported no reason, or one that does not show the cause.",
 

@@ -15,12 +15,13 @@ export const unexplained = 'unexplained';
 
 export const infoFilters = [...infos, unexplained];
 
-// filterLabel returns one of infoFilters as the page shows it.
-export const filterLabel = (filter) => infoLabel({ action_info: filter === unexplained ? '' : filter });
+// filterLabel returns one of infoFilters as the page shows it. The label for unexplained covers both
+// labels that infoLabel gives to an empty action_info.
+export const filterLabel = (filter) => (filter === unexplained ? text('kind.unknown') : filter);
 
 // infoLabel returns the action_info of an event as the page shows it. If action_info is empty, the
 // label says whether the source gave no reason or one that does not show the cause.
-export const infoLabel = ({ action_info: info, native_reason: native }) => info || text(native ? 'info.unclear' : 'kind.unknown');
+export const infoLabel = ({ action_info: info, native_reason: native }) => info || text(native ? 'info.unclear' : 'info.none');
 
 // infoMeaning returns a sentence that explains an action_info.
 export const infoMeaning = (info) => text(info ? `info.${info}` : 'info.unexplained');

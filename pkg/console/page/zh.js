@@ -125,7 +125,7 @@ export default {
   "timeline.later": "更晚",
   "timeline.wider": "缩小",
   "kind.open": "截止时仍在连接",
-  "kind.unknown": "原因未上报",
+  "kind.unknown": "原因不明",
   "legend.label": "连接的结束方式",
   "legend.refusals": "登录被拒绝",
   "legend.filter": "只显示 {info} 的事件",
@@ -193,6 +193,7 @@ export default {
   "info.ServerShutdown": "服务端关闭了连接：服务端停止、迁移客户端，或管理员关闭了连接。",
   "info.invalid param": "连接被关闭：客户端发送了无效内容。",
   "info.Socket IOException": "连接被关闭：网络连接异常。",
+  "info.none": "原因未上报",
   "info.unclear": "原因不明",
   "info.unexplained": "连接被关闭：来源未上报原因，或上报的原因无法说明断开的起因。",
 
