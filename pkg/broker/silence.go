@@ -12,9 +12,9 @@ type Silence struct {
 	Early bool
 	// Proven means that certainly no packet arrived after CONNECT.
 	Proven bool
-	// Earliest and Latest limit the time at which the client's last packet arrived, counted from
-	// the start of the connection. CONNECT counts as a packet that arrives at time 0.
-	Earliest, Latest time.Duration
+	// Latest is the latest time at which the client's last packet can have arrived, counted from the
+	// start of the connection. CONNECT counts as a packet that arrives at time 0.
+	Latest time.Duration
 	// Soon means that the client went silent soon after CONNECT. If the broker checks connections
 	// at intervals, this is within the first interval; otherwise, it is almost at once.
 	Soon bool
@@ -48,9 +48,8 @@ func SilenceOf(source string, keepAlive, lasted time.Duration) Silence {
 	if len(fitting) == 0 {
 		return Silence{Latest: max(lasted-allowed, 0), Soon: lasted <= atOnce(keepAlive)}
 	}
-	s := Silence{Proven: true, Earliest: lasted}
+	s := Silence{Proven: true}
 	for _, c := range fitting {
-		s.Earliest = min(s.Earliest, max(lasted-c.most, 0))
 		s.Latest = max(s.Latest, lasted-c.least)
 		s.Proven = s.Proven && c.proves(lasted)
 		s.Soon = s.Soon || lasted <= c.soon+checkSlack(lasted)
@@ -60,9 +59,8 @@ func SilenceOf(source string, keepAlive, lasted time.Duration) Silence {
 
 // silenceCheck describes how a broker notices that a client with a given keep alive is silent.
 type silenceCheck struct {
-	// least and most are the shortest and the longest time from the client's last packet to the end
-	// of the connection.
-	least, most time.Duration
+	// least is the shortest time from the client's last packet to the end of the connection.
+	least time.Duration
 	// shortest is the length of a connection whose client sends nothing after CONNECT.
 	shortest time.Duration
 	// step is nonzero if the broker checks the connection only at multiples of this time. The
@@ -124,7 +122,7 @@ var silenceChecks = map[string][]func(keepAlive time.Duration) silenceCheck{
 // exactly describes a broker that restarts one timer at each packet.
 func exactly(keepAlive time.Duration) silenceCheck {
 	allowed := keepAlive * 3 / 2
-	return silenceCheck{least: allowed, most: allowed + time.Second, shortest: allowed, soon: allowed + 5*time.Second}
+	return silenceCheck{least: allowed, shortest: allowed, soon: allowed + 5*time.Second}
 }
 
 // exactlyOrLonger is like exactly, but the broker waits longer if the keep alive is shorter than
@@ -134,34 +132,34 @@ func exactlyOrLonger(keepAlive time.Duration) silenceCheck {
 		return exactly(keepAlive)
 	}
 	allowed := keepAlive + 3*time.Second
-	return silenceCheck{least: allowed, most: allowed + time.Second, shortest: allowed, soon: allowed + 5*time.Second}
+	return silenceCheck{least: allowed, shortest: allowed, soon: allowed + 5*time.Second}
 }
 
 // byScan describes all versions of Mosquitto. Those up to 2.0.20 check all connections every six
 // seconds. Mosquitto's log has only whole seconds, so a length can be off by one second.
 func byScan(keepAlive time.Duration) silenceCheck {
 	allowed := keepAlive * 3 / 2
-	return silenceCheck{least: allowed - time.Second, most: allowed + 7*time.Second, shortest: allowed, soon: allowed + 7*time.Second}
+	return silenceCheck{least: allowed - time.Second, shortest: allowed, soon: allowed + 7*time.Second}
 }
 
 // byThreeQuarters describes a broker that checks a connection every three quarters of a keep alive
 // and tolerates one check without traffic.
 func byThreeQuarters(keepAlive time.Duration) silenceCheck {
 	step := keepAlive * 3 / 4
-	return silenceCheck{least: 2 * step, most: 3 * step, shortest: 2 * step, soon: 3 * step, step: step, delays: true}
+	return silenceCheck{least: 2 * step, shortest: 2 * step, soon: 3 * step, step: step, delays: true}
 }
 
 // bySecondStrike is like byThreeQuarters, but CONNECT counts as traffic within the first step.
 func bySecondStrike(keepAlive time.Duration) silenceCheck {
 	step := keepAlive * 3 / 4
-	return silenceCheck{least: 2 * step, most: 3 * step, shortest: 3 * step, soon: 3 * step, step: step}
+	return silenceCheck{least: 2 * step, shortest: 3 * step, soon: 3 * step, step: step}
 }
 
 // byOneAndAHalf describes a broker that checks a connection every one and a half keep alives and
 // tolerates no check without traffic.
 func byOneAndAHalf(keepAlive time.Duration) silenceCheck {
 	step := keepAlive * 3 / 2
-	return silenceCheck{least: step, most: 2 * step, shortest: step, soon: 2 * step, step: step, delays: true}
+	return silenceCheck{least: step, shortest: step, soon: 2 * step, step: step, delays: true}
 }
 
 // byInterval describes a broker that checks a connection at an interval of half a keep alive, but
@@ -170,14 +168,14 @@ func byOneAndAHalf(keepAlive time.Duration) silenceCheck {
 func byInterval(keepAlive time.Duration) silenceCheck {
 	interval := max(time.Second, min(30*time.Second, keepAlive/2))
 	checks := (keepAlive*3/2 + interval - 1) / interval
-	least, most := checks*interval, (checks+1)*interval
-	return silenceCheck{least: least, most: most, shortest: least, soon: most, delays: true}
+	least := checks * interval
+	return silenceCheck{least: least, shortest: least, soon: least + interval, delays: true}
 }
 
 // byWholeKeepAlives describes a broker that checks a connection once every keep alive and tolerates
 // one check without traffic.
 func byWholeKeepAlives(keepAlive time.Duration) silenceCheck {
-	return silenceCheck{least: 2 * keepAlive, most: 3 * keepAlive, shortest: 3 * keepAlive, soon: 3 * keepAlive, step: keepAlive}
+	return silenceCheck{least: 2 * keepAlive, shortest: 3 * keepAlive, soon: 3 * keepAlive, step: keepAlive}
 }
 
 // IsMQTT reports whether a protocol name sent by a broker means MQTT. An empty name counts as MQTT.
