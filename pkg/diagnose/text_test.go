@@ -194,10 +194,14 @@ func TestToldApart(t *testing.T) {
 		"different ends":       {alike + "1", alike + "2"},
 		"different middles":    {alike + "1" + alike, alike + "2" + alike},
 		"one longer":           {alike, alike + "1" + alike},
+		"another space":        {"pump a", "pump\ta"},
+		"a space at the end":   {alike, alike + " "},
+		"an unseen character":  {"pump", "pu\u200bmp"},
 		"different last words": {"one two three four five six", "one two three four five seven"},
 	} {
 		a, b := told(c[0], c[1])
 		require.NotEqual(t, a.in(English), b.in(English), name)
+		require.NotContains(t, b.in(English), "\u200b", name)
 		require.LessOrEqual(t, utf8.RuneCountInString(a.in(English)), maxQuoted, name)
 	}
 	require.Equal(t, "a and 1 more", addresses{"a", "a\n"}.in(English))

@@ -44,9 +44,28 @@ func (q quoted) in(Lang) string {
 	}
 }
 
+// escaped is the part of a string from a client that differs from another string. It is shown in Go
+// syntax, because the strings may differ only in spaces or in characters that cannot be seen. It is
+// cut to maxEscaped characters, because each of them can take up to ten.
+type escaped []rune
+
+const maxEscaped = 3
+
+func (e escaped) in(Lang) string { return "…" + strconv.Quote(string(e[:min(len(e), maxEscaped)])) }
+
+// look returns the printable characters of the string as it is shown.
+func (q quoted) look() string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return -1
+	}, q.in(English))
+}
+
 // told returns two different strings as values that look different, even if they are cut.
-func told(a, b string) (quoted, quoted) {
-	if quoted(a).in(English) != quoted(b).in(English) {
+func told(a, b string) (value, value) {
+	if quoted(a).look() != quoted(b).look() {
 		return quoted(a), quoted(b)
 	}
 	as, bs := []rune(a), []rune(b)
@@ -54,7 +73,12 @@ func told(a, b string) (quoted, quoted) {
 	for same < min(len(as), len(bs)) && as[same] == bs[same] {
 		same++
 	}
-	return quoted("…" + string(as[same:])), quoted("…" + string(bs[same:]))
+	as, bs = as[same:], bs[same:]
+	one, other := quoted("…"+string(as)), quoted("…"+string(bs))
+	if one.look() == other.look() {
+		return escaped(as), escaped(bs)
+	}
+	return one, other
 }
 
 // number is a value that counts things.
