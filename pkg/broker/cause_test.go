@@ -37,7 +37,7 @@ func TestWordsThatNameACause(t *testing.T) {
 		onlyWebSocket, ok := NamesTimeLimit(word)
 		require.Equal(t, want, [2]bool{onlyWebSocket, ok}, word)
 	}
-	for word, want := range map[string]bool{"": false, "UNKNOWN": false, "normal": false, "undefined": false, "new_reason": true} {
+	for word, want := range map[string]bool{"": false, "UNKNOWN": false, "normal": false, "undefined": false, " ": false, "new_reason": true} {
 		require.Equal(t, want, GivesReason("", word), word)
 	}
 	require.False(t, GivesReason(Mosquitto, string(mosquittoSocketError)), "Mosquitto 1 gives this reason for ends of many kinds")

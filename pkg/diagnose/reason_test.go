@@ -653,6 +653,7 @@ func TestVerdictQuotesAnUnknownReason(t *testing.T) {
 	}
 	require.Equal(t, "Reason not reported", ended("", "").Title)
 	require.Equal(t, "Reason not reported", ended("undefined").Title)
+	require.Equal(t, "Reason not reported", ended(" ").Title)
 	require.Equal(t, "Reason not reported", ended("brand_new", "", "").Title)
 	got := ended("", "brand_new")
 	require.Equal(t, "Reason not clear: “brand_new”", got.Title)
