@@ -92,6 +92,8 @@ func TestVerdictStatesARangeIfValuesDiffer(t *testing.T) {
 	require.Contains(t, got.Meaning, "(no heart) less than 1 s to 10 s after CONNECT, twice, although the client announced 1 min to 5 min.")
 	require.Contains(t, got.More, "Mosquitto 2.0.21")
 	require.NotContains(t, all(early(broker.EMQX)), "Mosquitto")
+	later := begin("20:00:00").hold(10*time.Second, event.NoHeart, keepAlive(60), source(broker.Mosquitto)).stay()
+	require.NotContains(t, all(verdict(t, diagnosed(later.events), "keep-alive-early")), "Mosquitto", "the fault ends connections at once")
 	s := begin("20:00:00").times(2, func(s *script) {
 		s.hold(30*time.Second, event.NoHeart, keepAlive(20)).hold(90*time.Second, event.NoHeart, keepAlive(60))
 	}).stay()

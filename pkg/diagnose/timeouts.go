@@ -68,13 +68,20 @@ func (in *input) tooEarly() *finding {
 		return nil
 	}
 	f := ofEnds(found, withKeepAlive).with(values{"lengths": lengthsOf(found), "keep_alive": keepAlivesOf(found)})
-	if slices.ContainsFunc(found, func(c *history.Connection) bool { return broker.MayEndAtOnce(c.Source) }) {
+	if slices.ContainsFunc(found, mayHaveEndedAtOnce) {
 		f.more = []sentence{{phrase: endsAtOnce}}
 	}
 	if in.isRareEnd(f, history.NoHeart) {
 		f.level = Notice
 	}
 	return f
+}
+
+// mayHaveEndedAtOnce reports whether a connection that timed out may have ended as soon as it began,
+// because of a fault in some version of the broker. Some sources send only whole seconds, so the
+// connection may have a length of one second.
+func mayHaveEndedAtOnce(c *history.Connection) bool {
+	return broker.MayEndAtOnce(c.Source) && c.End.Sub(c.Start) <= time.Second
 }
 
 // wentAway selects the text to use if the client mostly stayed away for a long time after it had gone
