@@ -18,6 +18,9 @@ func citeEnd(c *history.Connection, more ...sentence) citation {
 	duration := sentence{phrase: startUnknown}
 	if !c.Start.IsZero() && !c.End.IsZero() {
 		duration = sentence{lasted, values{"length": length(c.End.Sub(c.Start))}}
+		if c.EndIs == history.Inferred {
+			duration.phrase = hadBegun
+		}
 	}
 	return citation{
 		Evidence{Time: c.End, Action: c.Action, ActionInfo: c.ActionInfo, NativeReason: c.NativeReason},

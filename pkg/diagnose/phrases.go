@@ -12,6 +12,7 @@ type phrase string
 
 const (
 	lasted           phrase = "lasted"
+	hadBegun         phrase = "had-begun"
 	startUnknown     phrase = "start-unknown"
 	startNotExamined phrase = "start-not-examined"
 	from             phrase = "from"
@@ -80,6 +81,7 @@ const (
 
 var phrases = map[phrase][2]string{
 	lasted:           {"The connection had lasted {length}.", "该连接持续了 {length}。"},
+	hadBegun:         {"The connection had begun {length} earlier.", "该连接在 {length}之前开始。"},
 	startUnknown:     {"The start of the connection is not on record.", "没有该连接开始时间的记录。"},
 	startNotExamined: {"The start of the connection is not among the events that were examined.", "在已分析的事件中没有该连接的开始时间。"},
 	from:             {"The client's address was {address}.", "客户端地址为 {address}。"},

@@ -835,7 +835,7 @@ func TestVerdictNamesTheNodes(t *testing.T) {
 	require.Equal(t, "The connection had lasted 1 min. The connection was on node n1, the next one on node n2.", verdict(t, r, "broker-restart").Evidence[0].Text)
 	replaced := verdict(t, r, "replaced-on-another-node")
 	require.Equal(t, "Broker node n2 probably stopped; the device came back on another node", replaced.Title)
-	require.Equal(t, "The connection had lasted 1 min. No end was reported before the next connection. The connection was on node n2, the next one on node n3.",
+	require.Equal(t, "The connection had begun 1 min earlier. No end was reported before the next connection. The connection was on node n2, the next one on node n3.",
 		replaced.Evidence[0].Text)
 }
 
