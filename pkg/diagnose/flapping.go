@@ -36,8 +36,11 @@ func (in *input) flapping() *finding {
 		"short": length(shortLived), "ends": endings(short),
 		"rate": in.rate(), "main": sentence{phrase: endings(short).fact(main), values: values{"n": times(n)}},
 	})
+	if n < len(short) {
+		f.more = append(f.more, sentence{phrase: otherEnds})
+	}
 	if in.hasManyAddresses() {
-		f.more = []sentence{{phrase: fromManyAddresses}}
+		f.more = append(f.more, sentence{phrase: fromManyAddresses})
 	}
 	in.borrowAdvice(f, main)
 	return f

@@ -301,13 +301,13 @@ var patternTexts = map[Code][2]verdictText{
 			"{rate}: {main}",
 			"Connections that lasted less than {short} ended without a DISCONNECT {count}: {ends}.",
 			"", // taken from the verdict about the most frequent kind of end; see borrowAdvice
-			"“Also found” explains the other ends. Have the device wait longer after each failed attempt, so that it does not overload the broker.",
+			"Have the device wait longer after each failed attempt, so that it does not overload the broker.",
 		},
 		{
 			"{rate}：{main}",
 			"持续不到 {short}且没有 DISCONNECT 的连接出现了 {count}：{ends}。",
 			"",
-			"其他断开的含义见“其他发现”。请让设备在每次失败后逐步延长重试间隔，以免加重服务端负担。",
+			"请让设备在每次失败后逐步延长重试间隔，以免加重服务端负担。",
 		},
 	},
 	"many-connections": {

@@ -77,6 +77,7 @@ const (
 	connectsEverySecond phrase = "connects-every-second"
 	connectsOften       phrase = "connects-often"
 	fromManyAddresses   phrase = "from-many-addresses"
+	otherEnds           phrase = "other-ends"
 )
 
 var phrases = map[phrase][2]string{
@@ -145,5 +146,6 @@ var phrases = map[phrase][2]string{
 	connectsEvery:       {"Connects about every {every}", "约每 {every}连接一次"},
 	connectsEverySecond: {"Connects more than once a second", "每秒连接不止一次"},
 	connectsOften:       {"Many short connections", "大量短连接"},
+	otherEnds:           {"“Also found” explains the other ends.", "其他断开的含义见“其他发现”。"},
 	fromManyAddresses:   {"The client came from a new address nearly every time, which also points to the device's network.", "该客户端几乎每次都来自不同的地址，这也说明可能是设备的网络问题。"},
 }

@@ -320,6 +320,9 @@ func TestFlappingStatesItsMostFrequentEnd(t *testing.T) {
 	got := verdict(t, r, "flapping")
 	require.Equal(t, "Connects about every 15 s: the client's side closed the connection 1,032 times", got.Title)
 	require.Equal(t, verdict(t, r, "closed-by-client").Next, got.Next)
+	require.Contains(t, got.More, "“Also found” explains the other ends.")
+	alone := begin("20:00:00").times(12, func(s *script) { s.hold(time.Second, event.ClosedByClient) })
+	require.NotContains(t, verdict(t, diagnosed(alone.events), "flapping").More, "other ends")
 }
 
 // A client that slept earlier in the span can flap later.
