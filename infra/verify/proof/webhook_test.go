@@ -184,13 +184,15 @@ func TestAFullBudgetRefusesUnreadDeliveries(t *testing.T) {
 	})
 	door := w.newDoor(w.newWriter(slow, record.Config{}), slow, func() time.Time { return noon })
 	events := span(clientA, 0, 2)
-	delivery := w.deliver(events, noon, door.next)
 	body, err := parcel{events: events}.body()
 	require.NoError(t, err)
 	// For each opening brace, the recorder acquires memory for a possible event. A body full of
 	// braces therefore needs the whole budget.
-	braces := strings.Repeat("{", 8<<20-len(body)-len(`"x":"",`))
-	body = strings.Replace(body, "{", `{"x":"`+braces+`",`, 1)
+	events[0].Protocol = strings.Repeat("{", 8<<20-len(body)-len(`"protocol":"",`))
+	body, err = parcel{events: events}.body()
+	require.NoError(t, err)
+	events[0].Bound()
+	delivery := w.deliver(events, noon, door.next)
 	first := make(chan int, 1)
 	go func() { first <- request(t.Context(), door, "events/prod", strings.NewReader(body)) }()
 	<-arrived
