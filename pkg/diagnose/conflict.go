@@ -22,9 +22,12 @@ const longSilence = 5 * time.Minute
 
 // conflicts finds connections that a newer connection with the same client identifier ended.
 func (in *input) conflicts() *finding {
-	f := endedOften(history.Conflict)(in)
+	f := endedAs(history.Conflict)(in)
 	if f == nil {
 		return nil
+	}
+	if in.isRareEnd(f, history.Conflict) {
+		f.level = Notice
 	}
 	a := in.conflictAddresses()
 	switch last := in.last(); {
@@ -42,7 +45,7 @@ func (in *input) conflicts() *finding {
 	}
 	if f.text != conflictShared && f.text != conflictUnseen {
 		f.more = in.shorterKeepAlive()
-		if mayWakeTaking(f.ends) {
+		if mayWakeByTakeover(f.ends) {
 			f.more = append(f.more, sentence{phrase: wakesEvenly})
 		}
 	}

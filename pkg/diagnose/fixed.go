@@ -45,10 +45,10 @@ const (
 )
 
 // fixedLength finds connections of about equal length, as if a timer had ended them. If the text
-// states why they ended, the finding omits those that ended for other reasons. fixedLength returns nil
-// if the login was no longer valid for most of them, because loginExpiry then reports them. It also
-// returns nil if several parties fight over the client identifier and most of the ends have no known
-// reason, because these ends may be takeovers.
+// states why they ended, the finding omits those that ended for other reasons. fixedLength returns
+// nil if the login was no longer valid for most of them, because loginExpiry then reports them. It
+// also returns nil if several parties fight over the client identifier and most of the ends have no
+// known reason, because these ends may be takeovers.
 func (in *input) fixedLength() *finding {
 	cluster := in.cluster
 	if len(cluster) == 0 || mostly(cluster, isExpiry) || in.isShared() && mostly(cluster, isUnexplained) {
@@ -119,7 +119,7 @@ func typicalOf(cluster []*history.Connection) time.Duration {
 // finds nothing. The finding need not be about all of them.
 func (in *input) timed() map[*history.Connection]bool {
 	timed := map[*history.Connection]bool{}
-	if in.fixedLength() != nil {
+	if in.fixed != nil {
 		for _, c := range in.cluster {
 			timed[c] = true
 		}

@@ -64,7 +64,7 @@ func (in *input) verdictOn(kind history.Kind) (Code, *finding) {
 		early := in.tooEarly()
 		silent := in.silentAfterConnect()
 		switch {
-		case early != nil && 2*early.count > in.count(kind):
+		case early != nil && 2*early.count > len(in.ended(kind)):
 			return "keep-alive-early", early
 		case silent != nil:
 			return "silent-after-connect", silent
@@ -74,7 +74,7 @@ func (in *input) verdictOn(kind history.Kind) (Code, *finding) {
 			if restart := in.brokerRestart(); restart != nil {
 				return "broker-restart", restart
 			}
-			return "fixed-length", in.fixedLength()
+			return "fixed-length", in.fixed
 		}
 	}
 	code := single[kind]

@@ -17,6 +17,8 @@ type input struct {
 	programs *finding                              // the result of twoPrograms
 	sleep    *finding                              // the result of sleepsBetween
 	asleep   map[*history.Connection]bool          // the set of connections that sleep is about
+	fixed    *finding                              // the result of fixedLength
+	flaps    *finding                              // the result of flapping
 }
 
 func newInput(h history.History) *input {
@@ -27,6 +29,8 @@ func newInput(h history.History) *input {
 	in.programs = in.twoPrograms()
 	in.sleep = in.sleepsBetween()
 	in.asleep = endsOf(in.sleep)
+	in.fixed = in.fixedLength()
+	in.flaps = in.flapping()
 	return in
 }
 

@@ -18,18 +18,13 @@ const (
 // as in a mobile network. It returns nil if another rule explains the drops. The finding is only a
 // notice if the program on the device may have caused most of the drops.
 func (in *input) manyAddresses() *finding {
-	if !in.hasManyAddresses() || in.isShared() || in.explainsTimeouts() || in.fixedLength() != nil {
+	if !in.hasManyAddresses() || in.isShared() || in.explainsTimeouts() || in.fixed != nil {
 		return nil
 	}
-	var dropped []*history.Connection
-	for _, c := range in.Connections {
-		if isNetworkDrop(c) {
-			dropped = append(dropped, c)
-		}
-	}
+	dropped := only(in.Connections, isNetworkDrop)
 	addresses, connections := in.addressesSeen()
 	mayBeProgram := mostly(dropped, func(c *history.Connection) bool { return c.Kind == history.ClientClosed })
-	if 2*len(dropped) <= connections || mayBeProgram && in.flapping() != nil {
+	if 2*len(dropped) <= connections || mayBeProgram && in.flaps != nil {
 		return nil
 	}
 	f := ofEnds(dropped, withNothing).with(values{"addresses": number(addresses), "connections": number(connections)})

@@ -9,7 +9,7 @@ var patterns = []rule{
 	{"refused-other-user", Problem, (*input).refusedOtherUser},
 	{"never-accepted", Problem, (*input).neverAccepted},
 	{"login-expiry", Problem, (*input).loginExpiry},
-	{"fixed-length", Problem, (*input).fixedLength},
+	{"fixed-length", Problem, func(in *input) *finding { return in.fixed }},
 	{"keep-alive-margin", Problem, (*input).keepAliveMargin},
 	{"silent-after-connect", Problem, (*input).silentAfterConnect},
 	{"many-addresses", Problem, (*input).manyAddresses},
@@ -24,5 +24,5 @@ var patterns = []rule{
 // symptoms are rules that find only consequences of problems. The problems themselves are explained
 // by the verdicts of other rules.
 var symptoms = []rule{
-	{"flapping", Problem, (*input).flapping},
+	{"flapping", Problem, func(in *input) *finding { return in.flaps }},
 }

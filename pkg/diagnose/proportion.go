@@ -50,7 +50,7 @@ func (in *input) isMinor(f *finding) bool {
 // isSevere reports whether a finding is about severe drops; see severeKnown.
 func (in *input) isSevere(f *finding) bool {
 	if f.count < minFrequent || in.stateKnown() < severeKnown || *in.Summary.Uptime >= severeUptime ||
-		!mostly(f.ends, (*history.Connection).Dropped) || in.maySleep(f.ends) || in.flapping() != nil {
+		!mostly(f.ends, (*history.Connection).Dropped) || in.maySleep(f.ends) || in.flaps != nil {
 		return false
 	}
 	var offline time.Duration
@@ -66,8 +66,8 @@ func (in *input) isSevere(f *finding) bool {
 // given ends, or whether it came back from them at even distances.
 func (in *input) maySleep(ended []*history.Connection) bool {
 	asleep := in.asleep
-	if fixed := in.fixedLength(); fixed != nil && fixed.text == fixedLengthAsleep {
-		asleep = endsOf(in.sleep, fixed)
+	if in.fixed != nil && in.fixed.text == fixedLengthAsleep {
+		asleep = endsOf(in.sleep, in.fixed)
 	}
 	return mostly(ended, func(c *history.Connection) bool { return asleep[c] }) || in.mayWake(ended)
 }

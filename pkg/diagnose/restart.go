@@ -106,7 +106,7 @@ func lately(count int, last history.Instant) sentence {
 // endedByBroker finds connections that the broker ended itself and that neither brokerRestart nor
 // fixedLength explains.
 func (in *input) endedByBroker() *finding {
-	explained := endsOf(in.fixedLength(), in.brokerRestart())
+	explained := endsOf(in.fixed, in.brokerRestart())
 	f := anyEnds(only(in.ended(history.Server), func(c *history.Connection) bool { return !explained[c] }), withKeepAlive)
 	if f == nil {
 		return nil

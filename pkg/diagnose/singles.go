@@ -32,24 +32,7 @@ var singles = []rule{
 
 // ended returns the connections with a reported end of the given kind.
 func (in *input) ended(kind history.Kind) []*history.Connection {
-	var found []*history.Connection
-	for _, c := range in.Connections {
-		if c.EndIs == history.Reported && c.Kind == kind {
-			found = append(found, c)
-		}
-	}
-	return found
-}
-
-// count returns the number of connections with a reported end of the given kind.
-func (in *input) count(kind history.Kind) int {
-	n := 0
-	for _, c := range in.Connections {
-		if c.EndIs == history.Reported && c.Kind == kind {
-			n++
-		}
-	}
-	return n
+	return only(in.Connections, func(c *history.Connection) bool { return c.EndIs == history.Reported && c.Kind == kind })
 }
 
 // endedAs returns the find function for a rule. That function finds all connections with a reported
@@ -72,18 +55,6 @@ func lostAs(kind history.Kind) func(*input) *finding {
 // minFrequent is the minimum number of refusals, or of ends of one kind, that counts as frequent.
 // One or two refusals or ends are normal in any network.
 const minFrequent = 3
-
-// endedOften is like endedAs, but lowers the level to Notice if there are fewer than minFrequent
-// such ends and the last connection did not end in this way.
-func endedOften(kind history.Kind) func(*input) *finding {
-	return func(in *input) *finding {
-		f := endedAs(kind)(in)
-		if f != nil && in.isRareEnd(f, kind) {
-			f.level = Notice
-		}
-		return f
-	}
-}
 
 // isRareEnd reports whether a finding is about fewer than minFrequent ends of the given kind, and
 // the last connection did not end in this way.

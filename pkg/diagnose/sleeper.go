@@ -109,10 +109,10 @@ func (in *input) mostlyAsleep(ended []*history.Connection) bool {
 	})
 }
 
-// mayWakeTaking reports whether the client may have slept during most of the given connections, each
+// mayWakeByTakeover reports whether the client may have slept during most of the given connections, each
 // of which the next connection replaced. It returns true if most of them lasted for at least minSleep
 // and if the lengths of these are even in the sense of evenWithin.
-func mayWakeTaking(ended []*history.Connection) bool {
+func mayWakeByTakeover(ended []*history.Connection) bool {
 	var distances []time.Duration
 	for _, c := range ended {
 		if lasted, known := measured(c); known && lasted >= minSleep {

@@ -91,16 +91,8 @@ const wentAway Code = "keep-alive-timeout-away"
 // wentSilent finds the timeouts that may be due to the client. It omits the timeouts that tooEarly
 // finds.
 func (in *input) wentSilent() *finding {
-	found := in.ended(history.NoHeart)
-	rest := in.timeouts // a part of found, in the same order
-	found = slices.DeleteFunc(found, func(c *history.Connection) bool {
-		if len(rest) == 0 || rest[0].Connection != c {
-			return false
-		}
-		isEarly := rest[0].Early
-		rest = rest[1:]
-		return isEarly
-	})
+	early := endsOf(in.tooEarly())
+	found := only(in.ended(history.NoHeart), func(c *history.Connection) bool { return !early[c] })
 	f := anyEnds(found, withKeepAlive)
 	if f == nil {
 		return nil
