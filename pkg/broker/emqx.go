@@ -125,9 +125,6 @@ func (m *emqx) kindSlot(key []byte) *value {
 	}
 }
 
-// row fills in the event according to its kind. A rule's FROM clause may use the old topic names or
-// the newer ones, such as $events/client/connected. In both cases, the "event" field has the same
-// value.
 func (m *emqx) row(r *reader, e *event.Event) bool {
 	if m.isFromPlugin() {
 		if !strings.HasPrefix(string(m.action.raw), "client_") {
@@ -136,8 +133,15 @@ func (m *emqx) row(r *reader, e *event.Event) bool {
 		r.refuse("action", fmt.Sprintf("%.64q is an event of EMQX 4's plugin emqx_web_hook; send its events to the route %s", m.action.raw, EMQX4))
 		return true
 	}
-	e.NativeEvent = m.kindOf(r)
-	switch e.NativeEvent {
+	return m.ruleRow(r, e, m.kindOf(r))
+}
+
+// ruleRow fills in an event of the given kind. A rule's FROM clause may use the old topic names or
+// the newer ones, such as $events/client/connected. In both cases, the "event" field has the same
+// value.
+func (m *emqx) ruleRow(r *reader, e *event.Event, kind string) bool {
+	e.NativeEvent = kind
+	switch kind {
 	case "client.connected":
 		m.connected(r, e)
 	case "client.disconnected":
@@ -149,10 +153,10 @@ func (m *emqx) row(r *reader, e *event.Event) bool {
 	case "client.check_authn_complete", "client.check_authz_complete", "client.check_acl_complete", "client.ping":
 		return false
 	default:
-		if isOther(e.NativeEvent) {
+		if isOther(kind) {
 			return false
 		}
-		r.unknownKind("event", e.NativeEvent, "client.connected", "client.disconnected", "client.connack")
+		r.unknownKind("event", kind, "client.connected", "client.disconnected", "client.connack")
 	}
 	if !r.refused() {
 		m.common(r, e)

@@ -44,10 +44,14 @@ func (m *emqx4) slot(key []byte) *value {
 }
 
 func (m *emqx4) row(r *reader, e *event.Event) bool {
-	if m.isFromPlugin() || m.kindOf(r) == "" {
+	if m.isFromPlugin() {
 		return m.pluginRow(r, e)
 	}
-	isRow := m.emqx.row(r, e)
+	kind := m.kindOf(r)
+	if kind == "" {
+		return m.pluginRow(r, e)
+	}
+	isRow := m.ruleRow(r, e, kind)
 	e.Source = EMQX4
 	return isRow
 }
