@@ -2,13 +2,6 @@ package broker
 
 import "bytes"
 
-// Marks returns the number of marks in a body; see Marker.
-func (s Source) Marks(body []byte) int {
-	m := Marker{Source: s}
-	m.Add(body)
-	return int(m.Count)
-}
-
 // Marker counts the marks in a body that arrives in parts. The number of marks limits the number of
 // events: a body with n marks has at most n+1 events.
 //

@@ -325,7 +325,7 @@ func TestMosquittoMarksOfTexts(t *testing.T) {
 	source, _ := broker.Find(broker.Mosquitto)
 	body := " [ " + strings.Repeat(quoted(connected("c", 1))+",", 99) + quoted(stopLine) + "]"
 	require.Len(t, decode(t, "mosquitto", body).Events, 100)
-	require.Equal(t, 200, source.Marks([]byte(body)))
+	require.Equal(t, 200, marksIn(source, []byte(body)))
 	marks := broker.Marker{Source: source}
 	for i := range body {
 		marks.Add([]byte(body[i : i+1]))

@@ -115,7 +115,7 @@ func TestMosquittoStopsCountAsItems(t *testing.T) {
 	got := decode(t, "mosquitto", fits)
 	require.Len(t, got.Events, broker.MaxItems-2)
 	source, _ := broker.Find(broker.Mosquitto)
-	require.LessOrEqual(t, len(got.Events), 1+source.Marks([]byte(fits)))
+	require.LessOrEqual(t, len(got.Events), 1+marksIn(source, []byte(fits)))
 	require.False(t, decode(t, "mosquitto", fits+"\nx").TooMany)
 	require.True(t, decode(t, "mosquitto", fits+"\nx\nx").TooMany)
 	require.True(t, decode(t, "mosquitto", b.String()+connected("one more", 1)+"\n"+connected("and one more", 1)+"\n"+stopLine).TooMany)

@@ -17,17 +17,9 @@ func payloads(t *testing.T, route string, items ...string) []event.Event {
 	t.Helper()
 	source, ok := broker.Find(route)
 	require.True(t, ok)
-	batch := source.Decode([]byte(strings.Join(items, "\n")), broker.Meta{InstanceID: "i", ReceivedAt: day.AddDate(0, 0, 1), Position: position(source)})
+	batch := source.Decode([]byte(strings.Join(items, "\n")), broker.Meta{InstanceID: "i", ReceivedAt: day.AddDate(0, 0, 1), Position: "log:0"})
 	require.Empty(t, batch.Rejected)
 	return batch.Events
-}
-
-// position returns a position for sources whose bodies are logs.
-func position(s broker.Source) string {
-	if s.Marks([]byte("\n")) > 0 {
-		return "log:0"
-	}
-	return ""
 }
 
 // at returns an RFC 3339 time on day.
