@@ -27,24 +27,25 @@ func interpret(w words) *meaning {
 	}
 	isAccepted := w.ActionInfo == event.Accepted || w.ActionInfo == ""
 	isRefusal := broker.IsRefusal(&e) || w.Action == event.Connect && !isAccepted
+	isMute := broker.IsMute(&e)
 	return &meaning{
 		words:        w,
 		isConnect:    w.Action == event.Connect && isAccepted,
 		isEnd:        (w.Action == event.Close || w.Action == event.Disconnect) && !isRefusal,
 		isRefusal:    isRefusal,
 		endsAccepted: broker.IsEnd(&e),
-		isMute:       broker.IsMute(&e),
-		detailRank:   detailRank(&e),
-		kind:         kindOf(&e),
+		isMute:       isMute,
+		detailRank:   detailRank(&e, isMute),
+		kind:         kindOf(&e, isMute),
 		traits:       broker.TraitsOf(w.source),
 	}
 }
 
 // detailRank ranks the events that report the end of one connection. The higher the rank, the more
-// the event says about the cause.
-func detailRank(e *event.Event) int8 {
+// the event says about the cause. isMute is the result of broker.IsMute for e.
+func detailRank(e *event.Event, isMute bool) int8 {
 	switch {
-	case broker.IsMute(e):
+	case isMute:
 		return 0
 	case e.Action == event.Disconnect:
 		return 3
@@ -55,14 +56,14 @@ func detailRank(e *event.Event) int8 {
 	}
 }
 
-// kindOf returns the kind of end that e reports. If the source gave no reason for the end, the
-// action info says nothing about the cause, so kindOf ignores it.
-func kindOf(e *event.Event) Kind {
+// kindOf returns the kind of end that e reports. isMute is the result of broker.IsMute for e. If it
+// is true, the action info says nothing about the cause, so kindOf ignores it.
+func kindOf(e *event.Event, isMute bool) Kind {
 	kind, ok := kinds[e.ActionInfo]
 	switch {
 	case e.Action == event.Disconnect:
 		return Disconnected
-	case ok && !broker.IsMute(e):
+	case ok && !isMute:
 		return kind
 	default:
 		return Unexplained
