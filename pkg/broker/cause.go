@@ -147,7 +147,7 @@ func IsMuteWord(source, nativeReason string) bool {
 // meaning is not known. It returns false for a word such as "unknown", which some sources send if
 // there is no reason, and for a word that the source is known to send in very different cases.
 func GivesReason(source, nativeReason string) bool {
-	return !emptyWords[reasonName(strings.TrimSpace(nativeReason))] && !slices.Contains(vocabularyOf(source).ownMuteReasons, nativeReason)
+	return !emptyWords[reasonName(strings.TrimSpace(nativeReason))] && !IsMuteWord(source, nativeReason)
 }
 
 // MayEndAtOnce reports whether some version of the source's broker may end a client for a missed
