@@ -256,7 +256,7 @@ func (m *emqx) common(r *reader, e *event.Event) {
 // from a gateway, v may be another protocol's version, such as "1.2" or "2016". For such a version,
 // emqxLevel returns 0.
 func emqxLevel(r *reader, v value, protocol string) int32 {
-	if protocol != "" && protocol != "MQTT" && protocol != "MQIsdp" {
+	if !IsMQTT(protocol) {
 		return 0
 	}
 	if n, isNumber := v.integer(); protocol == "" && v.kind == text && (!isNumber || n < 0 || n > math.MaxUint8) {
