@@ -134,10 +134,8 @@ func (m *aliyunIoT) open(r *reader) (notice aliyunNotice, field string) {
 	if !m.data.missing() {
 		field = "data.body"
 		body, _ = openEnvelope(r, m.data)
-	} else if body.kind == text {
-		body = objectIn(body)
 	}
-	r.members(field, body, notice.slot, notAnObject)
+	r.notice(field, body, notice.slot)
 	return notice, field
 }
 

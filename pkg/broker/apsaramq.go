@@ -81,7 +81,7 @@ func (m *apsaraMQ) row(r *reader, e *event.Event) bool {
 	}
 	body, messageID := openEnvelope(r, m.data)
 	var notice apsaraMQNotice
-	r.members("data.body", body, notice.slot, notAnObject)
+	r.notice("data.body", body, notice.slot)
 	if r.refused() {
 		return true
 	}
@@ -153,9 +153,6 @@ func openEnvelope(r *reader, data value) (body, messageID value) {
 	if body.missing() {
 		r.refuse("data.body", "is missing; it must hold the notification")
 	}
-	if body.kind == text {
-		body = objectIn(body)
-	}
 	if properties.kind == object {
 		r.open("data.systemProperties", properties, func(key []byte) *value {
 			if string(key) == "UNIQ_KEY" {
@@ -167,8 +164,14 @@ func openEnvelope(r *reader, data value) (body, messageID value) {
 	return body, messageID
 }
 
-// notAnObject is the error text for a field that must hold a notification.
-const notAnObject = "must be a JSON object, or a string that contains one, plain or in base64"
+// notice reads the members of a notification. It accepts an object, or a string that contains one;
+// see objectIn. See reader.members for slot.
+func (r *reader) notice(field string, v value, slot func(key []byte) *value) {
+	if v.kind == text {
+		v = objectIn(v)
+	}
+	r.members(field, v, slot, "must be a JSON object, or a string that contains one, plain or in base64")
+}
 
 // objectIn returns the JSON object that a string contains, either as plain text or in base64. If
 // the string contains no such object, objectIn returns an absent value.

@@ -82,12 +82,8 @@ func (m *awsIoT) row(r *reader, e *event.Event) bool {
 	if m.payload.missing() || !m.eventType.missing() || !m.clientID.missing() {
 		return m.fill(r, e)
 	}
-	body := m.payload
-	if body.kind == text {
-		body = objectIn(body)
-	}
 	var inner awsIoT
-	if r.members("payload", body, inner.slot, notAnObject); r.refused() {
+	if r.notice("payload", m.payload, inner.slot); r.refused() {
 		return true
 	}
 	if inner.topic.missing() {
