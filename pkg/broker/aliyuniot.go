@@ -165,11 +165,7 @@ func (m *aliyunNotice) fill(r *reader, e *event.Event) {
 // leaves any other value as it is.
 func inBeijing(v value) value {
 	const offset = 8 * 60 * 60
-	t, err := time.ParseInLocation("2006-01-02 15:04:05", string(v.raw), time.FixedZone("", offset))
-	if v.kind != text || err != nil {
-		return v
-	}
-	return value{kind: text, raw: []byte(t.Format(time.RFC3339Nano))}
+	return v.toRFC3339("2006-01-02 15:04:05", time.FixedZone("", offset))
 }
 
 // withoutFraction rewrites a whole number such as 427.0 or 4.27e2 without a fraction or an

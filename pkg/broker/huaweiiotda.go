@@ -142,9 +142,5 @@ var huaweiOther = map[string]bool{
 // extended converts a time in the basic format of ISO 8601, such as 20261129T020000Z, to RFC 3339.
 // It leaves any other value as it is.
 func extended(v value) value {
-	t, err := time.Parse("20060102T150405Z0700", string(v.raw))
-	if v.kind != text || err != nil {
-		return v
-	}
-	return value{kind: text, raw: []byte(t.Format(time.RFC3339Nano))}
+	return v.toRFC3339("20060102T150405Z0700", time.UTC)
 }

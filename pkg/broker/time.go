@@ -93,6 +93,16 @@ func (v value) milliseconds() (int64, bool) {
 	return t.UnixMilli(), ok
 }
 
+// toRFC3339 converts a time in the given layout to RFC 3339. If the layout has no zone, the time is
+// in the given zone. toRFC3339 leaves any other value as it is.
+func (v value) toRFC3339(layout string, zone *time.Location) value {
+	t, err := time.ParseInLocation(layout, string(v.raw), zone)
+	if v.kind != text || err != nil {
+		return v
+	}
+	return value{kind: text, raw: []byte(t.Format(time.RFC3339Nano))}
+}
+
 // parseRFC3339 parses a time as RFC 3339 defines it. It rejects some times that time.Parse accepts:
 // an hour of one digit, a comma before the fraction, and an offset of 24 hours or more or with 60
 // minutes or more.
