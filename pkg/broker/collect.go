@@ -137,6 +137,13 @@ func (c *collector) reject(raw []byte, field, fault string) {
 	c.items++
 }
 
+// endArray rejects anything that follows an array, which must be the whole body.
+func (c *collector) endArray(s *scanner) {
+	if !s.ended() {
+		c.reject(s.body[s.at:], "", "the body must end after the array")
+	}
+}
+
 // manyRejected is the error text of the last of maxRejected rejections.
 var manyRejected = fmt.Sprintf("more than %d items are rejected; this entry stands for all later ones", maxRejected-1)
 

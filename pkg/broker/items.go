@@ -45,7 +45,7 @@ func (b *batcher[M, P]) array(s *scanner) {
 	s.at++
 	if s.space() == ']' {
 		s.at++
-		b.end(s)
+		b.endArray(s)
 		return
 	}
 	for !b.full() {
@@ -60,19 +60,12 @@ func (b *batcher[M, P]) array(s *scanner) {
 			s.at++
 		case ']':
 			s.at++
-			b.end(s)
+			b.endArray(s)
 			return
 		default:
 			b.reject(s.body[from:], "", "the item must be followed by a comma or by the end of the array")
 			return
 		}
-	}
-}
-
-// end rejects anything that follows the array.
-func (b *batcher[M, P]) end(s *scanner) {
-	if !s.ended() {
-		b.reject(s.body[s.at:], "", "the body must end after the array")
 	}
 }
 

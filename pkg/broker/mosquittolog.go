@@ -100,9 +100,7 @@ func (b *mosquittoLog) array(body []byte, hasTexts bool) {
 			s.at++
 		case ']':
 			s.at++
-			if !s.ended() {
-				b.reject(body[s.at:], "", "the body must end after the array")
-			}
+			b.endArray(&s)
 			return
 		default:
 			b.reject(body[s.at:], "", errSyntax.Error())
