@@ -127,8 +127,7 @@ func NamesExpiry(nativeReason string) bool {
 // about the login and not about a topic. Some reasons, such as "not authorized", can be about
 // either.
 func ConcernsLogin(nativeReason string) bool {
-	isPrefix := func(login string) bool { return strings.HasPrefix(reasonName(nativeReason), login) }
-	return NamesExpiry(nativeReason) || slices.ContainsFunc(logins, isPrefix)
+	return NamesExpiry(nativeReason) || hasAnyPrefix(reasonName(nativeReason), logins)
 }
 
 // NamesTimeLimit reports whether a native reason says that the connection lasted as long as the

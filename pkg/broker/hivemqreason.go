@@ -1,7 +1,6 @@
 package broker
 
 import (
-	"slices"
 	"strings"
 
 	"devicetrace/pkg/event"
@@ -79,8 +78,7 @@ var hivemqRefusals = []string{
 // client was connected.
 func isHiveMQRefusal(reason string) bool {
 	reason = withCapital(reason)
-	isPrefix := func(refusal string) bool { return strings.HasPrefix(reason, refusal) }
-	return slices.ContainsFunc(hivemqRefusals, isPrefix) || hivemqPacket(reason) == "CONNECT"
+	return hasAnyPrefix(reason, hivemqRefusals) || hivemqPacket(reason) == "CONNECT"
 }
 
 // hivemqPacket returns the name of the packet that a reason such as "Sent a CONNECT with …" is

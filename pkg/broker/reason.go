@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"slices"
 	"strings"
 
 	"devicetrace/pkg/event"
@@ -141,6 +142,11 @@ func reasonName(native string) string {
 		return known
 	}
 	return name
+}
+
+// hasAnyPrefix reports whether a text begins with any of the given prefixes.
+func hasAnyPrefix(text string, prefixes []string) bool {
+	return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(text, prefix) })
 }
 
 // table turns lists of names, one list per meaning, into a map from name to meaning. The lists are

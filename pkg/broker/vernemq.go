@@ -2,8 +2,6 @@ package broker
 
 import (
 	"net/http"
-	"slices"
-	"strings"
 
 	"devicetrace/pkg/event"
 )
@@ -33,8 +31,7 @@ var vernemqDeciding = []string{"auth_on_", "on_auth", "on_deliver", "on_unsubscr
 // messages.
 func vernemqHandshake(r HandshakeRequest) (HandshakeResponse, bool) {
 	hook := r.Header.Get(vernemqHook)
-	decides := slices.ContainsFunc(vernemqDeciding, func(prefix string) bool { return strings.HasPrefix(hook, prefix) })
-	if r.Method != http.MethodPost || !decides {
+	if r.Method != http.MethodPost || !hasAnyPrefix(hook, vernemqDeciding) {
 		return HandshakeResponse{}, false
 	}
 	return HandshakeResponse{Status: http.StatusOK, Body: map[string]string{"result": "next"}}, true
