@@ -26,7 +26,7 @@ const (
 //
 //	CloudEvents  Event Grid  meaning
 //	id           id          identifier of the event, the same in every delivery
-//	type         eventType   kind of the event; see the constants above and those of azureIoTHub
+//	type         eventType   kind of the event, such as azureConnected or iotHubConnected
 //	time         eventTime   RFC 3339, with seven decimals
 //	data         data        an object; see azureIoTHub for events of IoT Hub
 //

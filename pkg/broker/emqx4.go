@@ -30,7 +30,7 @@ var emqx4Source = Source{
 // client_connack never contains a time. client_disconnected contains disconnected_at since 4.2.9
 // and connected_at since 4.3.12. In EMQX 4.0, connected_at is in seconds.
 //
-// EMQX 4 also has a rule engine. Its action data_to_webserver sends the same events as in EMQX 5.
+// EMQX 4 also has a rule engine, which sends nearly the same events as the rule engine of EMQX 5.
 type emqx4 struct {
 	emqx    // the fields of the rule engine's events, some of which the plugin sends, too
 	connAck value

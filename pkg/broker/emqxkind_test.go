@@ -172,8 +172,8 @@ func TestEMQXTimesInSeconds(t *testing.T) {
 	}
 }
 
-// The rule engine of EMQX 4 sends nearly the same events as that of EMQX 5. Both routes must accept
-// them, and the route determines the source.
+// The rule engines of EMQX 4 and EMQX 5 send nearly the same events. The routes of both versions must
+// accept the events of EMQX 4, and the route determines the source.
 func TestEMQX4RuleEngine(t *testing.T) {
 	for members, want := range map[string]string{
 		`"event":"client.connected","connected_at":1795339800120,"peername":"192.0.2.7:1"`:           "c connect accepted",

@@ -215,8 +215,8 @@ var infosOf = map[event.Action][]event.ActionInfo{
 
 // defaultInfo returns the action info for an event that was sent without one:
 //
-//   - In a connect event, the reason code is that of the CONNACK. If it is missing or 0, the CONNECT
-//     was accepted. Any other code says why the CONNECT was refused.
+//   - In a connect event, the reason code is the code in the CONNACK. If it is missing or 0, the
+//     CONNECT was accepted. Any other code says why the CONNECT was refused.
 //   - A disconnect event always means "disconnected by client".
 //   - In a close event, a code from 1 to 5 is an MQTT 3 return code that says why the CONNECT was
 //     refused. Any other code is the reason code of the broker's DISCONNECT. If there is no code,

@@ -145,7 +145,7 @@ var mosquitto20Ends = []mosquittoEnd{
 	{" disconnected due to QoS too high or retain not supported.", "QoS too high or retain not supported", event.Close, event.InvalidParam},
 	{" disconnected due to using not allowed feature (QoS too high, retain not supported, or bad AUTH method).",
 		"using not allowed feature (QoS too high, retain not supported, or bad AUTH method)", event.Close, event.InvalidParam},
-	{" disconnected due to out of memory.", "out of memory", event.Close, event.SocketIOException}, // until 2.0.22; see TestMosquittoOutOfMemory
+	{" disconnected due to out of memory.", "out of memory", event.Close, event.SocketIOException}, // up to 2.0.21; see TestMosquittoOutOfMemory
 	{" disconnected due to a reason of tomorrow.", "a reason of tomorrow", event.Close, event.Unexplained},
 	{" disconnected, no longer authorised.", "no longer authorised", event.Close, event.NotAuthorized},
 	{" been disconnected by administrative action.", "administrative action", event.Close, event.ServerShutdown},

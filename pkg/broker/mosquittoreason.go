@@ -124,10 +124,10 @@ var mosquittoLibraryReasons = table(map[event.ActionInfo][]string{
 	},
 })
 
-// mosquittoNetworkReasons lists, in lower case, the messages of the operating system about the
-// network: those of glibc, musl, the BSDs and Windows. Mosquitto passes them on as reasons. Messages
-// about anything else are left out because they do not name a cause. For example, Mosquitto itself
-// sets the error "Protocol error" after faults in TLS and in WebSockets.
+// mosquittoNetworkReasons lists, in lower case, the operating system's messages about the network,
+// as glibc, musl, the BSDs and Windows word them. Mosquitto passes them on as reasons. Messages about
+// anything else are left out because they do not name a cause. For example, Mosquitto itself sets the
+// error "Protocol error" after faults in TLS and in WebSockets.
 var mosquittoNetworkReasons = table(map[event.ActionInfo][]string{
 	event.SocketIOException: {
 		"connection timed out", "operation timed out", "timed out",
