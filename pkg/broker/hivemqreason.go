@@ -7,12 +7,8 @@ import (
 )
 
 // hivemqReasons lists the beginnings of the reasons that HiveMQ gives if it closes a connection
-// itself. The first entry that matches decides, so exceptions come before the general rule. The
-// reasons are from the source code of the Community Edition.
-var hivemqReasons = []struct {
-	prefix string
-	info   event.ActionInfo
-}{
+// itself; see infoByPrefix. The reasons are from the source code of the Community Edition.
+var hivemqReasons = []reasonPrefix{
 	{"Client was idle for too long", event.NoHeart},
 	{"Another client connected with the same client", event.ClientIDConflict}, // continues with "id" or "Id"
 
@@ -54,10 +50,8 @@ var hivemqReasons = []struct {
 // exceptions of the network.
 func hivemqInfo(reason string) event.ActionInfo {
 	reason = withCapital(reason)
-	for _, known := range hivemqReasons {
-		if strings.HasPrefix(reason, known.prefix) {
-			return known.info
-		}
+	if info, ok := infoByPrefix(hivemqReasons, reason); ok {
+		return info
 	}
 	if hivemqPacket(reason) != "" {
 		return event.InvalidParam

@@ -144,6 +144,23 @@ func reasonName(native string) string {
 	return name
 }
 
+// reasonPrefix is the beginning of native reasons that continue with details, and their meaning.
+type reasonPrefix struct {
+	prefix string
+	info   event.ActionInfo
+}
+
+// infoByPrefix returns the action info for a native reason. The first entry that matches decides, so
+// exceptions come before the general rule.
+func infoByPrefix(known []reasonPrefix, native string) (info event.ActionInfo, ok bool) {
+	for _, k := range known {
+		if strings.HasPrefix(native, k.prefix) {
+			return k.info, true
+		}
+	}
+	return event.Unexplained, false
+}
+
 // hasAnyPrefix reports whether a text begins with any of the given prefixes.
 func hasAnyPrefix(text string, prefixes []string) bool {
 	return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(text, prefix) })

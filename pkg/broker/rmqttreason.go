@@ -45,16 +45,12 @@ var rmqttReasons = table(map[event.ActionInfo][]string{
 	},
 })
 
-// rmqttPrefixes lists the beginnings of reasons that end with details. The first entry that matches
-// decides, so exceptions come before the general rule.
+// rmqttPrefixes lists the beginnings of reasons that end with details; see infoByPrefix.
 //
 // After "Disconnect(", RMQTT writes the content of the client's DISCONNECT. Up to version 0.13.4,
 // it writes only the reason string that an MQTT 5 client has chosen, unchanged. After
 // "Disconnect(Other(", it writes a plugin's text.
-var rmqttPrefixes = []struct {
-	prefix string
-	info   event.ActionInfo
-}{
+var rmqttPrefixes = []reasonPrefix{
 	{"Disconnect(Other(", event.Unexplained},
 	{"Disconnect(", event.DisconnectedByClient},
 	{"io error, ", event.SocketIOException},
@@ -112,12 +108,8 @@ func rmqttInfo(reason string) event.ActionInfo {
 	if info, ok := rmqttReasons[reason]; ok {
 		return info
 	}
-	for _, p := range rmqttPrefixes {
-		if strings.HasPrefix(reason, p.prefix) {
-			return p.info
-		}
-	}
-	return event.Unexplained
+	info, _ := infoByPrefix(rmqttPrefixes, reason) // event.Unexplained if there is no such prefix
+	return info
 }
 
 // rmqttCut splits the first reason from the others. A comma separates reasons if no space follows
