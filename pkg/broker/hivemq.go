@@ -96,10 +96,11 @@ func hivemqBegins(text []byte) bool {
 // wrapping.
 func decodeHiveMQ(body []byte, meta Meta) Batch {
 	b, ok := openLog(body, meta)
+	start := startOf(body)
 	switch {
 	case !ok:
 		return b.batch
-	case isWrongRoute(body):
+	case start.isWrongRoute(body):
 		b.reject(body, "", wantsLines)
 		return b.batch
 	}

@@ -44,15 +44,16 @@ type mosquittoEnd struct {
 func decodeMosquitto(body []byte, meta Meta) Batch {
 	lines, ok := openLog(body, meta)
 	b := mosquittoLog{lineReader: lines, senders: map[string]*mosquittoSender{}}
+	start := startOf(body)
 	switch {
 	case !ok:
-	case isArrayOf(body, '"'):
+	case start.inArray && start.first == '"':
 		b.array(body, true)
-	case isWrongRoute(body):
+	case start.isWrongRoute(body):
 		b.reject(body, "", wantsLines)
-	case isArrayOf(body, '{'):
+	case start.inArray && start.first == '{':
 		b.array(body, false)
-	case isObjectStream(body):
+	case start.isLong:
 		b.objects(body)
 	default:
 		b.each(body, func(raw []byte, at int) { b.read(raw, at, unwrap(raw, mosquittoBegins)) })

@@ -283,42 +283,32 @@ func unwrapText(text []byte, begins func(text []byte) bool, wrapped int) wrapped
 	return wrappedLine{text: text}
 }
 
-// firstObject reads the JSON object at the beginning of a body. If the body is an array, it reads
-// the object at the beginning of the array.
-func firstObject(body []byte) (first wrapping, ok bool) {
+// bodyStart describes the beginning of a body of log lines.
+type bodyStart struct {
+	inArray  bool     // whether the body is an array; the first item is then the array's first element
+	first    byte     // the first byte of the first item
+	isObject bool     // whether the first item is a JSON object
+	object   wrapping // this object
+	isLong   bool     // whether this object extends over several lines
+}
+
+// startOf reads the first item of a body.
+func startOf(body []byte) (start bodyStart) {
 	s := scanner{body: body}
 	if s.space() == '[' {
+		start.inArray = true
 		s.at++
 	}
-	ok = s.space() == '{' && first.read(&s) == nil
-	return first, ok
-}
-
-// isArrayOf reports whether a body begins like an array whose first element begins with the given
-// byte.
-func isArrayOf(body []byte, first byte) bool {
-	s := scanner{body: body}
-	if s.space() != '[' {
-		return false
-	}
-	s.at++
-	return s.space() == first
-}
-
-// isObjectStream reports whether a body begins with a JSON object that extends over several lines.
-func isObjectStream(body []byte) bool {
-	s := scanner{body: body}
-	if s.space() != '{' {
-		return false
-	}
+	start.first = s.space()
 	from := s.at
-	return s.object(ignore) == nil && bytes.IndexByte(body[from:s.at], '\n') >= 0
+	start.isObject = start.first == '{' && start.object.read(&s) == nil
+	start.isLong = start.isObject && bytes.IndexByte(body[from:s.at], '\n') >= 0
+	return start
 }
 
 // isWrongRoute reports whether a body was probably meant for a route that takes JSON events. This
 // is the case if its first object has no key for a log line, or if it is a JSON array that does not
 // begin with an object.
-func isWrongRoute(body []byte) bool {
-	first, isObject := firstObject(body)
-	return isObject && !first.hasLine() || !isObject && isJSON(bytes.TrimSpace(body))
+func (start *bodyStart) isWrongRoute(body []byte) bool {
+	return start.isObject && !start.object.hasLine() || !start.isObject && isJSON(bytes.TrimSpace(body))
 }
