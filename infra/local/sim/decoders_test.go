@@ -80,7 +80,7 @@ func TestDecodersMakeTheSameRows(t *testing.T) {
 				row := fmt.Sprint(e.Source, e.NativeEvent, e.NativeReason)
 				// Skip mochi, which has no decoder of its own, because it sends events in this
 				// project's own form. Also skip ends that are due to a stop or start of the broker.
-				if seen[row] || e.Source == "mochi" || e.NativeEvent == broker.BrokerStopped || e.NativeEvent == broker.BrokerStarted {
+				if seen[row] || e.Source == "mochi" || broker.EndedWithBroker(e.NativeEvent) {
 					continue
 				}
 				seen[row] = true

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"devicetrace/pkg/broker"
 	"devicetrace/pkg/event"
 )
 
@@ -191,10 +192,10 @@ var sentences = []sentence{
 	says("MQTT detected framing error {reason} for connection {quoted}", unrelated),
 	says("Web MQTT: {reason}", unrelated),
 
-	stops("RabbitMQ is asked to stop...", "broker stopped"),
-	stops("VMware Tanzu RabbitMQ is asked to stop...", "broker stopped"),
-	stops("SIGTERM received - shutting down{reason}", "broker stopped"),
-	stops("\n Starting {reason}", "broker started"),
+	stops("RabbitMQ is asked to stop...", broker.BrokerStopped),
+	stops("VMware Tanzu RabbitMQ is asked to stop...", broker.BrokerStopped),
+	stops("SIGTERM received - shutting down{reason}", broker.BrokerStopped),
+	stops("\n Starting {reason}", broker.BrokerStarted),
 }
 
 func connects(text, native string, isLatin1 bool) sentence {
