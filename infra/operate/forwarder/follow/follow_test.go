@@ -52,14 +52,17 @@ func (h *harness) restart() {
 	h.t.Cleanup(f.Close)
 }
 
-// Next is like Follower.Next, but returns at most limit bytes if limit is above zero.
-func (h *harness) Next(limit int) (Chunk, error) {
+// next returns the next chunk. Its size is at most limit bytes if limit is above zero.
+func (h *harness) next(limit int) Chunk {
+	h.t.Helper()
 	maxBytes := h.Follower.config.MaxBytes
 	defer func() { h.Follower.config.MaxBytes = maxBytes }()
 	if limit > 0 && limit < maxBytes {
 		h.Follower.config.MaxBytes = limit
 	}
-	return h.Follower.Next()
+	c, err := h.Next()
+	require.NoError(h.t, err)
+	return c
 }
 
 // write appends text to the log or, with a suffix, to a rotated log.
@@ -101,8 +104,7 @@ func (h *harness) read(done bool) string {
 	h.t.Helper()
 	var all strings.Builder
 	for {
-		c, err := h.Next(0)
-		require.NoError(h.t, err)
+		c := h.next(0)
 		if c.Empty() {
 			return all.String()
 		}
@@ -168,8 +170,7 @@ func TestRestartInTheMiddle(t *testing.T) {
 	require.Equal(t, "1: a\n2: b\n", h.read(false))
 	require.Equal(t, "1: a\n2: b\n", h.read(false), "they were not marked as delivered")
 	h.restart() // like a crash after the lines were delivered, before the position was saved
-	c, err := h.Next(0)
-	require.NoError(t, err)
+	c := h.next(0)
 	require.Equal(t, "1: a\n2: b\n", string(c.Lines))
 	require.NoError(t, h.Done(c))
 	h.restart()
@@ -205,8 +206,7 @@ func TestSeveralRotationsAreReadInOrder(t *testing.T) {
 		line := fmt.Sprintf("%d: line\n", i+1)
 		want.WriteString(line)
 		h.write("", line)
-		_, err := h.Next(0)
-		require.NoError(t, err)
+		h.next(0)
 		h.rename("", fmt.Sprintf("-%d", i))
 	}
 	h.write("", "6: now\n")
@@ -217,9 +217,7 @@ func TestSeveralRotationsAreReadInOrder(t *testing.T) {
 func TestRotationWhileNobodyFollows(t *testing.T) {
 	h := newHarness(t)
 	h.write("", "1: a\n2: b\n")
-	c, err := h.Next(5)
-	require.NoError(t, err)
-	require.NoError(t, h.Done(c))
+	require.NoError(t, h.Done(h.next(5)))
 	h.Close()
 	h.rename("", ".2")
 	h.write(".1", "3: came and went\n")
@@ -240,8 +238,7 @@ func TestSeveralRotationsBetweenTwoLooks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := newHarness(t)
 			h.write("", "1: a\n2: b\n")
-			c, err := h.Next(5)
-			require.NoError(t, err)
+			c := h.next(5)
 			for _, line := range []string{"3: c\n", "4: d\n", "5: e\n"} {
 				h.rename(".2", ".3")
 				h.rename(".1", ".2")
@@ -263,8 +260,7 @@ func TestSeveralRotationsBetweenTwoLooks(t *testing.T) {
 func TestSeveralCopiesBetweenTwoLooks(t *testing.T) {
 	h := newHarness(t)
 	h.write("", "1: a\n2: b\n")
-	c, err := h.Next(5)
-	require.NoError(t, err)
+	c := h.next(5)
 	h.copyTruncate(".2")
 	h.write("", "3: c\n")
 	h.copyTruncate(".1")
@@ -277,8 +273,7 @@ func TestSeveralCopiesBetweenTwoLooks(t *testing.T) {
 func TestLookOpensLogs(t *testing.T) {
 	h := newHarness(t)
 	h.write("", "1: a\n")
-	c, err := h.Next(0)
-	require.NoError(t, err)
+	c := h.next(0)
 	saved, err := os.ReadFile(h.config.StateFile)
 	require.NoError(t, err)
 	for _, line := range []string{"2: b\n", "3: c\n"} {
@@ -380,8 +375,7 @@ func TestGrowing(t *testing.T) {
 		for _, line := range []string{"1: a\n", "2: b\n"} {
 			h.write("", line)
 			for _, growing := range []bool{true, true, false} {
-				c, err := h.Next(0)
-				require.NoError(t, err)
+				c := h.next(0)
 				require.Equal(t, growing, c.Growing)
 				time.Sleep(settleTime/2 + time.Millisecond)
 			}
@@ -393,9 +387,7 @@ func TestGrowing(t *testing.T) {
 func TestRotationWithANumberBeforeTheExtension(t *testing.T) {
 	h := newHarness(t)
 	h.write("", "1: a\n2: b\n")
-	c, err := h.Next(5)
-	require.NoError(t, err)
-	require.NoError(t, h.Done(c))
+	require.NoError(t, h.Done(h.next(5)))
 	h.Close()
 	require.NoError(t, os.Rename(h.path(""), filepath.Join(h.folder, "mosquitto-1.log")))
 	for _, other := range []string{"mosquitto-bridge.log", "mosquitto-1.logs", "mosquitto-.log", "other-1.log"} {
@@ -410,19 +402,16 @@ func TestRotationWithANumberBeforeTheExtension(t *testing.T) {
 func TestLogsWithTheSameFirstLine(t *testing.T) {
 	h := newHarness(t)
 	h.write("", "starting\na\nb\n")
-	c, err := h.Next(11)
-	require.NoError(t, err)
+	c := h.next(11)
 	require.Equal(t, "starting\na\n", string(c.Lines))
 	require.NoError(t, h.Done(c))
 	h.rename("", ".9")
 	h.write("", "starting\nc\nd\n")
 	h.restart()
-	c, err = h.Next(0)
-	require.NoError(t, err)
+	c = h.next(0)
 	require.Equal(t, "b\n", string(c.Lines))
 	require.NoError(t, h.Done(c))
-	c, err = h.Next(0)
-	require.NoError(t, err)
+	c = h.next(0)
 	require.Equal(t, "starting\nc\nd\n", string(c.Lines))
 }
 
@@ -430,9 +419,7 @@ func TestCopyTruncate(t *testing.T) {
 	for _, restarted := range []bool{false, true} {
 		h := newHarness(t)
 		h.write("", "1: a\n2: b\n")
-		c, err := h.Next(5)
-		require.NoError(t, err)
-		require.NoError(t, h.Done(c))
+		require.NoError(t, h.Done(h.next(5)))
 		h.copyTruncate(".1")
 		if restarted {
 			h.restart()
@@ -538,8 +525,7 @@ func TestLimits(t *testing.T) {
 	}{
 		{0, "1: a\n2: b\n3: c\n", true}, {12, "4: d\n", true}, {1, "5: a longer line than fits into a chunk\n", true}, {100, "6: f\n", false},
 	} {
-		c, err := h.Next(want.limit)
-		require.NoError(t, err)
+		c := h.next(want.limit)
 		require.Equal(t, want.lines, string(c.Lines))
 		require.Equal(t, want.full, c.Full)
 		require.NoError(t, h.Done(c))
@@ -607,14 +593,12 @@ func TestTheStateBelongsToThePosition(t *testing.T) {
 	h.config.State = state
 	h.restart()
 	h.write("", "1: a\n2: b\n")
-	c, err := h.Next(5)
-	require.NoError(t, err)
+	c := h.next(5)
 	state.read(c)
 	*state = counter{}
 	h.restart() // crash before Done
 	require.Zero(t, state.Lines)
-	c, err = h.Next(5)
-	require.NoError(t, err)
+	c = h.next(5)
 	state.read(c)
 	require.NoError(t, h.Done(c))
 	*state = counter{Lines: 7}
@@ -633,8 +617,7 @@ func TestALargeState(t *testing.T) {
 		h.restart()
 		next := func(line string) {
 			h.write("", line)
-			c, err := h.Next(0)
-			require.NoError(t, err)
+			c := h.next(0)
 			require.Equal(t, line, string(c.Lines))
 			state.read(c)
 			require.NoError(t, h.Done(c))
@@ -664,8 +647,7 @@ func TestALargeState(t *testing.T) {
 		next("5: e\n")
 		h.rename("", ".1")
 		h.write("", "6: f\n")
-		c, err := h.Next(0)
-		require.NoError(t, err)
+		c := h.next(0)
 		require.Equal(t, "6: f\n", string(c.Lines))
 		content, _, err := readSaved(h.config.StateFile)
 		require.NoError(t, err)
