@@ -138,6 +138,14 @@ func (h *harness) requireRead(want string) {
 	require.Equal(h.t, want, h.read(true))
 }
 
+// requireFollowed appends whole lines to the log, and checks that the follower hands out these lines
+// and no others.
+func (h *harness) requireFollowed(lines string) {
+	h.t.Helper()
+	h.write("", lines)
+	h.requireRead(lines)
+}
+
 func TestOnlyWholeLines(t *testing.T) {
 	h := newHarness(t)
 	h.requireRead("")
@@ -190,13 +198,11 @@ func TestRotationByRename(t *testing.T) {
 	h.requireRead("1: a\n2: b\n3: c\n")
 	h.write(".1", "4: d\n")
 	h.requireRead("4: d\n")
-	h.write("", "5: e\n")
-	h.requireRead("5: e\n")
+	h.requireFollowed("5: e\n")
 	h.rename(".1", ".2")
 	h.rename("", ".1")
 	h.requireRead("")
-	h.write("", "6: f\n")
-	h.requireRead("6: f\n")
+	h.requireFollowed("6: f\n")
 }
 
 func TestSeveralRotationsAreReadInOrder(t *testing.T) {
@@ -298,15 +304,13 @@ func TestStrayFiles(t *testing.T) {
 					h.restart()
 				}
 			}
-			h.write("", "1: a\n2: b\n")
-			h.requireRead("1: a\n2: b\n")
+			h.requireFollowed("1: a\n2: b\n")
 			h.write(".bak", "1: a\n")
 			h.write(".pos", "no line feed")
 			h.write(".empty", "")
 			again()
 			h.requireRead("")
-			h.write("", "3: c\n")
-			h.requireRead("3: c\n")
+			h.requireFollowed("3: c\n")
 			h.rename("", ".1")
 			h.write("", "4: d\n")
 			h.write(".other", "4: d\n")
@@ -324,22 +328,19 @@ func TestStrayFiles(t *testing.T) {
 // A log that gets its name back must continue at the position that was delivered.
 func TestARotationThatIsUndone(t *testing.T) {
 	h := newHarness(t)
-	h.write("", "1: a\n")
-	h.requireRead("1: a\n")
+	h.requireFollowed("1: a\n")
 	h.rename("", ".1")
 	h.write("", "")
 	h.requireRead("")
 	h.rename(".1", "")
-	h.write("", "2: b\n")
-	h.requireRead("2: b\n")
+	h.requireFollowed("2: b\n")
 }
 
 // A file beside the log that cannot be read must not stop the follower.
 func TestAnUnreadableFile(t *testing.T) {
 	h := newHarness(t)
 	asNobody(t, h.folder, filepath.Dir(h.config.StateFile))
-	h.write("", "1: a\n")
-	h.requireRead("1: a\n")
+	h.requireFollowed("1: a\n")
 	h.rename("", ".1")
 	h.write("", "2: b\n")
 	require.NoError(t, os.WriteFile(h.path(".2"), []byte("1: secret\n"), 0o000))
@@ -425,44 +426,37 @@ func TestCopyTruncate(t *testing.T) {
 			h.restart()
 		}
 		require.Equal(t, "2: b\n", h.read(true), "the copy holds what was not delivered")
-		h.write("", "3: c, longer than everything before it\n")
-		h.requireRead("3: c, longer than everything before it\n")
+		h.requireFollowed("3: c, longer than everything before it\n")
 	}
 }
 
 func TestTruncation(t *testing.T) {
 	h := newHarness(t)
-	h.write("", "1: a\n2: b\n")
-	h.requireRead("1: a\n2: b\n")
+	h.requireFollowed("1: a\n2: b\n")
 	require.NoError(t, os.Truncate(h.path(""), 0))
 	h.requireRead("")
-	h.write("", "3: c\n")
-	h.requireRead("3: c\n")
+	h.requireFollowed("3: c\n")
 	require.NoError(t, os.Truncate(h.path(""), 0))
-	h.write("", "4: grown past the position before anyone looked\n")
-	h.requireRead("4: grown past the position before anyone looked\n")
+	h.requireFollowed("4: grown past the position before anyone looked\n")
 }
 
 func TestAFileThatVanishes(t *testing.T) {
 	h := newHarness(t)
-	h.write("", "1: a\n")
-	h.requireRead("1: a\n")
+	h.requireFollowed("1: a\n")
 	h.write("", "2: b\n")
 	h.remove("")
 	h.requireRead("2: b\n")
 	h.requireRead("")
 	h.restart()
 	h.requireRead("")
-	h.write("", "3: c\n")
-	h.requireRead("3: c\n")
+	h.requireFollowed("3: c\n")
 
 	require.FileExists(t, h.path(""))
 	h.restart()
 	require.NoError(t, os.Rename(h.path(""), filepath.Join(h.folder, "elsewhere")))
 	h.requireRead("")
 	require.NoError(t, os.Rename(filepath.Join(h.folder, "elsewhere"), h.path("")))
-	h.write("", "4: d\n")
-	h.requireRead("4: d\n")
+	h.requireFollowed("4: d\n")
 }
 
 func TestALogThatEndsInTheMiddleOfALine(t *testing.T) {
@@ -470,18 +464,15 @@ func TestALogThatEndsInTheMiddleOfALine(t *testing.T) {
 	h.write("", "1: a\n2: half")
 	h.requireRead("1: a\n")
 	h.rename("", ".1")
-	h.write("", "3: c\n")
-	h.requireRead("3: c\n")
+	h.requireFollowed("3: c\n")
 }
 
 func TestADamagedPosition(t *testing.T) {
 	for _, damage := range []string{"", "{", "null and more", `{"logs":[{"log":"","offset":1}]}`, `{"logs":[{"log":"x","offset":-1}]}`, `{"logs":7}`, "\x00\x00"} {
 		h := newHarness(t)
-		h.write("", "1: a\n")
-		h.requireRead("1: a\n")
+		h.requireFollowed("1: a\n")
 		h.rename("", ".1")
-		h.write("", "2: b\n3: c\n")
-		h.requireRead("2: b\n3: c\n")
+		h.requireFollowed("2: b\n3: c\n")
 		require.NoError(t, os.WriteFile(h.config.StateFile, []byte(damage), 0o600))
 		h.restart()
 		h.requireRead("1: a\n2: b\n3: c\n") // also checks that each line still has the same position
@@ -495,8 +486,7 @@ func TestADamagedPosition(t *testing.T) {
 
 func TestALostPosition(t *testing.T) {
 	h := newHarness(t)
-	h.write("", "1: a\n2: b\n")
-	h.requireRead("1: a\n2: b\n")
+	h.requireFollowed("1: a\n2: b\n")
 	require.NoError(t, os.Remove(h.config.StateFile))
 	h.restart()
 	h.requireRead("1: a\n2: b\n")
@@ -506,8 +496,7 @@ func TestALostPosition(t *testing.T) {
 // follower must use the old file.
 func TestACrashWhileThePositionIsWritten(t *testing.T) {
 	h := newHarness(t)
-	h.write("", "1: a\n")
-	h.requireRead("1: a\n")
+	h.requireFollowed("1: a\n")
 	require.NoError(t, os.WriteFile(h.config.StateFile+newSuffix, []byte(`{"lo`), 0o600))
 	h.restart()
 	h.requireRead("")
@@ -570,8 +559,7 @@ func TestALink(t *testing.T) {
 	require.NoError(t, os.Symlink(real, h.path("")))
 	h.requireRead("1: a\n")
 	h.restart()
-	h.write("", "2: b\n")
-	h.requireRead("2: b\n")
+	h.requireFollowed("2: b\n")
 }
 
 // counter is a State that counts the lines that were read.
@@ -686,8 +674,7 @@ func TestADamagedState(t *testing.T) {
 // A state file without a reader's state was written by an earlier version.
 func TestNoState(t *testing.T) {
 	h := newHarness(t)
-	h.write("", "1: a\n")
-	h.requireRead("1: a\n")
+	h.requireFollowed("1: a\n")
 	state := &counter{Lines: 7}
 	h.config.State = state
 	h.restart()
