@@ -152,8 +152,8 @@ func password(user, password string) string {
 	return fmt.Sprintf("%s:$7$%d$%s$%s", user, iterations, base64.StdEncoding.EncodeToString(salt), base64.StdEncoding.EncodeToString(hash))
 }
 
-// freePort returns a port that was free a moment ago, because Mosquitto cannot choose a free port
-// itself. The port is below the system's default range of ephemeral ports. Otherwise, the system
+// freePort returns a port that was free a moment ago, because the brokers cannot choose a free port
+// themselves. The port is below the system's default range of ephemeral ports. Otherwise, the system
 // might meanwhile assign the port to another process.
 func freePort(t *testing.T) string {
 	t.Helper()

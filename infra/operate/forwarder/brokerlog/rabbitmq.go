@@ -96,7 +96,8 @@ func (r *rabbitMQ) Read(c follow.Chunk) ([]Body, follow.Chunk) {
 }
 
 // maxMessage is a length in bytes that no message with a client identifier has, since an identifier
-// has at most 64 KiB. A shorter line that fills a chunk was only followed by a very long one.
+// has at most 64 KiB. If a chunk that was cut off by a limit has only one line and that line is shorter,
+// the line is whole, and a very long one follows it.
 const maxMessage = 256 << 10
 
 // rabbitEvents is a message, together with the bodies that receive its events.

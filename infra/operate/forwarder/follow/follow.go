@@ -210,8 +210,8 @@ func (f *Follower) Done(c Chunk) error {
 	return f.Save()
 }
 
-// Save saves what Done has not saved yet, unless a large state was saved less than saveInterval
-// ago. The reader must not have read any lines after the last Done.
+// Save saves the position and the state if Done has not saved them yet, unless a large state was
+// saved less than saveInterval ago. The reader must not have read any lines after the last Done.
 func (f *Follower) Save() error {
 	if f.stateSize > smallState && time.Since(f.savedAt) < saveInterval {
 		return nil

@@ -644,7 +644,7 @@ func TestALargeState(t *testing.T) {
 	})
 }
 
-// refusing is a State that belongs to another reader than every snapshot.
+// refusing is a State that refuses every snapshot because it belongs to another reader.
 type refusing struct{ counter }
 
 func (refusing) Restore(json.RawMessage) error { return fmt.Errorf("for test: %w", ErrOtherState) }
@@ -659,7 +659,7 @@ func TestAStateThatIsRefused(t *testing.T) {
 	require.FileExists(t, h.config.StateFile)
 }
 
-// A state that the reader cannot read is damaged like a position that cannot be read.
+// A state that the reader cannot read must count as damaged, like a position that cannot be parsed.
 func TestADamagedState(t *testing.T) {
 	h := newHarness(t)
 	h.write(".1", "1: a\n")

@@ -25,8 +25,8 @@ const neverSeen = -1
 // skipped.
 const maxLine = 4 << 20
 
-// settleTime is how long a log must not have grown before its last line is taken for the last one
-// that the broker has written for now.
+// settleTime is the time without growth after which a log no longer counts as growing. The broker has
+// then probably written all lines of its last message.
 const settleTime = 100 * time.Millisecond
 
 // identify gives the log a name if the log has none and its first line is complete. It reports

@@ -71,7 +71,8 @@ func (f *Follower) missed(current *logFile) []*logFile {
 	return missed
 }
 
-// knows reports whether the follower reads or has finished a log. The given file may be a copy.
+// knows reports whether the follower is reading the given log or has finished it. The given file may
+// be a copy of the log.
 func (f *Follower) knows(l *logFile) bool {
 	return slices.Contains(f.finished, l.position.Log) || slices.ContainsFunc(f.logs, func(known *logFile) bool {
 		return known.position.Log == l.position.Log || known.isIn(l.file)

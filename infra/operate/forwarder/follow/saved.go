@@ -16,8 +16,8 @@ type position struct {
 	Offset int64  `json:"offset"`
 	// Inode distinguishes logs with the same first line. It is zero if the system has no inodes.
 	Inode uint64 `json:"inode,omitempty"`
-	// Modified is when the log's file was last modified, as far as the follower has seen. The logs
-	// after it were modified at that time or later.
+	// Modified is the modification time that the log's file had when the follower last looked. All
+	// newer logs were modified at that time or later.
 	Modified time.Time `json:"modified,omitzero"`
 }
 
