@@ -64,7 +64,7 @@ const (
 	// maxLogName is the maximum length of a log's name, in bytes.
 	maxLogName = 128
 	// maxOffset is the largest offset that a position may contain. It has 15 digits because
-	// identifyByPosition pads offsets to 15 digits.
+	// LineID pads offsets to 15 digits.
 	maxOffset = 999_999_999_999_999
 )
 
@@ -118,7 +118,7 @@ func (l placedLine) row(r *reader, e *event.Event) bool {
 func (b *lineReader) identifyByPosition(e *event.Event, at int) {
 	switch {
 	case b.log != "":
-		e.SourceEventID = fmt.Sprintf("%s:%015d", b.log, b.offset+int64(at))
+		e.SourceEventID = LineID(b.log, b.offset+int64(at))
 	case e.TimeOrigin == event.FromBroker:
 		key := identityOf(e)
 		if n := b.before[key]; n > 0 {
@@ -127,6 +127,11 @@ func (b *lineReader) identifyByPosition(e *event.Event, at int) {
 		b.before[key]++
 	}
 }
+
+// LineID returns the identifier of the event from the line at the given position: the log's name and
+// the byte offset at which the line starts. A sender that makes events from lines uses it too, so that
+// an event has the same identifier whether its line or the event is sent.
+func LineID(log string, offset int64) string { return fmt.Sprintf("%s:%015d", log, offset) }
 
 // lineIdentity holds the identity columns of an event from a log line; see event.Column. The other
 // identity columns are equal in all such events of a body: the instance, and those for values that a

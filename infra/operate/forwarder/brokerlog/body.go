@@ -3,7 +3,6 @@ package brokerlog
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 
 	"devicetrace/infra/operate/forwarder/follow"
 )
@@ -87,7 +86,3 @@ func encode(e any) []byte {
 	}
 	return line
 }
-
-// eventID returns the identifier of the event from the log line at the given position. The recorder
-// gives the same identifier to the event if it reads the line itself.
-func eventID(log string, offset int64) string { return fmt.Sprintf("%s:%015d", log, offset) }

@@ -76,7 +76,7 @@ func stopEvents(stop *broker.MosquittoStop, log string, offset int64) []Body {
 	for _, client := range stop.Clients {
 		events.add(row{
 			ClientID: client, Action: event.Close, ActionInfo: event.ServerShutdown, Time: formatTime(stop.Time),
-			SourceEventID: eventID(log, offset), NativeEvent: stop.NativeEvent, NativeReason: stop.NativeReason, Source: Mosquitto,
+			SourceEventID: broker.LineID(log, offset), NativeEvent: stop.NativeEvent, NativeReason: stop.NativeReason, Source: Mosquitto,
 		}, log, offset)
 	}
 	return events.list

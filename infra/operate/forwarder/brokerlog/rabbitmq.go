@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"devicetrace/infra/operate/forwarder/follow"
+	"devicetrace/pkg/broker"
 	"devicetrace/pkg/event"
 )
 
@@ -259,7 +260,7 @@ func (r *rabbitMQ) endAll(m *rabbitEvents, native string) {
 
 // add adds an event with the message's time and position.
 func (m *rabbitEvents) add(e row) {
-	e.Source, e.Time, e.SourceEventID = RabbitMQ, formatTime(m.time), eventID(m.log, m.offset)
+	e.Source, e.Time, e.SourceEventID = RabbitMQ, formatTime(m.time), broker.LineID(m.log, m.offset)
 	m.events.add(e, m.log, m.offset)
 }
 
@@ -272,7 +273,7 @@ const maxQuarantined = 4 << 10
 func (m *rabbitEvents) quarantine(why string) {
 	line := strings.ToValidUTF8(string(m.line[:min(len(m.line), maxQuarantined)]), "\uFFFD")
 	m.unreadable.add(unread{
-		Time: formatTime(m.time), SourceEventID: eventID(m.log, m.offset), NativeEvent: line, NativeReason: why, Source: RabbitMQ,
+		Time: formatTime(m.time), SourceEventID: broker.LineID(m.log, m.offset), NativeEvent: line, NativeReason: why, Source: RabbitMQ,
 	}, m.log, m.offset)
 }
 

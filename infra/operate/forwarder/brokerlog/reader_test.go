@@ -161,8 +161,8 @@ func TestEventID(t *testing.T) {
 	body := "1795917600: Client a disconnected.\n1795917600: Client b disconnected.\n"
 	batch := source.Decode([]byte(body), broker.Meta{InstanceID: "i", ReceivedAt: now, Position: "log:77"})
 	require.Len(t, batch.Events, 2)
-	require.Equal(t, eventID("log", 77), batch.Events[0].SourceEventID)
-	require.Equal(t, eventID("log", 77+35), batch.Events[1].SourceEventID)
+	require.Equal(t, broker.LineID("log", 77), batch.Events[0].SourceEventID)
+	require.Equal(t, broker.LineID("log", 77+35), batch.Events[1].SourceEventID)
 }
 
 // Each body of events must have a limited size.
