@@ -23,10 +23,9 @@ type Body struct {
 const (
 	// maxBody is the size in bytes at which a body of events is full. The last event may take the
 	// body past this size.
-	maxBody = 512 << 10
-	// maxEvents is the maximum number of events in a body. It is well below the recorder's limit of
-	// 100,000.
-	maxEvents = 10_000
+	maxBody = follow.DefaultMaxBytes
+	// maxEvents is the maximum number of events in a body.
+	maxEvents = follow.DefaultMaxLines
 )
 
 func linesOf(c follow.Chunk) Body {

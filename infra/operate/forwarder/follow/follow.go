@@ -36,12 +36,19 @@ type Config struct {
 	// that the reader remembers nothing.
 	State State
 	// MaxBytes is the maximum size of a Chunk. A longer line gets a larger Chunk of its own.
-	// Default 512 KiB.
+	// Default DefaultMaxBytes.
 	MaxBytes int
-	// MaxLines is the maximum number of lines in a Chunk. Default 10,000, well below the
-	// recorder's limit of 100,000 lines per request.
+	// MaxLines is the maximum number of lines in a Chunk. Default DefaultMaxLines.
 	MaxLines int
 }
+
+const (
+	// DefaultMaxBytes is the default of Config.MaxBytes, 512 KiB.
+	DefaultMaxBytes = 512 << 10
+	// DefaultMaxLines is the default of Config.MaxLines. It is well below the recorder's limit of
+	// 100,000 lines or events per request.
+	DefaultMaxLines = 10_000
+)
 
 // State is what the reader of a log remembers from the lines that it has read.
 type State interface {
@@ -110,8 +117,8 @@ type Follower struct {
 // If the state file is damaged, Open renames it, and the Follower reads all existing logs from the
 // start.
 func Open(config Config) (*Follower, error) {
-	config.MaxBytes = cmp.Or(config.MaxBytes, 512<<10)
-	config.MaxLines = cmp.Or(config.MaxLines, 10_000)
+	config.MaxBytes = cmp.Or(config.MaxBytes, DefaultMaxBytes)
+	config.MaxLines = cmp.Or(config.MaxLines, DefaultMaxLines)
 	f := &Follower{config: config}
 	content, at, err := readSaved(config.StateFile)
 	if err == nil {

@@ -44,7 +44,7 @@ const (
 	// reportInterval is the interval between progress reports in the log.
 	reportInterval = time.Minute
 	// fullSize is the size of a batch in bytes. A maximum request size of fullSize is no limit.
-	fullSize = 512 << 10
+	fullSize = follow.DefaultMaxBytes
 	// growAfter is the number of requests that must be accepted in a row before the maximum request
 	// size is doubled again after a 413.
 	growAfter = 8
