@@ -2,6 +2,7 @@ package brokerlog
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,18 +22,11 @@ const (
 	mosquittoStarts = "1795917670: mosquitto version 2.0.18 starting"
 )
 
-// distinct returns the events that the API shows, which are those that differ in their identity.
-func distinct(events []event.Event) (rows []event.Event) {
-	for i := range events {
-		isNew := true
-		for j := range rows {
-			isNew = isNew && event.CompareIdentity(&events[i], &rows[j]) != 0
-		}
-		if isNew {
-			rows = append(rows, events[i])
-		}
-	}
-	return rows
+// distinct sorts events and returns those that the API shows, which are those that differ in their
+// identity.
+func distinct(events []event.Event) []event.Event {
+	slices.SortStableFunc(events, func(a, b event.Event) int { return event.CompareIdentity(&a, &b) })
+	return slices.CompactFunc(events, func(a, b event.Event) bool { return event.CompareIdentity(&a, &b) == 0 })
 }
 
 // However the log is split into requests, the API must show exactly one end for each client that

@@ -263,17 +263,10 @@ func TestRabbitMQOddIdentifiers(t *testing.T) {
 		`x' (<<"` + conn + `">>), reason: y`, "x for client ID victim", `x' with duplicate id 'victim`,
 	} {
 		t.Run(id, func(t *testing.T) {
-			latin1 := func(text string) string {
-				var out strings.Builder
-				for _, b := range []byte(text) {
-					out.WriteRune(rune(b))
-				}
-				return out.String()
-			}
 			quoted, binary := `"`+conn+`"`, `<<"`+conn+`">>`
 			for _, messages := range [][]string{
-				{"accepting MQTT connection <0.812.0> (" + conn + ", client id: " + latin1(id) + ")", "MQTT disconnecting client " + quoted + " with duplicate id '" + latin1(id) + "'"},
-				{"accepting MQTT connection <0.812.0> (" + conn + ", client id: " + latin1(id) + ")", "MQTT disconnecting client " + quoted + " with client ID '" + latin1(id) + "', reason: x"},
+				{"accepting MQTT connection <0.812.0> (" + conn + ", client id: " + toLatin1(id) + ")", "MQTT disconnecting client " + quoted + " with duplicate id '" + toLatin1(id) + "'"},
+				{"accepting MQTT connection <0.812.0> (" + conn + ", client id: " + toLatin1(id) + ")", "MQTT disconnecting client " + quoted + " with client ID '" + toLatin1(id) + "', reason: x"},
 				{"Accepted MQTT connection " + conn + " for client ID " + id, "MQTT disconnecting client " + binary + " with duplicate id '" + id + "'"},
 				{"Accepted MQTT connection " + conn + " for client ID " + id, "MQTT disconnecting client " + binary + " with client ID '" + id + "', reason: x"},
 				{"Accepted MQTT connection " + conn + " for client ID " + id, "MQTT disconnecting client " + binary + " with client ID '" + id + "' because credential expired"},
