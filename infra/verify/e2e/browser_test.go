@@ -292,6 +292,15 @@ func (b *tab) download(selector string) string {
 	}
 }
 
+// copied clicks an element and returns the text that the page then copies to the clipboard.
+func (b *tab) copied(selector string) string {
+	b.t.Helper()
+	b.run(chromedp.Evaluate(`window.copied = ''; navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }`, nil))
+	b.click(selector)
+	b.await(`window.copied`)
+	return eval[string](b, "window.copied")
+}
+
 // intercept pauses each API request that the page sends and passes it to handle. It then runs the
 // action that handle returns, which decides what happens to the request. Interception ends when
 // stop is called.

@@ -26,10 +26,7 @@ func testRows(t *testing.T, p *pageTest) {
 	require.Equal(t, 2, b.count(".event.picked"))
 	require.Equal(t, 1, b.count(".bar.kind-io.picked"))
 
-	b.run(chromedp.Evaluate(`navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }`, nil))
-	b.click(".details .button:first-child")
-	b.await(`window.copied`)
-	copied := eval[string](b, "window.copied")
+	copied := b.copied(".details .button:first-child")
 	require.Contains(t, copied, "Device Trace: "+busyDevice+"\nInstance: page\n")
 	require.Contains(t, copied, "close Socket IOException\n")
 	const instant = `\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0[12]:00`

@@ -54,13 +54,10 @@ func testNoReason(t *testing.T, p *pageTest) {
 	require.Equal(t, []string{"no heart", "accepted", label, "accepted"}, b.texts(".event .info"))
 	require.Contains(t, b.texts(".bar-label"), neutral)
 
-	b.run(chromedp.Evaluate(`navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }`, nil))
 	b.click(".event:nth-of-type(3) .disclose")
 	require.Contains(t, b.text(".details .evidence"), "Device Action close – passive termination: The TCP connection was closed, and no DISCONNECT was reported.")
 	require.Contains(t, b.text(".details .evidence"), "Action Description "+label+" – Closed: the source reported no reason")
-	b.click(".details .button:first-child")
-	b.await(`window.copied`)
-	copied := eval[string](b, "window.copied")
+	copied := b.copied(".details .button:first-child")
 	require.Contains(t, copied, " close "+label+"\n")
 	require.Contains(t, copied, "\nAction Description: "+label+" – ")
 
