@@ -62,6 +62,7 @@ func TestPage(t *testing.T) {
 		{"words", testWords},
 		{"no reason", testNoReason},
 		{"unclear reason", testUnclearReason},
+		{"more", testMore},
 		{"link", testLink},
 		{"language", testLanguage},
 		{"colors", testColors},

@@ -155,14 +155,15 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-// The recorder must give the same identifiers to the events of lines that it reads itself.
+// The recorder and the forwarder must give the same identifier to the event of a line.
 func TestEventID(t *testing.T) {
 	source, _ := broker.Find(broker.Mosquitto)
 	body := "1795917600: Client a disconnected.\n1795917600: Client b disconnected.\n"
 	batch := source.Decode([]byte(body), broker.Meta{InstanceID: "i", ReceivedAt: now, Position: "log:77"})
 	require.Len(t, batch.Events, 2)
-	require.Equal(t, broker.LineID("log", 77), batch.Events[0].SourceEventID)
-	require.Equal(t, broker.LineID("log", 77+35), batch.Events[1].SourceEventID)
+	require.Equal(t, "log:000000000000077", batch.Events[0].SourceEventID)
+	require.Equal(t, "log:000000000000112", batch.Events[1].SourceEventID)
+	require.Equal(t, "log:000000000000112", broker.LineID("log", 77+35))
 }
 
 // Each body of events must have a limited size.
