@@ -23,7 +23,7 @@ type Instances struct {
 // Instances returns the instances that have events, but at most limit of them. It makes one request
 // per 1,000 instances, and at least one.
 func (r *Reader) Instances(ctx context.Context, limit int) (Instances, error) {
-	store := r.newMeter(true)
+	store := r.newMeter(true, Budget{})
 	var found Instances
 	for id, err := range layout.EachInstance(ctx, store) {
 		if err != nil {
@@ -40,7 +40,7 @@ func (r *Reader) Instances(ctx context.Context, limit int) (Instances, error) {
 // InstancesAmong returns the instances in ids that have events. It makes one request per valid
 // identifier in ids, and none about any other instance.
 func (r *Reader) InstancesAmong(ctx context.Context, ids []event.InstanceID) (Instances, error) {
-	store := r.newMeter(true)
+	store := r.newMeter(true, Budget{})
 	known := make([]bool, len(ids))
 	err := parallel.Do(len(ids), r.config.Parallel, func(i int) (err error) {
 		known[i], err = layout.HasInstance(ctx, store, ids[i])

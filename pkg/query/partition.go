@@ -53,12 +53,17 @@ func (p *partition) list(ctx context.Context) error {
 	if err != nil {
 		return p.failed(err)
 	}
+	p.setListed(objects)
+	return nil
+}
+
+// setListed sets the runs to those in a listing of the partition.
+func (p *partition) setListed(objects []objstore.Object) {
 	var compacted []layout.Segment
 	p.runs, compacted = layout.SplitRuns(layout.Segments(objects))
 	for _, s := range compacted {
 		p.runs = append(p.runs, layout.Run{s})
 	}
-	return nil
 }
 
 func (p *partition) failed(err error) error {

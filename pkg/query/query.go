@@ -2,6 +2,7 @@
 // of the client's shard on the days of that span.
 //
 // A trace is one such search. Its result is a page of events and a receipt with the trace's cost.
+// Stream.Extend continues a search on older days, within a budget.
 //
 // Invariants:
 //
@@ -72,8 +73,8 @@ type Config struct {
 	// free in that quarter. If they need a lot, they take turns. A trace waits until enough memory
 	// is free. Default 128 MiB.
 	BudgetBytes int64
-	// Parallel is the maximum number of partitions that a trace reads in parallel. It is also the
-	// maximum number of objects read in parallel in each partition. Default 16. If Parallel is 1, a
+	// Parallel is the maximum number of objects that a trace reads in parallel in each partition.
+	// Default 16. Up to four times as many partitions are read in parallel. If Parallel is 1, a
 	// trace makes one request at a time.
 	Parallel int
 	// Retreat is the maximum pause between the first and the second listing of a partition. For
@@ -102,6 +103,14 @@ func (c Config) withDefaults() Config {
 		c.Now = time.Now
 	}
 	return c
+}
+
+// width returns the maximum number of partitions that are read in parallel.
+func (c Config) width() int {
+	if c.Parallel == 1 {
+		return 1
+	}
+	return 4 * c.Parallel
 }
 
 // Validate returns an error that names the first field that is out of range.
@@ -168,6 +177,10 @@ type Request struct {
 	Cursor string
 	// Explain asks Trace to list its requests in Result.Steps.
 	Explain bool
+	// Earliest is how far Stream.Extend may go back before From. It must be the start of a UTC day.
+	Earliest time.Time
+	// Budget ends a descending stream early; see Stream.Cut. The zero Budget is no limit.
+	Budget Budget
 }
 
 // Result is a page of events and the cost of the trace.

@@ -2,6 +2,8 @@ package query
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/parallel"
@@ -15,8 +17,14 @@ type reading struct {
 	store      *meter
 	request    Request
 	layout     layout.Layout
-	partitions []*partition
+	partitions []*partition // all partitions that were opened
+	batch      []*partition // the partitions whose rows are being merged
 	merge      merge
+	// from is the start of the part of the range that is open. reached is the start of the part whose
+	// rows next has returned. Only descending readings use them.
+	from, reached time.Time
+	older         []*partition // see listShard; nil until the shard is listed
+	isCut         bool         // whether the budget has ended the reading
 	// share is the memory, in bytes, that each source is guaranteed for decoded rows. reserved is
 	// the sum for all sources. open acquires reserved from Reader.rows in one step, and waits if
 	// necessary. Later, a source may acquire additional memory from Reader.rows if it is free, but
@@ -47,35 +55,67 @@ const (
 // the reading, even after an error.
 func (r *Reader) open(ctx context.Context, l layout.Layout, store *meter, q Request) (*reading, error) {
 	n := &reading{reader: r, store: store, request: q, layout: l, merge: merge{descending: q.Descending}}
+	n.from, n.reached = q.From, q.To.Add(time.Millisecond)
 	if l.Shards == 0 || q.From.UnixMilli() > q.To.UnixMilli() {
 		return n, nil
 	}
+	var listed []*partition
 	for _, where := range l.PartitionsBetween(q.InstanceID, q.ClientID, q.From, q.To) {
-		n.partitions = append(n.partitions, &partition{reading: n, where: where, sources: map[string]*source{}})
+		listed = append(listed, n.newPartition(where))
 	}
-	if err := n.each(func(p *partition) error { return p.list(ctx) }); err != nil {
-		return n, err
+	err := n.each(listed, func(p *partition) error { return p.list(ctx) })
+	if err == nil {
+		slices.Reverse(listed)
+		err = n.begin(ctx, n.affordable(listed))
 	}
-	if err := n.reserve(ctx); err != nil {
-		return n, err
+	if err = n.cutBy(err); n.isCut {
+		n.from = n.reached
+		if len(n.batch) > 0 {
+			n.from = n.batch[len(n.batch)-1].where.Day.Start()
+		}
 	}
-	if err := n.each(func(p *partition) error { return p.open(ctx, nil) }); err != nil {
-		return n, err
+	return n, err
+}
+
+// reach notes that next has returned a row, or nil after the last row that is open.
+func (n *reading) reach(row *segment.Row) {
+	n.reached = n.from
+	if row != nil {
+		n.reached = time.UnixMilli(row.Time + 1).UTC()
 	}
+}
+
+func (n *reading) newPartition(where layout.Partition) *partition {
+	return &partition{reading: n, where: where, sources: map[string]*source{}}
+}
+
+// begin opens listed partitions and starts to merge their rows. The rows of the previous batch must
+// have been returned.
+func (n *reading) begin(ctx context.Context, batch []*partition) error {
+	n.close()
+	n.batch = nil
+	if err := n.reserve(ctx, batch); err != nil {
+		return err
+	}
+	n.partitions = append(n.partitions, batch...)
+	if err := n.each(batch, func(p *partition) error { return p.open(ctx, nil) }); err != nil {
+		return err
+	}
+	n.batch = batch
 	n.restart()
-	return n, nil
+	return nil
 }
 
-// each calls do for all partitions, in parallel.
-func (n *reading) each(do func(*partition) error) error {
-	return parallel.Do(len(n.partitions), n.reader.config.Parallel, func(i int) error { return do(n.partitions[i]) })
+// each calls do for the given partitions, in parallel.
+func (n *reading) each(partitions []*partition, do func(*partition) error) error {
+	return parallel.Do(len(partitions), n.reader.config.width(), func(i int) error { return do(partitions[i]) })
 }
 
-// reserve sets share, and acquires the memory for the sources of all listed objects. It waits until
-// the memory is free.
-func (n *reading) reserve(ctx context.Context) (err error) {
+// reserve sets share, and acquires the memory for the sources of the listed objects of a batch. It
+// waits until the memory is free.
+func (n *reading) reserve(ctx context.Context, batch []*partition) (err error) {
 	var sources int64
-	for _, p := range n.partitions {
+	for _, p := range batch {
 		sources += int64(len(p.runs))
 	}
 	n.share = max(1, min(maxShare, n.reader.rows.size/minReadings/max(sources, 1)))
@@ -98,7 +138,7 @@ func (n *reading) openPool(ctx context.Context) (err error) {
 // restart restarts the merge with the sources that are now open.
 func (n *reading) restart() {
 	var sources []*source
-	for _, p := range n.partitions {
+	for _, p := range n.batch {
 		for _, s := range p.sources {
 			sources = append(sources, s)
 		}
@@ -111,6 +151,7 @@ func (n *reading) next(ctx context.Context) (*segment.Row, error) {
 	for {
 		row, s, err := n.merge.next(ctx)
 		if err == nil {
+			n.reach(row)
 			return row, nil
 		}
 		if err := s.partition.reopen(ctx, s, err, n.merge.last); err != nil {
@@ -120,7 +161,7 @@ func (n *reading) next(ctx context.Context) (*segment.Row, error) {
 	}
 }
 
-// close releases the memory of the reading.
+// close releases the memory of the reading. The reading can then begin another batch.
 func (n *reading) close() {
 	for _, p := range n.partitions {
 		for _, s := range p.sources {
@@ -130,7 +171,7 @@ func (n *reading) close() {
 	}
 	n.reader.rows.release(n.reserved)
 	n.reader.pools.release(n.granted)
-	n.reserved, n.granted = 0, 0
+	n.reserved, n.granted, n.pool = 0, 0, nil
 }
 
 // openStream is like open, but determines the bucket's layout. If the layout is not known yet,

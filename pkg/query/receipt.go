@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -56,29 +57,66 @@ type meter struct {
 	now     func() time.Time
 	started time.Time
 	explain bool
+	budget  Budget
 
 	mu       sync.Mutex
-	requests int
-	bytes    int64
+	requests int             // including those in progress
+	bytes    int64           // including those that are being read
 	objects  map[string]bool // the keys of the objects that were read
 	steps    []Step          // recorded only if explain is true
 }
 
 // newMeter returns a meter whose time starts now. If explain is true, the meter also records steps.
-func (r *Reader) newMeter(explain bool) *meter {
+// Requests that the budget does not allow fail with errBudget.
+func (r *Reader) newMeter(explain bool, budget Budget) *meter {
 	return &meter{
-		store: r.store, now: r.config.Now, started: r.config.Now(), explain: explain, objects: map[string]bool{},
+		store: r.store, now: r.config.Now, started: r.config.Now(), explain: explain, budget: budget, objects: map[string]bool{},
 	}
 }
 
+// begin counts a request that reads the given number of bytes, if the budget allows it.
+func (m *meter) begin(bytes int64) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.budget.allows(m.requests+1, m.bytes+bytes) {
+		return errBudget
+	}
+	m.requests++
+	m.bytes += bytes
+	return nil
+}
+
+// refund takes back bytes that begin counted, because they were not read.
+func (m *meter) refund(bytes int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.bytes -= bytes
+}
+
+// spent returns the cost so far.
+func (m *meter) spent() (requests int, bytes int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.requests, m.bytes
+}
+
 func (m *meter) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
+	if err := m.begin(n); err != nil {
+		return nil, err
+	}
 	began := m.now()
 	data, err := m.store.Read(ctx, key, off, n)
 	m.note(began, Step{Request: "read", Key: key, Offset: off, Bytes: int64(len(data))})
+	if err != nil {
+		m.refund(n)
+	}
 	return data, err
 }
 
 func (m *meter) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
+	if err := m.begin(0); err != nil {
+		return objstore.Page{}, err
+	}
 	began := m.now()
 	page, err := m.store.List(ctx, prefix, after)
 	m.note(began, Step{Request: "list", Key: prefix, Objects: len(page.Objects)})
@@ -86,6 +124,9 @@ func (m *meter) List(ctx context.Context, prefix, after string) (objstore.Page, 
 }
 
 func (m *meter) Prefixes(ctx context.Context, prefix, after string) (objstore.PrefixPage, error) {
+	if err := m.begin(0); err != nil {
+		return objstore.PrefixPage{}, err
+	}
 	began := m.now()
 	page, err := m.store.Prefixes(ctx, prefix, after)
 	m.note(began, Step{Request: "list", Key: prefix, Objects: len(page.Prefixes)})
@@ -97,8 +138,6 @@ func (m *meter) note(began time.Time, s Step) {
 	s.AtMS, s.MS = milliseconds(began.Sub(m.started)), milliseconds(m.now().Sub(began))
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.requests++
-	m.bytes += s.Bytes
 	if s.Bytes > 0 {
 		m.objects[s.Key] = true
 	}
@@ -119,6 +158,7 @@ func (m *meter) receipt(partitions []*partition) Receipt {
 	for _, p := range partitions {
 		r.Partitions = append(r.Partitions, p.where.String())
 	}
+	slices.Sort(r.Partitions)
 	return r
 }
 

@@ -68,6 +68,14 @@ func (s *source) open(ctx context.Context) error {
 	return s.loadGroups(ctx, n)
 }
 
+// cost returns the number of requests that it usually takes to open an object.
+func (r *Reader) cost(object layout.Segment) int {
+	if object.Size <= r.config.WholeBytes || r.footers.get(object.Key) != nil {
+		return 1
+	}
+	return 2
+}
+
 // clientRows returns a decoder of the client's rows in the time range of the request. It is
 // positioned before the first row. If the source skips rows, the decoder starts at the time of
 // s.after.

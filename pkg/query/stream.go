@@ -32,7 +32,7 @@ func (r *Reader) Stream(ctx context.Context, q Request) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := r.openStream(ctx, r.newMeter(q.Explain), q.from(after))
+	n, err := r.openStream(ctx, r.newMeter(q.Explain, q.Budget), q.from(after))
 	if err != nil {
 		n.close()
 		return nil, err
@@ -63,7 +63,7 @@ func (s *Stream) Events(ctx context.Context) iter.Seq2[*event.Event, error] {
 		q := &s.reading.request
 		for {
 			row, err := s.reading.next(ctx)
-			if err != nil {
+			if err = s.reading.cutBy(err); err != nil {
 				yield(nil, err)
 				return
 			}
@@ -105,7 +105,7 @@ func (s *Stream) Result() Result {
 		Receipt:    n.store.receipt(n.partitions),
 		Steps:      n.store.steps,
 		NoLayout:   n.layout.Shards == 0,
-		NoSegments: true,
+		NoSegments: len(n.older) == 0 && !n.isCut,
 	}
 	for _, p := range n.partitions {
 		result.NoSegments = result.NoSegments && len(p.runs) == 0

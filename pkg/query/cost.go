@@ -1,0 +1,52 @@
+package query
+
+import (
+	"errors"
+)
+
+// Budget limits the cost of a stream. If it does not even allow the first request of a Reader for
+// the layout marker, Stream returns an error.
+type Budget struct {
+	Requests int   // the maximum number of requests to the store
+	Bytes    int64 // the maximum number of bytes to read from objects
+}
+
+// errBudget means that a request to the store would exceed the budget.
+var errBudget = errors.New("the budget is used up")
+
+// allows reports whether the budget allows the given total cost. The zero Budget allows any cost.
+func (b Budget) allows(requests int, bytes int64) bool {
+	return b == Budget{} || requests <= b.Requests && bytes <= b.Bytes
+}
+
+// affordable returns the first of the given partitions, up to those that the budget allows to open.
+// If it leaves out a partition, the reading is cut.
+func (n *reading) affordable(partitions []*partition) []*partition {
+	requests, bytes := n.store.spent()
+	for i, p := range partitions {
+		if requests += p.cost(); !n.request.Budget.allows(requests, bytes) {
+			n.isCut = true
+			return partitions[:i]
+		}
+	}
+	return partitions
+}
+
+// cost returns the number of requests that it takes to open the listed partition, unless an object
+// is missing or invalid.
+func (p *partition) cost() (requests int) {
+	for _, run := range p.runs {
+		requests += p.reading.reader.cost(run.Head())
+	}
+	return requests
+}
+
+// cutBy returns err, unless err means that the budget is used up. In that case, it marks the
+// reading as cut and returns nil.
+func (n *reading) cutBy(err error) error {
+	if errors.Is(err, errBudget) {
+		n.isCut = true
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,334 @@
+package query_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/memstore"
+	"devicetrace/pkg/query"
+)
+
+// today is the start of the day of noon.
+var today = noon.Add(-12 * time.Hour)
+
+// daysAgo returns the start of an earlier day.
+func daysAgo(n int) time.Time { return today.AddDate(0, 0, -n) }
+
+// month stores three events of client "c" and three of "b" on each of the given days before noon,
+// and returns the events of "c", newest first. Each day has the given number of objects.
+func month(t testing.TB, store objstore.Store, objects int, days ...int) (events []event.Event) {
+	for _, ago := range days {
+		for n := range objects {
+			begin := daysAgo(ago).Add(time.Duration(n+1) * time.Minute)
+			where := shards.PartitionOf("i", "c", begin)
+			name := mergedOf(1, n)
+			if objects > 1 {
+				name = runOf(n, 1)
+			}
+			put(t, store, where, name, append(span("b", begin, 3), span("c", begin, 3)...))
+			events = append(events, span("c", begin, 3)...)
+		}
+	}
+	slices.SortFunc(events, func(a, b event.Event) int { return b.Time.Compare(a.Time) })
+	return events
+}
+
+// lookBack is a request for the events of a client on the last two days, whose stream can go back
+// for another 30 days.
+func lookBack(client string) query.Request {
+	return query.Request{
+		InstanceID: "i", ClientID: event.ClientID(client), Descending: true, Explain: true,
+		From: daysAgo(1), To: noon.Add(12*time.Hour - time.Millisecond), Earliest: daysAgo(31),
+	}
+}
+
+// drain returns the events that the stream yields.
+func drain(t testing.TB, s *query.Stream) (events []event.Event) {
+	for e, err := range s.Events(t.Context()) {
+		require.NoError(t, err)
+		events = append(events, *e)
+	}
+	return events
+}
+
+func open(t testing.TB, r *query.Reader, q query.Request) *query.Stream {
+	s, err := r.Stream(t.Context(), q)
+	require.NoError(t, err)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func extend(t testing.TB, s *query.Stream, from time.Time) bool {
+	more, err := s.Extend(t.Context(), from)
+	require.NoError(t, err)
+	return more
+}
+
+// times returns the times of events, with one line for each day.
+func times(events []event.Event) string {
+	var all strings.Builder
+	for i, e := range events {
+		if i > 0 && e.Time.Day() != events[i-1].Time.Day() {
+			all.WriteByte('\n')
+		}
+		all.WriteString(e.Time.Format(" 02T15:04:05.000"))
+	}
+	return all.String()
+}
+
+// since returns the events at or after an instant.
+func since(events []event.Event, from time.Time) (found []event.Event) {
+	for _, e := range events {
+		if !e.Time.Before(from) {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+func TestExtendGoesBackInOneListing(t *testing.T) {
+	store := bucket(t)
+	all := month(t, store, 1, 0, 1, 2, 5, 20, 31, 32)
+	counting := objstore.NewCounting(store)
+	s := open(t, newReader(t, counting, query.Config{}), lookBack("c"))
+	require.Equal(t, noon.Add(12*time.Hour), s.From(), "no event was yielded yet")
+	require.Len(t, drain(t, s), 6)
+	require.Equal(t, daysAgo(1), s.From())
+
+	counting.Reset()
+	require.True(t, extend(t, s, daysAgo(3)))
+	require.Equal(t, daysAgo(1), s.From())
+	got := drain(t, s)
+	require.Len(t, got, 3)
+	require.Equal(t, daysAgo(4), s.From(), "the next older event can be five days old")
+	require.False(t, extend(t, s, daysAgo(3)), "the range reaches back to that day")
+	require.True(t, extend(t, s, daysAgo(40)), "the range ends at Earliest")
+	got = append(got, drain(t, s)...)
+	require.Equal(t, daysAgo(31), s.From())
+	require.False(t, extend(t, s, daysAgo(40)))
+	require.Equal(t, times(all[6:len(all)-3]), times(got))
+	require.Len(t, counting.Of(objstore.OpList), 1)
+	require.Len(t, counting.Of(objstore.OpRead), 4)
+	require.False(t, s.Cut())
+	require.Equal(t, []string{"instance=i/shard=4/day=2026-10-22", "instance=i/shard=4/day=2026-11-02"}, s.Result().Receipt.Partitions[:2])
+}
+
+// A stream that begins before any partition finds all of them in the listing of the shard.
+func TestExtendFromNothing(t *testing.T) {
+	store := bucket(t)
+	all := month(t, store, 1, 0, 1, 6, 7)
+	q := lookBack("c")
+	q.From = q.To.Add(time.Millisecond)
+	s := open(t, newReader(t, store, query.Config{}), q)
+	require.Empty(t, drain(t, s))
+	require.True(t, extend(t, s, daysAgo(6)))
+	require.Equal(t, times(all[:9]), times(drain(t, s)))
+	require.Equal(t, daysAgo(6), s.From())
+}
+
+func TestExtendWithoutOlderEvents(t *testing.T) {
+	for name, store := range map[string]*memstore.Store{"an unused bucket": memstore.New(), "an empty shard": bucket(t)} {
+		s := open(t, newReader(t, store, query.Config{}), lookBack("c"))
+		require.True(t, extend(t, s, daysAgo(31)), name)
+		require.Empty(t, drain(t, s))
+		require.Equal(t, daysAgo(31), s.From())
+		require.True(t, s.Result().NoSegments)
+		require.False(t, extend(t, s, daysAgo(31)))
+	}
+}
+
+// Days with many objects are read in several batches. If one page does not list them all, the
+// newest are listed separately.
+func TestExtendThroughManyObjects(t *testing.T) {
+	store := bucket(t)
+	days := make([]int, 31)
+	for i := range days {
+		days[i] = i
+	}
+	all := month(t, store, 40, days...)
+	counting := objstore.NewCounting(store)
+	s := open(t, newReader(t, counting, query.Config{}), lookBack("c"))
+	got := drain(t, s)
+	counting.Reset()
+	batches := 0
+	for extend(t, s, daysAgo(31)) {
+		batch := drain(t, s)
+		require.Len(t, batch, 120, "one day, because two days have more than 64 objects")
+		got = append(got, batch...)
+		batches++
+	}
+	require.Equal(t, times(all), times(got))
+	require.Equal(t, 29, batches)
+	require.Len(t, counting.Of(objstore.OpList), 1+8, "the first page does not contain the newest eight days completely")
+	require.Equal(t, daysAgo(31), s.From())
+}
+
+// The events that a stream has yielded are those at or after From, wherever a budget ends it.
+func TestABudgetEndsAStream(t *testing.T) {
+	store := bucket(t)
+	all := month(t, store, 12, 0, 1, 2, 3, 4, 5, 6, 7)
+	for requests := range 110 {
+		q := lookBack("c")
+		q.Budget = query.Budget{Requests: requests + 3, Bytes: 1 << 30}
+		checkBudget(t, store, q, all)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 100 {
+		q := lookBack("c")
+		q.Budget = query.Budget{Requests: 1 << 20, Bytes: random.Int64N(1 << 19)}
+		checkBudget(t, store, q, all)
+	}
+}
+
+func checkBudget(t *testing.T, store objstore.Store, q query.Request, all []event.Event) {
+	reader := newReader(t, store, query.Config{})
+	s := open(t, reader, q)
+	got := drain(t, s)
+	for extend(t, s, q.Earliest) {
+		got = append(got, drain(t, s)...)
+	}
+	result := s.Result()
+	require.LessOrEqual(t, result.Receipt.Requests, q.Budget.Requests)
+	require.LessOrEqual(t, result.Receipt.Bytes, q.Budget.Bytes)
+	require.Equal(t, times(since(all, s.From())), times(since(got, s.From())), "%+v", q.Budget)
+	require.Equal(t, s.From() != q.Earliest, s.Cut())
+	require.False(t, result.NoSegments)
+	s.Close()
+	reader.RequireNoMemory(t)
+}
+
+// A client with many rows in one object makes the stream read on while it yields events. A budget
+// that ends in between cuts the stream in the middle of a day.
+func TestABudgetEndsAStreamWithinADay(t *testing.T) {
+	store := bucket(t)
+	events := span("c", daysAgo(3), 40_000)
+	putGroups(t, store, shards.PartitionOf("i", "c", daysAgo(3)), compacted(1), events, 2000)
+	q := lookBack("c")
+	whole := open(t, newReader(t, store, query.Config{BudgetBytes: 8 << 20}), q)
+	require.True(t, extend(t, whole, q.Earliest))
+	require.Len(t, drain(t, whole), 40_000)
+	q.Budget = query.Budget{Requests: 1000, Bytes: whole.Result().Receipt.Bytes / 2}
+	s := open(t, newReader(t, store, query.Config{BudgetBytes: 8 << 20}), q)
+	require.True(t, extend(t, s, q.Earliest))
+	got := drain(t, s)
+	require.True(t, s.Cut())
+	require.Greater(t, len(got), 100)
+	require.Less(t, len(got), 40_000)
+	slices.Reverse(events)
+	require.Equal(t, times(since(events, s.From())), times(since(got, s.From())))
+	require.False(t, extend(t, s, q.Earliest))
+}
+
+// gate lets requests through in groups: it holds each request back until as many requests have
+// arrived as the next group has. Once all groups have passed, it holds nothing back.
+type gate struct {
+	query.Store
+	mu     sync.Mutex
+	groups []int
+	held   int
+	opened chan struct{} // closed when the current group is let through
+}
+
+func (g *gate) pass(ctx context.Context) error {
+	g.mu.Lock()
+	if len(g.groups) == 0 {
+		g.mu.Unlock()
+		return nil
+	}
+	opened := g.opened
+	if g.held++; g.held == g.groups[0] {
+		close(opened)
+		g.groups, g.held, g.opened = g.groups[1:], 0, make(chan struct{})
+	}
+	g.mu.Unlock()
+	select {
+	case <-opened:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (g *gate) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
+	if err := g.pass(ctx); err != nil {
+		return nil, err
+	}
+	return g.Store.Read(ctx, key, off, n)
+}
+
+func (g *gate) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
+	if err := g.pass(ctx); err != nil {
+		return objstore.Page{}, err
+	}
+	return g.Store.List(ctx, prefix, after)
+}
+
+// The last two days take three requests in sequence, and 29 older days another three: the listing
+// of the shard, the footers and the rows.
+func TestRoundTripsOfAMonth(t *testing.T) {
+	store := bucket(t)
+	days := make([]int, 31)
+	for i := range days {
+		days[i] = i
+	}
+	month(t, store, 1, days...)
+	g := &gate{Store: store, opened: make(chan struct{})}
+	reader := newReader(t, g, query.Config{WholeBytes: 1})
+	trace(t, reader, day("x")) // the reader learns the layout
+	g.groups = []int{2, 2, 2, 1, 29, 29}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	s, err := reader.Stream(ctx, lookBack("c"))
+	require.NoError(t, err)
+	defer s.Close()
+	drain(t, s)
+	more, err := s.Extend(ctx, daysAgo(31))
+	require.NoError(t, err)
+	require.True(t, more)
+	require.Len(t, drain(t, s), 29*3)
+	require.Empty(t, g.groups)
+	require.Equal(t, 2+2*2+1+29*2, s.Result().Receipt.Requests)
+}
+
+// compacting merges the fresh objects of a partition when the first of them is read, as a compactor
+// might.
+type compacting struct {
+	*memstore.Store
+	where layout.Partition
+	merge func()
+}
+
+func (c *compacting) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
+	if where, name, _ := layout.ParseKey(key); where == c.where && name.Fresh() && c.merge != nil {
+		c.merge()
+		c.merge = nil
+	}
+	return c.Store.Read(ctx, key, off, n)
+}
+
+func TestExtendWhileAnOlderDayIsCompacted(t *testing.T) {
+	store := bucket(t)
+	all := month(t, store, 3, 2, 3, 4)
+	where := shards.PartitionOf("i", "c", daysAgo(3))
+	merge := func() {
+		merged := since(all, daysAgo(3))
+		slices.Reverse(merged)
+		put(t, store, where, compacted(1), merged[:9])
+		for n := range 3 {
+			require.NoError(t, store.Delete(t.Context(), runOf(n, 1).Key(where)))
+		}
+	}
+	s := open(t, newReader(t, &compacting{store, where, merge}, query.Config{}), lookBack("c"))
+	require.True(t, extend(t, s, daysAgo(31)))
+	require.Equal(t, times(all), times(drain(t, s)))
+}
