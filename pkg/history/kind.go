@@ -41,6 +41,25 @@ func interpret(w words) *meaning {
 	}
 }
 
+// concernsConnections reports whether an event with this meaning can have an effect on connections.
+// A refusal can have one only if its source also sends an end event for it, because that end event
+// must not be mistaken for the end of a connection.
+func (m *meaning) concernsConnections() bool {
+	return m.isConnect || m.isEnd || m.isRefusal && m.traits.RefusalsEnd
+}
+
+// startIn returns the start of a connection that an event with this meaning reports, if any.
+func (m *meaning) startIn(e *event.Event) Instant {
+	switch {
+	case m.isConnect:
+		return At(e.Time)
+	case m.isEnd:
+		return At(e.ConnectedAt)
+	default:
+		return 0
+	}
+}
+
 // detailRank ranks the events that report the end of one connection. The higher the rank, the more
 // the event says about the cause. isMute is the result of broker.IsMute for e.
 func detailRank(e *event.Event, isMute bool) int8 {

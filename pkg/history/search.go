@@ -43,14 +43,11 @@ func (s *Search) add(e *event.Event) {
 	if s.newest.IsZero() {
 		s.newest, s.log.NewestFirst = At(e.Time), true
 	}
-	switch w := interpret(wordsOf(e)); {
-	case w.isConnect:
-		s.began = max(s.began, At(e.Time))
-	case w.isEnd:
-		s.began = max(s.began, At(e.ConnectedAt))
-	case !w.isRefusal || !w.traits.RefusalsEnd: // other refusals have no effect on connections
+	m := interpret(wordsOf(e))
+	if !m.concernsConnections() {
 		return
 	}
+	s.began = max(s.began, m.startIn(e))
 	s.log.Add(e)
 	s.kept++
 }

@@ -72,6 +72,11 @@ func (s *Summary) addConnection(c *Connection, from Instant) {
 	if c.accepted && c.Start >= from {
 		s.Connects++
 	}
+	s.addEnd(c)
+}
+
+// addEnd counts how c ended. It does nothing if c is open.
+func (s *Summary) addEnd(c *Connection) {
 	switch {
 	case c.Dropped():
 		s.Drops++

@@ -84,16 +84,18 @@ func KeepAlive(seconds int32) Option {
 // Log returns a log of the given events, which need not be sorted. If an event was delivered
 // several times, the log contains only the delivery that was received first. A reader of segments
 // does the same.
-func Log(events []event.Event) *history.Log { return filled(&history.Log{}, distinct(events)) }
+func Log(events []event.Event) *history.Log { return filled(&history.Log{}, Distinct(events)) }
 
 // NewestFirst is like Log, but adds the events in descending order.
 func NewestFirst(events []event.Event) *history.Log {
-	sorted := distinct(events)
+	sorted := Distinct(events)
 	slices.Reverse(sorted)
 	return filled(&history.Log{NewestFirst: true}, sorted)
 }
 
-func distinct(events []event.Event) []*event.Event {
+// Distinct returns pointers to the given events in the order of event.Compare. If an event was
+// delivered several times, Distinct returns only the delivery that was received first.
+func Distinct(events []event.Event) []*event.Event {
 	rows := make([]*event.Event, len(events))
 	for i := range events {
 		rows[i] = &events[i]

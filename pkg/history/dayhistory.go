@@ -1,0 +1,77 @@
+package history
+
+import "time"
+
+// DayHistory describes one client during one UTC day.
+type DayHistory struct {
+	// Day is the first instant of the day, in UTC.
+	Day time.Time
+	// Summary counts the whole day, even if CountsOnly is set. LongestMS and MedianMS are then nil.
+	Summary Summary
+	// Connections is the number of connections that were open or ended on the day.
+	Connections int
+	// LastDrop is the dropped connection that ended last on the day, or nil if there is none.
+	LastDrop *Connection
+	// History is nil if CountsOnly or NotRead is set.
+	History *History
+	// CountsOnly means that the day has too many events to keep them.
+	CountsOnly bool
+	// NotRead means that no events of the day were read. Nothing is known about the day.
+	NotRead bool
+	// Cut means that older events were not read, although they could change the history of the day.
+	// If reading stopped within the day, the counts include only the part of the day that was read.
+	Cut bool
+}
+
+// addWhole sets all results of a day from its history.
+func (d *DayHistory) addWhole(h *History) {
+	d.Summary, d.Connections, d.History = h.Summary, len(h.Connections), h
+	for _, c := range h.Connections {
+		d.addDrop(c)
+	}
+}
+
+// addPart adds to the counts what happened in the range [from, until), which is a part of the day.
+// h must cover this part. It should begin earlier and end later than the part, because the events
+// around a boundary help to pair the events at the boundary. A connection counts in the part in
+// which it ended. isLast means that the part is the last of the day. In it, an open connection
+// counts, too.
+func (d *DayHistory) addPart(h *History, from, until Instant, isLast bool) {
+	isWithin := func(t Instant) bool { return from <= t && t < until }
+	for _, c := range h.Connections {
+		if c.accepted && isWithin(c.Start) {
+			d.Summary.Connects++
+		}
+		if c.EndIs == Open && isLast || c.EndIs != Open && isWithin(c.End) {
+			d.Connections++
+			d.Summary.addEnd(c)
+			d.addDrop(c)
+		}
+	}
+	for _, r := range h.Refusals {
+		if isWithin(r.Time) {
+			d.Summary.Refusals++
+		}
+	}
+	d.Summary.addTimes(clip(h.Timeline, from, until))
+}
+
+// addDrop sets LastDrop to a copy of c if c is a drop and ended later than LastDrop. The copy does
+// not keep the events of the day in memory.
+func (d *DayHistory) addDrop(c *Connection) {
+	if c.Dropped() && (d.LastDrop == nil || c.End > d.LastDrop.End) {
+		drop := *c
+		d.LastDrop = &drop
+	}
+}
+
+// clip returns the parts of the stretches between two instants.
+func clip(stretches []Stretch, from, to Instant) (found []Stretch) {
+	for _, s := range stretches {
+		s.From, s.To = max(s.From, from), min(s.To, to)
+		if s.From < s.To {
+			found = append(found, s)
+		}
+	}
+	return found
+}

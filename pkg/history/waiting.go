@@ -1,0 +1,94 @@
+package history
+
+import "devicetrace/pkg/event"
+
+// maxWaitingBytes is the maximum memory, in bytes, of the logs of the parts that wait. If they take
+// more, days that have only refusals lose their logs, newest first.
+const maxWaitingBytes = 16 << 20
+
+// waiting is a queue of parts, newest first. Each waits until the client's status just before it is
+// settled. Like a Search, waiting keeps the older events that may still decide the status. It keeps
+// each of them only once, no matter how many parts wait, and checks only the status before the
+// newest part.
+type waiting struct {
+	parts []*part
+	bytes int64 // the memory of the logs of the parts, in bytes
+
+	log   Log     // the events before the newest part, as far as they concern connections
+	kept  int     // the number of events in log
+	check int     // isDue returns false until log has this many events
+	began Instant // the latest known start of a connection in log
+}
+
+// push adds a part to the queue. It must be older than all others, and have all its events.
+func (w *waiting) push(p *part) {
+	w.parts = append(w.parts, p)
+	w.bytes += p.log.Bytes()
+	w.dropRefusals()
+}
+
+// dropRefusals drops logs of days that have only refusals until all logs together take at most
+// maxWaitingBytes, or no such log is left.
+func (w *waiting) dropRefusals() {
+	for i := 0; i < len(w.parts) && w.bytes > maxWaitingBytes; i++ {
+		p := w.parts[i]
+		w.bytes -= p.log.Bytes()
+		p.dropRefusals()
+		w.bytes += p.log.Bytes()
+	}
+}
+
+// pop removes the newest part from the queue and returns it.
+func (w *waiting) pop() *part {
+	p := w.parts[0]
+	w.parts[0] = nil // releases the memory of the part
+	w.parts = w.parts[1:]
+	w.bytes -= p.log.Bytes()
+	w.check, w.began = 0, 0
+	for _, older := range w.parts {
+		w.began = max(w.began, older.began)
+	}
+	if len(w.parts) == 0 {
+		*w = waiting{} // releases the memory of log
+	}
+	return p
+}
+
+// add adds the next older event, which has the given meaning.
+func (w *waiting) add(e *event.Event, m *meaning) {
+	if len(w.parts) == 0 || !m.concernsConnections() {
+		return
+	}
+	oldest := w.parts[len(w.parts)-1]
+	oldest.began = max(oldest.began, m.startIn(e))
+	w.began = max(w.began, oldest.began)
+	w.log.NewestFirst = true
+	w.log.Add(e)
+	w.kept++
+}
+
+// notice records that the next older event is at t.
+func (w *waiting) notice(t Instant) {
+	for i := len(w.parts) - 1; i >= 0 && w.parts[i].newestBefore.IsZero(); i-- {
+		w.parts[i].newestBefore = t
+	}
+}
+
+// isDue reports whether the status before the newest part should be checked before an event at t is
+// added. The rules are those of Search.Add.
+func (w *waiting) isDue(t Instant) bool {
+	return len(w.parts) > 0 && w.began.Sub(t) > maxDisorder && w.kept >= w.check
+}
+
+// postpone makes isDue return false until the number of events has doubled.
+func (w *waiting) postpone() { w.check = 2 * w.kept }
+
+// status returns the status just before the newest part according to the events at or after an
+// instant. All of these events must have been added.
+func (w *waiting) status(from Instant) Status {
+	p := w.parts[0]
+	found := pair(&w.log, from, p.first-1, nil)
+	status := found.status(Status{})
+	status.LastEventAt = p.newestBefore
+	return status
+}
