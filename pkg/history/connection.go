@@ -84,6 +84,10 @@ type Connection struct {
 	Node        string `json:"node"`
 	*details
 
+	// EndedLater is the end of a connection that was open at the end of the span. It is nil if the
+	// end is not known; see Span.Later.
+	EndedLater *LaterEnd `json:"ended_later,omitempty"`
+
 	connectedAt Instant // the start as reported by the source, if known
 	accepted    bool    // whether the connect event is on record
 }

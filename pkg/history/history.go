@@ -1,6 +1,6 @@
 // Package history derives the history of one client from its events. A history consists of the
-// client's connections, refusals, status, timeline and summary. Package diagnose explains a history
-// in words.
+// client's connections, refusals, status, timeline and summary. Days derives the histories of many
+// days in one pass over the events. Package diagnose explains a history in words.
 //
 // Invariants: the functions are pure. It does not matter whether a Log was filled in ascending or
 // in descending order. All returned times are in whole milliseconds. For n events, the functions
@@ -31,6 +31,10 @@ type Span struct {
 	// have been moved to a later time for this reason. Nothing is known about the time before From,
 	// except the client's status if it is settled.
 	Cut bool
+	// Later is the zero time, or an instant after To. In the second case, the events up to Later
+	// show how a connection that is open at To ended; see Connection.EndedLater. If there is such a
+	// connection, Of pairs the events twice.
+	Later time.Time
 }
 
 // History describes one client during a span of time.
@@ -49,14 +53,15 @@ type History struct {
 	Timeline []Stretch `json:"timeline"`
 	Summary  Summary   `json:"summary"`
 
-	// Span is the span that was passed to Of, in UTC and whole milliseconds.
+	// Span is the span that was passed to Of, in UTC and whole milliseconds, without
+	// Later.
 	Span Span `json:"-"`
 	// Events is the number of distinct events in the span.
 	Events int `json:"-"`
 }
 
 // Of returns the history of one client during a span. All events must belong to this client. Events
-// outside the span are ignored. before is the client's status just before the span, as StatusAt
+// outside the span are ignored, except that Span.Later may include events after it. before is the client's status just before the span, as StatusAt
 // returns it. If the earlier events are not known, before is the zero Status.
 func Of(events *Log, span Span, before Status) History {
 	from, to := At(span.From), At(span.To)
@@ -70,11 +75,13 @@ func Of(events *Log, span Span, before Status) History {
 	}
 	h := History{
 		Status: status, Connections: p.connectionsFrom(from), Refusals: p.refusals,
-		Timeline: timeline(p.drafts, status.State, from, to), Span: Span{from.Time(), to.Time(), span.Cut}, Events: p.events,
+		Timeline: timeline(p.drafts, status.State, from, to), Events: p.events,
+		Span: Span{From: from.Time(), To: to.Time(), Cut: span.Cut},
 	}
 	if span.Cut {
 		h.CutBefore = from
 	}
 	h.Summary = h.summarize()
+	h.addLaterEnd(events, At(span.Later), before)
 	return h
 }
