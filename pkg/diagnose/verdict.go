@@ -37,8 +37,6 @@ type Verdict struct {
 	// Evidence cites the connection ends or refusals that the verdict is about, in chronological
 	// order. If there are more than maxEvidence, it cites only the newest.
 	Evidence []Evidence `json:"evidence"`
-
-	minor bool // whether a problem counts only as a notice; see isOver and isMinor
 }
 
 // Evidence is one connection end, accepted login or refusal that a verdict cites. The field Text
@@ -64,21 +62,37 @@ type rule struct {
 	find  func(in *input) *finding
 }
 
-// verdicts returns all verdicts, sorted by level: problems, notices, infos. Within a level, they
-// have this order:
-//
-//   - First come the verdicts of the rules in patterns, in the order of these rules.
-//   - Next come the verdicts of the rules in singles, in descending order of count.
-//   - Last come the verdicts of the rules in symptoms.
-//
-// A problem that is over or minor becomes a notice, but still comes before all other notices.
+// outcome is the finding of a rule, together with the verdict's code and level.
+type outcome struct {
+	code    Code
+	level   Level // takes the finding into account
+	minor   bool  // whether a problem counts only as a notice; see isOver and isMinor
+	finding *finding
+}
+
+// verdicts returns all verdicts in the given language, in the order of outcomes.
 func (in *input) verdicts(lang Lang) []Verdict {
 	found := []Verdict{} // if there are no verdicts, JSON shows an empty list instead of null
-	found = append(found, slices.Concat(in.apply(patterns, lang), in.byCount(singles, lang), in.apply(symptoms, lang))...)
+	for _, o := range in.outcomes() {
+		found = append(found, in.verdict(o, lang))
+	}
+	return found
+}
+
+// outcomes returns the outcomes of all rules, sorted by level: problems, notices, infos. Within a
+// level, they have this order:
+//
+//   - First come the outcomes of the rules in patterns, in the order of these rules.
+//   - Next come the outcomes of the rules in singles, in descending order of count.
+//   - Last come the outcomes of the rules in symptoms.
+//
+// A problem that is over or minor becomes a notice, but still comes before all other notices.
+func (in *input) outcomes() []outcome {
+	found := slices.Concat(in.apply(patterns), in.byCount(singles), in.apply(symptoms))
 	bySeverity(found)
 	for i := range found {
-		if v := &found[i]; v.Level == Problem && v.minor {
-			v.Level = Notice
+		if o := &found[i]; o.level == Problem && o.minor {
+			o.level = Notice
 		}
 	}
 	bySeverity(found)
@@ -87,52 +101,57 @@ func (in *input) verdicts(lang Lang) []Verdict {
 
 var severity = map[Level]int{Problem: 0, Notice: 1, Info: 2}
 
-func bySeverity(found []Verdict) {
-	slices.SortStableFunc(found, func(a, b Verdict) int { return cmp.Compare(severity[a.Level], severity[b.Level]) })
+func bySeverity(found []outcome) {
+	slices.SortStableFunc(found, func(a, b outcome) int { return cmp.Compare(severity[a.level], severity[b.level]) })
 }
 
-// byCount returns the verdicts of the given rules, in descending order of count.
-func (in *input) byCount(rules []rule, lang Lang) []Verdict {
-	found := in.apply(rules, lang)
-	slices.SortStableFunc(found, func(a, b Verdict) int { return cmp.Compare(b.Count, a.Count) })
+// byCount returns the outcomes of the given rules, in descending order of count.
+func (in *input) byCount(rules []rule) []outcome {
+	found := in.apply(rules)
+	slices.SortStableFunc(found, func(a, b outcome) int { return cmp.Compare(b.finding.count, a.finding.count) })
 	return found
 }
 
-// apply applies the given rules and returns their verdicts, in the order of the rules.
-func (in *input) apply(rules []rule, lang Lang) []Verdict {
-	var found []Verdict
+// apply applies the given rules and returns their outcomes, in the order of the rules.
+func (in *input) apply(rules []rule) []outcome {
+	var found []outcome
 	for _, rule := range rules {
 		if f := rule.find(in); f != nil {
-			found = append(found, in.verdict(f, rule, lang))
+			found = append(found, outcome{rule.code, in.levelOf(f, rule), in.isOver(f.when) || in.isMinor(f), f})
 		}
 	}
 	return found
 }
 
-// verdict renders a finding as a verdict in the given language.
-func (in *input) verdict(f *finding, rule rule, lang Lang) Verdict {
-	texts := textsOf(cmp.Or(f.text, rule.code), lang)
+// levelOf returns the level of the verdict about a finding of the given rule.
+func (in *input) levelOf(f *finding, rule rule) Level {
+	level := cmp.Or(f.level, rule.level)
+	if level == Notice && in.isSevere(f) {
+		return Problem
+	}
+	return level
+}
+
+// verdict renders an outcome as a verdict in the given language.
+func (in *input) verdict(o outcome, lang Lang) Verdict {
+	f := o.finding
+	texts := textsOf(cmp.Or(f.text, o.code), lang)
 	values := f.values.with("count", times(f.count))
-	if title, ok := cutTitles[rule.code]; ok && in.isCut() {
+	if title, ok := cutTitles[o.code]; ok && in.isCut() {
 		texts.title = title[lang.index()]
 		values = values.with("cut", clock{at: in.from, day: in.to})
 	}
 	if f.next != "" {
 		texts.next = textsOf(f.next, lang).next
 	}
-	level := cmp.Or(f.level, rule.level)
-	if level == Notice && in.isSevere(f) {
-		level = Problem
-	}
 	return Verdict{
-		Code: rule.code, Level: level, Count: f.count,
+		Code: o.code, Level: o.level, Count: f.count,
 		Title:   values.into(texts.title, lang),
 		Meaning: values.into(texts.meaning, lang),
 		Next:    values.into(texts.next, lang),
 		More:    joined(lang, values.into(texts.more, lang), paragraph(f.more, lang), paragraph(in.timing(f.when), lang)),
 
 		Evidence: in.evidence(f.evidence, lang),
-		minor:    in.isOver(f.when) || in.isMinor(f),
 	}
 }
 
