@@ -85,6 +85,7 @@ func (in *input) absence() *finding {
 			"absence": length(in.offlineFor()),
 		},
 		evidence: []citation{citeEnd(last, sentence{phrase: noneFollowed})},
+		absence:  true,
 	}
 }
 

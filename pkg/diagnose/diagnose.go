@@ -1,5 +1,5 @@
 // Package diagnose explains why a device dropped and what to check. It turns one client's
-// history into verdicts in plain language.
+// history into verdicts in plain language, and follows these verdicts from day to day.
 //
 // Invariants: the functions are pure. A verdict rests only on the history and cites its evidence. A
 // verdict names a cause only if the events name or imply this cause.

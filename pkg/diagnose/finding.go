@@ -17,6 +17,7 @@ type finding struct {
 	next     Code                  // the key of the verdict whose advice applies; if empty, text is the key
 	more     []sentence            // sentences to add to the verdict's field More
 	ends     []*history.Connection // the connections whose ends the verdict is about; nil if it is not about ends
+	absence  bool                  // whether the verdict is about the time since the end in evidence
 }
 
 // with sets the values for the placeholders in the verdict's text, and returns f.
@@ -34,6 +35,19 @@ func ofEnds(connections []*history.Connection, more func(*history.Connection) []
 		count:    len(connections),
 		when:     inOrder(connections, func(c *history.Connection) history.Instant { return c.End }),
 		evidence: citeEnds(connections, more),
+	}
+}
+
+// first returns the time of the first end or refusal that the finding is about, or of the login that
+// it is about. The time is unknown if the finding is about none of them.
+func (f *finding) first() history.Instant {
+	switch {
+	case len(f.when) > 0:
+		return f.when[0]
+	case len(f.evidence) > 0:
+		return f.evidence[0].Time
+	default:
+		return 0
 	}
 }
 

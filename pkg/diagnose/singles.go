@@ -136,6 +136,7 @@ func (in *input) offlineThroughout() *finding {
 		count:    1,
 		values:   values{"since": moment(in.Status.Since)},
 		evidence: []citation{citeEnd(in.last(), sentence{phrase: noneFollowed})},
+		absence:  true,
 	}
 }
 

@@ -1,0 +1,67 @@
+package diagnose
+
+import (
+	"maps"
+
+	"devicetrace/pkg/history"
+)
+
+// Since says since when a verdict has applied.
+type Since struct {
+	// At is the time of the first end or refusal that the verdict is about, on the first of the days
+	// to which the verdict applies. If the verdict is not about ends or refusals, At is the start of
+	// that day. If the verdict is about the client's absence, At is the time of the last end.
+	At history.Instant `json:"at"`
+	// AtLeast means that the verdict may have applied even earlier, because no day that was searched
+	// shows the opposite.
+	AtLeast bool `json:"at_least,omitempty"`
+}
+
+// runs follows verdicts from day to day. A run is a sequence of days to which one verdict applies. A
+// day interrupts the run if it is active and the verdict does not apply to it. Other days without
+// the verdict do not interrupt the run: the device may have been away, or there may be too many
+// events for verdicts. A day that was not read ends all runs.
+type runs struct {
+	since     map[Code]Since  // the beginnings of the current runs
+	searched  history.Instant // the start of the earliest day since the last day that was not read
+	wasActive bool            // whether any day since searched was active
+}
+
+func newRuns() *runs { return &runs{since: map[Code]Since{}} }
+
+// add adds the next day.
+func (r *runs) add(d *Day) {
+	switch {
+	case d.NotRead:
+		*r = *newRuns()
+	case r.searched.IsZero():
+		r.searched = d.start
+	}
+	if d.isActive() {
+		maps.DeleteFunc(r.since, func(code Code, _ Since) bool { _, found := d.sightings[code]; return !found })
+	}
+	for code, s := range d.sightings {
+		r.follow(code, s)
+	}
+	r.wasActive = r.wasActive || d.isActive()
+}
+
+// follow continues the run of a verdict, or begins it. An absence always begins anew, because the
+// client may have been back since the previous one.
+func (r *runs) follow(code Code, s sighting) {
+	switch _, ok := r.since[code]; {
+	case s.isAbsence:
+		r.since[code] = Since{At: s.first}
+	case !ok:
+		r.since[code] = Since{At: s.first, AtLeast: !r.wasActive}
+	}
+}
+
+// of returns the beginnings of the runs of the given verdicts.
+func (r *runs) of(codes []Code) map[Code]Since {
+	found := make(map[Code]Since, len(codes))
+	for _, code := range codes {
+		found[code] = r.since[code]
+	}
+	return found
+}
