@@ -97,6 +97,14 @@ func dayHistory(events []event.Event, span history.Span) history.DayHistory {
 	return d
 }
 
+// report returns a report on a part of the calendar.
+func (c calendar) report(from, to time.Time, lang diagnose.Lang) diagnose.Report {
+	before := history.StatusAt(logOf(c.events), from.Add(-time.Millisecond))
+	r := report(c.events, history.Span{From: from, To: to}, before, lang)
+	r.SetSince(c.daysTo(to), lang)
+	return r
+}
+
 // since formats a diagnose.Since.
 func since(s diagnose.Since) string {
 	text := s.At.Time().Format("02 15:04")
@@ -315,6 +323,33 @@ func TestADayHasTheVerdictsOfItsReport(t *testing.T) {
 			d := diagnose.DayOf(h)
 			require.Equal(t, codes(r), d.Verdicts)
 			require.Equal(t, r.Verdicts[0].Level, d.Level)
+		}
+	}
+}
+
+// TestTrendsOfSimulatedDevices checks reports on parts of a day against the days.
+func TestTrendsOfSimulatedDevices(t *testing.T) {
+	for _, cause := range sim.Causes {
+		c := calendar{types: "sss"}
+		for i := range c.types {
+			c.events = append(c.events, sim.Device(cause, uint64(i), begins(i))...)
+		}
+		for hours := 2; hours <= 24; hours += 11 {
+			to := begins(2).Add(time.Duration(hours)*time.Hour - time.Millisecond)
+			r := c.report(to.Add(-24*time.Hour/time.Duration(hours)), to, diagnose.English)
+			for _, v := range r.Verdicts {
+				require.NotNil(t, v.Since, v.Code)
+				require.NotEmpty(t, v.Since.Text, v.Code)
+				if len(v.Evidence) > 0 && len(v.Evidence) == v.Count {
+					require.LessOrEqual(t, v.Since.At, v.Evidence[0].Time, v.Code)
+				}
+			}
+			if r.Summary.Drops > 0 {
+				require.NotNil(t, r.LastDrop)
+			}
+			if r.LastDrop != nil {
+				require.LessOrEqual(t, r.LastDrop.Time, history.At(to))
+			}
 		}
 	}
 }

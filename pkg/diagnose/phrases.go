@@ -73,6 +73,14 @@ const (
 	sinceThen  phrase = "since-then"
 	inThisSpan phrase = "in-this-span"
 
+	appliesSince    phrase = "applies-since"
+	atLeastSince    phrase = "at-least-since"
+	atLeastSinceDay phrase = "at-least-since-day"
+	usuallyADay     phrase = "usually-a-day"
+	onEarlierDays   phrase = "on-earlier-days"
+	onEarlierDay    phrase = "on-earlier-day"
+	droppedLast     phrase = "dropped-last"
+
 	connectsEvery       phrase = "connects-every"
 	connectsEverySecond phrase = "connects-every-second"
 	connectsOften       phrase = "connects-often"
@@ -142,6 +150,14 @@ var phrases = map[phrase][2]string{
 
 	sinceThen:  {"since {at}", "自 {at} 起"},
 	inThisSpan: {"in this span", "在此时间段内"},
+
+	appliesSince:    {"since {at}, {age}", "自 {at} 起，已有 {age}"},
+	atLeastSince:    {"at least since {at}; the days searched do not show when it began", "至少自 {at} 起；从已查询的日期无法判断何时开始"},
+	atLeastSinceDay: {"at least since {day}, the earliest day searched", "至少自 {day} 起，即所查询的最早一天"},
+	usuallyADay:     {"{drops} on {day}; usually {usual} a day", "{day} {drops}；平时每天 {usual} 次"},
+	onEarlierDays:   {"{drops} on {day}; {usual} a day on {days} earlier days", "{day} {drops}；此前有记录的 {days} 天每天 {usual} 次"},
+	onEarlierDay:    {"{drops} on {day}; {usual} on an earlier day", "{day} {drops}；此前有记录的一天为 {usual} 次"},
+	droppedLast:     {"last drop {time}, {reason}", "最近一次掉线 {time}，{reason}"},
 
 	connectsEvery:       {"Connects about every {every}", "约每 {every}连接一次"},
 	connectsEverySecond: {"Connects more than once a second", "每秒连接不止一次"},

@@ -15,6 +15,8 @@ type Since struct {
 	// AtLeast means that the verdict may have applied even earlier, because no day that was searched
 	// shows the opposite.
 	AtLeast bool `json:"at_least,omitempty"`
+	// Text says since when in the language of the report. It is empty in a Day.
+	Text string `json:"text,omitempty"`
 }
 
 // runs follows verdicts from day to day. A run is a sequence of days to which one verdict applies. A
@@ -28,6 +30,15 @@ type runs struct {
 }
 
 func newRuns() *runs { return &runs{since: map[Code]Since{}} }
+
+// runsOf returns the runs that reach the last of the given days. The days must be sorted.
+func runsOf(days []Day) *runs {
+	r := newRuns()
+	for i := range days {
+		r.add(&days[i])
+	}
+	return r
+}
 
 // add adds the next day.
 func (r *runs) add(d *Day) {
@@ -64,4 +75,17 @@ func (r *runs) of(codes []Code) map[Code]Since {
 		found[code] = r.since[code]
 	}
 	return found
+}
+
+// sentence says since when a verdict has applied. to is the end of the report's span.
+func (r *runs) sentence(s Since, to history.Instant) sentence {
+	earliest := Day{start: r.searched}
+	switch {
+	case s.AtLeast && s.At >= earliest.start && earliest.endsAfter(s.At):
+		return sentence{atLeastSinceDay, values{"day": stamp{s.At, toDay}}}
+	case s.AtLeast:
+		return sentence{atLeastSince, values{"at": stamp{s.At, toMinute}}}
+	default:
+		return sentence{appliesSince, values{"at": stamp{s.At, toMinute}, "age": age(to.Sub(s.At))}}
+	}
 }

@@ -47,3 +47,33 @@ func (d *Day) troubleSince() history.Instant {
 func indexOf(days []Day, t history.Instant) int {
 	return sort.Search(len(days), func(i int) bool { return days[i].endsAfter(t) })
 }
+
+// Comparison compares the number of drops on a day with the usual number.
+type Comparison struct {
+	Drops int `json:"drops"`
+	Usual
+	Text string `json:"text"` // in the language of the report
+}
+
+// minUsual is the minimum number of days that show what is usual.
+const minUsual = 3
+
+// comparison compares the drops of a day with the usual number. It returns nil if that number is not
+// known.
+func (d *Day) comparison(lang Lang) *Comparison {
+	if d.NotRead || d.Usual == nil {
+		return nil
+	}
+	u := *d.Usual
+	wording := onEarlierDays
+	switch {
+	case u.Days >= minUsual:
+		wording = usuallyADay
+	case u.Days == 1:
+		wording = onEarlierDay
+	}
+	text := sentence{wording, values{
+		"drops": drops(d.Drops), "day": stamp{d.start, toDay}, "usual": between{u.Min, u.Max}, "days": number(u.Days),
+	}}.in(lang)
+	return &Comparison{Drops: d.Drops, Usual: u, Text: text}
+}

@@ -112,6 +112,44 @@ func grouped(n int) string {
 	return text
 }
 
+// drops is a value that says how many drops there were.
+type drops int
+
+func (n drops) in(lang Lang) string {
+	switch count := grouped(int(n)); {
+	case lang == Chinese:
+		return "掉线 " + count + " 次"
+	case n == 1:
+		return count + " drop"
+	default:
+		return count + " drops"
+	}
+}
+
+// between is a value that shows a range of numbers, or only one number if both ends are the same.
+type between struct{ min, max int }
+
+func (b between) in(Lang) string {
+	if b.min == b.max {
+		return grouped(b.min)
+	}
+	return grouped(b.min) + "–" + grouped(b.max)
+}
+
+// stamp is a value that shows a date and time in UTC in the given layout.
+type stamp struct {
+	at     history.Instant
+	layout string
+}
+
+const (
+	toDay    = time.DateOnly
+	toMinute = "2006-01-02 15:04"
+	toSecond = time.DateTime
+)
+
+func (s stamp) in(Lang) string { return s.at.Time().Format(s.layout) }
+
 // moment is a value that shows a date and time to the second.
 type moment history.Instant
 
@@ -177,6 +215,23 @@ func secondsOf(d time.Duration, lang Lang) string {
 		return [2]string{"less than 1 s", "不到 1 秒"}[lang.index()]
 	}
 	return length(d).in(lang)
+}
+
+// age is a value that says for how long something has lasted. It shows whole days, or the two largest
+// units if it is less than a day.
+type age time.Duration
+
+func (a age) in(lang Lang) string {
+	switch days := time.Duration(a) / (24 * time.Hour); {
+	case days < 1:
+		return secondsOf(time.Duration(a), lang)
+	case lang == Chinese:
+		return number(days).in(lang) + " 天"
+	case days == 1:
+		return "1 day"
+	default:
+		return number(days).in(lang) + " days"
+	}
 }
 
 type unit struct {

@@ -37,6 +37,10 @@ type Verdict struct {
 	// Evidence cites the connection ends or refusals that the verdict is about, in chronological
 	// order. If there are more than maxEvidence, it cites only the newest.
 	Evidence []Evidence `json:"evidence"`
+	// Since says since when the verdict has applied. It is nil until SetSince sets it.
+	Since *Since `json:"since,omitempty"`
+
+	seen sighting // so that SetSince can follow the verdict from day to day
 }
 
 // Evidence is one connection end, accepted login or refusal that a verdict cites. The field Text
@@ -152,6 +156,7 @@ func (in *input) verdict(o outcome, lang Lang) Verdict {
 		More:    joined(lang, values.into(texts.more, lang), paragraph(f.more, lang), paragraph(in.timing(f.when), lang)),
 
 		Evidence: in.evidence(f.evidence, lang),
+		seen:     o.sighting(),
 	}
 }
 
