@@ -14,7 +14,7 @@ type DayHistory struct {
 	LastDrop *Connection
 	// History is nil if CountsOnly or NotRead is set.
 	History *History
-	// CountsOnly means that the day has too many events to keep them.
+	// CountsOnly means that the events of the day were not all kept; see Days.
 	CountsOnly bool
 	// NotRead means that no events of the day were read. Nothing is known about the day.
 	NotRead bool
