@@ -27,27 +27,27 @@ func TestSinceWhenAVerdictApplies(t *testing.T) {
 		code                 diagnose.Code
 		english, chinese     string
 	}{
-		{"days", "hkkk", "23 14:00", "23 15:00", silent, "since 2026-11-21 14:45, 2 days", "自 2026-11-21 14:45 起，已有 2 天"},
-		{"one day", "hkk", "22 14:00", "22 14:45", silent, "since 2026-11-21 14:45, 1 day", "自 2026-11-21 14:45 起，已有 1 天"},
-		{"hours", "hk", "21 14:00", "21 16:55", silent, "since 2026-11-21 14:45, 2 h 10 min", "自 2026-11-21 14:45 起，已有 2 小时 10 分钟"},
-		{"almost a day", "hkh", "21 14:00", "22 13:00", silent, "since 2026-11-21 14:45, 22 h 15 min", "自 2026-11-21 14:45 起，已有 22 小时 15 分钟"},
-		{"now", "hk", "21 14:00", "21 14:45", silent, "since 2026-11-21 14:45, less than 1 s", "自 2026-11-21 14:45 起，已有 不到 1 秒"},
-		{"earlier on the day", "hK", "21 14:00", "21 15:12", silent, "since 2026-11-21 03:12, 12 h", "自 2026-11-21 03:12 起，已有 12 小时"},
+		{"days", "hkkk", "23 14:00", "23 15:00", silent, "since 2026-11-21 14:45 UTC, 2 days", "自 2026-11-21 14:45 UTC 起，已有 2 天"},
+		{"one day", "hkk", "22 14:00", "22 14:45", silent, "since 2026-11-21 14:45 UTC, 1 day", "自 2026-11-21 14:45 UTC 起，已有 1 天"},
+		{"hours", "hk", "21 14:00", "21 16:55", silent, "since 2026-11-21 14:45 UTC, 2 h 10 min", "自 2026-11-21 14:45 UTC 起，已有 2 小时 10 分钟"},
+		{"almost a day", "hkh", "21 14:00", "22 13:00", silent, "since 2026-11-21 14:45 UTC, 22 h 15 min", "自 2026-11-21 14:45 UTC 起，已有 22 小时 15 分钟"},
+		{"now", "hk", "21 14:00", "21 14:45", silent, "since 2026-11-21 14:45 UTC, less than 1 s", "自 2026-11-21 14:45 UTC 起，已有 不到 1 秒"},
+		{"earlier on the day", "hK", "21 14:00", "21 15:12", silent, "since 2026-11-21 03:12 UTC, 12 h", "自 2026-11-21 03:12 UTC 起，已有 12 小时"},
 		{"the earliest day", "kkk", "22 14:00", "22 15:00", silent,
 			"at least since 2026-11-20, the earliest day searched", "至少自 2026-11-20 起，即所查询的最早一天"},
 		{"the earliest day that was read", "k-kk", "23 14:00", "23 15:00", silent,
 			"at least since 2026-11-22, the earliest day searched", "至少自 2026-11-22 起，即所查询的最早一天"},
 		{"absent before", "..kk", "23 14:00", "23 15:00", silent,
-			"at least since 2026-11-22 14:45; the days searched do not show when it began", "至少自 2026-11-22 14:45 起；从已查询的日期无法判断何时开始"},
-		{"a day with counts only", "hkck", "23 14:00", "23 15:00", silent, "since 2026-11-21 14:45, 2 days", "自 2026-11-21 14:45 起，已有 2 天"},
-		{"a span on a day with counts only", "hkc", "22 14:00", "22 15:00", "offline-throughout", "since 2026-11-21 15:15, 23 h 44 min", "自 2026-11-21 15:15 起，已有 23 小时 44 分钟"},
+			"at least since 2026-11-22 14:45 UTC; the days searched do not show when it began", "至少自 2026-11-22 14:45 UTC 起；从已查询的日期无法判断何时开始"},
+		{"a day with counts only", "hkck", "23 14:00", "23 15:00", silent, "since 2026-11-21 14:45 UTC, 2 days", "自 2026-11-21 14:45 UTC 起，已有 2 天"},
+		{"a span on a day with counts only", "hkc", "22 14:00", "22 15:00", "offline-throughout", "since 2026-11-21 15:15 UTC, 23 h 44 min", "自 2026-11-21 15:15 UTC 起，已有 23 小时 44 分钟"},
 
-		{"a span over midnight", "h1kk", "22 15:00", "23 15:00", silent, "since 2026-11-22 14:45, 1 day", "自 2026-11-22 14:45 起，已有 1 天"},
-		{"a span that begins on an interrupting day", "hk1k", "22 18:00", "23 15:00", silent, "since 2026-11-23 14:45, 15 min", "自 2026-11-23 14:45 起，已有 15 分钟"},
-		{"absence in a part of a day", "..h", "22 10:00", "22 10:30", "offline-throughout", "since 2026-11-22 00:30, 10 h", "自 2026-11-22 00:30 起，已有 10 小时"},
-		{"no drops all the time", "hk.hh", "24 00:00", "24 23:59", "no-drops", "since 2026-11-23 00:00, 1 day", "自 2026-11-23 00:00 起，已有 1 天"},
+		{"a span over midnight", "h1kk", "22 15:00", "23 15:00", silent, "since 2026-11-22 14:45 UTC, 1 day", "自 2026-11-22 14:45 UTC 起，已有 1 天"},
+		{"a span that begins on an interrupting day", "hk1k", "22 18:00", "23 15:00", silent, "since 2026-11-23 14:45 UTC, 15 min", "自 2026-11-23 14:45 UTC 起，已有 15 分钟"},
+		{"absence in a part of a day", "..h", "22 10:00", "22 10:30", "offline-throughout", "since 2026-11-22 00:30 UTC, 10 h", "自 2026-11-22 00:30 UTC 起，已有 10 小时"},
+		{"no drops all the time", "hk.hh", "24 00:00", "24 23:59", "no-drops", "since 2026-11-23 00:00 UTC, 1 day", "自 2026-11-23 00:00 UTC 起，已有 1 天"},
 		{"no drops after a drop on the same day", "hhk", "22 14:50", "22 15:05", "no-drops",
-			"at least since 2026-11-22 14:50; the days searched do not show when it began", "至少自 2026-11-22 14:50 起；从已查询的日期无法判断何时开始"},
+			"at least since 2026-11-22 14:50 UTC; the days searched do not show when it began", "至少自 2026-11-22 14:50 UTC 起；从已查询的日期无法判断何时开始"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for lang, want := range map[diagnose.Lang]string{diagnose.English: c.english, diagnose.Chinese: c.chinese} {
@@ -86,14 +86,14 @@ func TestSinceBeforeTheEarliestDay(t *testing.T) {
 	c.events = s.stay(keepAlive(0)).events
 	r := report(c.events, history.Span{From: begins(2), To: begins(2).Add(time.Hour)}, history.StatusAt(logOf(c.events), begins(2)), diagnose.English)
 	r.SetSince(c.daysTo(begins(2).Add(time.Hour))[1:], diagnose.English)
-	require.Equal(t, "at least since 2026-11-20 08:00; the days searched do not show when it began", verdict(t, r, "no-keep-alive").Since.Text)
+	require.Equal(t, "at least since 2026-11-20 08:00 UTC; the days searched do not show when it began", verdict(t, r, "no-keep-alive").Since.Text)
 }
 
 func TestSinceWithoutDays(t *testing.T) {
 	c := calendarOf("k")
 	r := report(c.events, history.Span{From: begins(0), To: begins(1)}, history.Status{}, diagnose.English)
 	r.SetSince(nil, diagnose.English)
-	require.Equal(t, "at least since 2026-11-20 14:45; the days searched do not show when it began", verdict(t, r, silent).Since.Text)
+	require.Equal(t, "at least since 2026-11-20 14:45 UTC; the days searched do not show when it began", verdict(t, r, silent).Since.Text)
 	require.Equal(t, history.At(instant("20 14:45")), r.LastDrop.Time)
 	require.Nil(t, r.Usual)
 }
@@ -135,11 +135,11 @@ func TestWhatIsUsual(t *testing.T) {
 
 func TestLastDrop(t *testing.T) {
 	for _, c := range []struct{ name, days, from, to, english, chinese string }{
-		{"days ago", "K.h", "22 10:00", "22 11:00", "last drop 2026-11-20 14:45:00, no heart", "最近一次掉线 2026-11-20 14:45:00，no heart"},
-		{"earlier on the day", "1K", "21 10:00", "21 11:00", "last drop 2026-11-21 03:12:00, no heart", "最近一次掉线 2026-11-21 03:12:00，no heart"},
-		{"in the span", "1k", "21 10:00", "21 15:00", "last drop 2026-11-21 14:45:00, no heart", "最近一次掉线 2026-11-21 14:45:00，no heart"},
-		{"at the end of the span", "1k", "21 10:00", "21 14:45", "last drop 2026-11-21 14:45:00, no heart", "最近一次掉线 2026-11-21 14:45:00，no heart"},
-		{"just after the span", "1k", "21 10:00", "21 14:44", "last drop 2026-11-20 01:00:00, Socket IOException", "最近一次掉线 2026-11-20 01:00:00，Socket IOException"},
+		{"days ago", "K.h", "22 10:00", "22 11:00", "last drop 2026-11-20 14:45:00 UTC, no heart", "最近一次掉线 2026-11-20 14:45:00 UTC，no heart"},
+		{"earlier on the day", "1K", "21 10:00", "21 11:00", "last drop 2026-11-21 03:12:00 UTC, no heart", "最近一次掉线 2026-11-21 03:12:00 UTC，no heart"},
+		{"in the span", "1k", "21 10:00", "21 15:00", "last drop 2026-11-21 14:45:00 UTC, no heart", "最近一次掉线 2026-11-21 14:45:00 UTC，no heart"},
+		{"at the end of the span", "1k", "21 10:00", "21 14:45", "last drop 2026-11-21 14:45:00 UTC, no heart", "最近一次掉线 2026-11-21 14:45:00 UTC，no heart"},
+		{"just after the span", "1k", "21 10:00", "21 14:44", "last drop 2026-11-20 01:00:00 UTC, Socket IOException", "最近一次掉线 2026-11-20 01:00:00 UTC，Socket IOException"},
 		{"none", "hrh", "22 00:00", "22 11:00", "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -169,9 +169,9 @@ func TestLastDropWithoutAReason(t *testing.T) {
 	s := &script{at: begins(0)}
 	c.events = s.hold(time.Minute, event.Unexplained, source("events"), native("tcpclean")).events
 	r := c.report(begins(1), begins(1).Add(time.Hour), diagnose.English)
-	require.Equal(t, "last drop 2026-11-20 00:01:00, reason not reported", r.LastDrop.Text)
+	require.Equal(t, "last drop 2026-11-20 00:01:00 UTC, reason not reported", r.LastDrop.Text)
 	r = c.report(begins(1), begins(1).Add(time.Hour), diagnose.Chinese)
-	require.Equal(t, "最近一次掉线 2026-11-20 00:01:00，原因未上报", r.LastDrop.Text)
+	require.Equal(t, "最近一次掉线 2026-11-20 00:01:00 UTC，原因未上报", r.LastDrop.Text)
 }
 
 func TestSinceAsJSON(t *testing.T) {
@@ -184,11 +184,11 @@ func TestSinceAsJSON(t *testing.T) {
 
 	with := asJSON(t, c.report(span.From, span.To, diagnose.English))
 	for _, added := range []string{
-		`,"since":{"at":"2026-11-23T14:45:00.000Z","text":"since 2026-11-23 14:45, 9 h 14 min"}`,
+		`,"since":{"at":"2026-11-23T14:45:00.000Z","text":"since 2026-11-23 14:45 UTC, 9 h 14 min"}`,
 		`,"since":{"at":"2026-11-20T00:30:00.000Z","at_least":true,"text":"at least since 2026-11-20, the earliest day searched"}`,
 		`,"usual":{"drops":1,"min":0,"max":0,"days":3,"text":"1 drop on 2026-11-23; usually 0 a day"}`,
 		`,"last_drop":{"time":"2026-11-23T14:45:00.000Z","kind":"no-heart","action":"close","action_info":"no heart","native_reason":"",` +
-			`"text":"last drop 2026-11-23 14:45:00, no heart"}`,
+			`"text":"last drop 2026-11-23 14:45:00 UTC, no heart"}`,
 	} {
 		require.Contains(t, with, added)
 		with = strings.Replace(with, added, "", 1)

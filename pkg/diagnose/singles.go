@@ -140,10 +140,18 @@ func (in *input) offlineThroughout() *finding {
 	}
 }
 
+// nothingSearched selects the text of the verdict "nothing-recorded" if older events may exist that
+// were not read.
+const nothingSearched Code = "nothing-recorded-in-span"
+
 // nothingRecorded returns a finding if nothing is known about the client.
 func (in *input) nothingRecorded() *finding {
-	if in.Events > 0 || in.isCut() || in.Status.State != history.Unknown {
+	switch {
+	case in.Events > 0, in.isCut(), in.Status.State != history.Unknown:
 		return nil
+	case in.Span.Unsearched:
+		return &finding{text: nothingSearched}
+	default:
+		return &finding{}
 	}
-	return &finding{}
 }

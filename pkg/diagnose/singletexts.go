@@ -380,6 +380,20 @@ var singleTexts = map[Code][2]verdictText{
 			"",
 		},
 	},
+	nothingSearched: {
+		{
+			"No events in this time",
+			"This client has no events in this time. Earlier days were not searched, so it is not known whether the client was online.",
+			"Look at the client's status, which is searched in all events that are kept.",
+			"",
+		},
+		{
+			"此期间没有事件",
+			"在此期间没有该客户端的事件。由于未查询更早的日期，无法得知该客户端当时是否在线。",
+			"请查看该客户端的状态，状态会在所有保留的事件中查询。",
+			"",
+		},
+	},
 	"nothing-recorded": {
 		{
 			"No events on record",

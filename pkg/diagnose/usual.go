@@ -32,11 +32,12 @@ func (u Usual) known() *Usual {
 }
 
 // troubleSince returns when the trouble of a day began. This is the earliest time since which one of
-// the day's problems or notices has applied, but at the latest the start of the day.
+// the day's verdicts has applied, but at the latest the start of the day. Only verdicts of the worst
+// level count, and none of level Info.
 func (d *Day) troubleSince() history.Instant {
 	since := d.start
 	for code, s := range d.Since {
-		if d.sightings[code].level != Info {
+		if level := d.sightings[code].level; level == d.Level && level != Info {
 			since = min(since, s.At)
 		}
 	}

@@ -144,8 +144,8 @@ type stamp struct {
 
 const (
 	toDay    = time.DateOnly
-	toMinute = "2006-01-02 15:04"
-	toSecond = time.DateTime
+	toMinute = "2006-01-02 15:04 UTC"
+	toSecond = time.DateTime + " UTC"
 )
 
 func (s stamp) in(Lang) string { return s.at.Time().Format(s.layout) }

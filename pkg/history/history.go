@@ -31,6 +31,9 @@ type Span struct {
 	// have been moved to a later time for this reason. Nothing is known about the time before From,
 	// except the client's status if it is settled.
 	Cut bool
+	// Unsearched means that older events may exist which were not read, and which could change the
+	// client's status before the span.
+	Unsearched bool
 	// Later is the zero time, or an instant after To. In the second case, the events up to Later
 	// show how a connection that is open at To ended; see Connection.EndedLater. If there is such a
 	// connection, Of pairs the events twice.
@@ -53,19 +56,19 @@ type History struct {
 	Timeline []Stretch `json:"timeline"`
 	Summary  Summary   `json:"summary"`
 
-	// Span is the span that was passed to Of, in UTC and whole milliseconds, without
-	// Later.
+	// Span is the span that was passed to Of, in UTC and whole milliseconds, without Later.
 	Span Span `json:"-"`
 	// Events is the number of distinct events in the span.
 	Events int `json:"-"`
 }
 
-// Of returns the history of one client during a span. All events must belong to this client. Events
-// outside the span are ignored, except that Span.Later may include events after it. before is the client's status just before the span, as StatusAt
-// returns it. If the earlier events are not known, before is the zero Status.
+// Of returns the history of one client during a span. All events must belong to this client. Of
+// ignores events outside the span, except that Span.Later may include events after it. before is the
+// client's status just before the span, as StatusAt returns it. If the earlier events are not known,
+// before is the zero Status.
 func Of(events *Log, span Span, before Status) History {
 	from, to := At(span.From), At(span.To)
-	if span.Cut {
+	if span.Cut || span.Unsearched {
 		before = before.IfSettled()
 	}
 	p := pair(events, from, to, before.Connection)
@@ -76,7 +79,7 @@ func Of(events *Log, span Span, before Status) History {
 	h := History{
 		Status: status, Connections: p.connectionsFrom(from), Refusals: p.refusals,
 		Timeline: timeline(p.drafts, status.State, from, to), Events: p.events,
-		Span: Span{From: from.Time(), To: to.Time(), Cut: span.Cut},
+		Span: Span{From: from.Time(), To: to.Time(), Cut: span.Cut, Unsearched: span.Unsearched},
 	}
 	if span.Cut {
 		h.CutBefore = from
