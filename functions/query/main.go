@@ -21,7 +21,7 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	bucket := vars.Bucket(env.AttemptTimeout)
 	tokens := vars.Tokens("QUERY_TOKEN", "QUERY_TOKENS")
 	keys := parseKeys(&vars)
-	days := vars.Int("STATUS_LOOKBACK", 7, 0, 366)
+	days := vars.Int("RETENTION_DAYS", 30, 1, 36500)
 	shards := vars.Shards()
 	requests := vars.Int("MAX_REQUESTS", 64, 1, 10_000)
 	if err := vars.Err(); err != nil {
@@ -35,7 +35,7 @@ func wire(getenv func(string) string) (serve.Function, error) {
 		Reader:   reader,
 		Tokens:   tokens,
 		Keys:     keys,
-		Lookback: time.Duration(days) * 24 * time.Hour,
+		Retention: time.Duration(days) * 24 * time.Hour,
 	})
 	if err != nil {
 		return serve.Function{}, err

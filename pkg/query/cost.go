@@ -19,6 +19,15 @@ func (b Budget) allows(requests int, bytes int64) bool {
 	return b == Budget{} || requests <= b.Requests && bytes <= b.Bytes
 }
 
+// Minus returns the budget that is left after the given cost. It is never the zero Budget, unless b
+// is.
+func (b Budget) Minus(cost Receipt) Budget {
+	if b == (Budget{}) {
+		return b
+	}
+	return Budget{Requests: max(1, b.Requests-cost.Requests), Bytes: max(1, b.Bytes-cost.Bytes)}
+}
+
 // affordable returns the first of the given partitions, up to those that the budget allows to open.
 // If it leaves out a partition, the reading is cut.
 func (n *reading) affordable(partitions []*partition) []*partition {

@@ -83,7 +83,7 @@ func TestAbsence(t *testing.T) {
 		for _, path := range []string{"trace", "status", "diagnosis"} {
 			t.Run(name+" "+path, func(t *testing.T) {
 				a := apiOn(t, c.store)
-				a.lookback = 0
+				a.retention = 0
 				url := "/api/v1/" + path + "?" + c.device
 				if path == "trace" {
 					url += "&explain=1"

@@ -73,7 +73,7 @@ func (b alibaba) state(ctx context.Context, d device) (history.State, error) {
 		return "", err
 	case len(p.unreadable) > 0:
 		return "", errIncomplete
-	case p.full:
+	case p.isCut:
 		return "", errUnsettled
 	default:
 		return search.Status().State, nil

@@ -196,7 +196,7 @@ func TestLargeRequestsTakeTurns(t *testing.T) {
 
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		_, err := a.diagnose(ctx, permission{}, device{"i", "c"}, now.Add(-time.Hour), now, "en", &slot{of: a.large})
+		_, err := a.diagnose(ctx, permission{}, diagnosisRequest{device: device{"i", "c"}, from: now.Add(-time.Hour), to: now, lang: "en"}, &slot{of: a.large})
 		require.ErrorIs(t, err, errBusy)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		w := doIn(ctx, a, "GET", "/api/v1/diagnosis?instance=i&client=c"+span, "Authorization", "Bearer secret")
@@ -227,7 +227,7 @@ func TestReceiptAfterAWait(t *testing.T) {
 		}
 		store.Reset()
 		a := apiOn(t, store)
-		a.lookback = 0
+		a.retention = 0
 		a.turn <- struct{}{}
 		ended := make(chan *httptest.ResponseRecorder)
 		go func() {

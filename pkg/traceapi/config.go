@@ -1,6 +1,7 @@
 package traceapi
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -20,11 +21,9 @@ type Config struct {
 	// Keys are the AccessKeys of Alibaba's OpenAPI. If there are none, Alibaba's OpenAPI refuses
 	// every request.
 	Keys []openapi.Key
-	// Lookback limits the search for a device's status. The search covers the UTC day of the
-	// requested instant and goes back at most Lookback before that day. If Lookback is zero, only
-	// that day is searched. For the current status, now plus event.MaxAhead counts as the requested
-	// instant, because the status includes events up to that time.
-	Lookback time.Duration
+	// Retention is how long events are kept. The search for a device's status goes back so far, and
+	// to the start of that UTC day. The default is 30 days.
+	Retention time.Duration
 	// Now is the clock. The default is time.Now.
 	Now func() time.Time
 }
@@ -34,14 +33,15 @@ func (c Config) Validate() error {
 	switch {
 	case c.Reader == nil:
 		return errors.New("traceapi: Reader is missing")
-	case c.Lookback < 0:
-		return fmt.Errorf("traceapi: Lookback is %s, want 0 or more", c.Lookback)
+	case c.Retention < 0:
+		return fmt.Errorf("traceapi: Retention is %s, want 0 or more", c.Retention)
 	default:
 		return nil
 	}
 }
 
 func (c Config) withDefaults() Config {
+	c.Retention = cmp.Or(c.Retention, 30*day)
 	if c.Now == nil {
 		c.Now = time.Now
 	}

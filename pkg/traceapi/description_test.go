@@ -44,7 +44,8 @@ func follow(whole, o object) object {
 func TestTheDescriptionHasEveryPathAndParameter(t *testing.T) {
 	whole := parseDescription(t)
 	want := map[string][]string{
-		"/api/v1/trace": traceParameters, "/api/v1/status": statusParameters, "/api/v1/diagnosis": diagnosisParameters, instancesPath: nil,
+		"/api/v1/trace": traceParameters, "/api/v1/status": statusParameters, "/api/v1/days": daysParameters,
+		"/api/v1/diagnosis": diagnosisParameters, instancesPath: nil,
 	}
 	paths := whole["paths"].(object)
 	require.ElementsMatch(t, slices.Collect(maps.Keys(want)), slices.Collect(maps.Keys(paths)))
@@ -97,7 +98,8 @@ func TestResponsesAreAsDescribed(t *testing.T) {
 	for name, result := range results {
 		for path, schema := range map[string]string{
 			trace + "&explain=1&limit=3": "Trace", "/api/v1/status?instance=i&client=c": "StatusResponse",
-			"/api/v1/diagnosis?instance=i&client=c" + span: "Diagnosis", "/api/v1/status": "Problem", instancesPath: "Instances",
+			"/api/v1/diagnosis?instance=i&client=c" + span: "Diagnosis", "/api/v1/diagnosis?instance=i&client=c&since=1" + span: "Diagnosis",
+			"/api/v1/days?instance=i&client=c": "Days", "/api/v1/status": "Problem", instancesPath: "Instances",
 		} {
 			t.Run(name+" "+schema, func(t *testing.T) {
 				w := (&canned{answer: result}).get(path)
@@ -144,8 +146,12 @@ func fitsOne(whole object, choices []any, v any) (err error) {
 
 func fitsObject(whole, schema object, v map[string]any) error {
 	properties, _ := schema["properties"].(object)
+	others, _ := schema["additionalProperties"].(object)
 	for name, value := range v {
 		property, described := properties[name].(object)
+		if !described && others != nil {
+			property, described = others, true
+		}
 		if !described {
 			return fmt.Errorf("field %s is not described", name)
 		}

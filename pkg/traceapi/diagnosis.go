@@ -13,7 +13,7 @@ import (
 	"devicetrace/pkg/query"
 )
 
-var diagnosisParameters = slices.Concat(deviceParameters, []string{"from", "to", "lang"})
+var diagnosisParameters = slices.Concat(deviceParameters, []string{"from", "to", "lang", "since"})
 
 // diagnosisResponse is the body of GET /api/v1/diagnosis.
 type diagnosisResponse struct {
@@ -22,34 +22,52 @@ type diagnosisResponse struct {
 	To   string        `json:"to"`
 	Lang diagnose.Lang `json:"lang"`
 	diagnose.Report
-	Omitted    *omitted `json:"omitted,omitempty"`
-	Incomplete bool     `json:"incomplete,omitempty"`
+	// LookedBackTo is the start of the range that was searched for the state at From.
+	LookedBackTo string   `json:"looked_back_to"`
+	Omitted      *omitted `json:"omitted,omitempty"`
+	Incomplete   bool     `json:"incomplete,omitempty"`
 	*absence
 	Receipt query.Receipt `json:"receipt"`
 }
 
+// diagnosisRequest holds the parameters of a diagnosis.
+type diagnosisRequest struct {
+	device   device
+	from, to time.Time
+	lang     diagnose.Lang
+	// since asks since when each verdict applies, what is usual for the device and when it last
+	// dropped. The state at the start of the range is then searched in all earlier days.
+	since bool
+}
+
 // diagnosis returns a response that explains why a device lost its connections in a time range.
 func (a api) diagnosis(r *http.Request, may permission, large *slot) (response, error) {
+	q, err := a.parseDiagnosis(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := may.read(q.device.instanceID); err != nil {
+		return nil, err
+	}
+	return a.diagnose(r.Context(), may, q, large)
+}
+
+func (a api) parseDiagnosis(r *http.Request) (q diagnosisRequest, err error) {
 	values, err := parseValues(r.URL.RawQuery, diagnosisParameters)
 	if err != nil {
-		return nil, err
+		return q, err
 	}
-	d, err := parseDevice(values)
-	if err != nil {
-		return nil, err
+	if q.device, err = parseDevice(values); err != nil {
+		return q, err
 	}
-	from, to, err := a.parseKnown(values)
-	if err != nil {
-		return nil, err
+	if q.from, q.to, err = a.parseKnown(values); err != nil {
+		return q, err
 	}
-	lang, err := parseLang(values.Get("lang"), r.Header.Get("Accept-Language"))
-	if err != nil {
-		return nil, err
+	if q.since, err = parseFlag(values, "since"); err != nil {
+		return q, err
 	}
-	if err := may.read(d.instanceID); err != nil {
-		return nil, err
-	}
-	return a.diagnose(r.Context(), may, d, from, to, lang, large)
+	q.lang, err = parseLang(values.Get("lang"), r.Header.Get("Accept-Language"))
+	return q, err
 }
 
 // parseKnown parses the parameters from and to. If necessary, it moves the end of the range back to
@@ -63,13 +81,18 @@ func (a api) parseKnown(values url.Values) (from, to time.Time, err error) {
 	return from, earlier(to, latest(now)), err
 }
 
-func (a api) diagnose(ctx context.Context, may permission, d device, from, to time.Time, lang diagnose.Lang, large *slot) (response, error) {
-	r := recent{from: from, events: history.Log{NewestFirst: true}, maxBytes: a.turnBytes / 8 * 7}
-	p, err := a.readPast(ctx, d, from, to, a.earliest(from.Add(-time.Millisecond)), &r)
+func (a api) diagnose(ctx context.Context, may permission, q diagnosisRequest, large *slot) (response, error) {
+	trend, err := a.readTrend(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	r := recent{from: q.from, to: q.to, events: history.Log{NewestFirst: true}, maxBytes: a.turnBytes / 8 * 7}
+	p, err := a.readPast(ctx, q.device, a.reachOf(q), &r)
 	defer p.turn.release()
 	if err != nil {
 		return nil, err
 	}
+	p.include(trend.past)
 	absent, err := p.absence(ctx, may)
 	if err != nil {
 		return nil, err
@@ -78,25 +101,54 @@ func (a api) diagnose(ctx context.Context, may permission, d device, from, to ti
 	if r.events.Bytes() > smallBytes/4 && !large.take() { // a response can be several times as long as its events
 		limit = smallBytes
 	}
-	known := a.knownTo(from, to, r.newest)
-	if p.full {
-		r.from, r.isCut = later(r.from, p.from.Add(time.Millisecond)), true
+	known := a.knownTo(q.from, q.to, r.newest)
+	if p.isCut {
+		r.from, r.isCut = later(r.from, p.from), true
+	}
+	span := history.Span{From: r.from, To: known, Cut: r.isCut, Unsearched: p.from.After(a.earliest()), Later: r.later}
+	report := diagnose.Diagnose(history.Of(&r.events, span, r.before.Status()), q.lang)
+	if q.since {
+		report.SetSince(trend.days, q.lang)
 	}
 	found := diagnosisResponse{
-		identity: d.identity(), From: instant(from), To: instant(known), Lang: lang,
-		Report:     diagnose.Diagnose(history.Of(&r.events, history.Span{From: r.from, To: known, Cut: r.isCut}, r.before.Status()), lang),
-		Incomplete: len(p.unreadable) > 0, absence: absent,
+		identity: q.device.identity(), From: instant(q.from), To: instant(known), Lang: q.lang, Report: report,
+		LookedBackTo: instant(p.from), Incomplete: len(p.unreadable) > 0, absence: absent,
 	}
 	return taggedResponse(found.fit(limit), p.receipt), nil
+}
+
+// readTrend sums up the days until the end of the range if the request asks for since. It must be
+// called before the events of the range are read, because it may wait for api.turn.
+func (a api) readTrend(ctx context.Context, q diagnosisRequest) (dayList, error) {
+	if !q.since {
+		return dayList{past: &past{}}, nil
+	}
+	from := later(a.earliest(), startOfDay(q.to).AddDate(0, 0, 1-maxDays))
+	return a.readDays(ctx, q.device, earlier(from, startOfDay(q.to)), q.to)
+}
+
+// reachOf returns how much of the device's past a diagnosis reads. Without since, it reads at most
+// two partitions: those of the range or, if the range lies in one UTC day, also that of the day
+// before. The events after the range, in the partition of its last day, show when a connection that
+// is open at the end of the range ended.
+func (a api) reachOf(q diagnosisRequest) reach {
+	endOfDay := startOfDay(q.to).Add(day - time.Millisecond)
+	r := reach{from: startOfDay(q.from), to: earlier(endOfDay, latest(a.now())), earliest: startOfDay(q.to).AddDate(0, 0, -1)}
+	if q.since {
+		r.earliest, r.budget = a.earliest(), pastBudget
+	}
+	return r
 }
 
 // recent is a fold that keeps the events of a range. In earlier events, it searches for the
 // device's status at the start of the range. If the range has too many events, recent moves the
 // start forward.
 type recent struct {
-	from           time.Time // the start of the range
-	events         history.Log
-	maxBytes       int64 // the maximum memory of events, in bytes; the rest of api.turnBytes is for before
+	from, to       time.Time   // the range
+	events         history.Log // the events of the range, and the next ones after it
+	following      int         // the number of events after the range in events
+	later          time.Time   // the time of the newest event after the range in events, or zero
+	maxBytes       int64       // the maximum memory of events, in bytes; the rest of api.turnBytes is for before
 	before         history.Search
 	newest, oldest time.Time // the times of the newest and the oldest event in the log, or zero
 	isCut          bool      // see history.Span
@@ -104,6 +156,10 @@ type recent struct {
 
 // Add implements fold.
 func (r *recent) Add(e *event.Event) (done bool) {
+	if e.Time.After(r.to) {
+		r.follow(e)
+		return false
+	}
 	if r.events.Bytes() > r.maxBytes && e.Time.Before(r.oldest) {
 		r.cutAt(r.oldest)
 	}
@@ -116,6 +172,19 @@ func (r *recent) Add(e *event.Event) (done bool) {
 	r.oldest = e.Time
 	r.events.Add(e)
 	return false
+}
+
+// maxFollowing is the maximum number of events after the range that recent keeps.
+const maxFollowing = 1000
+
+// follow adds an event after the range. If there are too many, follow keeps only those that are
+// next to the range.
+func (r *recent) follow(e *event.Event) {
+	if r.following%maxFollowing == 0 {
+		r.events, r.later = history.Log{NewestFirst: true}, e.Time
+	}
+	r.following++
+	r.events.Add(e)
 }
 
 func (r *recent) cutAt(from time.Time) {

@@ -18,8 +18,8 @@ type api struct {
 	open      opener
 	directory directory
 	now       func() time.Time
-	// lookback is the value of Config.Lookback.
-	lookback time.Duration
+	// retention is the value of Config.Retention.
+	retention time.Duration
 	// turn has one slot. The request that has it may use turnBytes for a device's events.
 	turn      slots
 	turnBytes int64 // the constant turnBytes, except in tests
@@ -27,9 +27,9 @@ type api struct {
 	large slots
 }
 
-func newAPI(d directory, open opener, now func() time.Time, lookback time.Duration) api {
+func newAPI(d directory, open opener, now func() time.Time, retention time.Duration) api {
 	return api{
-		directory: d, open: open, now: now, lookback: lookback,
+		directory: d, open: open, now: now, retention: retention,
 		turn: make(slots, 1), turnBytes: turnBytes, large: make(slots, maxLarge),
 	}
 }
@@ -40,6 +40,9 @@ type opener func(ctx context.Context, q query.Request) (stream, error)
 // stream has the methods of *query.Stream.
 type stream interface {
 	Events(ctx context.Context) iter.Seq2[*event.Event, error]
+	Extend(ctx context.Context, from time.Time) (bool, error)
+	From() time.Time
+	Cut() bool
 	Result() query.Result
 	Close()
 }
@@ -68,6 +71,7 @@ func (a api) endpoints() map[string]endpoint {
 	return map[string]endpoint{
 		tracePath:           a.trace,
 		"/api/v1/status":    a.status,
+		"/api/v1/days":      a.days,
 		"/api/v1/diagnosis": a.diagnosis,
 		instancesPath:       a.listInstances,
 	}

@@ -130,15 +130,21 @@ func (q *traceRequest) parseFormat(values url.Values) error {
 	return q.parseExplain(values, name)
 }
 
-func (q *traceRequest) parseExplain(values url.Values, format string) error {
-	switch explain := values.Get("explain"); {
-	case explain == "" || explain == "0":
-	case explain != "1":
-		return invalid("explain must be 0 or 1")
-	case format != "json":
-		return invalid("explain=1 requires format=json")
-	default:
-		q.request.Explain = true
+func (q *traceRequest) parseExplain(values url.Values, format string) (err error) {
+	if q.request.Explain, err = parseFlag(values, "explain"); err == nil && q.request.Explain && format != "json" {
+		err = invalid("explain=1 requires format=json")
 	}
-	return nil
+	return err
+}
+
+// parseFlag parses a parameter that must be 0 or 1, by default 0.
+func parseFlag(values url.Values, name string) (on bool, err error) {
+	switch values.Get(name) {
+	case "", "0":
+		return false, nil
+	case "1":
+		return true, nil
+	default:
+		return false, invalid("%s must be 0 or 1", name)
+	}
 }

@@ -2,6 +2,7 @@ package traceapi
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -17,6 +18,9 @@ const (
 	turnBytes = 128 << 20
 )
 
+// pastBudget limits the cost of a status, of a list of days and of a diagnosis with since=1.
+var pastBudget = query.Budget{Requests: 2000, Bytes: 64 << 20}
+
 // fold consumes a device's events, newest first.
 type fold interface {
 	// Add adds the next older event and returns false. If neither the event nor older events are
@@ -29,96 +33,138 @@ type fold interface {
 	Bytes() int64
 }
 
-// past is the part of a device's past that has been read into a fold. It grows backwards by whole
-// UTC days, because a partition holds one day.
+// reach says how much of a device's past to read.
+type reach struct {
+	// from and to are the range that is always read. from is the start of a UTC day.
+	from, to time.Time
+	// earliest is the start of the earliest UTC day that is read if the fold needs older events.
+	earliest time.Time
+	// isEager means that all days since earliest are read at once if the fold needs older events.
+	// Otherwise, one more day is read, then two, four and so on.
+	isEager bool
+	budget  query.Budget
+}
+
+// past is the part of a device's past that has been read into a fold.
 type past struct {
 	api        api
 	device     device
-	from       time.Time // the start of the part
+	from       time.Time // the start of the part; the fold has received all events from here on
 	receipt    query.Receipt
 	objects    map[string]bool // the keys of the objects that were read
 	unreadable []query.Unreadable
 	// hasSegments means that one of the partitions contains a segment. noLayout means that the
 	// bucket has no layout marker.
 	hasSegments, noLayout bool
-	// full means that reading stopped before the fold was settled, because the fold used more than
-	// api.turnBytes of memory.
-	full bool
+	// isCut means that reading stopped too early, because the fold used more than api.turnBytes of
+	// memory, or because the budget was used up.
+	isCut bool
 	// turn is the slot that allows the request to use api.turnBytes.
 	turn slot
 }
 
-// readPast reads the device's events into f, newest first. It first reads the events in the range
-// [startOfDay(from), to]. While f needs older events, it reads one more day, then two, four and so
-// on, but nothing before limit. The caller must release past.turn when f is no longer used, even
-// after an error.
-func (a api) readPast(ctx context.Context, d device, from, to, limit time.Time, f fold) (*past, error) {
-	p := &past{api: a, device: d, from: to.Add(time.Millisecond), objects: map[string]bool{}, turn: slot{of: a.turn}}
-	start := startOfDay(from)
-	for days := 1; ; days *= 2 {
-		done, err := p.extend(ctx, start, f)
-		if err != nil || done || f.Settled(p.from) || !p.from.After(limit) {
+// readPast reads the device's events into f, newest first. It reads the range of r, and then older
+// days while f needs them. The caller must release past.turn when f is no longer used, even after
+// an error.
+func (a api) readPast(ctx context.Context, d device, r reach, f fold) (*past, error) {
+	p := &past{api: a, device: d, from: r.to.Add(time.Millisecond), objects: map[string]bool{}, turn: slot{of: a.turn}}
+	q := r.request(d)
+	for {
+		last, err := p.read(ctx, q, r, f)
+		if last == nil || err != nil {
 			return p, err
 		}
-		start = later(p.from.AddDate(0, 0, -days), limit)
-	}
-}
-
-// extend reads the events in the range [from, p.from) into f, and moves p.from back to from. If f
-// takes too much memory, extend stops early, and p.from becomes the time of the last event that it
-// read. done reports whether older events are not needed or must not be read.
-func (p *past) extend(ctx context.Context, from time.Time, f fold) (done bool, err error) {
-	q := query.Request{
-		InstanceID: p.device.instanceID, ClientID: p.device.clientID,
-		From: from, To: p.from.Add(-time.Millisecond), Descending: true,
-		Explain: true, // see count
-	}
-	for {
-		last, done, err := p.read(ctx, q, f)
-		if last == nil || err != nil {
-			p.from = from
-			return done, err
-		}
 		if p.turn.held {
-			p.full, p.from = !f.Settled(last.Time.Add(time.Millisecond)), last.Time
-			return true, nil
+			p.isCut = !f.Settled(p.from)
+			return p, nil
 		}
 		// Do not wait before the stream is closed. The request that has api.turn may need the memory
 		// that the stream took.
 		if err := p.turn.await(ctx); err != nil {
-			return false, err
+			return p, err
 		}
-		q.Cursor = query.CursorAfter(last)
+		q.Cursor, q.From, q.Budget = query.CursorAfter(last), earlier(q.From, startOfDay(last.Time)), r.budget.Minus(p.receipt)
 	}
 }
 
-// read passes the events that match q to f. done reports whether f needs no older events. If f
-// takes too much memory, read stops and returns the last event that it passed to f. Otherwise, last
-// is nil.
-func (p *past) read(ctx context.Context, q query.Request, f fold) (last *event.Event, done bool, err error) {
+// maxListed is the maximum number of days whose partitions are listed one by one. The partitions of
+// more days are listed together; see query.Stream.Extend.
+const maxListed = 3
+
+// request returns the request for the range. If the range is long, the request is for nothing, and
+// the range must be read with Extend.
+func (r reach) request(d device) query.Request {
+	q := query.Request{
+		InstanceID: d.instanceID, ClientID: d.clientID, Descending: true, From: r.from, To: r.to, Earliest: r.earliest, Budget: r.budget,
+		Explain: true, // see count
+	}
+	if startOfDay(r.to).Sub(r.from) >= maxListed*day {
+		q.From = r.to.Add(time.Millisecond)
+	}
+	return q
+}
+
+// read passes the events that match q to f, and then older ones, until f needs no older events or
+// must not get any. If f takes too much memory, read stops and returns the last event that it
+// passed to f. Otherwise, last is nil.
+func (p *past) read(ctx context.Context, q query.Request, r reach, f fold) (last *event.Event, err error) {
 	s, err := p.api.open(ctx, q)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	defer s.Close()
+	for more := true; more; {
+		var done bool
+		last, done, err = p.drain(ctx, s, f)
+		if err != nil || done || last != nil || f.Settled(p.from) {
+			break
+		}
+		if more, err = s.Extend(ctx, r.next(p.from)); !more {
+			p.isCut = s.Cut()
+		}
+	}
+	p.add(ctx, s.Result())
+	return last, err
+}
+
+// next returns how far to read back next, after everything at or after read has been read.
+func (r reach) next(read time.Time) time.Time {
+	switch {
+	case read.After(r.from):
+		return r.from
+	case r.isEager:
+		return r.earliest
+	default: // one more day, then two, four and so on
+		return read.Add(-r.from.Sub(read) - day)
+	}
+}
+
+// drain passes the events of a stream to f. done reports whether f needs no older events. If f
+// takes too much memory, drain stops and returns the last event that it passed to f.
+func (p *past) drain(ctx context.Context, s stream, f fold) (last *event.Event, done bool, err error) {
 	for e, err := range s.Events(ctx) {
 		if err != nil {
 			return nil, false, err
 		}
-		if done = f.Add(e); done {
-			break
+		if f.Add(e) {
+			p.from = startOfDay(e.Time)
+			return nil, true, nil
 		}
 		if f.Bytes() > freeBytes && !p.turn.take() || f.Bytes() > p.api.turnBytes {
-			last = e
-			break
+			p.from = e.Time.Add(time.Millisecond)
+			return e, false, nil
 		}
 	}
-	result := s.Result()
+	p.from = s.From()
+	return nil, false, nil
+}
+
+// add adds the cost and the unreadable objects of a stream.
+func (p *past) add(ctx context.Context, result query.Result) {
 	reportUnreadable(ctx, result)
 	p.count(result)
 	p.unreadable = append(p.unreadable, result.Unreadable...)
 	p.hasSegments, p.noLayout = p.hasSegments || !result.NoSegments, result.NoLayout
-	return last, done, nil
 }
 
 // count adds the cost of a stream to p.receipt. If the request has waited for api.turn, the stream
@@ -129,10 +175,22 @@ func (p *past) count(result query.Result) {
 			p.objects[step.Key] = true
 		}
 	}
-	p.receipt = p.receipt.Plus(result.Receipt)
+	p.addReceipt(result.Receipt)
+}
+
+// addReceipt adds a receipt for objects that p.objects contains.
+func (p *past) addReceipt(cost query.Receipt) {
+	p.receipt = p.receipt.Plus(cost)
 	p.receipt.Objects = len(p.objects)
 	slices.Sort(p.receipt.Partitions)
 	p.receipt.Partitions = slices.Compact(p.receipt.Partitions)
+}
+
+// include adds the cost of another part, which may have read some of the same objects.
+func (p *past) include(other *past) {
+	maps.Copy(p.objects, other.objects)
+	p.addReceipt(other.receipt)
+	p.unreadable = append(p.unreadable, other.unreadable...)
 }
 
 // absence is like api.absenceOf. It adds the cost to p.receipt.
@@ -143,4 +201,6 @@ func (p *past) absence(ctx context.Context, may permission) (*absence, error) {
 	return absent, err
 }
 
-func startOfDay(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
+const day = 24 * time.Hour
+
+func startOfDay(t time.Time) time.Time { return t.UTC().Truncate(day) }

@@ -19,7 +19,7 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// recorded is a fake reader that streams its events and records the range of each request. events
+// recorded is a fake reader that streams its events and records the ranges that are read. events
 // must be sorted by time.
 type recorded struct {
 	events []event.Event
@@ -30,27 +30,50 @@ type recorded struct {
 }
 
 func (r *recorded) open(_ context.Context, q query.Request) (stream, error) {
-	r.mu.Lock()
-	r.spans = append(r.spans, q.From.Format("01-02T15:04:05.000")+" "+q.To.Format("01-02T15:04:05.000"))
-	r.mu.Unlock()
-	f := &fixed{result: query.Result{Receipt: query.Receipt{Requests: 2, Partitions: []string{}}}}
-	for _, e := range r.events {
-		if e.ClientID == q.ClientID && !e.Time.Before(q.From) && !e.Time.After(q.To) {
-			f.result.Events = append(f.result.Events, e)
+	s := &replay{reader: r, q: q}
+	s.begin(q.From, q.To)
+	return s, r.err
+}
+
+// replay is a stream of recorded events.
+type replay struct {
+	fixed
+	reader *recorded
+	q      query.Request
+}
+
+// begin makes the stream continue with the events in a range.
+func (s *replay) begin(from, to time.Time) {
+	s.from = from
+	s.reader.mu.Lock()
+	s.reader.spans = append(s.reader.spans, from.Format("01-02T15:04:05.000")+" "+to.Format("01-02T15:04:05.000"))
+	s.reader.mu.Unlock()
+	s.result.Receipt = s.result.Receipt.Plus(query.Receipt{Requests: 2})
+	s.result.Events = nil
+	for _, e := range s.reader.events {
+		if e.ClientID == s.q.ClientID && !e.Time.Before(from) && !e.Time.After(to) {
+			s.result.Events = append(s.result.Events, e)
 		}
 	}
-	if q.Descending {
-		slices.Reverse(f.result.Events)
+	if s.q.Descending {
+		slices.Reverse(s.result.Events)
 	}
-	if q.Cursor != "" {
-		at := slices.IndexFunc(f.result.Events, func(e event.Event) bool { return query.CursorAfter(&e) == q.Cursor })
-		f.result.Events = f.result.Events[at+1:]
+	if at := slices.IndexFunc(s.result.Events, func(e event.Event) bool { return query.CursorAfter(&e) == s.q.Cursor }); at >= 0 {
+		s.result.Events = s.result.Events[at+1:]
 	}
-	return f, r.err
+}
+
+func (s *replay) Extend(_ context.Context, from time.Time) (bool, error) {
+	from = later(from, s.q.Earliest)
+	if !from.Before(s.from) {
+		return false, nil
+	}
+	s.begin(from, s.from.Add(-time.Millisecond))
+	return true, nil
 }
 
 func (r *recorded) api() api {
-	return newAPI(everything{}, r.open, func() time.Time { return now }, 7*24*time.Hour)
+	return newAPI(everything{}, r.open, func() time.Time { return now }, 30*day)
 }
 
 // happened returns an event of client c on the given channel. The event happened d days before
@@ -69,12 +92,14 @@ func happened(channel string, action event.Action, d int, at string) event.Event
 }
 
 const (
-	today  = "11-22T00:00:00.000 11-22T09:00:00.123" // ends an hour after the current time, because a broker's clock may run an hour fast
-	before = "11-21T00:00:00.000 11-21T23:59:59.999"
-	two    = "11-19T00:00:00.000 11-20T23:59:59.999"
-	rest   = "11-15T00:00:00.000 11-18T23:59:59.999"
+	today    = "11-22T00:00:00.000 11-22T09:00:00.123" // ends an hour after the current time, because a broker's clock may run an hour fast
+	twoDays  = "11-21T00:00:00.000 11-22T09:00:00.123"
+	before   = "11-21T00:00:00.000 11-21T23:59:59.999"
+	theMonth = "10-23T00:00:00.000 11-20T23:59:59.999"
 )
 
+// A status reads two days at once and, only if they do not settle it, all others that the retention
+// allows.
 func TestStatusLooksBackUntilItIsSettled(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -83,19 +108,19 @@ func TestStatusLooksBackUntilItIsSettled(t *testing.T) {
 		since  string
 		spans  []string
 	}{
-		{"connected today", []event.Event{happened("a", event.Connect, 0, "07:00:00")}, "online", "2026-11-22T07:00:00.000Z", []string{today}},
+		{"connected today", []event.Event{happened("a", event.Connect, 0, "07:00:00")}, "online", "2026-11-22T07:00:00.000Z", []string{twoDays}},
 		{"dropped today", []event.Event{happened("a", event.Connect, 0, "07:00:00"), happened("a", event.Close, 0, "07:30:00")},
-			"offline", "2026-11-22T07:30:00.000Z", []string{today}},
+			"offline", "2026-11-22T07:30:00.000Z", []string{twoDays}},
 		{"connected yesterday, dropped today", []event.Event{happened("a", event.Connect, 1, "07:00:00"), happened("a", event.Close, 0, "07:30:00")},
-			"offline", "2026-11-22T07:30:00.000Z", []string{today, before}},
+			"offline", "2026-11-22T07:30:00.000Z", []string{twoDays}},
 		{"connected three days ago", []event.Event{happened("a", event.Connect, 3, "07:00:00")},
-			"online", "2026-11-19T07:00:00.000Z", []string{today, before, two}},
+			"online", "2026-11-19T07:00:00.000Z", []string{twoDays, theMonth}},
 		{"an old end does not end the newer connection", []event.Event{
 			happened("a", event.Connect, 3, "07:00:00"), happened("b", event.Connect, 2, "07:00:00"), happened("a", event.Close, 0, "01:00:00"),
-		}, "online", "2026-11-20T07:00:00.000Z", []string{today, before, two}},
-		{"seven days ago", []event.Event{happened("a", event.Connect, 7, "00:00:00")}, "online", "2026-11-15T00:00:00.000Z", []string{today, before, two, rest}},
-		{"eight days ago", []event.Event{happened("a", event.Connect, 8, "23:59:59")}, "unknown", "", []string{today, before, two, rest}},
-		{"never", nil, "unknown", "", []string{today, before, two, rest}},
+		}, "online", "2026-11-20T07:00:00.000Z", []string{twoDays, theMonth}},
+		{"29 days ago", []event.Event{happened("a", event.Connect, 29, "00:00:00")}, "online", "2026-10-24T00:00:00.000Z", []string{twoDays, theMonth}},
+		{"before the retention", []event.Event{happened("a", event.Connect, 31, "23:59:59")}, "unknown", "", []string{twoDays, theMonth}},
+		{"never", nil, "unknown", "", []string{twoDays, theMonth}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := &recorded{events: c.events}
@@ -117,8 +142,10 @@ func TestStatusLooksBackUntilItIsSettled(t *testing.T) {
 			}
 			require.Equal(t, c.spans, r.spans)
 			require.Equal(t, "2026-11-22T08:00:00.123Z", got.At)
-			require.True(t, strings.HasPrefix(got.LookedBackTo, "2026-"+c.spans[len(c.spans)-1][:5]))
 			require.Equal(t, 2*len(c.spans), got.Receipt.Requests)
+			if c.state == "unknown" {
+				require.Equal(t, "2026-10-23T00:00:00.000Z", got.LookedBackTo)
+			}
 		})
 	}
 }

@@ -20,7 +20,8 @@ type statusResponse struct {
 	history.Status
 	// LookedBackTo is the start of the range that was searched for events.
 	LookedBackTo string `json:"looked_back_to"`
-	// Cut means that the state is unknown because too many events would have to be read to find it.
+	// Cut means that the state is unknown because finding it would take more than pastBudget, or too
+	// much memory.
 	Cut        bool `json:"cut,omitempty"`
 	Incomplete bool `json:"incomplete,omitempty"`
 	*absence
@@ -76,20 +77,24 @@ func (a api) statusAt(ctx context.Context, may permission, d device, at, until t
 		return nil, err
 	}
 	status := search.Status()
-	if p.full {
+	if p.isCut {
 		status = status.IfSettled()
 	}
 	return jsonResponse(statusResponse{
 		identity: d.identity(), At: instant(at), Status: status, LookedBackTo: instant(p.from),
-		Cut: p.full, Incomplete: len(p.unreadable) > 0, absence: absent, Receipt: p.receipt,
+		Cut: p.isCut, Incomplete: len(p.unreadable) > 0, absence: absent, Receipt: p.receipt,
 	}), nil
 }
 
-// searchStatus reads events into search until the device's status is settled. It starts with the
-// UTC day of the instant at. Events after at also count, up to the time until.
+// searchStatus reads events into search until the device's status is settled. It reads the UTC day
+// of the instant at and the day before at once, because most devices connected on one of them. If
+// they do not settle the status, it reads all earlier days. Events after at also count, up to the
+// time until.
 func (a api) searchStatus(ctx context.Context, d device, at, until time.Time, search *history.Search) (*past, error) {
-	return a.readPast(ctx, d, at, until, a.earliest(until), search)
+	return a.readPast(ctx, d, reach{
+		from: startOfDay(at).AddDate(0, 0, -1), to: until, earliest: a.earliest(), isEager: true, budget: pastBudget,
+	}, search)
 }
 
-// earliest returns the earliest time to which the search for the status at an instant may go back.
-func (a api) earliest(at time.Time) time.Time { return startOfDay(at).Add(-a.lookback) }
+// earliest returns the start of the earliest UTC day that can have events.
+func (a api) earliest() time.Time { return startOfDay(a.now().Add(-a.retention)) }

@@ -14,6 +14,7 @@ import (
 type fixed struct {
 	result query.Result
 	err    error
+	from   time.Time
 	closed bool
 }
 
@@ -38,6 +39,11 @@ func (f *fixed) Result() query.Result {
 }
 
 func (f *fixed) Close() { f.closed = true }
+
+func (f *fixed) From() time.Time { return f.from }
+func (f *fixed) Cut() bool       { return false }
+
+func (f *fixed) Extend(context.Context, time.Time) (bool, error) { return false, nil }
 
 // generated is a stream of n events of a device, newest first and a millisecond apart. Each end of
 // a connection is followed by the connect that began the connection.

@@ -34,7 +34,7 @@ func New(config Config) (http.Handler, error) {
 		return nil, err
 	}
 	config = config.withDefaults()
-	api := newAPI(config.Reader, openerOf(config.Reader), config.Now, config.Lookback)
+	api := newAPI(config.Reader, openerOf(config.Reader), config.Now, config.Retention)
 	signed, err := openapi.New(openapi.Config{Keys: config.Keys, Backend: alibaba{api}, Now: config.Now})
 	if err != nil {
 		return nil, err

@@ -1,0 +1,178 @@
+package traceapi
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/history"
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/memstore"
+	"devicetrace/pkg/query"
+	"devicetrace/pkg/segment"
+)
+
+// life generates the events of a device over the 30 days before now. Connections last from a second
+// to ten days. Some events are missing, some are doubled, and some have a time that is up to a
+// minute wrong.
+type life struct {
+	random *rand.Rand
+	events []event.Event
+	// isNamed says whether the source sends channels.
+	isNamed bool
+}
+
+func lifeOf(seed uint64) []event.Event {
+	l := &life{random: rand.New(rand.NewPCG(seed, 14))}
+	l.isNamed = l.random.IntN(3) > 0
+	pace := l.between(2*time.Hour, 10*24*time.Hour)
+	for at := now.AddDate(0, 0, -29); at.Before(now); {
+		switch l.random.IntN(6) {
+		case 0:
+			at = at.Add(l.between(time.Minute, pace)) // silence
+		case 1:
+			at = l.refuse(at)
+		default:
+			at = l.connect(at, l.between(time.Second, pace))
+		}
+	}
+	return l.events
+}
+
+func (l *life) between(low, high time.Duration) time.Duration {
+	return low + time.Duration(l.random.Int64N(int64(high-low)))
+}
+
+// refuse adds some refused logins, and returns the time after them.
+func (l *life) refuse(at time.Time) time.Time {
+	for range 1 + l.random.IntN(8) {
+		e := l.event(event.Close, event.NotAuthorized, at)
+		e.NativeEvent, e.ChannelID = "client.connack", ""
+		l.add(e)
+		at = at.Add(l.between(time.Second, time.Minute))
+	}
+	return at
+}
+
+var endings = []event.ActionInfo{
+	event.NoHeart, event.ClosedByClient, event.ClientIDConflict, event.DisconnectedByClient, event.SocketIOException, event.Unexplained,
+}
+
+// connect adds a connection of the given length, and returns the time after it.
+func (l *life) connect(at time.Time, length time.Duration) time.Time {
+	e := l.event(event.Connect, event.Accepted, at)
+	e.PeerPort = 1024 + l.random.Int32N(3)
+	if l.isNamed {
+		e.ChannelID = fmt.Sprint("channel", len(l.events))
+	}
+	end := e
+	end.Action, end.ActionInfo, end.NativeEvent = event.Close, endings[l.random.IntN(len(endings))], "close"
+	if end.ActionInfo == event.DisconnectedByClient {
+		end.Action, end.NativeEvent = event.Disconnect, "disconnect"
+	}
+	if end.Time = at.Add(length); l.random.IntN(2) == 0 {
+		end.ConnectedAt = at.Truncate(time.Millisecond)
+	}
+	l.add(e)
+	l.add(end)
+	return end.Time.Add(l.between(0, time.Minute))
+}
+
+func (l *life) event(action event.Action, info event.ActionInfo, at time.Time) event.Event {
+	return event.Event{
+		InstanceID: "i", ClientID: "c", Action: action, ActionInfo: info, Time: at, NativeEvent: string(action),
+		TimeOrigin: event.FromBroker, Source: "events", PeerAddress: "192.0.2.1",
+	}
+}
+
+// add adds an event that has happened, unless it is lost.
+func (l *life) add(e event.Event) {
+	if l.random.IntN(20) == 0 {
+		e.Time = e.Time.Add(l.between(-time.Minute, time.Minute))
+	}
+	if e.Time = e.Time.Truncate(time.Millisecond); e.Time.After(now) || l.random.IntN(15) == 0 {
+		return
+	}
+	e.SourceEventID = fmt.Sprint(len(l.events))
+	for range 1 + l.random.IntN(11)/10 {
+		e.ReceivedAt = e.Time.Add(l.between(0, time.Minute)).Truncate(time.Millisecond)
+		l.events = append(l.events, e)
+	}
+}
+
+// record stores the events in a new bucket: those of each day in one compacted object and, for late
+// events, in fresh objects. The days before today are closed, and have at most one fresh object.
+func record(t *testing.T, events []event.Event, seed uint64) *memstore.Store {
+	random := rand.New(rand.NewPCG(seed, 15))
+	store, shards := memstore.New(), layout.Layout{Shards: 16}
+	require.NoError(t, store.Put(t.Context(), shards.Marker(), bytes.NewReader(nil), 0))
+	objects := map[layout.Partition]map[int][]event.Event{}
+	for _, e := range events {
+		where := shards.PartitionOf(e.InstanceID, e.ClientID, e.Time)
+		if objects[where] == nil {
+			objects[where] = map[int][]event.Event{}
+		}
+		n := random.IntN(4)
+		if where.Day != layout.DayOf(now) {
+			n /= 3
+		}
+		objects[where][n] = append(objects[where][n], e)
+	}
+	for where, byNumber := range objects {
+		for n, events := range byNumber {
+			putObject(t, store, where, n, events)
+		}
+	}
+	return store
+}
+
+// putObject stores events as a compacted object if number is 0, and otherwise as a fresh one.
+func putObject(t *testing.T, store objstore.Store, where layout.Partition, number int, events []event.Event) {
+	var out bytes.Buffer
+	w := segment.NewWriter(&out, 1000)
+	slices.SortFunc(events, func(a, b event.Event) int { return event.Compare(&a, &b) })
+	require.NoError(t, w.Write(segment.FromEvents(events)))
+	written, err := w.Close()
+	require.NoError(t, err)
+	name := layout.Name{Run: fmt.Sprintf("%032x", number), Seq: 1}
+	if number == 0 {
+		name = layout.Name{Level: 1, Digest: fmt.Sprintf("%064x", 1), FooterLength: written.FooterLength}
+	}
+	require.NoError(t, store.Put(t.Context(), name.Key(where), bytes.NewReader(out.Bytes()), int64(out.Len())))
+}
+
+// distinct returns the events in order, without the later copies of doubled ones.
+func distinct(events []event.Event) []event.Event {
+	events = slices.Clone(events)
+	slices.SortFunc(events, func(a, b event.Event) int { return event.Compare(&a, &b) })
+	return slices.CompactFunc(events, func(a, b event.Event) bool { return event.CompareIdentity(&a, &b) == 0 })
+}
+
+// logBetween returns a log of the events in a range, both ends included.
+func logBetween(events []event.Event, from, to time.Time) *history.Log {
+	var log history.Log
+	for i := range events {
+		if e := &events[i]; !e.Time.Before(from) && !e.Time.After(to) {
+			log.Add(e)
+		}
+	}
+	return &log
+}
+
+func readerOf(t *testing.T, store query.Store) *query.Reader {
+	r, err := query.New(store, query.Config{})
+	require.NoError(t, err)
+	return r
+}
+
+func apiOf(t *testing.T, store query.Store) api {
+	r := readerOf(t, store)
+	return newAPI(r, openerOf(r), func() time.Time { return now }, 30*day)
+}

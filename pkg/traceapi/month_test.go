@@ -1,0 +1,174 @@
+package traceapi
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/memstore"
+	"devicetrace/pkg/query"
+)
+
+// neighbor returns a client in the same shard as client "c", whose identifier has the given prefix.
+func neighbor(prefix string) event.ClientID {
+	shards := layout.Layout{Shards: 16}
+	for i := 0; ; i++ {
+		if id := event.ClientID(fmt.Sprint(prefix, i)); shards.ShardOf(id) == shards.ShardOf("c") {
+			return id
+		}
+	}
+}
+
+// closedMonth stores one compacted object for each of the 30 days up to today. Each contains an event
+// of a client before and one of a client after client "c", and together they contain the given
+// events.
+func closedMonth(t *testing.T, events ...event.Event) *memstore.Store {
+	store := record(t, nil, 0)
+	for ago := range 30 {
+		start := startOfDay(now).AddDate(0, 0, -ago)
+		other := happened("other", event.Connect, ago, "00:00:00")
+		other.ClientID = neighbor("a")
+		rows := []event.Event{other}
+		other.ClientID = neighbor("z")
+		rows = append(rows, other)
+		for _, e := range events {
+			if startOfDay(e.Time).Equal(start) {
+				rows = append(rows, e)
+			}
+		}
+		putObject(t, store, layout.Layout{Shards: 16}.PartitionOf("i", "c", start), 0, rows)
+	}
+	return store
+}
+
+// monthStatus holds the parts of a status that the tests check.
+type monthStatus struct {
+	State        string
+	Since        string
+	Cut          bool
+	LookedBackTo string `json:"looked_back_to"`
+	Receipt      query.Receipt
+}
+
+// A device that connected 29 days ago is online. A status reads two days or all of them.
+func TestCostOfAStatus(t *testing.T) {
+	old := happened("a", event.Connect, 29, "07:00:00")
+	for _, c := range []struct {
+		name            string
+		wholeBytes      int64
+		events          []event.Event
+		state           string
+		requests, lists int
+	}{
+		{"active today", 0, []event.Event{happened("a", event.Connect, 0, "07:00:00")}, "online", 4, 2},
+		{"silent for 29 days", 0, []event.Event{old}, "online", 2*2 + 1 + 28, 3},
+		{"silent for 29 days, large objects", 1, []event.Event{old}, "online", 3 + 30*2, 3},
+		{"never seen", 0, nil, "unknown", 2*2 + 1 + 28, 3},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			store := objstore.NewCounting(closedMonth(t, c.events...))
+			r, err := query.New(store, query.Config{WholeBytes: c.wholeBytes})
+			require.NoError(t, err)
+			a := newAPI(r, openerOf(r), func() time.Time { return now }, 30*day)
+			var got monthStatus
+			fetch(t, a, "/api/v1/status?instance=i&client=c", &got)
+			require.Equal(t, c.state, got.State)
+			require.False(t, got.Cut)
+			require.Equal(t, c.requests+1, got.Receipt.Requests, "including the layout marker")
+			require.LessOrEqual(t, got.Receipt.Requests, 80)
+			require.Len(t, store.Of(objstore.OpList), c.lists+1)
+		})
+	}
+}
+
+// A list of days takes one listing and the objects of these days and, for the state at the start of
+// the first day, of one older day.
+func TestCostOfDays(t *testing.T) {
+	var events []event.Event
+	for ago := range 30 {
+		events = append(events, happened(fmt.Sprint("c", ago), event.Connect, ago, "07:00:00"), happened(fmt.Sprint("c", ago), event.Close, ago, "07:30:00"))
+	}
+	slices.SortFunc(events, func(a, b event.Event) int { return a.Time.Compare(b.Time) })
+	store := closedMonth(t, events...)
+	var got struct {
+		Days    []dayRow
+		Receipt query.Receipt
+	}
+	fetch(t, apiOf(t, store), "/api/v1/days?instance=i&client=c", &got)
+	require.Len(t, got.Days, 7)
+	require.Equal(t, 1+1+7+1, got.Receipt.Requests, "the layout marker, the shard, seven days and the day before")
+	for _, row := range got.Days {
+		require.Equal(t, 1, row.Drops)
+		require.Zero(t, row.UnknownMS)
+	}
+	fetch(t, apiOf(t, store), "/api/v1/days?instance=i&client=c&from=2026-10-24&to=2026-11-22", &got)
+	require.Len(t, got.Days, 30)
+	require.Equal(t, 1+1+30, got.Receipt.Requests, "no older day has an object")
+}
+
+// A diagnosis without since=1 reads at most two partitions, however long the device was silent.
+func TestCostOfADiagnosis(t *testing.T) {
+	store := closedMonth(t, happened("a", event.Connect, 29, "07:00:00"))
+	for name, c := range map[string]struct {
+		parameters string
+		partitions int
+		state      string
+	}{
+		"an hour of a day":       {"", 2, "unknown"},
+		"24 hours":               {"&from=2026-11-21T08:00:00Z&to=2026-11-22T08:00:00Z", 2, "unknown"},
+		"with since":             {"&since=1", 30, "online"},
+		"a past day with since":  {"&since=1&from=2026-11-10T00:00:00Z&to=2026-11-10T23:59:59Z", 18, "online"},
+		"the day of the connect": {"&from=2026-10-24T00:00:00Z&to=2026-10-24T23:59:59Z", 1, "online"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got struct {
+				Status       struct{ State string }
+				LookedBackTo string `json:"looked_back_to"`
+				Receipt      query.Receipt
+			}
+			fetch(t, apiOf(t, store), "/api/v1/diagnosis?instance=i&client=c"+c.parameters, &got)
+			require.Equal(t, c.state, got.Status.State)
+			require.Equal(t, c.partitions, len(got.Receipt.Partitions))
+		})
+	}
+}
+
+func TestDaysParameters(t *testing.T) {
+	a := (&recorded{}).api()
+	for parameters, want := range map[string]struct {
+		code           int
+		from, to, text string
+	}{
+		"":                                {200, "2026-11-16", "2026-11-22", ""},
+		"&from=2026-11-20":                {200, "2026-11-20", "2026-11-22", ""},
+		"&from=2026-11-01":                {200, "2026-11-01", "2026-11-07", ""},
+		"&to=2026-11-10":                  {200, "2026-11-04", "2026-11-10", ""},
+		"&from=2026-10-23&to=2026-11-22":  {200, "2026-10-23", "2026-11-22", ""},
+		"&from=2024-02-28&to=2024-03-01":  {200, "2024-02-28", "2024-03-01", ""},
+		"&from=2026-10-22&to=2026-11-22":  {400, "", "", "from and to span more than 31 days: request fewer days"},
+		"&from=2026-11-22&to=2026-11-21":  {400, "", "", "from is after to"},
+		"&to=2026-11-23":                  {400, "", "", "to is after today, which is 2026-11-22 in UTC"},
+		"&from=2026-11-23":                {400, "", "", "from is after today, which is 2026-11-22 in UTC"},
+		"&from=2026-11-31":                {400, "", "", "from must be a date since 1973 in UTC, such as 2026-11-22"},
+		"&to=2026-11-22T00:00:00Z":        {400, "", "", "to must be a date since 1973 in UTC, such as 2026-11-22"},
+		"&from=0001-01-01&to=0001-01-02":  {400, "", "", "from must be a date since 1973 in UTC, such as 2026-11-22"},
+		"&lang=en":                        {400, "", "", "is not a parameter of this path"},
+		"&from=2026-11-22&from=2026-11-2": {400, "", "", "from is given more than once"},
+	} {
+		w := ask(a, "/api/v1/days?instance=i&client=c"+parameters)
+		require.Equal(t, want.code, w.Code, parameters)
+		if want.code != http.StatusOK {
+			require.Contains(t, w.Body.String(), want.text, parameters)
+			continue
+		}
+		require.Contains(t, w.Body.String(), fmt.Sprintf(`"from":%q,"to":%q,"days":[{"day":%q`, want.from, want.to, want.from), parameters)
+	}
+	require.Equal(t, http.StatusForbidden, do(a, "GET", "/api/v1/days?instance=j&client=c", "Authorization", "Bearer narrow").Code)
+}
