@@ -4,8 +4,6 @@
 package main
 
 import (
-	"time"
-
 	"devicetrace/functions/internal/env"
 	"devicetrace/pkg/openapi"
 	"devicetrace/pkg/query"
@@ -21,7 +19,7 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	bucket := vars.Bucket(env.AttemptTimeout)
 	tokens := vars.Tokens("QUERY_TOKEN", "QUERY_TOKENS")
 	keys := parseKeys(&vars)
-	days := vars.Int("RETENTION_DAYS", 30, 1, 36500)
+	retention := vars.Retention()
 	shards := vars.Shards()
 	requests := vars.Int("MAX_REQUESTS", 64, 1, 10_000)
 	if err := vars.Err(); err != nil {
@@ -32,10 +30,10 @@ func wire(getenv func(string) string) (serve.Function, error) {
 		return serve.Function{}, err
 	}
 	handler, err := traceapi.New(traceapi.Config{
-		Reader:   reader,
-		Tokens:   tokens,
-		Keys:     keys,
-		Retention: time.Duration(days) * 24 * time.Hour,
+		Reader:    reader,
+		Tokens:    tokens,
+		Keys:      keys,
+		Retention: retention,
 	})
 	if err != nil {
 		return serve.Function{}, err

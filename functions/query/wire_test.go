@@ -30,4 +30,7 @@ func TestWire(t *testing.T) {
 	variables["OPENAPI_KEYS"], variables["SHARDS"] = "", "5"
 	_, err = wire(func(name string) string { return variables[name] })
 	require.EqualError(t, err, `environment variable SHARDS is "5", want 16, 256 or 4096`)
+	variables["SHARDS"], variables["RETENTION_DAYS"] = "", "0"
+	_, err = wire(func(name string) string { return variables[name] })
+	require.EqualError(t, err, `environment variable RETENTION_DAYS is "0", want a whole number from 1 to 36500`)
 }

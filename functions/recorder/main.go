@@ -5,7 +5,6 @@ package main
 
 import (
 	"log/slog"
-	"time"
 
 	"devicetrace/functions/internal/env"
 	"devicetrace/pkg/record"
@@ -23,7 +22,7 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	adminToken := vars.Token("ADMIN_TOKEN")
 	instance := vars.Instance("TRIGGER_INSTANCE")
 	shards := vars.Shards()
-	days := vars.Int("RETENTION_DAYS", 30, 1, 36_500)
+	retention := vars.Retention()
 	if err := vars.Err(); err != nil {
 		return serve.Function{}, err
 	}
@@ -37,7 +36,7 @@ func wire(getenv func(string) string) (serve.Function, error) {
 		Tokens:          tokens,
 		AdminToken:      adminToken,
 		TriggerInstance: instance,
-		Retention:       time.Duration(days) * 24 * time.Hour,
+		Retention:       retention,
 	})
 	if err != nil {
 		return serve.Function{}, err

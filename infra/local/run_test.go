@@ -185,7 +185,7 @@ func TestFunctionThatCannotStartEndsTheRun(t *testing.T) {
 
 	text, err := os.ReadFile("s.yaml")
 	require.NoError(t, err)
-	text = regexp.MustCompile(`STATUS_LOOKBACK: .*`).ReplaceAll(text, []byte(`STATUS: "503"`))
+	text = regexp.MustCompile(`OPENAPI_KEYS: .*`).ReplaceAll(text, []byte(`STATUS: "503"`))
 	require.NoError(t, os.WriteFile("s.yaml", text, 0o644))
 	require.NoError(t, os.CopyFS(".build/query", os.DirFS(".build/recorder")))
 	require.NoError(t, os.Rename(".build/query/recorder", ".build/query/query"))
