@@ -8,7 +8,7 @@ import (
 
 // connection is a device's network connection.
 type connection struct {
-	began   time.Duration // time since the start of the day; negative if the connection began the day before
+	began   time.Duration // time since the start of the script; negative if the connection began before
 	number  uint64
 	channel string
 	address string
@@ -34,6 +34,7 @@ func (d *device) connect(at time.Duration, address string) connection {
 	e := d.event(at, &c, d.broker.dialect.atConnect)
 	e.Action, e.ActionInfo, e.NativeEvent = event.Connect, event.Accepted, d.broker.dialect.connected
 	d.emit(e)
+	d.newest = c
 	return c
 }
 
@@ -144,9 +145,10 @@ func (d *device) stamp(e *event.Event, at time.Duration) {
 	}
 }
 
-// emit adds an event to the device's events if it happens within the day.
+// emit adds an event to the device's events if it happens between the start of the script and the
+// end of the simulation.
 func (d *device) emit(e event.Event) {
-	if since := e.Time.Sub(d.day); since >= 0 && since < oneDay {
+	if !e.Time.Before(d.day) && e.Time.Before(d.until) {
 		d.events = append(d.events, e)
 	}
 }

@@ -47,7 +47,7 @@ var troubles = []trouble{
 // are in the order in which they happened. Only one device is in memory at a time.
 func Day(c Config) iter.Seq[event.Event] {
 	return func(yield func(event.Event) bool) {
-		d := newDevice(c.Day)
+		d := newDevice(c.Day, 1)
 		mix := newMix(c.EventsPerDevice)
 		for number := range c.Devices {
 			d.simulate(mix, c.Seed, uint64(number))

@@ -10,13 +10,14 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// oneDay is the length of a simulation. The times in a simulation are durations since
-// midnight.
+// oneDay is the length of a script. The times in a script are durations since its start, which is
+// midnight unless the simulation covers several days.
 const oneDay = 24 * time.Hour
 
-// device holds the state of one client during the simulation of its day.
+// device holds the state of one client during the simulation of its day or days.
 type device struct {
-	day       time.Time
+	day       time.Time // the start of the script
+	until     time.Time // the end of the simulation; later events are dropped
 	generator rand.PCG
 	random    *rand.Rand
 	events    []event.Event // the events simulated so far
@@ -27,9 +28,10 @@ type device struct {
 	home     string // the device's usual address
 	node     int
 	profile
-	connections uint64  // the number of connections so far, including refused ones
-	connects    float64 // connects per day, if the device is healthy
-	storms      bool    // whether broker restarts affect the device
+	connections uint64     // the number of connections so far, including refused ones
+	newest      connection // the newest connection that was accepted
+	connects    float64    // connects per day, if the device is healthy
+	storms      bool       // whether broker restarts affect the device
 }
 
 // profile holds the settings with which a device connects.
@@ -44,8 +46,10 @@ var profiles = []profile{
 	{5, 30 * time.Second, true}, {5, 60 * time.Second, false}, {5, 120 * time.Second, true},
 }
 
-func newDevice(day time.Time) *device {
-	d := &device{day: day.UTC().Truncate(oneDay)}
+// newDevice returns a device whose simulation covers the given number of days.
+func newDevice(day time.Time, days int) *device {
+	first := day.UTC().Truncate(oneDay)
+	d := &device{day: first, until: first.AddDate(0, 0, days)}
 	d.random = rand.New(&d.generator)
 	return d
 }

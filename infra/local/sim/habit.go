@@ -1,6 +1,9 @@
 package sim
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // habit determines how long a device's connections last, how they end, how long the device then
 // pauses, and from which address it connects again.
@@ -49,11 +52,11 @@ func (d *device) endAt(c *connection, at time.Duration, h habit) time.Duration {
 const betweenNodes = 5 * time.Minute
 
 // stormAt returns the time at which a connection's node restarts. If no restart affects the
-// connection, stormAt returns a time long after the end of the day.
+// connection, stormAt returns a time after any other.
 func (d *device) stormAt(c *connection) time.Duration {
 	at := d.broker.restart + time.Duration(c.node)*betweenNodes
 	if !d.storms || d.broker.restart == 0 || at <= c.began {
-		return 2 * oneDay
+		return math.MaxInt64
 	}
 	return at
 }

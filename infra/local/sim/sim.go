@@ -1,12 +1,13 @@
-// Package sim generates the events that brokers would report about simulated devices on one day.
-// Device simulates one device with a known cause, and Day simulates a whole fleet. Tests, the demo
-// and the benchmark use these events.
+// Package sim generates the events that brokers would report about simulated devices. Device
+// simulates one day of a device with a known cause, Onset several days of a device whose trouble
+// begins on one of them, and Day one day of a whole fleet. Tests, the demo and the benchmark use
+// these events.
 //
 // Invariants:
 //
 //   - The same seed produces the same events, byte for byte.
 //   - Each event has values in exactly the fields that the broker's decoder would fill in.
-//   - Every event time lies within the day.
+//   - Every event time lies within the simulated day or days.
 package sim
 
 import (
@@ -106,7 +107,7 @@ var scripts = map[Cause]script{
 // cause, seed and day always produce the same events. The seed also selects the broker that reports
 // the events, from the brokers that can report the cause.
 func Device(cause Cause, seed uint64, day time.Time) []event.Event {
-	d := newDevice(day)
+	d := newDevice(day, 1)
 	d.seed(seed, 0)
 	d.connects = d.random.Float64()*7 + 1
 	d.equip(oneOf(d, scripts[cause].instances), seed)

@@ -1,0 +1,47 @@
+package sim
+
+import (
+	"time"
+
+	"devicetrace/pkg/event"
+)
+
+// Onset returns the events of one device on the given number of days, in the order in which they
+// happened. The device is healthy until its trouble begins, around noon of the day with the index
+// begins; index 0 is the day from. From then on, each 24 hours are like a day that Device simulates
+// for the cause. If begins is at least days, the device stays healthy. Connections last over
+// midnight.
+func Onset(cause Cause, seed uint64, from time.Time, days, begins int) []event.Event {
+	d := newDevice(from, days)
+	d.seed(seed, 0)
+	d.connects = 1 + d.random.Float64()
+	d.equip(oneOf(d, scripts[cause].instances), seed)
+	onset := time.Duration(begins)*oneDay + d.between(10*time.Hour, 16*time.Hour).Truncate(time.Minute)
+	d.healthyUntil(onset)
+	for d.nextScript(onset); d.day.Before(d.until); d.nextScript(oneDay) {
+		scripts[cause].run(d)
+	}
+	return d.events
+}
+
+// healthyUntil simulates a healthy device whose first connection begins in the first two hours. Its
+// last connection ends at the given time.
+func (d *device) healthyUntil(until time.Duration) {
+	h := usual(d.connects)
+	for at := d.between(0, 2*time.Hour); at < until; {
+		c := d.connect(at, h.address(d))
+		at = d.endAt(&c, min(c.began+h.lasts(d), until), h)
+	}
+}
+
+// nextScript lets the next script start at the given time, or a minute after the last event if that
+// is later. A connection that is still open ends just before. Scripts start at a whole minute,
+// because some sources round times.
+func (d *device) nextScript(at time.Duration) {
+	last := d.events[len(d.events)-1]
+	at = max(at, last.Time.Sub(d.day)+time.Minute)
+	if last.Action == event.Connect {
+		d.disconnect(&d.newest, at, closedByClient)
+	}
+	d.day = d.day.Add(at).Truncate(time.Minute).Add(time.Minute)
+}
