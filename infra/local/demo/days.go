@@ -16,20 +16,52 @@ import (
 // simInstance is the instance under which the simulated days are recorded.
 const simInstance = "demo"
 
-// showDays simulates one device for each cause in sim.Causes. It records a day of events for each
-// device, dated yesterday, and prints a link to the page that shows them.
+// simulation is a simulated device, with the range that the link to the page shows.
+type simulation struct {
+	cause    sim.Cause
+	events   []event.Event
+	from, to time.Time
+}
+
+// showDays records the simulated devices and prints a link to the page for each of them.
 func showDays(ctx context.Context, api traceAPI, webhookToken string) error {
-	day := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -1)
-	fmt.Println("\nA simulated device for each cause, yesterday:")
-	for seed, cause := range sim.Causes {
-		events := sim.Device(cause, uint64(seed)+1, day)
-		if err := record(ctx, api.base, webhookToken, events); err != nil {
-			return fmt.Errorf("record simulated device %q: %w", cause, err)
+	now := time.Now().UTC()
+	for _, group := range []struct {
+		title   string
+		devices []simulation
+	}{
+		{"A simulated device for each cause, yesterday:", causes(now)},
+		{"A simulated device whose trouble began five days ago:", []simulation{troubled(now)}},
+		{"A simulated device that connected 20 days ago and has been silent since:", []simulation{silent(now)}},
+	} {
+		fmt.Println("\n" + group.title)
+		for _, device := range group.devices {
+			if err := device.show(ctx, api, webhookToken); err != nil {
+				return fmt.Errorf("record simulated device %q: %w", device.cause, err)
+			}
 		}
-		link := api.page(simInstance, string(events[0].ClientID), day, day.Add(24*time.Hour-time.Millisecond))
-		fmt.Printf("  %-18s %4d events  %s\n", cause, len(events), link)
 	}
 	return nil
+}
+
+// show records the device's events and prints the link.
+func (s simulation) show(ctx context.Context, api traceAPI, webhookToken string) error {
+	if err := record(ctx, api.base, webhookToken, s.events); err != nil {
+		return err
+	}
+	link := api.page(simInstance, string(s.events[0].ClientID), s.from, s.to)
+	fmt.Printf("  %-18s %4d events  %s\n", s.cause, len(s.events), link)
+	return nil
+}
+
+// causes returns a device for each cause in sim.Causes, with a day of events dated yesterday.
+func causes(now time.Time) (devices []simulation) {
+	day := startOfDay(now).AddDate(0, 0, -1)
+	for seed, cause := range sim.Causes {
+		events := sim.Device(cause, uint64(seed)+1, day)
+		devices = append(devices, simulation{cause, events, day, day.Add(24*time.Hour - time.Millisecond)})
+	}
+	return devices
 }
 
 // record sends all events in one request.
@@ -41,3 +73,5 @@ func record(ctx context.Context, base, token string, events []event.Event) error
 	_, err = send(ctx, http.MethodPost, base+"/webhooks/"+broker.Events+"/"+simInstance, token, bytes.NewReader(body))
 	return err
 }
+
+func startOfDay(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }

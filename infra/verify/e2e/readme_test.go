@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,12 +25,35 @@ func TestReadme(t *testing.T) {
 
 	demo := s.shell(t, commands[1])
 	require.Contains(t, demo, "A simulated device for each cause")
+	requireDemoOfWeeks(t, s, demo)
 	before := s.shell(t, commands[2])
 	require.Contains(t, before, `{"events":[]`)
 	require.JSONEq(t, `{"recorded":1}`, s.shell(t, commands[3]))
 	after := s.shell(t, commands[2])
 	require.Contains(t, after, `"client_id":"sensor-1"`)
 	require.Contains(t, after, `"action_info":"no heart"`)
+}
+
+// requireDemoOfWeeks checks the last two devices that the demo records: one with trouble for five
+// days, and one that connected 20 days ago and is still online.
+func requireDemoOfWeeks(t *testing.T, s *stack, demo string) {
+	t.Helper()
+	_, weeks, found := strings.Cut(demo, "A simulated device whose trouble began five days ago:")
+	require.True(t, found)
+	links := regexp.MustCompile(`http\S+`).FindAllString(weeks, -1)
+	require.Len(t, links, 2)
+	troubled, silent := linked(t, links[0]), linked(t, links[1])
+	require.Contains(t, string(s.get(t, "local", "diagnosis?"+troubled.Encode())), `"many-addresses"`)
+	device := url.Values{"instance": silent["instance"], "client": silent["client"]}
+	require.Contains(t, string(s.get(t, "local", "status?"+device.Encode())), `"state":"online"`)
+}
+
+// linked returns the parameters of a link to the page.
+func linked(t *testing.T, link string) url.Values {
+	t.Helper()
+	address, err := url.Parse(link)
+	require.NoError(t, err)
+	return address.Query()
 }
 
 // TestSigningExample runs the two commands in events.md that show how to sign a request. The first
