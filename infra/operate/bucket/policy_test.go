@@ -38,7 +38,7 @@ func TestARoleOfOneInstance(t *testing.T) {
 
 	process := start(t, folder, "query", endpoint, "QUERY_TOKEN=", "QUERY_TOKENS=token=prod")
 	require.Contains(t, process.request(t, "GET", "/api/v1/instances", "", 200), `"instances":["prod"]`)
-	for _, path := range []string{"trace", "status", "diagnosis"} {
+	for _, path := range []string{"trace", "status", "diagnosis", "days"} {
 		require.Contains(t, process.request(t, "GET", "/api/v1/"+path+"?instance=prod&client=c", "", 200), `"objects":1`)
 		process.request(t, "GET", "/api/v1/"+path+"?instance=prod&client=never", "", 200)
 		process.request(t, "GET", "/api/v1/"+path+"?instance=other&client=c", "", 403)

@@ -45,7 +45,8 @@ func TestAttackInstances(t *testing.T) {
 			for path, queries := range map[string][]url.Values{
 				"trace":     {base, with(base, "format", "csv"), with(base, "format", "ndjson"), with(base, "explain", "1"), with(base, "cursor", first.NextCursor), with(base, "order", "desc")},
 				"status":    {base, with(base, "at", "2026-11-22T08:00:00Z")},
-				"diagnosis": {base, with(base, "lang", "zh")},
+				"diagnosis": {base, with(base, "lang", "zh"), with(base, "since", "1")},
+				"days":      {base, with(base, "from", "2026-11-22")},
 			} {
 				for _, query := range queries {
 					r := ask(theirs, path, query, "If-None-Match", page.header.Get("ETag"))

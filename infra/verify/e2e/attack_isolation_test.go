@@ -48,7 +48,11 @@ func (s *stack) responses(t *testing.T, token string, ids clientIDs, from time.T
 	for _, id := range ids {
 		q := question("mine", id, from, to)
 		at := url.Values{"instance": {"mine"}, "client": {id}, "at": {to.Format(apiTime)}}
-		for _, target := range []string{"trace?" + with(q, "explain", "1").Encode(), "diagnosis?" + q.Encode(), "status?" + at.Encode()} {
+		days := url.Values{"instance": {"mine"}, "client": {id}, "from": {from.Format(dayFormat)}, "to": {from.Format(dayFormat)}}
+		for _, target := range []string{
+			"trace?" + with(q, "explain", "1").Encode(), "diagnosis?" + q.Encode(), "diagnosis?" + with(q, "since", "1").Encode(),
+			"status?" + at.Encode(), "days?" + days.Encode(),
+		} {
 			responses.Write(durations.ReplaceAll(s.get(t, token, target), nil))
 		}
 	}

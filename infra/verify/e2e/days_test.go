@@ -1,0 +1,196 @@
+package e2e
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/infra/local/ownform"
+	"devicetrace/infra/local/sim"
+	"devicetrace/pkg/event"
+)
+
+// dayFormat is the format of a UTC date in the API.
+const dayFormat = "2006-01-02"
+
+// dayRow is a day of a device as the API returns it.
+type dayRow struct {
+	Day                                                                string
+	Connections, Drops, Disconnects, Unexplained, Unreported, Refusals int
+	OnlineMS                                                           int64 `json:"online_ms"`
+	UnknownMS                                                          int64 `json:"unknown_ms"`
+	Level                                                              string
+	Verdicts                                                           []string
+	Since                                                              map[string]struct {
+		At      time.Time
+		AtLeast bool `json:"at_least"`
+	}
+	Usual *struct{ Min, Max, Days int }
+}
+
+// daysReport is the response with the days of a device.
+type daysReport struct {
+	From, To     string
+	Days         []dayRow
+	LookedBackTo time.Time `json:"looked_back_to"`
+	Cut          bool
+	Incomplete   bool
+	Receipt      receipt
+}
+
+// The simulated weeks of a device: its trouble begins on the day with index 8, five days ago.
+const (
+	weeks      = 14
+	onsetIndex = 8
+)
+
+// TestDays checks the days of a device whose trouble began five days ago: that there is a row for
+// every day, that each row agrees with the diagnosis of that day, since when the trouble lasts, and
+// what is usual for the device.
+func TestDays(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	first := startOfDay(time.Now()).AddDate(0, 0, 1-weeks)
+	device := s.recordOnset(t, first)
+	q := url.Values{"instance": {"days"}, "client": {device}}
+
+	week := s.days(t, q)
+	require.Equal(t, datesOf(first.AddDate(0, 0, weeks-7), 7), week.dates())
+	from, to := first.AddDate(0, 0, weeks-31), first.AddDate(0, 0, weeks-1)
+	month := s.days(t, with(with(q, "from", from.Format(dayFormat)), "to", to.Format(dayFormat)))
+	require.Equal(t, datesOf(from, 31), month.dates())
+	require.Equal(t, month.Days[31-7 : 31-1][5].Drops, week.Days[5].Drops)
+	all := s.days(t, with(q, "from", first.Format(dayFormat)))
+	require.Len(t, all.Days, weeks)
+	for index, row := range all.Days[:weeks-1] { // today is not over, so its diagnosis depends on the time
+		requireLikeDiagnosis(t, s, q, first.AddDate(0, 0, index), row)
+	}
+	requireOnset(t, all, first.AddDate(0, 0, onsetIndex))
+}
+
+func startOfDay(at time.Time) time.Time { return at.UTC().Truncate(24 * time.Hour) }
+
+// recordOnset records a device with weeks of simulated events up to now, and returns its client
+// identifier.
+func (s *stack) recordOnset(t *testing.T, first time.Time) string {
+	t.Helper()
+	var events []event.Event
+	for _, e := range sim.Onset(sim.FlakyRadio, 7, first, weeks, onsetIndex) {
+		if !e.Time.After(time.Now()) {
+			events = append(events, e)
+		}
+	}
+	body, err := ownform.Encode(events)
+	require.NoError(t, err)
+	r := s.post(t, "/webhooks/events/days", body, nil)
+	require.Equal(t, http.StatusOK, r.status, string(r.body))
+	return string(events[0].ClientID)
+}
+
+// days queries the days of a device. Nothing may be missing in the response.
+func (s *stack) days(t *testing.T, q url.Values) (got daysReport) {
+	t.Helper()
+	s.read(t, "days", q, &got)
+	require.False(t, got.Cut)
+	require.False(t, got.Incomplete)
+	require.NotZero(t, got.Receipt.Requests)
+	require.Less(t, got.Receipt.Requests, 200)
+	require.Equal(t, got.From, got.Days[0].Day)
+	require.Equal(t, got.To, got.Days[len(got.Days)-1].Day)
+	return got
+}
+
+func (r daysReport) dates() (dates []string) {
+	for _, row := range r.Days {
+		dates = append(dates, row.Day)
+	}
+	return dates
+}
+
+// datesOf returns n successive dates.
+func datesOf(first time.Time, n int) (dates []string) {
+	for index := range n {
+		dates = append(dates, first.AddDate(0, 0, index).Format(dayFormat))
+	}
+	return dates
+}
+
+// requireLikeDiagnosis compares a row with the diagnosis of the whole day.
+func requireLikeDiagnosis(t *testing.T, s *stack, device url.Values, day time.Time, row dayRow) {
+	t.Helper()
+	var want struct {
+		Connections []json.RawMessage
+		Summary     struct {
+			Drops, Disconnects, Unexplained, Unreported, Refusals int
+			OnlineMS                                              int64 `json:"online_ms"`
+			UnknownMS                                             int64 `json:"unknown_ms"`
+		}
+		Verdicts []struct{ Code, Level string }
+	}
+	last := day.AddDate(0, 0, 1).Add(-time.Millisecond)
+	s.read(t, "diagnosis", with(question("days", device.Get("client"), day, last), "since", "1"), &want)
+	got := []int{row.Connections, row.Drops, row.Disconnects, row.Unexplained, row.Unreported, row.Refusals}
+	sum := want.Summary
+	require.Equal(t, []int{len(want.Connections), sum.Drops, sum.Disconnects, sum.Unexplained, sum.Unreported, sum.Refusals}, got, row.Day)
+	require.Equal(t, []int64{sum.OnlineMS, sum.UnknownMS}, []int64{row.OnlineMS, row.UnknownMS}, row.Day)
+	codes := []string{}
+	for _, verdict := range want.Verdicts {
+		codes = append(codes, verdict.Code)
+	}
+	require.Equal(t, codes, row.Verdicts, row.Day)
+}
+
+// requireOnset checks that the trouble of the last days began on the given day, and that a few drops
+// a day were usual before.
+func requireOnset(t *testing.T, r daysReport, onset time.Time) {
+	t.Helper()
+	const code = "many-addresses"
+	yesterday := r.Days[weeks-2]
+	require.Equal(t, code, yesterday.Verdicts[0])
+	require.Equal(t, onset, startOfDay(yesterday.Since[code].At))
+	require.False(t, yesterday.Since[code].AtLeast)
+	require.NotNil(t, yesterday.Usual)
+	require.LessOrEqual(t, yesterday.Usual.Max, 3)
+	require.Equal(t, onsetIndex, yesterday.Usual.Days)
+	require.Greater(t, yesterday.Drops, 50)
+	require.NotContains(t, r.Days[onsetIndex-1].Verdicts, code)
+}
+
+// TestDaysParameters checks that invalid parameters are refused with status 400, and that a device
+// without events is not an error.
+func TestDaysParameters(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.record(t, "days", manyEvents("device", time.Now(), 1))
+	today := startOfDay(time.Now())
+	date := func(daysAgo int) string { return today.AddDate(0, 0, -daysAgo).Format(dayFormat) }
+	q := url.Values{"instance": {"days"}, "client": {"device"}}
+	for name, c := range map[string]struct {
+		q    url.Values
+		code string
+	}{
+		"unknown parameter":    {with(q, "color", "blue"), "UnknownParameter"},
+		"parameter of a trace": {with(q, "limit", "5"), "UnknownParameter"},
+		"repeated parameter":   {url.Values{"instance": {"days", "days"}, "client": {"device"}}, "RepeatedParameter"},
+		"no client":            {url.Values{"instance": {"days"}}, "MissingParameter"},
+		"no instance":          {url.Values{"client": {"device"}}, "MissingParameter"},
+		"32 days":              {with(with(q, "from", date(31)), "to", date(0)), "InvalidParameter"},
+		"32 days without to":   {with(q, "from", date(31)), "InvalidParameter"},
+		"from after to":        {with(with(q, "from", date(1)), "to", date(2)), "InvalidParameter"},
+		"no such date":         {with(q, "from", "2026-02-30"), "InvalidParameter"},
+		"an instant":           {with(q, "from", today.Format(time.RFC3339)), "InvalidParameter"},
+		"short date":           {with(q, "to", "2026-2-3"), "InvalidParameter"},
+		"future":               {with(with(q, "from", date(-2)), "to", date(-3)), "InvalidParameter"},
+	} {
+		r, err := do(t.Context(), http.MethodGet, s.url("/api/v1/days?"+c.q.Encode()), queryToken, nil, nil)
+		require.NoError(t, err)
+		require.Equal(t, http.StatusBadRequest, r.status, "%s: %s", name, r.body)
+		require.JSONEq(t, `"`+c.code+`"`, string(jsonFields(t, r.body)["code"]), "%s: %s", name, r.body)
+	}
+	require.Len(t, s.days(t, with(with(q, "from", date(30)), "to", date(0))).Days, 31)
+	require.Len(t, s.days(t, with(q, "client", "nobody")).Days, 7)
+}

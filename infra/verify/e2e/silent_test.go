@@ -1,0 +1,131 @@
+package e2e
+
+import (
+	"fmt"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// silentDays is the number of days that the device silentDevice has been silent.
+const (
+	silentDays   = 29
+	silentDevice = "GID_silent@@@connected"
+	departed     = "GID_silent@@@departed"
+)
+
+// statusReport holds the fields of a status that these tests check.
+type statusReport struct {
+	State        string
+	Since        *time.Time
+	LookedBackTo time.Time `json:"looked_back_to"`
+	Cut          bool
+	Incomplete   bool
+	Receipt      receipt
+}
+
+// TestSilentDevice checks that a device that connected 29 days ago and has been silent since is
+// online: to Alibaba's clients, and in the statuses and diagnoses of our own API. Meanwhile, another
+// device of the same shard has had an event every day. The status must be found in the small objects
+// that the recorder puts, and also after compaction.
+func TestSilentDevice(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	connected := time.Now().AddDate(0, 0, -silentDays).Truncate(time.Millisecond)
+	s.record(t, "silent", silentEvents(connected))
+	for _, neighbor := range neighborEvents("silent", silentDevice) {
+		s.record(t, "silent", []inputEvent{neighbor})
+	}
+	requireSilentOnline(t, s, connected)
+	s.age(t)
+	s.compact(t)
+	requireSilentOnline(t, s, connected)
+	s.requireEvents(t, 3+silentDays)
+}
+
+// silentEvents returns the events of the silent device, and of one that disconnected an hour after
+// it had connected.
+func silentEvents(connected time.Time) []inputEvent {
+	return []inputEvent{
+		{ClientID: silentDevice, Action: "connect", Time: connected.UnixMilli(), ChannelID: "silent-1"},
+		{ClientID: departed, Action: "connect", Time: connected.UnixMilli(), ChannelID: "departed-1"},
+		{ClientID: departed, Action: "disconnect", ActionInfo: "disconnected by client", Time: connected.Add(time.Hour).UnixMilli(), ChannelID: "departed-1"},
+	}
+}
+
+// neighborEvents returns an event on each of the last silentDays days, of a device in the same shard
+// as the given device.
+func neighborEvents(instance, device string) (events []inputEvent) {
+	now := time.Now()
+	shard := partitions(instance, device, now, now)
+	neighbor := ""
+	for i := 0; neighbor == "" || partitions(instance, neighbor, now, now)[0] != shard[0]; i++ {
+		neighbor = fmt.Sprintf("neighbor-%d", i)
+	}
+	for daysAgo := range silentDays {
+		at := now.AddDate(0, 0, -daysAgo).Add(-time.Minute)
+		events = append(events, inputEvent{ClientID: neighbor, Action: "connect", Time: at.UnixMilli(), ChannelID: fmt.Sprintf("n-%d", daysAgo)})
+	}
+	return events
+}
+
+// requireSilentOnline checks the status of the silent device in every API, and what the responses
+// cost.
+func requireSilentOnline(t *testing.T, s *stack, connected time.Time) {
+	t.Helper()
+	for name, newClient := range alibabaClients {
+		c := newClient(t, s.endpoint(), "local", "local-secret")
+		require.True(t, online(t, c, "silent", silentDevice), name)
+		require.False(t, online(t, c, "silent", departed), name)
+		require.Equal(t, []string{departed + " false", silentDevice + " true", "nobody false"},
+			onlineStatuses(t, c, "silent", departed, silentDevice, "nobody"), name)
+	}
+	requireStatus(t, s, silentDevice, time.Time{}, "online", connected)
+	requireStatus(t, s, silentDevice, connected.AddDate(0, 0, 10), "online", connected)
+	requireStatus(t, s, departed, time.Time{}, "offline", connected.Add(time.Hour))
+	requireStatus(t, s, departed, connected.Add(time.Minute), "online", connected)
+	requireSilentDiagnosis(t, s)
+}
+
+// requireStatus checks a status of a device. A zero instant stands for now.
+func requireStatus(t *testing.T, s *stack, device string, at time.Time, state string, since time.Time) {
+	t.Helper()
+	q := url.Values{"instance": {"silent"}, "client": {device}}
+	if !at.IsZero() {
+		q.Set("at", at.UTC().Format(apiTime))
+	}
+	var got statusReport
+	s.read(t, "status", q, &got)
+	require.Equal(t, state, got.State)
+	require.NotNil(t, got.Since)
+	require.Equal(t, since.UTC(), got.Since.UTC())
+	require.False(t, got.LookedBackTo.After(since), "it cannot be known without the connect")
+	require.False(t, got.Cut)
+	require.False(t, got.Incomplete)
+	require.LessOrEqual(t, got.Receipt.Requests, 80)
+	require.NotZero(t, got.Receipt.Objects)
+}
+
+// requireSilentDiagnosis checks that a trace and an ordinary diagnosis of the last hours read at most
+// two partitions, and do not find the connection. With since=1, the diagnosis must find it.
+func requireSilentDiagnosis(t *testing.T, s *stack) {
+	t.Helper()
+	now := time.Now()
+	q := question("silent", silentDevice, now.Add(-time.Hour), now)
+	require.LessOrEqual(t, len(s.trace(t, q).Receipt.Partitions), 2)
+	type diagnosis struct {
+		Status   struct{ State string }
+		Timeline []struct{ State string }
+		Receipt  receipt
+	}
+	var plain, whole diagnosis
+	s.read(t, "diagnosis", q, &plain)
+	require.Equal(t, "unknown", plain.Timeline[0].State)
+	require.LessOrEqual(t, len(plain.Receipt.Partitions), 2)
+	s.read(t, "diagnosis", with(q, "since", "1"), &whole)
+	require.Equal(t, "online", whole.Status.State)
+	require.Equal(t, "online", whole.Timeline[0].State)
+	require.Greater(t, len(whole.Receipt.Partitions), 2)
+}
