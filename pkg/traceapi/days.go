@@ -70,8 +70,8 @@ func (a api) days(r *http.Request, may permission, _ *slot) (response, error) {
 	}), nil
 }
 
-// parseDays returns the first and the last day of a list. A missing parameter gets a default: the
-// list ends today, or six days after its start if that is earlier, and it has defaultDays days.
+// parseDays returns the first and the last day of a list. Without the parameter "to", the list ends
+// today. Without "from", it has defaultDays days.
 func parseDays(values url.Values, today time.Time) (from, to time.Time, err error) {
 	from, hasFrom, err := parseDate(values, "from")
 	if err != nil {
@@ -83,9 +83,6 @@ func parseDays(values url.Values, today time.Time) (from, to time.Time, err erro
 	}
 	if !hasTo {
 		to = today
-		if hasFrom {
-			to = earlier(today, from.AddDate(0, 0, defaultDays-1))
-		}
 	}
 	if !hasFrom {
 		from = to.AddDate(0, 0, 1-defaultDays)
