@@ -18,7 +18,7 @@ const simInstance = "demo"
 
 // simulation is a simulated device, with the range that the link to the page shows.
 type simulation struct {
-	cause    sim.Cause
+	name     string
 	events   []event.Event
 	from, to time.Time
 }
@@ -37,7 +37,7 @@ func showDays(ctx context.Context, api traceAPI, webhookToken string) error {
 		fmt.Println("\n" + group.title)
 		for _, device := range group.devices {
 			if err := device.show(ctx, api, webhookToken); err != nil {
-				return fmt.Errorf("record simulated device %q: %w", device.cause, err)
+				return fmt.Errorf("record simulated device %q: %w", device.name, err)
 			}
 		}
 	}
@@ -50,7 +50,7 @@ func (s simulation) show(ctx context.Context, api traceAPI, webhookToken string)
 		return err
 	}
 	link := api.page(simInstance, string(s.events[0].ClientID), s.from, s.to)
-	fmt.Printf("  %-18s %4d events  %s\n", s.cause, len(s.events), link)
+	fmt.Printf("  %-18s %4d events  %s\n", s.name, len(s.events), link)
 	return nil
 }
 
@@ -59,7 +59,7 @@ func causes(now time.Time) (devices []simulation) {
 	day := startOfDay(now).AddDate(0, 0, -1)
 	for seed, cause := range sim.Causes {
 		events := sim.Device(cause, uint64(seed)+1, day)
-		devices = append(devices, simulation{cause, events, day, day.Add(24*time.Hour - time.Millisecond)})
+		devices = append(devices, simulation{string(cause), events, day, day.Add(24*time.Hour - time.Millisecond)})
 	}
 	return devices
 }

@@ -22,20 +22,20 @@ func troubled(now time.Time) simulation {
 	first := startOfDay(now).AddDate(0, 0, 1-weeks)
 	events := sim.Onset(sim.FlakyRadio, weeksSeed, first, weeks, weeks-1-troubleFor)
 	events = slices.DeleteFunc(events, func(e event.Event) bool { return e.Time.After(now) })
-	return lastDay(sim.FlakyRadio, events, now)
+	return lastDay(string(sim.FlakyRadio), events, now)
 }
 
 // silent returns a device that connected 20 days ago, and whose broker has reported nothing since.
 func silent(now time.Time) simulation {
 	first := startOfDay(now).AddDate(0, 0, -silentFor)
-	return lastDay(sim.Healthy, sim.Onset(sim.Healthy, weeksSeed, first, 1, 1)[:1], now)
+	return lastDay("silent", sim.Onset(sim.Healthy, weeksSeed, first, 1, 1)[:1], now)
 }
 
 // lastDay returns a simulation whose link shows the last 24 hours. The client identifier gets the
 // date as a suffix. Otherwise, the events of another day's demo would belong to the same device.
-func lastDay(cause sim.Cause, events []event.Event, now time.Time) simulation {
+func lastDay(name string, events []event.Event, now time.Time) simulation {
 	for i := range events {
 		events[i].ClientID += event.ClientID(now.Format("-2006-01-02"))
 	}
-	return simulation{cause, events, now.Add(-24 * time.Hour), now}
+	return simulation{name, events, now.Add(-24 * time.Hour), now}
 }
