@@ -152,7 +152,7 @@ var phrases = map[phrase][2]string{
 	inThisSpan: {"in this span", "在此时间段内"},
 
 	appliesSince:    {"since {at}, {age}", "自 {at} 起，已有 {age}"},
-	atLeastSince:    {"at least since {at}; the days searched do not show when it began", "至少自 {at} 起；从已查询的日期无法判断何时开始"},
+	atLeastSince:    {"at least since {at}; earlier days do not show it either way", "至少自 {at} 起；更早的日期无法判断"},
 	atLeastSinceDay: {"at least since {day}, the earliest day searched", "至少自 {day} 起，即所查询的最早一天"},
 	usuallyADay:     {"{drops} on {day}; usually {usual} a day", "{day} {drops}；平时每天 {usual} 次"},
 	onEarlierDays:   {"{drops} on {day}; {usual} a day on {days} earlier days", "{day} {drops}；此前有记录的 {days} 天每天 {usual} 次"},

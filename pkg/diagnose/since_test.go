@@ -38,7 +38,7 @@ func TestSinceWhenAVerdictApplies(t *testing.T) {
 		{"the earliest day that was read", "k-kk", "23 14:00", "23 15:00", silent,
 			"at least since 2026-11-22, the earliest day searched", "至少自 2026-11-22 起，即所查询的最早一天"},
 		{"absent before", "..kk", "23 14:00", "23 15:00", silent,
-			"at least since 2026-11-22 14:45 UTC; the days searched do not show when it began", "至少自 2026-11-22 14:45 UTC 起；从已查询的日期无法判断何时开始"},
+			"at least since 2026-11-22 14:45 UTC; earlier days do not show it either way", "至少自 2026-11-22 14:45 UTC 起；更早的日期无法判断"},
 		{"a day with counts only", "hkck", "23 14:00", "23 15:00", silent, "since 2026-11-21 14:45 UTC, 2 days", "自 2026-11-21 14:45 UTC 起，已有 2 天"},
 		{"a span on a day with counts only", "hkc", "22 14:00", "22 15:00", "offline-throughout", "since 2026-11-21 15:15 UTC, 23 h 44 min", "自 2026-11-21 15:15 UTC 起，已有 23 小时 44 分钟"},
 
@@ -47,7 +47,7 @@ func TestSinceWhenAVerdictApplies(t *testing.T) {
 		{"absence in a part of a day", "..h", "22 10:00", "22 10:30", "offline-throughout", "since 2026-11-22 00:30 UTC, 10 h", "自 2026-11-22 00:30 UTC 起，已有 10 小时"},
 		{"no drops all the time", "hk.hh", "24 00:00", "24 23:59", "no-drops", "since 2026-11-23 00:00 UTC, 1 day", "自 2026-11-23 00:00 UTC 起，已有 1 天"},
 		{"no drops after a drop on the same day", "hhk", "22 14:50", "22 15:05", "no-drops",
-			"at least since 2026-11-22 14:50 UTC; the days searched do not show when it began", "至少自 2026-11-22 14:50 UTC 起；从已查询的日期无法判断何时开始"},
+			"at least since 2026-11-22 14:50 UTC; earlier days do not show it either way", "至少自 2026-11-22 14:50 UTC 起；更早的日期无法判断"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for lang, want := range map[diagnose.Lang]string{diagnose.English: c.english, diagnose.Chinese: c.chinese} {
@@ -86,14 +86,14 @@ func TestSinceBeforeTheEarliestDay(t *testing.T) {
 	c.events = s.stay(keepAlive(0)).events
 	r := report(c.events, history.Span{From: begins(2), To: begins(2).Add(time.Hour)}, history.StatusAt(logOf(c.events), begins(2)), diagnose.English)
 	r.SetSince(c.daysTo(begins(2).Add(time.Hour))[1:], diagnose.English)
-	require.Equal(t, "at least since 2026-11-20 08:00 UTC; the days searched do not show when it began", verdict(t, r, "no-keep-alive").Since.Text)
+	require.Equal(t, "at least since 2026-11-20 08:00 UTC; earlier days do not show it either way", verdict(t, r, "no-keep-alive").Since.Text)
 }
 
 func TestSinceWithoutDays(t *testing.T) {
 	c := calendarOf("k")
 	r := report(c.events, history.Span{From: begins(0), To: begins(1)}, history.Status{}, diagnose.English)
 	r.SetSince(nil, diagnose.English)
-	require.Equal(t, "at least since 2026-11-20 14:45 UTC; the days searched do not show when it began", verdict(t, r, silent).Since.Text)
+	require.Equal(t, "at least since 2026-11-20 14:45 UTC; earlier days do not show it either way", verdict(t, r, silent).Since.Text)
 	require.Equal(t, history.At(instant("20 14:45")), r.LastDrop.Time)
 	require.Nil(t, r.Usual)
 }

@@ -23,6 +23,7 @@ type api struct {
 	// turn has one slot. The request that has it may use turnBytes for a device's events.
 	turn      slots
 	turnBytes int64 // the constant turnBytes, except in tests
+	maxEvents int   // the constant maxEvents, except in tests
 	// large has maxLarge slots. A request needs one for a response of more than smallBytes.
 	large slots
 }
@@ -30,7 +31,7 @@ type api struct {
 func newAPI(d directory, open opener, now func() time.Time, retention time.Duration) api {
 	return api{
 		directory: d, open: open, now: now, retention: retention,
-		turn: make(slots, 1), turnBytes: turnBytes, large: make(slots, maxLarge),
+		turn: make(slots, 1), turnBytes: turnBytes, maxEvents: maxEvents, large: make(slots, maxLarge),
 	}
 }
 

@@ -173,3 +173,70 @@ func TestDaysParameters(t *testing.T) {
 	}
 	require.Equal(t, http.StatusForbidden, do(a, "GET", "/api/v1/days?instance=j&client=c", "Authorization", "Bearer narrow").Code)
 }
+
+// A flood of refused logins, or a device that connects all the time, must not keep a request busy
+// without end. The response says how far it went back.
+func TestTooManyEventsEndASearch(t *testing.T) {
+	refused := happened("", event.Close, 0, "00:00:00")
+	refused.NativeEvent, refused.ActionInfo = "client.connack", event.NotAuthorized
+	var events []event.Event
+	for ago := range 10 {
+		for n := range 100 {
+			e := refused
+			e.Time = startOfDay(now).AddDate(0, 0, -ago).Add(time.Duration(n) * time.Minute)
+			events = append(events, e)
+		}
+	}
+	events = append(events, happened("a", event.Connect, 20, "07:00:00"))
+	slices.SortFunc(events, func(a, b event.Event) int { return a.Time.Compare(b.Time) })
+	store := closedMonth(t, events...)
+	a := apiOf(t, store)
+	var status monthStatus
+	fetch(t, a, "/api/v1/status?instance=i&client=c", &status)
+	require.Equal(t, "online", status.State)
+	require.False(t, status.Cut)
+
+	a.maxEvents = 550
+	status = monthStatus{}
+	fetch(t, a, "/api/v1/status?instance=i&client=c", &status)
+	require.Equal(t, monthStatus{State: "unknown", Cut: true, LookedBackTo: "2026-11-17T00:50:00.001Z", Receipt: status.Receipt}, status)
+	_, err := alibaba{a}.Online(t.Context(), "i", []event.ClientID{"c"})
+	require.ErrorIs(t, err, errUnsettled)
+
+	var list struct {
+		Days         []dayRow
+		Cut          bool
+		LookedBackTo string `json:"looked_back_to"`
+	}
+	fetch(t, a, "/api/v1/days?instance=i&client=c&from=2026-11-14", &list)
+	require.True(t, list.Cut)
+	require.Equal(t, status.LookedBackTo, list.LookedBackTo)
+	for i, refusals := range []int{0, 0, 0, 49, 100, 100, 100, 100, 100} {
+		require.Equal(t, refusals, list.Days[i].Refusals, list.Days[i].Day)
+		require.Equal(t, i < 3, list.Days[i].NotRead, list.Days[i].Day)
+	}
+	require.Contains(t, ask(a, "/api/v1/diagnosis?instance=i&client=c&from=2026-11-22T00:00:00Z&since=1").Body.String(), `"at_least":true`)
+}
+
+// A month without compaction has many objects. A status must stay within its budget, and must say
+// how far it went back.
+func TestAStatusOfAMonthWithoutCompaction(t *testing.T) {
+	store := record(t, nil, 0)
+	for ago := range 30 {
+		for n := range 100 {
+			e := happened(fmt.Sprint("o", n), event.Connect, ago, "06:00:00")
+			e.ClientID = neighbor("a")
+			if ago == 25 && n == 0 {
+				e.ClientID = "c"
+			}
+			putObject(t, store, layout.Layout{Shards: 16}.PartitionOf("i", "c", e.Time), n+1, []event.Event{e})
+		}
+	}
+	var got monthStatus
+	fetch(t, apiOf(t, store), "/api/v1/status?instance=i&client=c", &got)
+	require.True(t, got.Cut)
+	require.Equal(t, "unknown", got.State)
+	require.Equal(t, "2026-11-04T00:00:00.000Z", got.LookedBackTo, "19 days of 100 objects")
+	require.LessOrEqual(t, got.Receipt.Requests, 2000)
+	require.Greater(t, got.Receipt.Requests, 1900)
+}

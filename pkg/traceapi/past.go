@@ -21,6 +21,10 @@ const (
 // pastBudget limits the cost of a status, of a list of days and of a diagnosis with since=1.
 var pastBudget = query.Budget{Requests: 2000, Bytes: 64 << 20}
 
+// maxEvents is the maximum number of events that a request with a budget reads. It limits the time
+// of the request: a list of days takes about 2 µs for each event.
+const maxEvents = 1_000_000
+
 // fold consumes a device's events, newest first.
 type fold interface {
 	// Add adds the next older event and returns false. If neither the event nor older events are
@@ -56,8 +60,9 @@ type past struct {
 	// hasSegments means that one of the partitions contains a segment. noLayout means that the
 	// bucket has no layout marker.
 	hasSegments, noLayout bool
+	events                int // the number of events that the fold has received
 	// isCut means that reading stopped too early, because the fold used more than api.turnBytes of
-	// memory, or because the budget was used up.
+	// memory, or because the budget or api.maxEvents was used up.
 	isCut bool
 	// turn is the slot that allows the request to use api.turnBytes.
 	turn slot
@@ -74,7 +79,7 @@ func (a api) readPast(ctx context.Context, d device, r reach, f fold) (*past, er
 		if last == nil || err != nil {
 			return p, err
 		}
-		if p.turn.held {
+		if p.turn.held || p.isExhausted(r) {
 			p.isCut = !f.Settled(p.from)
 			return p, nil
 		}
@@ -105,8 +110,8 @@ func (r reach) request(d device) query.Request {
 }
 
 // read passes the events that match q to f, and then older ones, until f needs no older events or
-// must not get any. If f takes too much memory, read stops and returns the last event that it
-// passed to f. Otherwise, last is nil.
+// must not get any. If drain stops, read returns the last event that it passed to f. Otherwise, last
+// is nil.
 func (p *past) read(ctx context.Context, q query.Request, r reach, f fold) (last *event.Event, err error) {
 	s, err := p.api.open(ctx, q)
 	if err != nil {
@@ -115,7 +120,7 @@ func (p *past) read(ctx context.Context, q query.Request, r reach, f fold) (last
 	defer s.Close()
 	for more := true; more; {
 		var done bool
-		last, done, err = p.drain(ctx, s, f)
+		last, done, err = p.drain(ctx, s, r, f)
 		if err != nil || done || last != nil || f.Settled(p.from) {
 			break
 		}
@@ -139,9 +144,15 @@ func (r reach) next(read time.Time) time.Time {
 	}
 }
 
-// drain passes the events of a stream to f. done reports whether f needs no older events. If f
-// takes too much memory, drain stops and returns the last event that it passed to f.
-func (p *past) drain(ctx context.Context, s stream, f fold) (last *event.Event, done bool, err error) {
+// isExhausted reports whether the request must not read more events.
+func (p *past) isExhausted(r reach) bool {
+	return r.budget != query.Budget{} && p.events >= p.api.maxEvents
+}
+
+// drain passes the events of a stream to f. done reports whether f needs no older events. If f takes
+// too much memory, or has received too many events, drain stops and returns the last event that it
+// passed to f.
+func (p *past) drain(ctx context.Context, s stream, r reach, f fold) (last *event.Event, done bool, err error) {
 	for e, err := range s.Events(ctx) {
 		if err != nil {
 			return nil, false, err
@@ -150,7 +161,8 @@ func (p *past) drain(ctx context.Context, s stream, f fold) (last *event.Event, 
 			p.from = startOfDay(e.Time)
 			return nil, true, nil
 		}
-		if f.Bytes() > freeBytes && !p.turn.take() || f.Bytes() > p.api.turnBytes {
+		p.events++
+		if f.Bytes() > freeBytes && !p.turn.take() || f.Bytes() > p.api.turnBytes || p.isExhausted(r) {
 			p.from = e.Time.Add(time.Millisecond)
 			return e, false, nil
 		}
