@@ -43,12 +43,10 @@ type Day struct {
 
 // sighting is the part of a verdict that is needed to follow it from day to day.
 type sighting struct {
-	level     Level
+	level     Level           // set only for the verdicts of a Day
 	first     history.Instant // see finding.first
 	isAbsence bool            // see finding.absence
 }
-
-func (o outcome) sighting() sighting { return sighting{o.level, o.finding.first(), o.finding.absence} }
 
 // DayOf sums up a day. Trends sets the fields Since and Usual.
 func DayOf(h history.DayHistory) Day {
@@ -68,15 +66,14 @@ func DayOf(h history.DayHistory) Day {
 }
 
 func (d *Day) setVerdicts(in *input) {
-	outcomes := in.outcomes()
-	for _, o := range outcomes {
-		d.Verdicts = append(d.Verdicts, o.code)
-		s := o.sighting()
-		s.first = cmp.Or(s.first, in.from)
-		d.sightings[o.code] = s
+	verdicts := in.verdicts(in.bare)
+	for _, v := range verdicts {
+		d.Verdicts = append(d.Verdicts, v.Code)
+		v.seen.level, v.seen.first = v.Level, cmp.Or(v.seen.first, in.from)
+		d.sightings[v.Code] = v.seen
 	}
-	if len(outcomes) > 0 {
-		d.Level = outcomes[0].level
+	if len(verdicts) > 0 {
+		d.Level = verdicts[0].Level
 	}
 }
 

@@ -30,5 +30,6 @@ type Report struct {
 
 // Diagnose returns a report on a history, with the verdicts in the given language.
 func Diagnose(h history.History, lang Lang) Report {
-	return Report{History: h, Verdicts: newInput(h).verdicts(lang)}
+	in := newInput(h)
+	return Report{History: h, Verdicts: in.verdicts(in.worded(lang))}
 }

@@ -40,7 +40,8 @@ type Verdict struct {
 	// Since says since when the verdict has applied. It is nil until SetSince sets it.
 	Since *Since `json:"since,omitempty"`
 
-	seen sighting // so that SetSince can follow the verdict from day to day
+	seen  sighting // so that SetSince can follow the verdict from day to day
+	minor bool     // whether a problem counts only as a notice; see isOver and isMinor
 }
 
 // Evidence is one connection end, accepted login or refusal that a verdict cites. The field Text
@@ -66,37 +67,24 @@ type rule struct {
 	find  func(in *input) *finding
 }
 
-// outcome is the finding of a rule, together with the verdict's code and level.
-type outcome struct {
-	code    Code
-	level   Level // takes the finding into account
-	minor   bool  // whether a problem counts only as a notice; see isOver and isMinor
-	finding *finding
-}
+// builder makes a verdict of a finding of the given rule.
+type builder func(f *finding, rule rule) Verdict
 
-// verdicts returns all verdicts in the given language, in the order of outcomes.
-func (in *input) verdicts(lang Lang) []Verdict {
-	found := []Verdict{} // if there are no verdicts, JSON shows an empty list instead of null
-	for _, o := range in.outcomes() {
-		found = append(found, in.verdict(o, lang))
-	}
-	return found
-}
-
-// outcomes returns the outcomes of all rules, sorted by level: problems, notices, infos. Within a
-// level, they have this order:
+// verdicts returns all verdicts, sorted by level: problems, notices, infos. Within a level, they
+// have this order:
 //
-//   - First come the outcomes of the rules in patterns, in the order of these rules.
-//   - Next come the outcomes of the rules in singles, in descending order of count.
-//   - Last come the outcomes of the rules in symptoms.
+//   - First come the verdicts of the rules in patterns, in the order of these rules.
+//   - Next come the verdicts of the rules in singles, in descending order of count.
+//   - Last come the verdicts of the rules in symptoms.
 //
 // A problem that is over or minor becomes a notice, but still comes before all other notices.
-func (in *input) outcomes() []outcome {
-	found := slices.Concat(in.apply(patterns), in.byCount(singles), in.apply(symptoms))
+func (in *input) verdicts(build builder) []Verdict {
+	found := []Verdict{} // if there are no verdicts, JSON shows an empty list instead of null
+	found = append(found, slices.Concat(in.apply(patterns, build), in.byCount(singles, build), in.apply(symptoms, build))...)
 	bySeverity(found)
 	for i := range found {
-		if o := &found[i]; o.level == Problem && o.minor {
-			o.level = Notice
+		if v := &found[i]; v.Level == Problem && v.minor {
+			v.Level = Notice
 		}
 	}
 	bySeverity(found)
@@ -105,58 +93,59 @@ func (in *input) outcomes() []outcome {
 
 var severity = map[Level]int{Problem: 0, Notice: 1, Info: 2}
 
-func bySeverity(found []outcome) {
-	slices.SortStableFunc(found, func(a, b outcome) int { return cmp.Compare(severity[a.level], severity[b.level]) })
+func bySeverity(found []Verdict) {
+	slices.SortStableFunc(found, func(a, b Verdict) int { return cmp.Compare(severity[a.Level], severity[b.Level]) })
 }
 
-// byCount returns the outcomes of the given rules, in descending order of count.
-func (in *input) byCount(rules []rule) []outcome {
-	found := in.apply(rules)
-	slices.SortStableFunc(found, func(a, b outcome) int { return cmp.Compare(b.finding.count, a.finding.count) })
+// byCount returns the verdicts of the given rules, in descending order of count.
+func (in *input) byCount(rules []rule, build builder) []Verdict {
+	found := in.apply(rules, build)
+	slices.SortStableFunc(found, func(a, b Verdict) int { return cmp.Compare(b.Count, a.Count) })
 	return found
 }
 
-// apply applies the given rules and returns their outcomes, in the order of the rules.
-func (in *input) apply(rules []rule) []outcome {
-	var found []outcome
+// apply applies the given rules and returns their verdicts, in the order of the rules. It keeps no
+// findings, because each of them may take much memory.
+func (in *input) apply(rules []rule, build builder) []Verdict {
+	var found []Verdict
 	for _, rule := range rules {
 		if f := rule.find(in); f != nil {
-			found = append(found, outcome{rule.code, in.levelOf(f, rule), in.isOver(f.when) || in.isMinor(f), f})
+			found = append(found, build(f, rule))
 		}
 	}
 	return found
 }
 
-// levelOf returns the level of the verdict about a finding of the given rule.
-func (in *input) levelOf(f *finding, rule rule) Level {
+// bare returns a verdict without texts and evidence.
+func (in *input) bare(f *finding, rule rule) Verdict {
 	level := cmp.Or(f.level, rule.level)
 	if level == Notice && in.isSevere(f) {
-		return Problem
-	}
-	return level
-}
-
-// verdict renders an outcome as a verdict in the given language.
-func (in *input) verdict(o outcome, lang Lang) Verdict {
-	f := o.finding
-	texts := textsOf(cmp.Or(f.text, o.code), lang)
-	values := f.values.with("count", times(f.count))
-	if title, ok := cutTitles[o.code]; ok && in.isCut() {
-		texts.title = title[lang.index()]
-		values = values.with("cut", clock{at: in.from, day: in.to})
-	}
-	if f.next != "" {
-		texts.next = textsOf(f.next, lang).next
+		level = Problem
 	}
 	return Verdict{
-		Code: o.code, Level: o.level, Count: f.count,
-		Title:   values.into(texts.title, lang),
-		Meaning: values.into(texts.meaning, lang),
-		Next:    values.into(texts.next, lang),
-		More:    joined(lang, values.into(texts.more, lang), paragraph(f.more, lang), paragraph(in.timing(f.when), lang)),
+		Code: rule.code, Level: level, Count: f.count, seen: sighting{first: f.first(), isAbsence: f.absence}, minor: in.isOver(f.when) || in.isMinor(f),
+	}
+}
 
-		Evidence: in.evidence(f.evidence, lang),
-		seen:     o.sighting(),
+// worded returns a builder of complete verdicts in the given language.
+func (in *input) worded(lang Lang) builder {
+	return func(f *finding, rule rule) Verdict {
+		texts := textsOf(cmp.Or(f.text, rule.code), lang)
+		values := f.values.with("count", times(f.count))
+		if title, ok := cutTitles[rule.code]; ok && in.isCut() {
+			texts.title = title[lang.index()]
+			values = values.with("cut", clock{at: in.from, day: in.to})
+		}
+		if f.next != "" {
+			texts.next = textsOf(f.next, lang).next
+		}
+		v := in.bare(f, rule)
+		v.Title = values.into(texts.title, lang)
+		v.Meaning = values.into(texts.meaning, lang)
+		v.Next = values.into(texts.next, lang)
+		v.More = joined(lang, values.into(texts.more, lang), paragraph(f.more, lang), paragraph(in.timing(f.when), lang))
+		v.Evidence = in.evidence(f.evidence, lang)
+		return v
 	}
 }
 

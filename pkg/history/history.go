@@ -71,7 +71,7 @@ func Of(events *Log, span Span, before Status) History {
 	if span.Cut || span.Unsearched {
 		before = before.IfSettled()
 	}
-	p := pair(events, from, to, before.Connection)
+	p := pairUntil(events, from, to, At(span.Later), before.Connection)
 	status := p.status(before)
 	if span.Cut && !before.settled {
 		status = status.IfSettled()
@@ -85,6 +85,5 @@ func Of(events *Log, span Span, before Status) History {
 		h.CutBefore = from
 	}
 	h.Summary = h.summarize()
-	h.addLaterEnd(events, At(span.Later), before)
 	return h
 }

@@ -18,34 +18,34 @@ type LaterEnd struct {
 	NativeReason string           `json:"native_reason"`
 }
 
-// addLaterEnd sets EndedLater of the open connection, if there is one, and if the events up to the
-// given instant show that it ended. events and before are as in Of.
-func (h *History) addLaterEnd(events *Log, later Instant, before Status) {
-	open := h.open()
-	if open == nil || later <= At(h.Span.To) {
-		return
+// pairUntil is like pair, but also sets EndedLater of the open connection if the events up to the
+// instant later show its end. It pairs these events again, because an end event after the span may
+// also belong to another connection.
+func pairUntil(events *Log, from, to, later Instant, earlier *Connection) pairs {
+	if later <= to {
+		return pair(events, from, to, earlier) // the log can then be freed during the call
 	}
-	open.EndedLater = h.laterEnd(open, events, later, before)
-	if h.Status.Connection != nil { // a copy of open
-		h.Status.Connection.EndedLater = open.EndedLater
+	p := pair(events, from, to, earlier)
+	if open := p.open(); open != nil {
+		open.EndedLater = pair(events, from, later, earlier).endOf(open, to)
 	}
+	return p
 }
 
 // open returns the open connection, or nil if there is none.
-func (h *History) open() *Connection {
-	i := slices.IndexFunc(h.Connections, func(c *Connection) bool { return c.EndIs == Open })
+func (p pairs) open() *Connection {
+	i := slices.IndexFunc(p.drafts, func(d *draft) bool { return d.EndIs == Open })
 	if i < 0 {
 		return nil
 	}
-	return h.Connections[i]
+	return &p.drafts[i].Connection
 }
 
-// laterEnd returns the end of an open connection, or nil if it is not known. It pairs all events
-// again, because an end event after the span may also belong to another connection.
-func (h *History) laterEnd(open *Connection, events *Log, later Instant, before Status) *LaterEnd {
-	p := pair(events, At(h.Span.From), later, before.Connection)
+// endOf returns the end of a connection if p contains it and it is after the given instant.
+// Otherwise, it returns nil.
+func (p pairs) endOf(c *Connection, after Instant) *LaterEnd {
 	for _, d := range p.drafts {
-		if d.ChannelID == open.ChannelID && d.Start == open.Start && d.End > At(h.Span.To) {
+		if d.ChannelID == c.ChannelID && d.Start == c.Start && d.End > after {
 			return &LaterEnd{d.End, d.EndIs, d.Kind, d.Action, d.ActionInfo, d.NativeReason}
 		}
 	}
