@@ -3,7 +3,7 @@
 import { datum } from './datum.js';
 import { el } from './dom.js';
 import { icon } from './icons.js';
-import { kindLabel, kindOf, nativeOf } from './kinds.js';
+import { kindLabel, kindOf, laterNote, nativeOf } from './kinds.js';
 import { lengthOf } from './label.js';
 import { swatch } from './legend.js';
 import { connectionCount } from './omitted.js';
@@ -50,9 +50,9 @@ function connectionRow(connection, view, onPick) {
   const instant = (at) => (at ? time(ms(at), view.stamp) : el('span', { class: 'quiet-text' }, text('unknown')));
   return el('tr', {},
     el('td', {}, el('button', { type: 'button', class: 'link-like', on: { click: () => onPick(connection) } }, instant(connection.start))),
-    el('td', {}, connection.end_is === 'open' ? text('kind.open') : instant(connection.end)),
+    el('td', {}, connection.end_is === 'open' ? kindLabel('open', view.report) : instant(connection.end)),
     el('td', { class: 'numeric' }, length === null ? text('unknown') : duration(length)),
-    el('td', {}, swatch(kind), ' ', kindLabel(kind), native ? el('small', {}, datum(native)) : null),
+    el('td', {}, swatch(kind), ' ', kindLabel(kind, view.report), [native && datum(native), laterNote(connection)].filter(Boolean).map((note) => el('small', {}, note))),
     el('td', {}, datum(connection.peer_address)),
     el('td', {}, datum(connection.node)));
 }

@@ -10,7 +10,7 @@ import { duration, ms } from './time.js';
 
 export function barItems(report, scale, rows) {
   return bars(report.connections, scale).map(({ x, width, connections }) => {
-    const node = connections.length === 1 ? single(connections[0], x, width, scale, rows) : shared(connections, x, width, rows);
+    const node = connections.length === 1 ? single(connections[0], report, x, width, scale, rows) : shared(connections, x, width, rows);
     node.append(svg('rect', { class: 'outline', x: x - 1, y: rows.bar - 2, width: width + 2, height: barHeight + 4, rx: 2 }));
     return { node, x, connections };
   });
@@ -19,7 +19,7 @@ export function barItems(report, scale, rows) {
 const capWidth = 4; // px; the cap of a narrow bar takes only a third of the bar
 
 // single draws the bar of one connection: a pale body that ends in a cap in full color.
-function single(connection, x, width, scale, rows) {
+function single(connection, report, x, width, scale, rows) {
   const kind = kindOf(connection);
   const box = { x, y: rows.bar, height: barHeight };
   const texture = textureOf(kind);
@@ -32,7 +32,7 @@ function single(connection, x, width, scale, rows) {
     startsHere && width > 2 * capWidth ? svg('rect', { class: 'edge', ...box, width: 1.5 }) : null,
     isOpen ? null : svg('rect', { class: 'cap', ...box, x: x + width - cap, width: cap }),
     isOpen && width > 20 ? svg('path', { class: 'onward', d: `M${x + width - 13} ${rows.bar + barHeight / 2 - 6}l6 6-6 6` }) : null,
-    barLabel(connection, kindLabel(kind), x, width, scale, rows));
+    barLabel(connection, kindLabel(kind, report), x, width, scale, rows));
 }
 
 const labelMargin = 18; // px

@@ -2,6 +2,7 @@
 
 import { datum, plain } from './datum.js';
 import { el } from './dom.js';
+import { laterEnd } from './kinds.js';
 import { number, text } from './text.js';
 import { duration, iso, ms, time } from './time.js';
 import { actionMeaning, infoLabel, infoMeaning } from './vocabulary.js';
@@ -23,6 +24,7 @@ const facts = {
   start: (e) => e.start && instant(e.start),
   end: (e) => e.end && instant(e.end),
   end_is: (e) => e.end_is && wording(text(`end.${e.end_is}`)),
+  ended_later: (e) => e.ended_later && wording(laterEnd(e)),
   length: (e) => Number.isFinite(e.length) && wording(duration(e.length)),
   channel_id: (e) => e.channel_id && identifier(e.channel_id),
   action: (e) => e.action && explained(e.action, actionMeaning(e.action)),

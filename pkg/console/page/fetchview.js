@@ -4,7 +4,7 @@ import { deviceParameters } from './address.js';
 import { APIError, getJSON } from './api.js';
 import { preferences } from './preferences.js';
 import { Rows } from './rows.js';
-import { endsNow, extended } from './span.js';
+import { endsNow, extended, isOver } from './span.js';
 import { ms } from './time.js';
 import { View } from './view.js';
 
@@ -30,7 +30,11 @@ export async function fetchLatestView(query, signal) {
   return further;
 }
 
-const diagnosis = (query, signal) => getJSON('diagnosis', { ...deviceParameters(query), lang: preferences.lang }, signal);
+// diagnosis returns the report. Its property isOver says whether the span ended before the request.
+async function diagnosis(query, signal) {
+  const over = isOver(query, Date.now());
+  return { ...await getJSON('diagnosis', { ...deviceParameters(query), lang: preferences.lang }, signal), isOver: over };
+}
 
 // statusNow returns the current status, or null if the request fails temporarily. The page may then
 // still be able to show the report, which has its own request and comes from other days.

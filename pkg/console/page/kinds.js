@@ -2,6 +2,7 @@
 // kind, except "open" and "unknown", corresponds to a word in the vocabulary of action_info.
 
 import { text } from './text.js';
+import { ms, shortStamp } from './time.js';
 
 const words = {
   disconnected: 'disconnected by client',
@@ -24,7 +25,22 @@ export const kindOf = (connection) => (kinds.includes(connection.kind) ? connect
 // wordOf returns the vocabulary's word for a kind, or "" for "open" and "unknown".
 export const wordOf = (kind) => words[kind] ?? '';
 
-export const kindLabel = (kind) => wordOf(kind) || text(`kind.${kind}`);
+// kindLabel returns the name of a kind. A connection that is open is still open, unless the report
+// ends in the past.
+export const kindLabel = (kind, { isOver = false } = {}) => wordOf(kind) || text(kind === 'open' && isOver ? 'kind.open.then' : `kind.${kind}`);
+
+// laterEnd returns when and how a connection ended after the report's span, as plain text, or null
+// if that is not known.
+export function laterEnd({ ended_later: later }) {
+  if (!later) return null;
+  return `${shortStamp(ms(later.time))}, ${later.end_is === 'inferred' ? text('kind.unreported') : kindLabel(kindOf(later))}`;
+}
+
+// laterNote returns the same as laterEnd, but as a line that says what it is.
+export function laterNote(connection) {
+  const end = laterEnd(connection);
+  return end && text('connection.endedLater', { end });
+}
 
 const byWord = Object.fromEntries(Object.entries(words).map(([kind, word]) => [word, kind]));
 

@@ -1,15 +1,15 @@
 // Labels: one line of plain text for a connection or for an item of the timeline.
 
 import { boundsOf } from './bars.js';
-import { kindLabel, kindOf, tally } from './kinds.js';
+import { kindLabel, kindOf, laterNote, tally } from './kinds.js';
 import { number, text } from './text.js';
 import { duration, ms, shortStamp, spanText } from './time.js';
 import { infoLabel } from './vocabulary.js';
 
-// labelOf returns the label of a bar or a mark.
-export function labelOf(item, scale) {
+// labelOf returns the label of a bar or a mark in the timeline of a report.
+export function labelOf(item, report, scale) {
   if (item.refusals) return refusalLabel(item.refusals);
-  return item.connections.length === 1 ? connectionLabel(item.connections[0], scale.to) : sharedLabel(item.connections, scale);
+  return item.connections.length === 1 ? connectionLabel(item.connections[0], report) : sharedLabel(item.connections, report, scale);
 }
 
 function refusalLabel(refusals) {
@@ -18,22 +18,23 @@ function refusalLabel(refusals) {
   return text(refusals.length > 1 ? 'timeline.refusals' : 'timeline.refusal', values);
 }
 
-function sharedLabel(connections, scale) {
+function sharedLabel(connections, report, scale) {
   return text('timeline.shared', {
     count: number(connections.length),
     span: spanText(...boundsOf(connections, scale)),
-    ends: tally(connections).map(([kind, count]) => `${kindLabel(kind)} × ${number(count)}`).join(', '),
+    ends: tally(connections).map(([kind, count]) => `${kindLabel(kind, report)} × ${number(count)}`).join(', '),
   });
 }
 
 // connectionLabel returns one line with a connection's start, end and length, and how it ended. For
-// an open connection, the length is the time from its start to the given instant.
-export function connectionLabel(connection, to) {
-  const length = lengthOf(connection, to);
+// an open connection, the length is the time from its start to the end of the report.
+export function connectionLabel(connection, report) {
+  const length = lengthOf(connection, ms(report.to));
   return [
     extentOf(connection),
     length === null ? null : duration(length),
-    kindLabel(kindOf(connection)),
+    kindLabel(kindOf(connection), report),
+    laterNote(connection),
   ].filter((part) => part !== null).join(' · ');
 }
 

@@ -1,7 +1,7 @@
 // The legend explains the colors and shapes of a timeline and shows how often each of them occurs.
 
 import { el, svg } from './dom.js';
-import { kindLabel, kindOf, tally, wordOf } from './kinds.js';
+import { kindLabel, kindOf, laterEnd, tally, wordOf } from './kinds.js';
 import { refusalSign } from './marks.js';
 import { leavesOut } from './omitted.js';
 import { number, text } from './text.js';
@@ -34,13 +34,13 @@ export function legend(report, onFilter) {
   const shownStates = ['offline', 'unknown'].filter((state) => report.timeline.some((one) => one.state === state));
   if (more || leavesOut(report, 'timeline')) shownStates.push('omitted');
   return el('ul', { class: 'legend', 'aria-label': text('legend.label') },
-    tally(report.connections).map(([kind, count]) => kindEntry(kind, number(count) + more, onFilter && filterOf(kind, report), onFilter)),
+    tally(report.connections).map(([kind, count]) => kindEntry(kind, kindLabel(kind, report), number(count) + more, onFilter && filterOf(kind, report), onFilter)),
     report.refusals.length ? entry(refusalSwatch(), text('legend.refusals'), number(report.summary.refusals)) : null,
     shownStates.map((state) => entry(stateSwatch(state), text(`timeline.${state}`))));
 }
 
-function kindEntry(kind, count, filter, onFilter) {
-  return entry(swatch(kind), kindLabel(kind), count, filter ? () => onFilter(filter) : null);
+function kindEntry(kind, label, count, filter, onFilter) {
+  return entry(swatch(kind), label, count, filter ? () => onFilter(filter) : null);
 }
 
 // filterOf returns the filter that selects the end events of a kind, or "" if the report contains
@@ -48,6 +48,13 @@ function kindEntry(kind, count, filter, onFilter) {
 function filterOf(kind, report) {
   const isReported = report.connections.some((one) => kindOf(one) === kind && one.end_is === 'reported');
   return isReported ? wordOf(kind) || unexplained : '';
+}
+
+// laterEnds returns notes about connections that were open at the end of the span and whose end is
+// known, or null if there are none.
+export function laterEnds({ connections }) {
+  const ends = connections.map(laterEnd).filter(Boolean);
+  return ends.length ? el('div', { class: 'later-ends' }, ends.map((end) => el('p', {}, text('connection.openThen', { end })))) : null;
 }
 
 function entry(shape, label, count = null, onClick = null) {

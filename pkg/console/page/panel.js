@@ -11,13 +11,13 @@ import { text } from './text.js';
 import { ms } from './time.js';
 
 export function panel(connection, view, { onClose, onZoom, onRows }) {
-  const to = ms(view.report.to);
-  const facts = { ...connection, length: lengthOf(connection, to) };
-  const ticket = () => view.ticket(connectionLabel(connection, to), ...evidenceText(facts));
+  const { report } = view;
   const kind = kindOf(connection);
+  const facts = { ...connection, length: lengthOf(connection, ms(report.to)) };
+  const ticket = () => view.ticket(connectionLabel(connection, report), ...evidenceText(facts));
   return el('section', { class: 'picked-connection', 'aria-label': text('connection.title') },
     el('header', {},
-      el('h3', {}, swatch(kind), ' ', kindLabel(kind)),
+      el('h3', {}, swatch(kind), ' ', kindLabel(kind, report)),
       el('span', { class: 'spring' }),
       quietButton(text('connection.rows'), 'arrow', onRows),
       connection.start ? quietButton(text('connection.zoom'), 'in', onZoom) : null,

@@ -4,7 +4,7 @@
 import { el } from './dom.js';
 import { draw } from './draw.js';
 import { plainTable } from './eventrow.js';
-import { legend } from './legend.js';
+import { laterEnds, legend } from './legend.js';
 import { omittedNotice } from './omitted.js';
 import { incompleteNotice, receipt } from './receipt.js';
 import { statusCard } from './status.js';
@@ -65,7 +65,7 @@ function content(view) {
     omittedNotice(view.report),
     el('div', { class: 'top' }, first ? headline(first, view, {}) : quietHeadline(), statusCard(view.status)),
     el('section', { class: 'card timeline-card' }, el('h2', { class: 'section-title' }, text('timeline.title')),
-      el('div', { class: 'scroll' }, draw(view.report, timelineWidth).node), legend(view.report)),
+      el('div', { class: 'scroll' }, draw(view.report, timelineWidth).node), legend(view.report), laterEnds(view.report)),
     summaryTiles(view.report),
     others.length ? verdictList(others, view, {}) : null,
     events(view),

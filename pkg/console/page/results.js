@@ -3,7 +3,7 @@
 import { connectionList } from './connectionlist.js';
 import { el } from './dom.js';
 import { icon } from './icons.js';
-import { legend } from './legend.js';
+import { laterEnds, legend } from './legend.js';
 import { belongs, findAt, findByKey, keyOf } from './matching.js';
 import { emptyNotice } from './notices.js';
 import { omittedNotice } from './omitted.js';
@@ -84,7 +84,7 @@ function fullResults(view, actions) {
   const [first, ...others] = verdicts;
   const nodes = [
     el('div', { class: 'top' }, first ? headline(first, view, { onTime: showTime }) : quietHeadline(), statusCard(view.status)),
-    timelineCard(view, actions, [line.node, legend(view.report, (info) => actions.onFilter({ info })), slot, connectionList(view, { onPick: pick })]),
+    timelineCard(view, actions, [line.node, legend(view.report, (info) => actions.onFilter({ info })), laterEnds(view.report), slot, connectionList(view, { onPick: pick })]),
     summaryTiles(view.report),
     others.length ? verdictList(others, view, { onTime: showTime }) : null,
     events.node,

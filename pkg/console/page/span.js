@@ -58,6 +58,9 @@ export function checkSpan(from, to, now) {
 // endsNow reports whether a span ends less than a second before or after now.
 export const endsNow = ({ to }, now) => Math.abs(now - to) < second;
 
+// isOver reports whether a span ends in the past, so that more may have happened after it.
+export const isOver = ({ to }, now) => now - to >= second;
+
 // extended returns the span with its end moved to a later time. If the span would then be longer
 // than maxLength, its start moves later too.
 export const extended = ({ from }, to) => ({ from: Math.max(from, to - maxLength), to });

@@ -42,7 +42,7 @@ export function timeline(report, { onPick, onZoom, onTime }) {
     drawn.node.setAttribute('aria-label', text('timeline.label'));
     drawn.items.forEach((item, i) => {
       item.node.setAttribute('role', 'button');
-      item.node.setAttribute('aria-label', labelOf(item, drawn.scale));
+      item.node.setAttribute('aria-label', labelOf(item, report, drawn.scale));
       item.node.dataset.item = i;
     });
     current = Math.min(current, Math.max(drawn.items.length - 1, 0));
@@ -62,7 +62,7 @@ export function timeline(report, { onPick, onZoom, onTime }) {
   }
 
   function describe(item) {
-    return labelOf(item, drawn.scale);
+    return labelOf(item, report, drawn.scale);
   }
 
   function zoom(from, to) {
