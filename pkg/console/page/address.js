@@ -1,8 +1,10 @@
 // The page's URL determines what the page shows: the device, the range as absolute times, the
-// order, the filter and the selected connection. A URL built here never contains the token.
+// instant of the status, the order, the filter and the selected connection. A URL built here never
+// contains the token.
 
 import { joinParts } from './clientid.js';
 import { preferences } from './preferences.js';
+import { hourAround } from './span.js';
 import { hour } from './time.js';
 import { actions, infoFilters } from './vocabulary.js';
 
@@ -21,9 +23,11 @@ function parseTime(words) {
 
 const oneOf = (values, value, fallback) => (values.includes(value) ? value : fallback);
 
-// readQuery returns the query in the URL. If the URL has no "to", the range ends now. If the URL
-// has no "from", the range is one hour long. If a time in the URL is invalid, the query's property
-// "fault" is a validation error that names the field. Otherwise "fault" is null.
+// readQuery returns the query in the URL. Its property "at" is the instant of the status, or null
+// for now. If the URL has "at" but neither "from" nor "to", the range is the hour around that
+// instant. Otherwise, without "to" the range ends now, and without "from" it is one hour long. If a
+// time in the URL is invalid, the query's property "fault" is a validation error that names the
+// field. Otherwise "fault" is null.
 export function readQuery() {
   const parameters = new URLSearchParams(location.search);
   const get = (name) => parameters.get(name) ?? '';
@@ -31,15 +35,19 @@ export function readQuery() {
   const instant = (name, fallback) => {
     const at = get(name) ? parseTime(get(name)) : fallback;
     if (!Number.isNaN(at)) return at;
-    fault = { fault: 'fault.time', field: name, words: get(name) };
+    fault = { fault: 'fault.time', field: name === 'at' ? 'from' : name, words: get(name) };
     return fallback;
   };
-  const to = instant('to', Date.now());
+  const now = Date.now();
+  const at = instant('at', null);
+  const initial = at === null || get('from') || get('to') ? { to: now } : hourAround(at, now);
+  const to = instant('to', initial.to);
   return {
     instance: get('instance'),
     client: get('client') || joinParts(get('group'), get('device')),
     from: instant('from', to - hour),
     to,
+    at,
     fault,
     order: oneOf(['asc', 'desc'], get('order'), preferences.order),
     action: oneOf(actions, get('action'), ''),
@@ -59,6 +67,9 @@ export const deviceParameters = (query) => ({
   instance: query.instance, client: query.client, from: timestamp(query.from), to: timestamp(query.to),
 });
 
+// statusParameters returns the API parameters of the status: at the query's instant, or now.
+export const statusParameters = ({ instance, client, at }) => ({ instance, client, ...(at === null ? {} : { at: timestamp(at) }) });
+
 // traceParameters returns all API parameters of a trace.
 export const traceParameters = (query) => ({
   ...deviceParameters(query),
@@ -67,7 +78,8 @@ export const traceParameters = (query) => ({
 
 // pathOf returns the URL for a query, without the origin.
 export function pathOf(query) {
-  const parameters = { ...traceParameters(query), ...withoutEmpty({ connection: query.connection }) };
+  const at = query.at === null ? '' : timestamp(query.at);
+  const parameters = { ...traceParameters(query), ...withoutEmpty({ at, connection: query.connection }) };
   return `/?${new URLSearchParams(parameters)}`;
 }
 

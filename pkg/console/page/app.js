@@ -57,19 +57,19 @@ function adopt(next) {
   history.replaceState(history.state, '', pathOf(query));
 }
 
-const sameSpan = (a, b) => ['instance', 'client', 'from', 'to'].every((name) => a[name] === b[name]);
+const sameAnswer = (a, b) => ['instance', 'client', 'from', 'to', 'at'].every((name) => a[name] === b[name]);
 
-// filter changes the order or the filter of the events. The report stays the same.
-function filter(change) {
-  const next = { ...query, ...change };
-  history.pushState(history.state, '', pathOf(next));
-  showURL(view);
+// refine changes a part of the query that leaves the report as it is, such as the filter of the
+// events. known holds the results that stay the same.
+function refine(change, known) {
+  history.pushState(history.state, '', pathOf({ ...query, ...change }));
+  showURL(known);
 }
 
 // followHistory handles Back and Forward. It does nothing if only the fragment changed.
 function followHistory() {
   if (query && pathOf(query) === location.pathname + location.search) return;
-  showURL(view && sameSpan(view.query, readQuery()) ? view : null);
+  showURL(view && sameAnswer(view.query, readQuery()) ? view : null);
 }
 
 function showWelcome(next) {
@@ -170,8 +170,9 @@ const actions = {
   onDay: (date) => go(spanOf({ range: 'date', date }, Date.now()), { range: 'date', date }),
   onFilter: (change) => {
     if (change.order) setPreference('order', change.order);
-    filter(change);
+    refine(change, view);
   },
+  onAt: (at) => refine({ at }, { report: view.report }),
   onPick: (connection) => {
     if (view.query !== query) return; // a newer query has already changed the URL
     view.query.connection = connection;
@@ -266,7 +267,7 @@ addEventListener('hashchange', () => {
   showURL();
   listInstances();
 });
-setUpForm((next, choice) => go({ ...next, action: '', info: '' }, choice), listInstances);
+setUpForm((next, choice) => go({ ...next, at: null, action: '', info: '' }, choice), listInstances);
 tokenDialog(() => {
   showURL();
   listInstances();

@@ -20,7 +20,7 @@ export function axis(scale, rows) {
 }
 
 // tickText returns a label centered below its tick, but always within the drawing.
-function tickText(kind, words, x, y, scale) {
+export function tickText(kind, words, x, y, scale) {
   const margin = halfWidth(words) - side;
   return svg('text', { class: kind, x: Math.min(Math.max(x, margin), scale.width - margin), y }, words);
 }

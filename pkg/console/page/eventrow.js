@@ -13,8 +13,9 @@ import { actionMeaning, infoLabel, infoMeaning } from './vocabulary.js';
 export const columns = ['channel', 'action', 'info', 'time'];
 
 // eventRow returns a table row for an event. When the user opens the row, it shows all facts about
-// the event and calls onOpen.
-export function eventRow(row, view, onOpen) {
+// the event and calls onOpen. onAt receives the time of the event if the user asks for the status
+// then.
+export function eventRow(row, view, { onOpen, onAt }) {
   const label = text('row.open', { action: row.action, info: infoLabel(row), time: iso(ms(row.time)) });
   const toggle = el('button', { type: 'button', class: 'disclose', 'aria-expanded': 'false', 'aria-label': label }, icon('chevron'));
   const line = el('tr', { role: 'row', class: `event kind-${kindOfWord(row.action_info)}` },
@@ -22,7 +23,7 @@ export function eventRow(row, view, onOpen) {
   let opened = null;
   function turn() {
     const opens = opened === null;
-    if (opens) line.after(opened = details(row, view));
+    if (opens) line.after(opened = details(row, view, onAt));
     else opened = opened.remove() ?? null;
     toggle.setAttribute('aria-expanded', opens);
     line.classList.toggle('opened', opens);
@@ -59,12 +60,13 @@ function cell(name, ...children) {
   return el('td', { role: 'cell', class: `col-${name}` }, children);
 }
 
-function details(row, view) {
+function details(row, view, onAt) {
   return el('tr', { role: 'row', class: 'details' }, el('td', { role: 'cell', colspan: columns.length },
     evidence({ ...row, time: null }),
     el('div', { class: 'foot' },
       copyButton(() => ticketOf(row, view), { caption: text('copy.text') }),
-      copyButton(() => JSON.stringify(row, null, 2), { caption: text('copy.json') }))));
+      copyButton(() => JSON.stringify(row, null, 2), { caption: text('copy.json') }),
+      el('button', { type: 'button', class: 'button quiet', on: { click: () => onAt(ms(row.time)) } }, icon('clock'), text('row.status')))));
 }
 
 function ticketOf(row, view) {

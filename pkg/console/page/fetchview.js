@@ -1,6 +1,6 @@
 // Fetches everything that a view shows, with parallel requests.
 
-import { deviceParameters } from './address.js';
+import { deviceParameters, statusParameters } from './address.js';
 import { APIError, getJSON } from './api.js';
 import { preferences } from './preferences.js';
 import { Rows } from './rows.js';
@@ -12,16 +12,17 @@ import { View } from './view.js';
 // it instead of fetching it again.
 export async function fetchView(query, known, signal) {
   const rows = new Rows(query, signal);
-  const [report, status] = await Promise.all([known.report ?? diagnosis(query, signal), known.status ?? statusNow(query, signal), rows.fetchMore()]);
+  const [report, status] = await Promise.all([known.report ?? diagnosis(query, signal), known.status ?? statusOf(query, signal), rows.fetchMore()]);
   return new View(query, report, status, rows);
 }
 
 // fetchLatestView fetches the results of a query. If the query's span ends now, the results must
 // include events with later times, which a broker with a fast clock can report. If the client's
 // last event in the status is later than the span, fetchLatestView extends the span to the time of
-// this event and fetches the results again.
+// this event and fetches the results again. The status at a past instant does not show later
+// events, so with such a status the span stays as it is.
 export async function fetchLatestView(query, signal) {
-  const isLatest = endsNow(query, Date.now());
+  const isLatest = query.at === null && endsNow(query, Date.now());
   const view = await fetchView(query, {}, signal);
   const last = ms(view.status?.last_event_at);
   if (!isLatest || last === null || last <= query.to) return view;
@@ -36,11 +37,12 @@ async function diagnosis(query, signal) {
   return { ...await getJSON('diagnosis', { ...deviceParameters(query), lang: preferences.lang }, signal), isOver: over };
 }
 
-// statusNow returns the current status, or null if the request fails temporarily. The page may then
-// still be able to show the report, which has its own request and comes from other days.
-async function statusNow({ instance, client }, signal) {
+// statusOf returns the status at the query's instant, or null if the request fails temporarily. The
+// page may then still be able to show the report, which has its own request and comes from other
+// days.
+async function statusOf(query, signal) {
   try {
-    return await getJSON('status', { instance, client }, signal);
+    return await getJSON('status', statusParameters(query), signal);
   } catch (error) {
     if (error instanceof APIError && error.isTemporary) return null;
     throw error;

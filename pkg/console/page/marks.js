@@ -11,9 +11,9 @@ export const refusalSign = () => [
   svg('path', { class: 'sign', d: 'm-2.6-2.6 5.2 5.2m0-5.2-5.2 5.2' }),
 ];
 
-export function markItems(report, scale) {
+export function markItems(report, scale, rows) {
   return grouped(report.refusals, scale).map(({ x, refusals }) => {
-    const node = svg('g', { class: 'mark', transform: `translate(${x} ${markSize / 2 + 2})` },
+    const node = svg('g', { class: 'mark', transform: `translate(${x} ${rows.marks + markSize / 2 + 2})` },
       svg('path', { class: 'stem', d: `M0 ${markSize / 2}v${barHeight + 9}` }),
       refusalSign(),
       refusals.length > 1 ? markCount(refusals.length, x, scale) : null,

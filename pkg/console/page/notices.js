@@ -50,9 +50,12 @@ export function emptyNotice(view, { onDay, onInstance }) {
   const last = ms(view.status?.last_event_at ?? view.report.status.last_event_at);
   if (last === null) return neverSeenNotice(view.status?.looked_back_to);
   return notice('empty', 'info', text('nothing.here'),
-    el('p', {}, phrase('nothing.last', { time: time(last) })),
+    el('p', {}, lastEvent(view.query.at, last)),
     button(text('nothing.jump', { date: date(last) }), () => onDay(date(last)), 'later'));
 }
+
+// lastEvent says when the last event was. If the status is about an instant, later events may exist.
+const lastEvent = (at, last) => (at === null ? phrase('nothing.last', { time: time(last) }) : phrase('nothing.last.until', { at: time(at), time: time(last) }));
 
 const maxOthers = 20;
 

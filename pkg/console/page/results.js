@@ -41,7 +41,7 @@ function emptyResults(view, actions) {
   const [first, ...others] = view.report.verdicts.filter(({ level }) => level !== 'info');
   const empty = emptyNotice(view, actions);
   const nodes = [
-    el('div', { class: 'top' }, first ? headline(first, view, {}) : empty, statusCard(view.status)),
+    el('div', { class: 'top' }, first ? headline(first, view, {}) : empty, statusCard(view, actions)),
     first ? empty : null,
     others.length ? verdictList(others, view, {}) : null,
   ];
@@ -51,7 +51,7 @@ function emptyResults(view, actions) {
 function fullResults(view, actions) {
   const { connections, verdicts } = view.report;
   const slot = el('div');
-  const line = timeline(view.report, { onPick: pick, onZoom: actions.onSpan, onTime: showTime });
+  const line = timeline(view.report, view.query.at, { onPick: pick, onZoom: actions.onSpan, onTime: showTime });
   const events = table(view, { ...actions, onRow: (row) => mark(connections.find((one) => belongs(row, one))) });
 
   // mark highlights a connection in the timeline and the table, and adds it to the URL.
@@ -83,7 +83,7 @@ function fullResults(view, actions) {
 
   const [first, ...others] = verdicts;
   const nodes = [
-    el('div', { class: 'top' }, first ? headline(first, view, { onTime: showTime }) : quietHeadline(), statusCard(view.status)),
+    el('div', { class: 'top' }, first ? headline(first, view, { onTime: showTime }) : quietHeadline(), statusCard(view, actions)),
     timelineCard(view, actions, [line.node, legend(view.report, (info) => actions.onFilter({ info })), laterEnds(view.report), slot, connectionList(view, { onPick: pick })]),
     summaryTiles(view.report),
     others.length ? verdictList(others, view, { onTime: showTime }) : null,

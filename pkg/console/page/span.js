@@ -65,6 +65,13 @@ export const isOver = ({ to }, now) => now - to >= second;
 // than maxLength, its start moves later too.
 export const extended = ({ from }, to) => ({ from: Math.max(from, to - maxLength), to });
 
+// hourAround returns the hour with the given instant in its middle. If that hour would end after
+// now, hourAround returns the last hour.
+export function hourAround(at, now) {
+  const to = Math.min(at + hour / 2, now);
+  return { from: to - hour, to };
+}
+
 // around returns a span that covers a connection and a little time before and after it. If this
 // span would be longer than maxLength, its start moves later and its end stays.
 export function around(from, to) {

@@ -1,20 +1,39 @@
-// The status of the device: whether it is online now.
+// The status of the device: whether it is online now, or was at an instant that the user chose.
 
 import { datum } from './datum.js';
 import { el, unbroken } from './dom.js';
 import { kindLabel, kindOf } from './kinds.js';
+import { icon } from './icons.js';
 import { phrase, text } from './text.js';
-import { date, duration, iso, ms, stamp, time } from './time.js';
+import { date, duration, forField, fromWall, iso, ms, secondStamp, shortStamp, time } from './time.js';
 
-// statusCard shows the status from the API. If status is null, the card says that the status could
-// not be read.
-export function statusCard(status) {
+// statusCard shows the status of a view. If the status is null, the card says that the status could
+// not be read. onAt receives the instant whose status the user wants to see, or null for now.
+// Without onAt, the user cannot choose.
+export function statusCard({ status, query: { at } }, { onAt }) {
   const state = status?.state ?? 'unknown';
   return el('section', { class: `card status state-${state}${leftByItself(status) ? ' left' : ''}`, 'aria-labelledby': 'status-title' },
-    el('p', { class: 'eyebrow' }, text('status.now')),
+    el('p', { class: 'eyebrow' }, at === null ? text('status.now') : phrase('status.then', { time: time(at, shortStamp) })),
     el('h2', { id: 'status-title' }, el('span', { class: 'lamp', 'aria-hidden': 'true' }), text(`status.${state}`)),
     el('p', { class: 'since' }, status ? since(status) : text('status.unread')),
-    status?.connection ? connectionFacts(status.connection) : null);
+    status?.connection ? connectionFacts(status.connection) : null,
+    onAt ? instantForm(at, onAt) : null);
+}
+
+// instantForm returns a collapsed form to choose the instant of the status.
+function instantForm(at, onAt) {
+  const field = el('input', { id: 'status-at', type: 'datetime-local', step: 1, value: forField(at ?? Date.now()), max: forField(Date.now()), 'aria-label': text('status.instant') });
+  const submit = (event) => {
+    event.preventDefault();
+    const chosen = fromWall(field.value);
+    if (chosen === null) field.focus();
+    else onAt(chosen);
+  };
+  return el('div', { class: 'status-instant' },
+    at === null ? null : el('button', { id: 'status-now', type: 'button', class: 'link-like', on: { click: () => onAt(null) } }, text('status.backToNow')),
+    el('details', {},
+      el('summary', { id: 'status-other' }, icon('chevron'), text('status.other')),
+      el('form', { novalidate: true, on: { submit } }, field, el('button', { type: 'submit', class: 'button' }, text('status.show')))));
 }
 
 // leftByItself reports whether the newest connection ended with a DISCONNECT from the client, which
@@ -34,7 +53,7 @@ function since(status) {
 }
 
 // toSecond formats a time from the API with a precision of one second.
-const toSecond = (instant) => time(ms(instant), (at) => stamp(at).slice(0, 19));
+const toSecond = (instant) => time(ms(instant), secondStamp);
 
 // kindOfEnd returns the way in which the newest connection ended, or null if this connection is
 // unknown or still open.

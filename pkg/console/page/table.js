@@ -9,10 +9,10 @@ import { actions, filterLabel, infoFilters } from './vocabulary.js';
 
 const perPage = 100;
 
-// table returns { node, mark, find }. It calls onFilter with a change to the query, and onRow with
-// the event whose row the user opened. If events cannot be fetched, it calls onError with the
-// error.
-export function table(view, { onFilter, onRow, onError }) {
+// table returns { node, mark, find }. It calls onFilter with a change to the query, onRow with the
+// event whose row the user opened, and onAt with the time of an event. If events cannot be fetched,
+// it calls onError with the error.
+export function table(view, { onFilter, onRow, onAt, onError }) {
   const body = el('tbody', { role: 'rowgroup' });
   const empty = el('p', { class: 'empty', hidden: true });
   const pages = pager({ label: text('table.pages') });
@@ -36,7 +36,7 @@ export function table(view, { onFilter, onRow, onError }) {
     const { list, done } = view.rows;
     const first = current * perPage;
     const last = Math.min(first + perPage, list.length);
-    shown = list.slice(first, last).map((row) => ({ row, line: eventRow(row, view, onRow) }));
+    shown = list.slice(first, last).map((row) => ({ row, line: eventRow(row, view, { onOpen: onRow, onAt }) }));
     body.replaceChildren(...shown.map(({ line }) => line));
     markShown();
     count.textContent = number(list.length) + (done ? '' : '+');

@@ -30,6 +30,9 @@ const withoutZeros = (words) => words.replace(/\.000$/, '');
 // shortStamp formats an instant like stamp, but omits the milliseconds if they are zero.
 export const shortStamp = (at) => withoutZeros(stamp(at));
 
+// secondStamp formats an instant like stamp, to the second.
+export const secondStamp = (at) => stamp(at).slice(0, 19);
+
 // clock returns the time of day. It includes seconds if the step is less than a minute, and
 // milliseconds if the step is less than a second.
 export function clock(at, step = 1) {
@@ -87,7 +90,7 @@ export function inZone(sentence, quoted) {
   if (isUTC()) return sentence;
   return sentence.replace(moment, (whole, dayPart, timePart) => {
     const at = Date.parse(`${dayPart}T${timePart}Z`);
-    return Number.isNaN(at) || quoted.has(whole) ? whole : `${stamp(at).slice(0, 19)} UTC${offsetText(at)}`;
+    return Number.isNaN(at) || quoted.has(whole) ? whole : `${secondStamp(at)} UTC${offsetText(at)}`;
   });
 }
 

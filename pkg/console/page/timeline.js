@@ -20,9 +20,10 @@ import { tooltip } from './tooltip.js';
 const minSpan = 2; // ms; the shortest span to zoom to
 
 // timeline returns { node, select }. select takes the key of a connection, or "" to select nothing.
-// timeline calls onPick with a connection or null, onZoom with a span, and onTime with an instant.
-// It draws itself once the width of node is known, and redraws itself whenever the width changes.
-export function timeline(report, { onPick, onZoom, onTime }) {
+// at is the instant to mark, or null. timeline calls onPick with a connection or null, onZoom with a
+// span, and onTime with an instant. It draws itself once the width of node is known, and redraws
+// itself whenever the width changes.
+export function timeline(report, at, { onPick, onZoom, onTime }) {
   const frame = el('div', { class: 'timeline-frame' });
   const tip = tooltip();
   let drawn = null;
@@ -32,7 +33,7 @@ export function timeline(report, { onPick, onZoom, onTime }) {
   function redraw() {
     const width = Math.floor(frame.clientWidth);
     if (!width || drawn?.width === width) return;
-    drawn = { ...draw(report, width), width };
+    drawn = { ...draw(report, at, width), width };
     dress();
     frame.replaceChildren(drawn.node, tip.node);
   }
