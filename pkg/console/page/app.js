@@ -6,10 +6,11 @@ import { plain } from './datum.js';
 import { askForToken, tokenDialog } from './dialog.js';
 import { byId } from './dom.js';
 import { fetchAll, save } from './download.js';
-import { fetchLatestView, fetchView } from './fetchview.js';
+import { fetchLatestView, fetchView, fetchWholeReport } from './fetchview.js';
 import { fillForm, fold, offerInstances, refreshForm, refuse, setUpForm } from './form.js';
 import { icon } from './icons.js';
 import { fetchInstances, onlyInstance } from './instances.js';
+import { keepFocus, keepState } from './keep.js';
 import { announce, narrate } from './live.js';
 import { absentTitle, failureNotice, welcome } from './notices.js';
 import { preferences, recentInstances, rememberInstance, setPreference } from './preferences.js';
@@ -21,6 +22,7 @@ import { hour } from './time.js';
 import { takeTokenFromFragment, token } from './token.js';
 
 let view = null; // the view that the page shows, or null
+let shown = null; // the results of the view on the page; see results
 let query = null; // the last query, whose results may not have arrived yet
 let abort = new AbortController(); // aborts the requests for the last query
 
@@ -118,12 +120,32 @@ async function load(known) {
     if (fetched.query !== query) adopt(fetched.query);
     view = fetched;
     if (!view.isAbsent()) rememberInstance(query.instance);
+    view.whole = complete(view, signal);
     show();
   } catch (error) {
     if (!signal.aborted) fail(error);
   } finally {
     if (!signal.aborted) setBusy(false);
   }
+}
+
+// complete fetches what the results can be shown without: if the state at the start of the span is
+// unknown, the report with that state.
+async function complete(incomplete, signal) {
+  if (incomplete.beginsUnknown()) await lookBack(incomplete, signal);
+}
+
+async function lookBack(incomplete, signal) {
+  incomplete.isLookingBack = true;
+  const report = await fetchWholeReport(incomplete, signal).catch(unlessAborted);
+  incomplete.isLookingBack = false;
+  if (report) incomplete.replace(report);
+  if (!signal.aborted) keepState(byId('results'), shown.update);
+}
+
+function unlessAborted(error) {
+  if (error.name !== 'AbortError') throw error;
+  return null;
 }
 
 function setBusy(on) {
@@ -140,8 +162,8 @@ function fail(error) {
 }
 
 function show() {
-  const shown = results(view, actions);
-  keepFocus(() => byId('results').replaceChildren(shown.node));
+  shown = results(view, actions);
+  keepFocus(byId('results'), () => byId('results').replaceChildren(shown.node));
   fold(true);
   if (view.query.connection) shown.pick(view.query.connection);
   refreshForm();
@@ -149,17 +171,6 @@ function show() {
   const [first] = view.report.verdicts;
   const title = view.isAbsent() ? absentTitle(view) : first?.title ?? text('verdict.none');
   narrate(text('results.narration', { verdict: plain(title, 300), count: number(view.rows.list.length) }));
-}
-
-// keepFocus replaces the results and keeps the focus at the same control. If the focus was within
-// the results, keepFocus moves it to the new control with the same id. If this control is missing
-// or disabled, the focus moves to the results as a whole.
-function keepFocus(replace) {
-  const focused = byId('results').contains(document.activeElement) ? document.activeElement : null;
-  replace();
-  if (!focused) return;
-  const control = byId(focused.id);
-  (control && !control.disabled ? control : byId('results')).focus({ preventScroll: true });
 }
 
 const actions = {

@@ -119,6 +119,7 @@ export default {
 
   "timeline.title": "Timeline",
   "timeline.hint": "Click a bar to see its connection. Drag to zoom.",
+  "timeline.looking": "Looking further back…",
   "timeline.label": "Timeline. Arrow keys move between bars; Enter shows a connection. The list below contains all connections.",
   "timeline.offline": "offline",
   "timeline.unknown": "no data",

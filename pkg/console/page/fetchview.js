@@ -32,9 +32,21 @@ export async function fetchLatestView(query, signal) {
 }
 
 // diagnosis returns the report. Its property isOver says whether the span ended before the request.
-async function diagnosis(query, signal) {
+async function diagnosis(query, signal, options = {}) {
   const over = isOver(query, Date.now());
-  return { ...await getJSON('diagnosis', { ...deviceParameters(query), lang: preferences.lang }, signal), isOver: over };
+  return { ...await getJSON('diagnosis', { ...deviceParameters(query), ...options, lang: preferences.lang }, signal), isOver: over };
+}
+
+// fetchWholeReport returns the report of a view again, with the state at the start of the span
+// searched in all days that are kept. It returns null if the request fails, because the view
+// already has a report.
+export async function fetchWholeReport({ query, report }, signal) {
+  try {
+    return { ...await diagnosis(query, signal, { since: 1 }), isOver: report.isOver };
+  } catch (error) {
+    if (error instanceof APIError) return null;
+    throw error;
+  }
 }
 
 // statusOf returns the status at the query's instant, or null if the request fails temporarily. The

@@ -8,9 +8,12 @@ const keyLength = 40; // the maximum number of characters of the channel in a ke
 // several connections may begin in the same millisecond.
 export const keyOf = ({ start, end, channel_id: channel }) => `${start ?? end ?? 'open'} ${[...channel].slice(0, keyLength).join('')}`.trim();
 
-// findByKey returns the connection with the given key. The key may lack the channel.
+// findByKey returns the connection with the given key. The key may lack the channel. It may also
+// come from a report that did not know the start of the connection.
 export function findByKey(connections, key) {
-  return connections.find((one) => keyOf(one) === key) ?? connections.find((one) => keyOf(one).startsWith(`${key} `));
+  return connections.find((one) => keyOf(one) === key)
+    ?? connections.find((one) => keyOf(one).startsWith(`${key} `))
+    ?? connections.find((one) => keyOf({ ...one, start: null }) === key);
 }
 
 // belongs reports whether an event belongs to a connection. Normally, the event belongs if it has

@@ -20,9 +20,11 @@ const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; 
 const placeholder = 'styles';
 const timelineWidth = 1120; // px
 
-// reportFile returns the content of a view's report file.
+// reportFile returns the content of a view's report file. It waits for everything that the page
+// fetches after the results.
 export async function reportFile(view) {
   await view.rows.fetchUntil(maxRows);
+  await view.whole;
   const page = document.implementation.createHTMLDocument(`${text('title')}: ${view.name()}`);
   page.documentElement.lang = document.documentElement.lang;
   page.head.append(

@@ -20,43 +20,75 @@ import { timeline } from './timeline.js';
 import { headline, quietHeadline, verdictList } from './verdicts.js';
 import { wordLegend } from './words.js';
 
-// results returns { node, pick }: the element to show, and a function that selects the connection
-// with a given key. actions holds the page's callbacks.
+// results returns { node, pick, update }: the element to show, a function that selects the
+// connection with a given key, and a function that shows the view's report again after it was
+// replaced. actions holds the page's callbacks.
 export function results(view, actions) {
-  const { nodes, pick } = view.isEmpty() ? emptyResults(view, actions) : fullResults(view, actions);
+  const parts = { heading: slot(), findings: slot(), rows: slot(), cost: slot() };
+  let shown = null;
+
+  function draw() {
+    shown = view.isEmpty() ? emptyResults(view, actions) : fullResults(view, actions, shown?.events);
+    parts.heading.replaceChildren(...present(subject(view, actions), view.isIncomplete() && incompleteNotice(view.rows.unreadable), omittedNotice(view.report)));
+    parts.findings.replaceChildren(...present(...shown.nodes));
+    if (shown.events && !parts.rows.hasChildNodes()) parts.rows.append(shown.events.node, wordLegend());
+    shown.line?.redraw();
+    parts.cost.replaceChildren(receipt(view.receipts()));
+  }
+
+  draw();
   return {
-    node: el('div', { class: 'results' },
-      subject(view, actions),
-      view.isIncomplete() ? incompleteNotice(view.rows.unreadable) : null,
-      omittedNotice(view.report),
-      nodes,
-      receipt(view.receipts())),
-    pick,
+    node: el('div', { class: 'results' }, Object.values(parts)),
+    pick: (key) => shown.pick(key),
+    update() {
+      const picked = shown.picked();
+      draw();
+      shown.restore(picked);
+    },
   };
 }
 
-// emptyResults returns the results for a span that contains nothing to draw. The results may
-// include a verdict that explains why the span is empty.
+// slot returns an element that groups elements without being visible itself.
+const slot = () => el('div', { class: 'slot' });
+
+const present = (...nodes) => nodes.filter(Boolean);
+
+// emptyResults returns the results for a span without connections, refusals and events. The results
+// may include a verdict that explains why the span is empty.
 function emptyResults(view, actions) {
-  const [first, ...others] = view.report.verdicts.filter(({ level }) => level !== 'info');
+  const [first, ...others] = view.headlines();
   const empty = emptyNotice(view, actions);
   const nodes = [
-    el('div', { class: 'top' }, first ? headline(first, view, {}) : empty, statusCard(view, actions)),
+    el('div', { class: 'top' }, first ? headline(first, view, actions) : empty, statusCard(view, actions)),
     first ? empty : null,
+    view.isAbsent() ? null : emptyTimeline(view, actions),
     others.length ? verdictList(others, view, {}) : null,
   ];
-  return { nodes, pick: () => {} };
+  return { nodes, pick: () => {}, picked: () => null, restore: () => {} };
 }
 
-function fullResults(view, actions) {
-  const { connections, verdicts } = view.report;
-  const slot = el('div');
-  const line = timeline(view.report, view.query.at, { onPick: pick, onZoom: actions.onSpan, onTime: showTime });
-  const events = table(view, { ...actions, onRow: (row) => mark(connections.find((one) => belongs(row, one))) });
+// emptyTimeline returns the timeline of a span without events. It shows the state, and has the
+// buttons for earlier and later spans.
+function emptyTimeline(view, actions) {
+  const line = timeline(view.report, view.query.at, { onPick: () => {}, onZoom: actions.onSpan, onTime: () => {} });
+  return timelineCard(view, actions, [line.node, legend(view.report)]);
+}
+
+// fullResults returns the results for a span that contains something to draw. known is the table of
+// the view's events if it is already on the page.
+function fullResults(view, actions, known) {
+  const { report, query } = view;
+  const { connections } = report;
+  const panelSlot = el('div');
+  const line = timeline(report, query.at, { onPick: pick, onZoom: actions.onSpan, onTime: showTime });
+  const events = known ?? table(view, actions);
+  events.onRow((row) => mark(connections.find((one) => belongs(row, one))));
+  let marked = null;
 
   // mark highlights a connection in the timeline and the table, and adds it to the URL.
   function mark(connection) {
-    slot.replaceChildren();
+    marked = connection ?? null;
+    panelSlot.replaceChildren();
     line.select(connection ? keyOf(connection) : '');
     events.mark((row) => Boolean(connection) && belongs(row, connection));
     actions.onPick(connection ? keyOf(connection) : '');
@@ -64,16 +96,21 @@ function fullResults(view, actions) {
 
   // pick marks a connection and shows everything known about it. pick(null) clears the selection.
   function pick(connection) {
+    showPanel(connection);
+    if (connection) findRows(connection, false);
+  }
+
+  function showPanel(connection) {
     mark(connection);
     if (!connection) return;
-    const findRows = (scroll) => actions.whileBusy(events.find((row) => belongs(row, connection), { scroll }));
-    slot.replaceChildren(panel(connection, view, {
+    panelSlot.replaceChildren(panel(connection, view, {
       onClose: () => pick(null),
-      onZoom: () => actions.onSpan(around(ms(connection.start), ms(connection.end) ?? ms(view.report.to))),
-      onRows: () => findRows(true),
+      onZoom: () => actions.onSpan(around(ms(connection.start), ms(connection.end) ?? ms(report.to))),
+      onRows: () => findRows(connection, true),
     }));
-    findRows(false);
   }
+
+  const findRows = (connection, scroll) => actions.whileBusy(events.find((row) => belongs(row, connection), { scroll }));
 
   // showTime scrolls to the row of the event with the given time, and marks the event's connection.
   function showTime(at) {
@@ -81,23 +118,32 @@ function fullResults(view, actions) {
     actions.whileBusy(events.find((row) => ms(row.time) === at, { scroll: true }));
   }
 
-  const [first, ...others] = verdicts;
+  const [first, ...others] = view.headlines();
+  const handlers = { ...actions, onTime: showTime };
   const nodes = [
-    el('div', { class: 'top' }, first ? headline(first, view, { onTime: showTime }) : quietHeadline(), statusCard(view, actions)),
-    timelineCard(view, actions, [line.node, legend(view.report, (info) => actions.onFilter({ info })), laterEnds(view.report), slot, connectionList(view, { onPick: pick })]),
-    summaryTiles(view.report),
-    others.length ? verdictList(others, view, { onTime: showTime }) : null,
-    events.node,
-    wordLegend(),
+    el('div', { class: 'top' }, first ? headline(first, view, handlers) : quietHeadline(), statusCard(view, actions)),
+    timelineCard(view, actions, [line.node, legend(report, (info) => actions.onFilter({ info })), laterEnds(report), panelSlot, connectionList(view, { onPick: pick })]),
+    summaryTiles(report),
+    others.length ? verdictList(others, view, handlers) : null,
   ];
-  return { nodes, pick: (key) => pick(findByKey(connections, key)) };
+  return {
+    nodes, line, events,
+    pick: (key) => pick(findByKey(connections, key)),
+    picked: () => marked && { key: keyOf(marked), hasPanel: panelSlot.hasChildNodes() },
+    restore(picked) {
+      if (!picked) return;
+      const connection = findByKey(connections, picked.key);
+      if (picked.hasPanel) showPanel(connection);
+      else mark(connection);
+    },
+  };
 }
 
-function timelineCard({ query }, { onMove, onWider }, content) {
+function timelineCard({ query, isLookingBack }, { onMove, onWider }, content) {
   return el('section', { class: 'card timeline-card', 'aria-labelledby': 'timeline-title' },
     el('header', { class: 'toolbar' },
       el('h2', { id: 'timeline-title', class: 'section-title' }, text('timeline.title')),
-      el('small', { class: 'quiet-text wide' }, text('timeline.hint')),
+      isLookingBack ? el('small', { class: 'quiet-text looking' }, text('timeline.looking')) : el('small', { class: 'quiet-text wide' }, text('timeline.hint')),
       el('span', { class: 'spring' }),
       timelineButton('earlier', 'earlier', false, () => onMove(-1)),
       timelineButton('wider', 'out', query.to - query.from >= maxLength - 1, onWider),

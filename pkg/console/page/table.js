@@ -9,15 +9,15 @@ import { actions, filterLabel, infoFilters } from './vocabulary.js';
 
 const perPage = 100;
 
-// table returns { node, mark, find }. It calls onFilter with a change to the query, onRow with the
-// event whose row the user opened, and onAt with the time of an event. If events cannot be fetched,
-// it calls onError with the error.
-export function table(view, { onFilter, onRow, onAt, onError }) {
+// table returns { node, mark, find, onRow }. It calls onFilter with a change to the query, and onAt
+// with the time of an event. If events cannot be fetched, it calls onError with the error.
+export function table(view, { onFilter, onAt, onError }) {
   const body = el('tbody', { role: 'rowgroup' });
   const empty = el('p', { class: 'empty', hidden: true });
   const pages = pager({ label: text('table.pages') });
   const count = el('span', { class: 'count' });
   let isMarked = () => false;
+  let onOpen = () => {};
   let current = 0; // the index of the page that is shown; 0 is the first page
   let shown = []; // { row, line }: the events on this page and their elements
 
@@ -36,7 +36,7 @@ export function table(view, { onFilter, onRow, onAt, onError }) {
     const { list, done } = view.rows;
     const first = current * perPage;
     const last = Math.min(first + perPage, list.length);
-    shown = list.slice(first, last).map((row) => ({ row, line: eventRow(row, view, { onOpen: onRow, onAt }) }));
+    shown = list.slice(first, last).map((row) => ({ row, line: eventRow(row, view, { onOpen: (opened) => onOpen(opened), onAt }) }));
     body.replaceChildren(...shown.map(({ line }) => line));
     markShown();
     count.textContent = number(list.length) + (done ? '' : '+');
@@ -56,6 +56,10 @@ export function table(view, { onFilter, onRow, onAt, onError }) {
   draw();
   return {
     node,
+    // onRow sets the function that is called with the event whose row the user opened.
+    onRow(listener) {
+      onOpen = listener;
+    },
     // mark highlights the rows of the matching events.
     mark(matches) {
       isMarked = matches;

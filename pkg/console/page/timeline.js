@@ -19,10 +19,10 @@ import { tooltip } from './tooltip.js';
 
 const minSpan = 2; // ms; the shortest span to zoom to
 
-// timeline returns { node, select }. select takes the key of a connection, or "" to select nothing.
-// at is the instant to mark, or null. timeline calls onPick with a connection or null, onZoom with a
-// span, and onTime with an instant. It draws itself once the width of node is known, and redraws
-// itself whenever the width changes.
+// timeline returns { node, select, redraw }. select takes the key of a connection, or "" to select
+// nothing. at is the instant to mark, or null. timeline calls onPick with a connection or null,
+// onZoom with a span, and onTime with an instant. It draws itself once the width of node is known,
+// and redraws itself whenever the width changes. redraw draws it at once if node is on the page.
 export function timeline(report, at, { onPick, onZoom, onTime }) {
   const frame = el('div', { class: 'timeline-frame' });
   const tip = tooltip();
@@ -45,6 +45,7 @@ export function timeline(report, at, { onPick, onZoom, onTime }) {
       item.node.setAttribute('role', 'button');
       item.node.setAttribute('aria-label', labelOf(item, report, drawn.scale));
       item.node.dataset.item = i;
+      item.node.id = `item-${drawn.items.length - i}`; // counted from the newest, because a report that knows more begins earlier
     });
     current = Math.min(current, Math.max(drawn.items.length - 1, 0));
     mark();
@@ -118,7 +119,10 @@ export function timeline(report, at, { onPick, onZoom, onTime }) {
   });
   frame.addEventListener('focusin', (event) => {
     const item = itemOf(event.target);
-    if (item && event.target.matches(':focus-visible')) tip.show(describe(item), side + item.x, drawn.rows.bar);
+    if (!item) return;
+    current = drawn.items.indexOf(item);
+    mark();
+    if (event.target.matches(':focus-visible')) tip.show(describe(item), side + item.x, drawn.rows.bar);
   });
   frame.addEventListener('focusout', () => tip.hide());
 
@@ -126,6 +130,7 @@ export function timeline(report, at, { onPick, onZoom, onTime }) {
 
   return {
     node: frame,
+    redraw,
     select(key) {
       picked = key;
       if (drawn) mark();

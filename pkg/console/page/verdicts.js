@@ -61,7 +61,7 @@ export function verdictList(verdicts, view, { onTime }) {
 
 function item(verdict, view, onTime) {
   const level = levelOf(verdict);
-  return el('details', { class: `verdict level-${level}` },
+  return el('details', { class: `verdict level-${level}`, 'data-code': verdict.code },
     el('summary', {},
       icon('chevron'),
       el('span', { class: 'level', title: levelLabel(verdict) }, icon(icons[level]), el('span', { class: 'visually-hidden' }, levelLabel(verdict))),

@@ -11,13 +11,25 @@ export class View {
   // status is null if reading the status failed. The page still shows the other results in that
   // case.
   constructor(query, report, status, rows) {
-    Object.assign(this, { query, report, status, rows });
+    Object.assign(this, { query, status, rows, earlier: [] });
+    this.show(report);
+  }
+
+  // show makes the given report the one that the view consists of.
+  show(report) {
+    this.report = report;
     const { connections, refusals, verdicts } = report;
     const reasons = verdicts.map(({ evidence }) => evidence.map((one) => one.native_reason));
     // quoted is the set of texts from devices and brokers that look like times in the API's
     // sentences. The page must not convert these texts to the displayed zone. Real times in the
     // data have another format, so they are not in the set.
-    this.quoted = momentsIn(JSON.stringify([query, connections, refusals, report.status, reasons]));
+    this.quoted = momentsIn(JSON.stringify([this.query, connections, refusals, report.status, reasons]));
+  }
+
+  // replace replaces the report by one that knows more. The receipt of the old one still counts.
+  replace(report) {
+    this.earlier.push(this.report.receipt);
+    this.show(report);
   }
 
   name() {
@@ -44,6 +56,13 @@ export class View {
     return !connections.length && !refusals.length && !this.rows.list.length;
   }
 
+  // headlines returns the verdicts to show. A view without events shows only those that say more
+  // than that there is nothing.
+  headlines() {
+    const { verdicts } = this.report;
+    return this.isEmpty() ? verdicts.filter(({ level }) => level !== 'info') : verdicts;
+  }
+
   // isAbsent reports whether the whole instance has no events.
   isAbsent() {
     return this.report.instance_known === false;
@@ -55,12 +74,21 @@ export class View {
     return [action, info && filterLabel(info)].filter(Boolean).join(', ');
   }
 
+  // beginsUnknown reports whether the state at the start of the span is unknown, but may be found
+  // in earlier days. A device without any event has no such state. A report of too many events
+  // begins later than the span.
+  beginsUnknown() {
+    if (this.isAbsent() || this.report.cut_before) return false;
+    const isNew = this.query.at === null && this.status?.state === 'unknown' && !this.status.last_event_at && !this.status.cut;
+    return this.report.timeline[0]?.state === 'unknown' && !isNew;
+  }
+
   isIncomplete() {
     return Boolean(this.report.incomplete || this.status?.incomplete || this.rows.unreadable.size);
   }
 
   receipts() {
-    return [this.report.receipt, this.status?.receipt, ...this.rows.receipts];
+    return [this.report.receipt, this.status?.receipt, ...this.rows.receipts, ...this.earlier];
   }
 
   // ticket returns the given lines as plain text, together with the view's device, instance, range,

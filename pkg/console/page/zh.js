@@ -119,6 +119,7 @@ export default {
 
   "timeline.title": "时间线",
   "timeline.hint": "点击色条查看连接，横向拖动可放大。",
+  "timeline.looking": "正在查找更早的事件……",
   "timeline.label": "时间线。用方向键在色条间移动，按回车键查看连接。所有连接见下方列表。",
   "timeline.offline": "离线",
   "timeline.unknown": "无数据",

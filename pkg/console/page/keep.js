@@ -1,0 +1,48 @@
+// Replaces a part of the page, and keeps what the user was doing there.
+
+import { byId } from './dom.js';
+
+// keepFocus calls replace, which replaces content of a container, and keeps the focus at the same
+// control. If the focus was within the container, keepFocus moves it to the new control with the
+// same id. If this control is missing or disabled, the focus moves to the container as a whole.
+export function keepFocus(container, replace) {
+  const focused = focusedIn(container);
+  replace();
+  if (!focused || focused === focusedIn(container)) return;
+  const control = byId(focused.id);
+  focus(control && !control.disabled ? control : container);
+}
+
+// keepState calls replace like keepFocus, for content that stays nearly the same. It also keeps the
+// scroll position and the opened details, and finds a control without an id by its place.
+export function keepState(container, replace) {
+  const focused = focusedIn(container);
+  const place = focused && placeOf(focused, container);
+  const opened = new Set([...container.querySelectorAll('details[open]')].map(nameOf));
+  const [x, y] = [scrollX, scrollY];
+  replace();
+  for (const details of container.querySelectorAll('details')) details.open = opened.has(nameOf(details));
+  scrollTo(x, y);
+  if (!focused || focused === focusedIn(container)) return;
+  focus(byId(focused.id) ?? at(place, container) ?? container);
+}
+
+const focusedIn = (container) => (container.contains(document.activeElement) ? document.activeElement : null);
+
+const focus = (control) => control.focus({ preventScroll: true });
+
+// nameOf returns what distinguishes one details element from the others.
+const nameOf = (details) => `${details.closest('[data-code]')?.dataset.code ?? ''} ${details.className}`;
+
+// placeOf returns the positions of a node and its ancestors, from the container down.
+function placeOf(node, container) {
+  const place = [];
+  for (let one = node; one !== container; one = one.parentElement) place.unshift([...one.parentElement.children].indexOf(one));
+  return place;
+}
+
+// at returns the node at a place, or null if there is no node that can have the focus.
+function at(place, container) {
+  const node = place.reduce((one, i) => one?.children[i], container);
+  return node?.matches('button, a, summary, input, select, [tabindex]') ? node : null;
+}
