@@ -206,12 +206,19 @@ func eval[T any](b *tab, expression string) (value T) {
 }
 
 // isSettled is a JavaScript expression that is true once the page has finished drawing. The page
-// has then received all responses and has drawn the timeline. The responses alone are not enough,
-// because the page draws the timeline only after it has measured the available width.
-const isSettled = `document.querySelector('#results')?.getAttribute('aria-busy') !== 'true' && !document.querySelector('.timeline-frame:empty')`
+// has then received all responses, including those that it requests after the results, and has
+// drawn the timeline. The responses alone are not enough, because the page draws the timeline only
+// after it has measured the available width.
+const isSettled = `document.querySelector('#results')?.getAttribute('aria-busy') !== 'true' && !document.querySelector('.timeline-frame:empty, .days-card[aria-busy=true], .looking')`
 
 // await waits until the page is settled and a JavaScript expression is true.
 func (b *tab) await(expression string) {
+	b.t.Helper()
+	b.awaitEarly(isSettled + " && Boolean(" + expression + ")")
+}
+
+// awaitEarly waits until a JavaScript expression is true, even if the page is not settled yet.
+func (b *tab) awaitEarly(expression string) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
@@ -220,7 +227,7 @@ func (b *tab) await(expression string) {
 	for {
 		var ok bool
 		// Evaluate fails while the page is navigating.
-		err := chromedp.Run(ctx, chromedp.Evaluate(isSettled+" && Boolean("+expression+")", &ok))
+		err := chromedp.Run(ctx, chromedp.Evaluate("Boolean("+expression+")", &ok))
 		if err == nil && ok {
 			return
 		}

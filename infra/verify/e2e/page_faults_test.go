@@ -81,7 +81,7 @@ func testNoStatus(t *testing.T, p *pageTest) {
 	defer b.respond("/status?", 503, []byte(`{"code":"StoreUnavailable","error":"the bucket could not be read: try again later"}`))()
 	b.open(p.path(busyDevice, time.Hour))
 	b.await(`document.querySelector('.headline')`)
-	require.Equal(t, "The current status could not be read.", b.text(".status .since"))
+	require.Equal(t, "The status could not be read.", b.text(".status .since"))
 }
 
 // testIncomplete checks that the page reports missing events and names the damaged objects.

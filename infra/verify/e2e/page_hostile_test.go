@@ -82,10 +82,14 @@ func testLong(t *testing.T, p *pageTest) {
 	report, err := do(t.Context(), http.MethodGet, p.stack.url("/api/v1/diagnosis?"+q.Encode()), queryToken, nil, nil)
 	require.NoError(t, err)
 	stop := b.intercept(func(e *fetch.EventRequestPaused) chromedp.Action {
-		if strings.Contains(e.Request.URL, "/trace?") {
+		switch {
+		case strings.Contains(e.Request.URL, "/trace?"):
 			return fulfil(e, 200, trace)
+		case strings.Contains(e.Request.URL, "/days?"):
+			return fetch.ContinueRequest(e.RequestID)
+		default:
+			return fulfil(e, 200, report.body)
 		}
-		return fulfil(e, 200, report.body)
 	})
 	b.click("#search")
 	b.await(`document.querySelectorAll('.event').length === 9`)

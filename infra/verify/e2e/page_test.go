@@ -15,6 +15,9 @@ const (
 	flapDevice   = "GID_page@@@flapping"
 	// lastingDevice has a connection longer than a day.
 	lastingDevice = "GID_page@@@lasting"
+	// failingDevice has two connections on each of the last eight days. Those of the last five days
+	// ended in drops.
+	failingDevice = "GID_page@@@failing"
 	hostile       = "<script>alert(1)</script><img src=x onerror=alert(1)>\u202Egnp\u200b\n\"'&=1+1 设备 جهاز 🛰"
 	// limitedToken may query another instance, but not pageInstance.
 	limitedToken = "e2e-other-instance"
@@ -83,6 +86,22 @@ func TestPage(t *testing.T) {
 		{"address", testAddress},
 		{"ahead", testAhead},
 		{"no status", testNoStatus},
+		{"days", testDays},
+		{"days on demand", testMoreDays},
+		{"days of all kinds", testDayKinds},
+		{"days unread", testDaysUnread},
+		{"days in Chinese", testDaysInChinese},
+		{"days on a phone", testDaysOnPhone},
+		{"days in the report", testDaysInReport},
+		{"empty days", testEmptyDays},
+		{"long link", testLongLink},
+		{"since when", testSince},
+		{"last drop", testLastDrop},
+		{"no drop", testNoDrop},
+		{"at", testAt},
+		{"at of a row", testAtOfRow},
+		{"ended later", testEndedLater},
+		{"looking back", testLookingBack},
 		{"store", testStore},
 		{"incomplete", testIncomplete}, // last, because it damages the bucket
 	} {
@@ -125,6 +144,15 @@ func (p *pageTest) events() []inputEvent {
 	add(lastingDevice, 40*time.Hour, 39*time.Hour, "no heart", "keepalive_timeout")
 	add(hostile, 30*time.Minute, 10*time.Minute, "no heart", "<b>bold</b>\u202E"+strings.Repeat("long ", 400))
 	add(longDevice, 30*time.Minute, 10*time.Minute, "no heart", "keepalive_timeout")
+	for day := range 8 {
+		end, reason := "disconnected by client", "normal"
+		if day < 5 {
+			end, reason = "no heart", "keepalive_timeout"
+		}
+		for i := range 2 {
+			add(failingDevice, time.Duration(day)*24*time.Hour+time.Duration(40-20*i)*time.Minute, 10*time.Minute, end, reason)
+		}
+	}
 	for i := range 1500 {
 		add(flapDevice, time.Duration(1500-i)*50*time.Second, 40*time.Second, "Socket IOException", "econnreset")
 	}

@@ -199,7 +199,7 @@ func testOmitted(t *testing.T, p *pageTest) {
 	b.open(p.path(flapDevice, 21*time.Hour))
 	b.results()
 	stop()
-	require.Regexp(t, `^The oldest entries are not shown\. .* 1,000 connections, 1,00[01] timeline changes\.`, b.text(".results > .notice"))
+	require.Regexp(t, `^The oldest entries are not shown\. .* 1,000 connections, 1,00[01] timeline changes\.`, b.text(".results .notice"))
 	require.Equal(t, "Connections 1,500 1,500 began in this range", b.text(".tile:nth-child(2)"))
 	require.Contains(t, b.text(".legend"), "Socket IOException 500+")
 	require.Contains(t, b.text(".legend"), "omitted: too many")

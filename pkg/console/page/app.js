@@ -4,21 +4,23 @@ import { isComplete, pathOf, readQuery } from './address.js';
 import { APIError } from './api.js';
 import { plain } from './datum.js';
 import { askForToken, tokenDialog } from './dialog.js';
-import { byId } from './dom.js';
+import { byId, el } from './dom.js';
 import { fetchAll, save } from './download.js';
+import { Days, month, week } from './days.js';
 import { fetchLatestView, fetchView, fetchWholeReport } from './fetchview.js';
 import { fillForm, fold, offerInstances, refreshForm, refuse, setUpForm } from './form.js';
 import { icon } from './icons.js';
 import { fetchInstances, onlyInstance } from './instances.js';
 import { keepFocus, keepState } from './keep.js';
 import { announce, narrate } from './live.js';
-import { absentTitle, failureNotice, welcome } from './notices.js';
+import { absentTitle, failureNotice, longNotice, welcome } from './notices.js';
 import { preferences, recentInstances, rememberInstance, setPreference } from './preferences.js';
 import { reportFile } from './report.js';
 import { results } from './results.js';
-import { checkSpan, moved, spanOf, wider } from './span.js';
+import { checkSpan, lastDayOf, moved, spanOf, utcDay, wider } from './span.js';
+import { strip } from './strip.js';
 import { number, text, translate } from './text.js';
-import { hour } from './time.js';
+import { day, hour } from './time.js';
 import { takeTokenFromFragment, token } from './token.js';
 
 let view = null; // the view that the page shows, or null
@@ -100,11 +102,23 @@ async function listInstances() {
   offerInstances();
 }
 
-// refuseURL shows the form with a message that says what is wrong with the URL.
+// refuseURL shows the form with a message that says what is wrong with the URL. If only the span is
+// too long, it also offers the end of the span and its days.
 function refuseURL(next, fault) {
   showWelcome(next);
   fillForm(next, { range: 'custom' });
   refuse(fault);
+  if (fault.fault === 'fault.long') showLongSpan(next);
+}
+
+function showLongSpan(next) {
+  abort = new AbortController();
+  query = next;
+  const days = new Days(next, next.to - next.from > week * day ? month : undefined);
+  byId('results').replaceChildren(el('div', { class: 'results' },
+    longNotice(next, { onLastDay: () => go(lastDayOf(next, Date.now())) }),
+    strip(days, daysActions(days))));
+  if (token()) days.load(abort.signal);
 }
 
 // load fetches and shows the results of the query. If known is a view of the query's device and
@@ -118,6 +132,7 @@ async function load(known) {
     const fetched = known ? await fetchView(query, known, signal) : await fetchLatestView(query, signal);
     if (signal.aborted) return;
     if (fetched.query !== query) adopt(fetched.query);
+    fetched.days.adopt(view?.days);
     view = fetched;
     if (!view.isAbsent()) rememberInstance(query.instance);
     view.whole = complete(view, signal);
@@ -129,10 +144,14 @@ async function load(known) {
   }
 }
 
-// complete fetches what the results can be shown without: if the state at the start of the span is
-// unknown, the report with that state.
+// complete fetches what the results can be shown without: the days and, if the state at the start
+// of the span is unknown, the report with that state.
 async function complete(incomplete, signal) {
-  if (incomplete.beginsUnknown()) await lookBack(incomplete, signal);
+  if (incomplete.isAbsent()) return;
+  await Promise.all([
+    incomplete.days.isComplete() ? null : incomplete.days.load(signal),
+    incomplete.beginsUnknown() ? lookBack(incomplete, signal) : null,
+  ]);
 }
 
 async function lookBack(incomplete, signal) {
@@ -162,7 +181,7 @@ function fail(error) {
 }
 
 function show() {
-  shown = results(view, actions);
+  shown = results(view, { ...actions, ...daysActions(view.days) });
   keepFocus(byId('results'), () => byId('results').replaceChildren(shown.node));
   fold(true);
   if (view.query.connection) shown.pick(view.query.connection);
@@ -173,17 +192,24 @@ function show() {
   narrate(text('results.narration', { verdict: plain(title, 300), count: number(view.rows.list.length) }));
 }
 
+// daysActions returns the callbacks of the strip of days.
+const daysActions = (days) => ({
+  onDay: (at) => go(utcDay(at)),
+  onCount: (count) => days.choose(count, abort.signal),
+  onRetry: () => days.load(abort.signal),
+});
+
 const actions = {
   onSpan: ({ from, to }) => go({ from: Math.floor(from), to: Math.floor(to) }),
   onMove: (factor) => go(moved(query, factor, Date.now())),
   onWider: () => go(wider(query, Date.now())),
   onInstance: (instance) => go({ instance }),
-  onDay: (date) => go(spanOf({ range: 'date', date }, Date.now()), { range: 'date', date }),
+  onDate: (date) => go(spanOf({ range: 'date', date }, Date.now()), { range: 'date', date }),
   onFilter: (change) => {
     if (change.order) setPreference('order', change.order);
     refine(change, view);
   },
-  onAt: (at) => refine({ at }, { report: view.report }),
+  onAt: (at) => refine({ at }, { report: view.report, days: view.days }),
   onPick: (connection) => {
     if (view.query !== query) return; // a newer query has already changed the URL
     view.query.connection = connection;

@@ -2,18 +2,19 @@
 
 import { deviceParameters, statusParameters } from './address.js';
 import { APIError, getJSON } from './api.js';
+import { Days } from './days.js';
 import { preferences } from './preferences.js';
 import { Rows } from './rows.js';
 import { endsNow, extended, isOver } from './span.js';
 import { ms } from './time.js';
 import { View } from './view.js';
 
-// fetchView fetches the results of a query. If known contains a report or a status, fetchView uses
-// it instead of fetching it again.
+// fetchView fetches the results of a query. If known contains a report, a status or days, fetchView
+// uses them instead of fetching them again. New days are still to be loaded.
 export async function fetchView(query, known, signal) {
   const rows = new Rows(query, signal);
   const [report, status] = await Promise.all([known.report ?? diagnosis(query, signal), known.status ?? statusOf(query, signal), rows.fetchMore()]);
-  return new View(query, report, status, rows);
+  return new View(query, report, status, rows, known.days ?? new Days(query));
 }
 
 // fetchLatestView fetches the results of a query. If the query's span ends now, the results must

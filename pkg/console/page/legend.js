@@ -17,7 +17,8 @@ export function swatch(kind) {
     kind === 'open' ? null : svg('rect', { class: 'cap', x: 14, width: 4, height: 12 }));
 }
 
-const refusalSwatch = () => svg('svg', { class: 'swatch mark', width: 14, height: 14, viewBox: '-7 -7 14 14', 'aria-hidden': 'true' }, refusalSign());
+// refusalSwatch returns the mark of a refused login.
+export const refusalSwatch = () => svg('svg', { class: 'swatch mark', width: 14, height: 14, viewBox: '-7 -7 14 14', 'aria-hidden': 'true' }, refusalSign());
 
 function stateSwatch(state) {
   const fill = hatchOf(state);

@@ -4,8 +4,10 @@ import { pathOf } from './address.js';
 import { datum, plain } from './datum.js';
 import { el } from './dom.js';
 import { icon } from './icons.js';
-import { phrase, text } from './text.js';
-import { date, ms, time } from './time.js';
+import { maxLength } from './span.js';
+import { number, phrase, text } from './text.js';
+import { date, duration, hour, ms, time } from './time.js';
+import { trends } from './trend.js';
 
 function notice(kind, shape, title, ...body) {
   return el('section', { class: `notice ${kind}` }, icon(shape), el('div', {}, el('h2', {}, title), body));
@@ -43,18 +45,20 @@ export function failureNotice(error, query, { onRetry, onToken }) {
 }
 
 // emptyNotice returns a notice that says that the span contains no events. If the device has events
-// outside the span, the notice shows the time of the last one. If the whole instance has no events,
-// the notice offers other instances.
-export function emptyNotice(view, { onDay, onInstance }) {
+// outside the span, the notice shows the time of the last one, and of the last drop unless a
+// headline does so. If the whole instance has no events, the notice offers other instances.
+export function emptyNotice(view, { onDate, onInstance, onSpan }) {
   if (view.isAbsent()) return absentNotice(view, onInstance);
   const last = ms(view.status?.last_event_at ?? view.report.status.last_event_at);
   if (last === null) return neverSeenNotice(view.status?.looked_back_to);
   return notice('empty', 'info', text('nothing.here'),
     el('p', {}, lastEvent(view.query.at, last)),
-    button(text('nothing.jump', { date: date(last) }), () => onDay(date(last)), 'later'));
+    view.hasHeadline() ? null : trends(null, view, { onSpan }),
+    button(text('nothing.jump', { date: date(last) }), () => onDate(date(last)), 'later'));
 }
 
-// lastEvent says when the last event was. If the status is about an instant, later events may exist.
+// lastEvent says when the last event was. If the status is about an instant, later events may
+// exist.
 const lastEvent = (at, last) => (at === null ? phrase('nothing.last', { time: time(last) }) : phrase('nothing.last.until', { at: time(at), time: time(last) }));
 
 const maxOthers = 20;
@@ -77,6 +81,14 @@ function neverSeenNotice(since) {
   return notice('empty', 'info', text('nothing.ever'),
     el('p', {}, since ? phrase('nothing.ever.since', { date: el('strong', {}, date(ms(since))) }) : null),
     el('ul', {}, ['instance', 'case', 'broker'].map((name) => el('li', {}, text(`nothing.check.${name}`)))));
+}
+
+// longNotice returns a notice about a link to a span that is too long. The notice offers the end of
+// the span.
+export function longNotice(span, { onLastDay }) {
+  return notice('warning', 'alert', text('long.title', { length: duration(span.to - span.from), max: number(maxLength / hour) }),
+    el('p', {}, text('long.meaning')),
+    button(text('long.lastDay'), onLastDay, 'later'));
 }
 
 // welcome returns the text that the page shows before the first query.

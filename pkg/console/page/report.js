@@ -8,6 +8,7 @@ import { laterEnds, legend } from './legend.js';
 import { omittedNotice } from './omitted.js';
 import { incompleteNotice, receipt } from './receipt.js';
 import { statusCard } from './status.js';
+import { strip } from './strip.js';
 import { reportSubject } from './subject.js';
 import { summaryTiles } from './summary.js';
 import { number, text } from './text.js';
@@ -61,14 +62,16 @@ async function styles() {
 
 function content(view) {
   const [first, ...others] = view.report.verdicts;
+  const { report, query } = view;
   return [
     reportSubject(view),
     view.isIncomplete() ? incompleteNotice(view.rows.unreadable) : null,
-    omittedNotice(view.report),
-    el('div', { class: 'top' }, first ? headline(first, view, {}) : quietHeadline(), statusCard(view, {})),
+    omittedNotice(report),
+    el('div', { class: 'top' }, first ? headline(first, view, {}) : quietHeadline(view, {}), statusCard(view, {})),
+    view.days.rows.size ? strip(view.days, {}) : null,
     el('section', { class: 'card timeline-card' }, el('h2', { class: 'section-title' }, text('timeline.title')),
-      el('div', { class: 'scroll' }, draw(view.report, view.query.at, timelineWidth).node), legend(view.report), laterEnds(view.report)),
-    summaryTiles(view.report),
+      el('div', { class: 'scroll' }, draw(report, query.at, timelineWidth).node), legend(report), laterEnds(report)),
+    summaryTiles(report),
     others.length ? verdictList(others, view, {}) : null,
     events(view),
     wordLegend(),

@@ -11,6 +11,7 @@ import { panel } from './panel.js';
 import { incompleteNotice, receipt } from './receipt.js';
 import { around, maxLength } from './span.js';
 import { statusCard } from './status.js';
+import { strip } from './strip.js';
 import { subject } from './subject.js';
 import { summaryTiles } from './summary.js';
 import { table } from './table.js';
@@ -28,12 +29,13 @@ export function results(view, actions) {
   let shown = null;
 
   function draw() {
+    view.days.unwatch();
     shown = view.isEmpty() ? emptyResults(view, actions) : fullResults(view, actions, shown?.events);
     parts.heading.replaceChildren(...present(subject(view, actions), view.isIncomplete() && incompleteNotice(view.rows.unreadable), omittedNotice(view.report)));
     parts.findings.replaceChildren(...present(...shown.nodes));
     if (shown.events && !parts.rows.hasChildNodes()) parts.rows.append(shown.events.node, wordLegend());
     shown.line?.redraw();
-    parts.cost.replaceChildren(receipt(view.receipts()));
+    view.days.watch(() => parts.cost.replaceChildren(receipt(view.receipts())));
   }
 
   draw();
@@ -61,17 +63,17 @@ function emptyResults(view, actions) {
   const nodes = [
     el('div', { class: 'top' }, first ? headline(first, view, actions) : empty, statusCard(view, actions)),
     first ? empty : null,
-    view.isAbsent() ? null : emptyTimeline(view, actions),
+    ...(view.isAbsent() ? [] : emptyDays(view, actions)),
     others.length ? verdictList(others, view, {}) : null,
   ];
   return { nodes, pick: () => {}, picked: () => null, restore: () => {} };
 }
 
-// emptyTimeline returns the timeline of a span without events. It shows the state, and has the
-// buttons for earlier and later spans.
-function emptyTimeline(view, actions) {
+// emptyDays returns the days and the timeline of a span without events. The timeline shows the
+// state, and has the buttons for earlier and later spans.
+function emptyDays(view, actions) {
   const line = timeline(view.report, view.query.at, { onPick: () => {}, onZoom: actions.onSpan, onTime: () => {} });
-  return timelineCard(view, actions, [line.node, legend(view.report)]);
+  return [strip(view.days, actions), timelineCard(view, actions, [line.node, legend(view.report)])];
 }
 
 // fullResults returns the results for a span that contains something to draw. known is the table of
@@ -121,7 +123,8 @@ function fullResults(view, actions, known) {
   const [first, ...others] = view.headlines();
   const handlers = { ...actions, onTime: showTime };
   const nodes = [
-    el('div', { class: 'top' }, first ? headline(first, view, handlers) : quietHeadline(), statusCard(view, actions)),
+    el('div', { class: 'top' }, first ? headline(first, view, handlers) : quietHeadline(view, handlers), statusCard(view, actions)),
+    strip(view.days, actions),
     timelineCard(view, actions, [line.node, legend(report, (info) => actions.onFilter({ info })), laterEnds(report), panelSlot, connectionList(view, { onPick: pick })]),
     summaryTiles(report),
     others.length ? verdictList(others, view, handlers) : null,

@@ -1,7 +1,7 @@
 // A span of time is { from, to } in Unix milliseconds, and includes both instants. This module
 // checks, moves and widens spans.
 
-import { date, day, fromWall, hour, second } from './time.js';
+import { date, day, fromWall, hour, second, utcDayOf } from './time.js';
 
 export const maxLength = day;
 
@@ -71,6 +71,15 @@ export function hourAround(at, now) {
   const to = Math.min(at + hour / 2, now);
   return { from: to - hour, to };
 }
+
+// lastDayOf returns the last 24 hours of a span that is too long. Time after now does not count.
+export function lastDayOf(span, now) {
+  const to = Math.min(span.to, now);
+  return { from: Math.max(span.from, to - maxLength), to };
+}
+
+// utcDay returns the span of the UTC day that contains an instant.
+export const utcDay = (at) => ({ from: utcDayOf(at), to: utcDayOf(at) + day - 1 });
 
 // around returns a span that covers a connection and a little time before and after it. If this
 // span would be longer than maxLength, its start moves later and its end stays.

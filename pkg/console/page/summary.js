@@ -36,10 +36,13 @@ function uptimeNote(summary) {
   return summary.unreported > 0 ? [...note, text('summary.and'), text('summary.unreported', { count: number(summary.unreported) })] : note;
 }
 
+// mostDrops returns the number of ends that may be drops.
+export const mostDrops = ({ drops: certain, unexplained, unreported }) => certain + unexplained + unreported;
+
 // drops formats the number of drops. If it is unknown whether some connections dropped, the result
 // is a range.
-function drops({ drops: min, unexplained, unreported }) {
-  const max = min + unexplained + unreported;
+function drops(summary) {
+  const [min, max] = [summary.drops, mostDrops(summary)];
   return min === max ? number(min) : text('summary.drops.range', { min: number(min), max: number(max) });
 }
 

@@ -30,7 +30,8 @@ const withoutZeros = (words) => words.replace(/\.000$/, '');
 // shortStamp formats an instant like stamp, but omits the milliseconds if they are zero.
 export const shortStamp = (at) => withoutZeros(stamp(at));
 
-// secondStamp formats an instant like stamp, to the second.
+// minuteStamp and secondStamp format an instant like stamp, to the minute or to the second.
+export const minuteStamp = (at) => stamp(at).slice(0, 16);
 export const secondStamp = (at) => stamp(at).slice(0, 19);
 
 // clock returns the time of day. It includes seconds if the step is less than a minute, and
@@ -48,6 +49,15 @@ export const date = (at) => wall(at).slice(0, 10);
 export function shortDate(at) {
   return new Intl.DateTimeFormat(preferences.lang, { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(shifted(at));
 }
+
+// utcDayOf returns the first instant of the UTC day that contains an instant.
+export const utcDayOf = (at) => Math.floor(at / day) * day;
+
+// utcDate returns the UTC date of an instant in the form that the API uses, such as 2026-11-22.
+export const utcDate = (at) => new Date(at).toISOString().slice(0, 10);
+
+// utcWords formats a UTC date in the viewer's language. options are those of Intl.DateTimeFormat.
+export const utcWords = (at, options) => new Intl.DateTimeFormat(preferences.lang, { ...options, timeZone: 'UTC' }).format(at);
 
 function offsetText(at) {
   const minutes = offset(at) / minute;

@@ -7,6 +7,7 @@ import { icon } from './icons.js';
 import { nativeOf } from './kinds.js';
 import { number, text } from './text.js';
 import { inZone, iso, ms, time } from './time.js';
+import { sinceWhen, trendLines, trends } from './trend.js';
 import { infoLabel } from './vocabulary.js';
 
 const icons = { problem: 'alert', notice: 'notice', info: 'info' };
@@ -33,22 +34,25 @@ const prose = (sentence, view) => datum(inZone(sentence, view.quoted), { limit: 
 const plainProse = (sentence, view) => plain(inZone(sentence, view.quoted), maxLength);
 
 // headline shows the most useful verdict. onTime receives the instant of an event that the user
-// clicks. Without onTime, the events are not links.
-export function headline(verdict, view, { onTime }) {
+// clicks. Without onTime, the events are not links. onSpan receives a span that the user wants to
+// see; see trends.
+export function headline(verdict, view, { onTime, onSpan }) {
   const level = levelOf(verdict);
   return el('section', { class: `card headline level-${level}`, 'aria-labelledby': 'headline-title' },
     el('p', { class: 'level' }, icon(icons[level]), levelLabel(verdict)),
     el('h2', { id: 'headline-title' }, prose(verdict.title, view)),
+    trends(verdict, view, { onSpan }),
     el('div', { class: 'advice' }, meaning(verdict, view), next(verdict, view)),
     more(verdict, view),
     foot(verdict, view, onTime));
 }
 
 // quietHeadline returns the headline for a report without verdicts.
-export function quietHeadline() {
+export function quietHeadline(view, { onSpan }) {
   return el('section', { class: 'card headline level-info', 'aria-labelledby': 'headline-title' },
     el('p', { class: 'level' }, icon('check'), text('level.info')),
     el('h2', { id: 'headline-title' }, text('verdict.none')),
+    trends(null, view, { onSpan }),
     el('p', { class: 'meaning' }, text('verdict.none.meaning')));
 }
 
@@ -67,6 +71,7 @@ function item(verdict, view, onTime) {
       el('span', { class: 'level', title: levelLabel(verdict) }, icon(icons[level]), el('span', { class: 'visually-hidden' }, levelLabel(verdict))),
       el('span', { class: 'title' }, prose(verdict.title, view)),
       el('span', { class: 'gist', 'aria-hidden': 'true' }, plainProse(verdict.meaning, view))),
+    sinceWhen(verdict, view),
     meaning(verdict, view),
     next(verdict, view),
     more(verdict, view),
@@ -118,6 +123,7 @@ function evidenceTime(at, view, onTime) {
 function ticketOf(verdict, view) {
   return view.ticket(
     `${levelLabel(verdict)}: ${plainProse(verdict.title, view)}`,
+    ...trendLines(verdict, view),
     plainProse(verdict.meaning, view),
     ...(verdict.next ? [`${text('verdict.next')}: ${plainProse(verdict.next, view)}`] : []),
     ...(verdict.more ? [plainProse(verdict.more, view)] : []),

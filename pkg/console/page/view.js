@@ -4,14 +4,15 @@ import { linkTo, pathOf } from './address.js';
 import { plain } from './datum.js';
 import { statusLine } from './status.js';
 import { text } from './text.js';
-import { iso, momentsIn, stampIn } from './time.js';
+import { iso, momentsIn, ms, stampIn } from './time.js';
+import { newestDrop } from './trend.js';
 import { filterLabel } from './vocabulary.js';
 
 export class View {
   // status is null if reading the status failed. The page still shows the other results in that
   // case.
-  constructor(query, report, status, rows) {
-    Object.assign(this, { query, status, rows, earlier: [] });
+  constructor(query, report, status, rows, days) {
+    Object.assign(this, { query, status, rows, days, earlier: [] });
     this.show(report);
   }
 
@@ -63,6 +64,10 @@ export class View {
     return this.isEmpty() ? verdicts.filter(({ level }) => level !== 'info') : verdicts;
   }
 
+  hasHeadline() {
+    return this.headlines().length > 0;
+  }
+
   // isAbsent reports whether the whole instance has no events.
   isAbsent() {
     return this.report.instance_known === false;
@@ -83,12 +88,23 @@ export class View {
     return this.report.timeline[0]?.state === 'unknown' && !isNew;
   }
 
+  hasDrops() {
+    return this.report.summary.drops > 0;
+  }
+
+  // lastDrop returns the newest drop if the span itself has none, otherwise null; see newestDrop.
+  lastDrop() {
+    if (this.hasDrops()) return null;
+    const { last_drop: drop, to } = this.report;
+    return drop ? { drop, isAfter: false } : newestDrop(this.days, ms(to));
+  }
+
   isIncomplete() {
     return Boolean(this.report.incomplete || this.status?.incomplete || this.rows.unreadable.size);
   }
 
   receipts() {
-    return [this.report.receipt, this.status?.receipt, ...this.rows.receipts, ...this.earlier];
+    return [this.report.receipt, this.status?.receipt, ...this.rows.receipts, ...this.earlier, ...this.days.receipts];
   }
 
   // ticket returns the given lines as plain text, together with the view's device, instance, range,

@@ -1,0 +1,256 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/fetch"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/require"
+)
+
+// testDays checks the strip of days: the page must load it after the results, mark the days of the
+// range, and open a day that the user chooses with the pointer or the keyboard.
+func testDays(t *testing.T, p *pageTest) {
+	b := p.open(t, failingDevice, time.Hour, viewer{})
+	require.Equal(t, 7, b.count(".day"))
+	today := p.now.UTC().Truncate(24 * time.Hour)
+	id := func(day time.Time) string { return "day-" + day.Format(time.DateOnly) }
+	require.Equal(t, id(today), eval[string](b, "document.querySelector('.days li:last-child .day').id"))
+	require.Contains(t, eval[[]string](b, `[...document.querySelectorAll('.day[aria-current=date]')].map((one) => one.id)`), id(p.now.Add(-time.Hour).UTC()))
+	b.screenshot("days")
+
+	before := today.AddDate(0, 0, -2)
+	cell := "#" + id(before)
+	require.Contains(t, b.text(cell), "drops")
+	require.Equal(t, 1, b.count(cell+".day-problem .icon"))
+	label := eval[string](b, "document.querySelector("+quoted(cell)+").getAttribute('aria-label')")
+	require.Contains(t, label, before.Format("January 2, 2006")+" (UTC), Problem, ")
+	require.Regexp(t, `connections: \d, \d drops?, .*\d+ min online.*, Last drop .*, no heart$`, label)
+	b.run(chromedp.Focus(cell, chromedp.ByQuery), chromedp.KeyEvent(kb.Enter))
+	b.await(`document.querySelector(` + quoted(cell) + `)?.getAttribute('aria-current') === 'date'`)
+	require.Contains(t, b.address(), "from="+url.QueryEscape(before.Format(apiTime))+"&to="+url.QueryEscape(before.Add(24*time.Hour-time.Millisecond).Format(apiTime)))
+	require.Equal(t, id(before), eval[string](b, "document.activeElement.id"), "the focus must stay")
+	b.run(chromedp.NavigateBack())
+	b.await(`document.querySelector('#` + id(today) + `')?.getAttribute('aria-current') === 'date'`)
+	b.click("#" + id(today.AddDate(0, 0, -6)))
+	b.await(`document.querySelectorAll('.day[aria-current=date]').length === 1`)
+	require.Equal(t, id(today), eval[string](b, "document.querySelector('.days li:last-child .day').id"), "the strip must still end today")
+}
+
+// testMoreDays checks that a button shows thirty days, and that the days stay in view for ranges in
+// the distant past.
+func testMoreDays(t *testing.T, p *pageTest) {
+	b := p.open(t, failingDevice, time.Hour, viewer{})
+	require.Equal(t, "Show 30 days", b.text("#days-count"))
+	b.click("#days-count")
+	b.await(`document.querySelectorAll('.day').length === 30`)
+	require.Equal(t, "Show 7 days", b.text("#days-count"))
+	b.requireFits()
+	b.screenshot("days-30")
+	b.click("#days-count")
+	b.await(`document.querySelectorAll('.day').length === 7`)
+
+	past := p.now.AddDate(0, 0, -20)
+	b.open(pathTo(failingDevice, past, time.Hour))
+	b.await(`document.querySelector('.days li:nth-child(4) .day')?.id === 'day-` + past.UTC().Format(time.DateOnly) + `'`)
+	require.Equal(t, "date", eval[string](b, "document.querySelector('.days li:nth-child(4) .day').getAttribute('aria-current')"))
+}
+
+// respondDays replaces the responses to requests for days, until stop is called. change changes the
+// row of each day, which is the row of a day on which the device was online and nothing happened.
+func (b *tab) respondDays(change func(day time.Time, row map[string]any)) (stop func()) {
+	b.t.Helper()
+	return b.intercept(func(e *fetch.EventRequestPaused) chromedp.Action {
+		asked, err := url.Parse(e.Request.URL)
+		if err != nil || !strings.HasSuffix(asked.Path, "/days") {
+			return fetch.ContinueRequest(e.RequestID)
+		}
+		return fulfil(e, http.StatusOK, daysBody(asked.Query(), change))
+	})
+}
+
+func daysBody(query url.Values, change func(day time.Time, row map[string]any)) []byte {
+	from, err := time.Parse(time.DateOnly, query.Get("from"))
+	to, otherErr := time.Parse(time.DateOnly, query.Get("to"))
+	if err != nil || otherErr != nil || to.Before(from) || to.After(from.AddDate(0, 0, 30)) {
+		panic(fmt.Sprint("the page asks for wrong days: ", query))
+	}
+	var rows []map[string]any
+	for day := from; !day.After(to); day = day.AddDate(0, 0, 1) {
+		row := map[string]any{
+			"day": day.Format(time.DateOnly), "connections": 1, "drops": 0, "disconnects": 0, "unexplained": 0, "unreported": 0, "refusals": 0,
+			"online_ms": 86_400_000, "unknown_ms": 0, "level": "info", "verdicts": []string{}, "since": map[string]any{},
+		}
+		change(day, row)
+		rows = append(rows, row)
+	}
+	body, err := json.Marshal(map[string]any{"days": rows, "looked_back_to": from.Format(apiTime), "receipt": map[string]any{}})
+	if err != nil {
+		panic(err) // every row can be encoded
+	}
+	return body
+}
+
+// testDayKinds checks that days of every kind look different, and not only by their color.
+func testDayKinds(t *testing.T, p *pageTest) {
+	none := map[string]any{"connections": 0, "online_ms": 0}
+	kinds := []map[string]any{
+		{"not_read": true, "connections": 0, "online_ms": 0, "level": ""},
+		none,
+		{"unknown_ms": 86_400_000, "connections": 0, "online_ms": 0},
+		{"counts_only": true, "level": "", "drops": 150_000, "refusals": 12_345},
+		{"level": "notice", "unexplained": 2},
+		{"level": "problem", "drops": 34, "refusals": 2, "online_ms": 43_200_000},
+		{},
+	}
+	first := p.now.UTC().Truncate(24*time.Hour).AddDate(0, 0, -6)
+	b := openTab(t, p.chromium, p.stack, viewer{})
+	defer b.respondDays(func(day time.Time, row map[string]any) {
+		if i := int(day.Sub(first) / (24 * time.Hour)); i >= 0 && i < len(kinds) {
+			maps.Copy(row, kinds[i])
+		}
+	})()
+	b.open(p.path(busyDevice, time.Hour))
+	b.results()
+	require.Equal(t, []string{"not read", "offline", "no data", "150K drops 12K", "0+ drops", "34 drops 2", "0 drops"}, joined(b.texts(".day-figures")))
+	require.Equal(t, []string{"day-unread", "day-away", "day-unknown", "day-counted", "day-notice", "day-problem", "day-info"},
+		eval[[]string](b, "[...document.querySelectorAll('.day')].map((one) => one.classList[1])"))
+	signs := eval[[]string](b, "[...document.querySelectorAll('.day-head path')].map((one) => one.getAttribute('d'))")
+	require.Len(t, distinct(signs), 6, "only the two kinds without a connection share a sign")
+	b.run(chromedp.ScrollIntoView(".days-card", chromedp.ByQuery), chromedp.Focus(".day", chromedp.ByQuery), chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowRight))
+	require.Equal(t, 1, b.count(".day[tabindex='0']"))
+	require.Contains(t, b.text(".days-frame .tooltip"), "counts only, connections: 1, 150,000 drops, refused logins: 12,345, 1 d online")
+	b.screenshot("days-kinds")
+}
+
+func joined(texts []string) []string {
+	for i, text := range texts {
+		texts[i] = strings.Join(strings.Fields(text), " ")
+	}
+	return texts
+}
+
+func distinct(texts []string) map[string]bool {
+	found := map[string]bool{}
+	for _, text := range texts {
+		found[text] = true
+	}
+	return found
+}
+
+// testDaysUnread checks that the page shows the results even if the days cannot be read, and that
+// the user can try again.
+func testDaysUnread(t *testing.T, p *pageTest) {
+	b := openTab(t, p.chromium, p.stack, viewer{})
+	b.allow("503")
+	stop := b.respond("/days?", 503, []byte(`{"code":"StoreUnavailable","error":"the bucket could not be read"}`))
+	b.open(p.path(busyDevice, time.Hour))
+	b.await(`document.querySelector('#days-retry')`)
+	require.Equal(t, "The days could not be read. Try again", b.text(".days-notes"))
+	require.Equal(t, 9, b.count(".event"))
+	require.Equal(t, "PROBLEM", b.text(".headline .level"))
+	b.screenshot("days-unread")
+	stop()
+	b.click("#days-retry")
+	b.await(`!document.querySelector('#days-retry') && document.querySelector('.day-problem')`)
+}
+
+func testDaysInChinese(t *testing.T, p *pageTest) {
+	b := p.open(t, failingDevice, time.Hour, viewer{languages: "zh-CN"})
+	require.Equal(t, "按天查看", b.text("#days-title"))
+	day := p.now.UTC().AddDate(0, 0, -2)
+	require.Contains(t, b.text("#day-"+day.Format(time.DateOnly)), "掉线 ")
+	require.Contains(t, eval[string](b, "document.querySelector('#day-"+day.Format(time.DateOnly)+"').getAttribute('aria-label')"), day.Format("2006年1月2日"))
+	require.Regexp(t, `自 .* 起，已 \d 天`, b.text(".headline .trends"))
+	b.screenshot("days-chinese")
+}
+
+func testDaysOnPhone(t *testing.T, p *pageTest) {
+	b := p.open(t, failingDevice, time.Hour, viewer{width: 360, height: 740, mobile: true, dark: true})
+	b.click("#days-count")
+	b.await(`document.querySelectorAll('.day').length === 30`)
+	b.requireFits()
+	requireNames(b)
+	require.Empty(t, eval[[]string](b, `[...document.querySelectorAll('.day')].filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.innerText)`), "no figure may be cut off")
+	b.run(chromedp.ScrollIntoView(".days-card", chromedp.ByQuery))
+	b.screenshot("days-phone")
+}
+
+// testDaysInReport checks that a report contains the days, the line below the verdict's title and
+// no buttons.
+func testDaysInReport(t *testing.T, p *pageTest) {
+	b := p.open(t, failingDevice, time.Hour, viewer{})
+	file := filepath.Join(t.TempDir(), "report.html")
+	require.NoError(t, os.WriteFile(file, []byte(b.download(".exports button:nth-of-type(4)")), 0o644))
+	other := openTab(t, p.chromium, p.stack, viewer{})
+	other.allow("file://")
+	other.run(chromedp.Navigate("file://" + file))
+	other.await("document.querySelector('.days')")
+	require.Equal(t, b.texts(".day"), other.texts(".day"))
+	require.Equal(t, b.text(".headline .trends"), other.text(".headline .trends"))
+	require.Zero(t, other.count("button"))
+	other.run(chromedp.ScrollIntoView(".days-card", chromedp.ByQuery))
+	other.screenshot("days-report")
+}
+
+// testEmptyDays checks that the buttons for earlier and later ranges work in ranges without events,
+// and keep the focus.
+func testEmptyDays(t *testing.T, p *pageTest) {
+	const client = "GID_page@@@silent"
+	p.stack.record(t, pageInstance, p.connection(client, 75*time.Hour, time.Hour, "no heart", "keepalive_timeout"))
+	b := p.open(t, client, 24*time.Hour, viewer{})
+	require.Equal(t, "No events in this range", b.text(".notice.empty h2"))
+	require.Equal(t, 7, b.count(".day"))
+	require.Equal(t, []string{"offline"}, b.texts(".ground-label"))
+	require.Regexp(t, "Last drop "+p.now.Add(-74*time.Hour).In(berlin(t)).Format(time.DateTime)+", no heart: show$", b.text(".top .trends"))
+	b.screenshot("empty-days")
+	for range 2 {
+		before := b.address()
+		b.click("#timeline-earlier")
+		b.await(`location.href.slice(location.origin.length) !== ` + quoted(before) + ` && document.querySelector('.notice.empty')`)
+		require.Equal(t, "timeline-earlier", eval[string](b, "document.activeElement.id"), "the focus must stay")
+	}
+	b.run(chromedp.KeyEvent(kb.Enter))
+	b.await(`document.querySelector('.timeline .bar')`)
+	require.Equal(t, "timeline-earlier", eval[string](b, "document.activeElement.id"), "the focus must stay")
+	b.click("#timeline-later")
+	b.await(`document.querySelector('.notice.empty')`)
+	require.Equal(t, "timeline-later", eval[string](b, "document.activeElement.id"), "the focus must stay")
+}
+
+// testLongLink checks the page for a link to a range of more than a day. The page must say what is
+// wrong, show the days of the range, and offer the last day of the range.
+func testLongLink(t *testing.T, p *pageTest) {
+	b := openTab(t, p.chromium, p.stack, viewer{})
+	end := p.now.Add(-12 * time.Hour)
+	b.open(pathTo(failingDevice, end, 5*24*time.Hour))
+	b.await(`document.querySelector('.day')`)
+	require.Equal(t, "This range is 5 d long, and the longest is 24 hours. Choose a shorter range, or search day by day.", b.text("#query-fault"))
+	require.Equal(t, "to", eval[string](b, "document.activeElement.id"))
+	require.Equal(t, "This link covers 5 d, and the longest range is 24 hours", b.text(".notice h2"))
+	require.Equal(t, 6, b.count(".day[aria-current=date]"))
+	b.screenshot("long-link")
+	link := b.address()
+	b.click(".notice .button")
+	b.await(`document.querySelector('.headline')`)
+	require.Contains(t, b.address(), "from="+url.QueryEscape(end.Add(-24*time.Hour).UTC().Format(apiTime))+"&to="+url.QueryEscape(end.UTC().Format(apiTime)))
+	b.run(chromedp.NavigateBack())
+	b.await(`document.querySelector('.notice .button')`)
+	require.Equal(t, link, b.address())
+	day := "#day-" + p.now.UTC().AddDate(0, 0, -3).Format(time.DateOnly)
+	b.click(day)
+	b.await(`document.querySelector('.headline') && document.querySelector(` + quoted(day) + `)?.getAttribute('aria-current') === 'date'`)
+
+	b.open(pathTo(failingDevice, end, 20*24*time.Hour))
+	b.await(`document.querySelectorAll('.day').length === 30`)
+}

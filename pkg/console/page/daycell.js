@@ -1,0 +1,104 @@
+// One day in the strip of days: the level of its worst verdict as a color and a sign, its drops and
+// refusals as numbers, and the time online as a bar.
+
+import { el, svg } from './dom.js';
+import { icon } from './icons.js';
+import { refusalSwatch } from './legend.js';
+import { mostDrops } from './summary.js';
+import { number, phrase, text } from './text.js';
+import { day, duration, secondStamp, utcDate, utcWords } from './time.js';
+import { dropCount, dropText } from './trend.js';
+
+const signs = { problem: 'alert', notice: 'notice', info: 'check', counted: 'counted', away: 'away', unknown: 'away', unread: 'unread', loading: 'loading' };
+
+// kindOf returns what a day shows: the level of its worst verdict or, if it has none, the reason.
+function kindOf(row, { error }) {
+  if (!row) return error ? 'unread' : 'loading';
+  if (row.not_read) return 'unread';
+  if (row.counts_only) return 'counted';
+  if (row.connections + row.drops + row.refusals === 0) return row.unknown_ms > 0 ? 'unknown' : 'away';
+  return row.level in signs ? row.level : 'info';
+}
+
+const hasFigures = (kind) => ['problem', 'notice', 'info', 'counted'].includes(kind);
+
+// dayCell returns the cell of a day, { at, row }. If onDay is given, the cell is a button that
+// calls onDay with the day's first instant.
+export function dayCell({ at, row }, isFirst, days, onDay) {
+  const kind = kindOf(row, days);
+  const isCurrent = days.covers(at);
+  const attributes = {
+    class: `day day-${kind}${isCurrent ? ' current' : ''}`,
+    'aria-label': labelOf(at, row, kind, isCurrent),
+    'aria-current': isCurrent && 'date',
+  };
+  const content = [
+    head(at, kind, isFirst),
+    el('span', { class: 'day-figures' }, hasFigures(kind) ? figures(row) : el('span', { class: 'day-word' }, text(`days.${kind}`))),
+    meter(at, row, kind),
+  ];
+  if (!onDay) return el('div', { ...attributes, role: 'group' }, content);
+  return el('button', { ...attributes, id: `day-${utcDate(at)}`, type: 'button', on: { click: () => onDay(at) } }, content);
+}
+
+// head shows the date in a long and a short form, of which the style sheet hides one, and the sign.
+function head(at, kind, isFirst) {
+  const dayOfMonth = new Date(at).getUTCDate();
+  return el('span', { class: 'day-head' },
+    el('span', { class: 'day-long' }, el('span', { class: 'weekday' }, utcWords(at, { weekday: 'short' })), ' ', utcWords(at, { month: 'short', day: 'numeric' })),
+    el('span', { class: 'day-short' }, isFirst || dayOfMonth === 1 ? utcWords(at, { month: 'numeric', day: 'numeric' }) : String(dayOfMonth)),
+    icon(signs[kind]));
+}
+
+function figures(row) {
+  const drops = el('strong', {}, atLeast(row));
+  return [
+    el('span', { class: row.drops > 0 ? 'day-drops some' : 'day-drops' },
+      phrase(row.drops === 1 ? 'days.drop' : 'days.drops', { count: drops }).map((part) => (part && part !== drops ? el('span', { class: 'day-word' }, part) : part))),
+    row.refusals > 0 ? el('span', { class: 'day-refusals' }, refusalSwatch(), few(row.refusals)) : null,
+  ];
+}
+
+// few formats a count so that it fits into a narrow cell, such as 12K.
+const few = (count) => number(count, { notation: 'compact' });
+
+// atLeast formats the number of drops. It ends in "+" if it is unknown whether more connections
+// dropped.
+const atLeast = (row) => few(row.drops) + (mostDrops(row) > row.drops ? '+' : '');
+
+// meter draws the time online as a share of 24 hours. The rest of the day so far is the time
+// offline and the time whose state is unknown.
+function meter(at, row, kind) {
+  if (!row || kind === 'unread') return null;
+  const share = (length) => (100 * Math.max(length, 0)) / day;
+  const bar = (name, from, length) => svg('rect', { class: name, x: share(from), width: share(length), height: 3 });
+  return svg('svg', { class: 'meter', viewBox: '0 0 100 3', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
+    bar('rest', 0, Math.min(Date.now() - at, day)), bar('part', 0, row.online_ms), bar('unknown', row.online_ms, row.unknown_ms));
+}
+
+// labelOf returns everything known about a day as one line of plain text.
+function labelOf(at, row, kind, isCurrent) {
+  const parts = [
+    text('days.date', { date: utcWords(at, { weekday: 'long', year: 'numeric', month: 'long', day: 'numeric' }) }),
+    isCurrent && text('days.current'),
+    text(kind in levels ? levels[kind] : `days.${kind}`),
+    ...(hasFigures(kind) ? allFigures(row) : []),
+  ];
+  return parts.filter(Boolean).join(text('summary.and'));
+}
+
+const levels = { problem: 'level.problem', notice: 'level.notice', info: 'level.info' };
+
+const optional = ['disconnects', 'unexplained', 'unreported'];
+
+function allFigures(row) {
+  return [
+    text('days.connections', { count: number(row.connections) }),
+    dropCount(row.drops),
+    ...optional.filter((name) => row[name] > 0).map((name) => text(`summary.${name}`, { count: number(row[name]) })),
+    row.refusals > 0 && text('days.refusals', { count: number(row.refusals) }),
+    text('summary.uptime.note', { online: duration(row.online_ms) }),
+    row.unknown_ms > 0 && text('days.unknownFor', { length: duration(row.unknown_ms) }),
+    row.last_drop && dropText({ drop: row.last_drop }, secondStamp).join(''),
+  ];
+}

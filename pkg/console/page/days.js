@@ -1,0 +1,105 @@
+// The days around a span: one row of figures a UTC day, oldest first. They are fetched after the
+// results, because the results do not need them.
+
+import { APIError, getJSON } from './api.js';
+import { day, utcDate, utcDayOf } from './time.js';
+
+export const week = 7;
+export const month = 30;
+
+let preferred = week; // the number of days that the user chose last, until the page is closed
+
+export class Days {
+  constructor(query, count = preferred) {
+    Object.assign(this, { query, count, today: utcDayOf(Date.now()), rows: new Map(), receipts: [], isLoading: false, error: null, watchers: [] });
+  }
+
+  // first and last are the first instants of the first and the last day to show. The last day is
+  // today if the span lies in the days before. Otherwise, the span is in the middle.
+  get last() {
+    const end = Math.min(utcDayOf(this.query.to), this.today);
+    const start = Math.min(utcDayOf(this.query.from), end);
+    return start > this.today - this.count * day ? this.today : Math.min(this.today, end + Math.floor(this.count / 2) * day);
+  }
+
+  get first() {
+    return this.last - (this.count - 1) * day;
+  }
+
+  // list returns { at, row } for each day to show. at is the first instant of the day. row is
+  // undefined if the day is not known yet.
+  list() {
+    return [...Array(this.count).keys()].map((i) => {
+      const at = this.first + i * day;
+      return { at, row: this.rowOf(at) };
+    });
+  }
+
+  // rowOf returns the row of the day that contains an instant, or undefined.
+  rowOf(at) {
+    return this.rows.get(utcDate(at));
+  }
+
+  // known returns the rows of the days that have been read, newest first, from the last day to show
+  // until the first day that has not been read.
+  known() {
+    const isKnown = (at) => this.rowOf(at) && !this.rowOf(at).not_read;
+    const rows = [];
+    for (let at = this.last; isKnown(at); at -= day) rows.push(this.rowOf(at));
+    return rows;
+  }
+
+  // covers reports whether the span includes a part of the day that begins at the given instant.
+  covers(at) {
+    return at <= this.query.to && this.query.from < at + day;
+  }
+
+  // isComplete reports whether all rows to show have been loaded.
+  isComplete() {
+    return Boolean(this.answer) && this.list().every(({ row }) => row);
+  }
+
+  // adopt takes over the rows of other days if they are of the same device, so that they are shown
+  // until they have been loaded again.
+  adopt(other) {
+    if (other?.query.instance === this.query.instance && other.query.client === this.query.client) this.rows = other.rows;
+  }
+
+  // load fetches the rows. If that fails, error holds the error.
+  async load(signal) {
+    const { instance, client } = this.query;
+    this.change({ isLoading: true, error: null });
+    try {
+      const answer = await getJSON('days', { instance, client, from: utcDate(this.first), to: utcDate(this.last) }, signal);
+      this.receipts.push(answer.receipt);
+      this.change({ isLoading: false, answer, rows: new Map([...this.rows, ...answer.days.map((row) => [row.day, row])]) });
+    } catch (error) {
+      if (!(error instanceof APIError || error.name === 'AbortError')) throw error;
+      this.change({ isLoading: false, error: signal.aborted ? null : error });
+    }
+  }
+
+  // choose changes the number of days to show, and loads the days that are missing.
+  async choose(count, signal) {
+    preferred = count;
+    this.count = count;
+    if (this.isComplete()) this.change({});
+    else await this.load(signal);
+  }
+
+  change(values) {
+    Object.assign(this, values);
+    for (const watcher of this.watchers) watcher();
+  }
+
+  // watch calls show now and after each change.
+  watch(show) {
+    this.watchers.push(show);
+    show();
+  }
+
+  // unwatch ends all calls of watch, because what they showed is no longer on the page.
+  unwatch() {
+    this.watchers = [];
+  }
+}
