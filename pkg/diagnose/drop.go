@@ -50,7 +50,7 @@ func (r *Report) lastDrop(days []Day, lang Lang) *Drop {
 		return nil
 	}
 	drop := *last
-	drop.Text = sentence{droppedLast, values{"time": stamp{drop.Time, toSecond}, "reason": drop.ended}}.in(lang)
+	drop.Text = sentence{droppedLast, values{"time": moment(drop.Time), "reason": drop.ended}}.in(lang)
 	return &drop
 }
 

@@ -142,10 +142,11 @@ type stamp struct {
 	layout string
 }
 
+// The layouts of dates and times.
 const (
 	toDay    = time.DateOnly
 	toMinute = "2006-01-02 15:04 UTC"
-	toSecond = time.DateTime + " UTC"
+	toSecond = "2006-01-02 15:04:05 UTC"
 )
 
 func (s stamp) in(Lang) string { return s.at.Time().Format(s.layout) }
@@ -153,9 +154,7 @@ func (s stamp) in(Lang) string { return s.at.Time().Format(s.layout) }
 // moment is a value that shows a date and time to the second.
 type moment history.Instant
 
-func (m moment) in(Lang) string {
-	return history.Instant(m).Time().Format("2006-01-02 15:04:05 UTC")
-}
+func (m moment) in(lang Lang) string { return stamp{history.Instant(m), toSecond}.in(lang) }
 
 // clock is a value that shows a time to the minute, for use in titles. It omits the date if the
 // time and the field day are on the same UTC day.
@@ -166,8 +165,8 @@ type clock struct {
 
 func (c clock) in(lang Lang) string {
 	at := c.at.Time()
-	text := at.Format("2006-01-02 15:04 UTC")
-	if at.Format(time.DateOnly) == c.day.Time().Format(time.DateOnly) {
+	text := at.Format(toMinute)
+	if at.Format(toDay) == c.day.Time().Format(toDay) {
 		text = at.Format("15:04 UTC")
 	}
 	if c.orEarlier {
