@@ -88,13 +88,10 @@ func (c calendar) day(i int, letter rune, to time.Time) history.DayHistory {
 // is cut.
 func dayHistory(events []event.Event, span history.Span) history.DayHistory {
 	h := history.Of(logOf(events), span, history.StatusAt(logOf(events), span.From.Add(-time.Millisecond)))
-	d := history.DayHistory{Day: span.From.Truncate(24 * time.Hour), Summary: h.Summary, Connections: len(h.Connections), History: &h}
-	for _, c := range h.Connections {
-		if c.Dropped() && (d.LastDrop == nil || c.End >= d.LastDrop.End) {
-			d.LastDrop = c
-		}
+	return history.DayHistory{
+		Day: span.From.Truncate(24 * time.Hour), Summary: h.Summary, Connections: len(h.Connections),
+		LastDrop: history.LastDrop(h.Connections), History: &h,
 	}
-	return d
 }
 
 // report returns a report on a part of the calendar.

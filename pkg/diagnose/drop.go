@@ -15,7 +15,7 @@ type Drop struct {
 	// Text describes the drop in the language of the report. It is empty in a Day.
 	Text string `json:"text,omitempty"`
 
-	ended ended
+	reason endReason
 }
 
 // dropOf returns the drop of a connection, or nil if there is no connection.
@@ -23,24 +23,23 @@ func dropOf(c *history.Connection) *Drop {
 	if c == nil {
 		return nil
 	}
-	copied := *c // so that the Drop does not keep the day's other connections in memory
 	return &Drop{
 		Time: c.End, Kind: c.Kind, Action: c.Action, ActionInfo: c.ActionInfo, NativeReason: c.NativeReason,
-		ended: ended{&copied},
+		reason: endReason{c},
 	}
 }
 
-// ended is a value that states why a connection ended.
-type ended struct{ connection *history.Connection }
+// endReason is a value that states why a connection ended.
+type endReason struct{ connection *history.Connection }
 
-func (e ended) in(lang Lang) string {
-	return endings{e.connection}.wordOf(e.connection.Kind, lang)
+func (r endReason) in(lang Lang) string {
+	return endings{r.connection}.wordOf(r.connection.Kind, lang)
 }
 
 // lastDrop returns the newest drop in the report's span or on the given days, or nil. The days must
 // be sorted. lastDrop ignores drops after the span.
 func (r *Report) lastDrop(days []Day, lang Lang) *Drop {
-	last := dropOf(r.newestDrop())
+	last := dropOf(history.LastDrop(r.Connections))
 	for _, d := range days {
 		if drop := d.LastDrop; drop != nil && drop.Time <= history.At(r.Span.To) && (last == nil || drop.Time > last.Time) {
 			last = drop
@@ -50,17 +49,6 @@ func (r *Report) lastDrop(days []Day, lang Lang) *Drop {
 		return nil
 	}
 	drop := *last
-	drop.Text = sentence{droppedLast, values{"time": moment(drop.Time), "reason": drop.ended}}.in(lang)
+	drop.Text = sentence{droppedLast, values{"time": moment(drop.Time), "reason": drop.reason}}.in(lang)
 	return &drop
-}
-
-// newestDrop returns the connection of the newest drop in the report's span, or nil.
-func (r *Report) newestDrop() *history.Connection {
-	var newest *history.Connection
-	for _, c := range r.Connections {
-		if c.Dropped() && (newest == nil || c.End >= newest.End) {
-			newest = c
-		}
-	}
-	return newest
 }

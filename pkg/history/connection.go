@@ -108,5 +108,16 @@ func (c *Connection) Dropped() bool {
 	return c.EndIs == Reported && c.Kind != Disconnected && (c.Kind != Unexplained || broker.ExcludesDisconnect(c.NativeEvent))
 }
 
+// LastDrop returns the drop among the given connections that ended last, or nil if there is none. If
+// several ended last, it returns the one that comes last in the list.
+func LastDrop(connections []*Connection) (last *Connection) {
+	for _, c := range connections {
+		if c.Dropped() && (last == nil || c.End >= last.End) {
+			last = c
+		}
+	}
+	return last
+}
+
 // sortTime returns the start of the connection, or its end if the start is unknown.
 func (c *Connection) sortTime() Instant { return cmp.Or(c.Start, c.End) }

@@ -10,7 +10,7 @@ type DayHistory struct {
 	Summary Summary
 	// Connections is the number of connections that were open or ended on the day.
 	Connections int
-	// LastDrop is the dropped connection that ended last on the day, or nil if there is none.
+	// LastDrop is a copy of the result of the function LastDrop for the day's connections.
 	LastDrop *Connection
 	// History is nil if CountsOnly or NotRead is set.
 	History *History
@@ -26,9 +26,7 @@ type DayHistory struct {
 // addWhole sets all results of a day from its history.
 func (d *DayHistory) addWhole(h *History) {
 	d.Summary, d.Connections, d.History = h.Summary, len(h.Connections), h
-	for _, c := range h.Connections {
-		d.addDrop(c)
-	}
+	d.addDrop(h.Connections)
 }
 
 // addPart adds to the counts what happened in the range [from, until), which is a part of the day.
@@ -38,16 +36,18 @@ func (d *DayHistory) addWhole(h *History) {
 // counts, too.
 func (d *DayHistory) addPart(h *History, from, until Instant, isLast bool) {
 	isWithin := func(t Instant) bool { return from <= t && t < until }
+	var counted []*Connection
 	for _, c := range h.Connections {
 		if c.accepted && isWithin(c.Start) {
 			d.Summary.Connects++
 		}
 		if c.EndIs == Open && isLast || c.EndIs != Open && isWithin(c.End) {
-			d.Connections++
 			d.Summary.addEnd(c)
-			d.addDrop(c)
+			counted = append(counted, c)
 		}
 	}
+	d.Connections += len(counted)
+	d.addDrop(counted)
 	for _, r := range h.Refusals {
 		if isWithin(r.Time) {
 			d.Summary.Refusals++
@@ -56,11 +56,11 @@ func (d *DayHistory) addPart(h *History, from, until Instant, isLast bool) {
 	d.Summary.addTimes(clip(h.Timeline, from, until))
 }
 
-// addDrop sets LastDrop to a copy of c if c is a drop and ended later than LastDrop. The copy does
-// not keep the events of the day in memory.
-func (d *DayHistory) addDrop(c *Connection) {
-	if c.Dropped() && (d.LastDrop == nil || c.End > d.LastDrop.End) {
-		drop := *c
+// addDrop sets LastDrop to a copy of the last drop among the given connections, unless a later part
+// of the day has set it already. The copy does not keep the events of the day in memory.
+func (d *DayHistory) addDrop(connections []*Connection) {
+	if last := LastDrop(connections); last != nil && d.LastDrop == nil {
+		drop := *last
 		d.LastDrop = &drop
 	}
 }
