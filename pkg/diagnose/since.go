@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"maps"
+	"time"
 
 	"devicetrace/pkg/history"
 )
@@ -25,8 +26,8 @@ type Since struct {
 // events for verdicts. A day that was not read ends all runs.
 type runs struct {
 	since     map[Code]Since  // the beginnings of the current runs
-	searched  history.Instant // the start of the earliest day since the last day that was not read
-	wasActive bool            // whether any day since searched was active
+	searched  history.Instant // the start of the earliest day after the last day that was not read
+	wasActive bool            // whether any day from that day on was active
 }
 
 func newRuns() *runs { return &runs{since: map[Code]Since{}} }
@@ -79,13 +80,18 @@ func (r *runs) of(codes []Code) map[Code]Since {
 
 // sentence says since when a verdict has applied. to is the end of the report's span.
 func (r *runs) sentence(s Since, to history.Instant) sentence {
-	earliest := Day{start: r.searched}
 	switch {
-	case s.AtLeast && s.At >= earliest.start && earliest.endsAfter(s.At):
+	case s.AtLeast && r.isOnFirstDay(s.At):
 		return sentence{atLeastSinceDay, values{"day": stamp{s.At, toDay}}}
 	case s.AtLeast:
 		return sentence{atLeastSince, values{"at": stamp{s.At, toMinute}}}
 	default:
 		return sentence{appliesSince, values{"at": stamp{s.At, toMinute}, "age": age(to.Sub(s.At))}}
 	}
+}
+
+// isOnFirstDay reports whether t is on the earliest day searched.
+func (r *runs) isOnFirstDay(t history.Instant) bool {
+	sinceStart := t.Sub(r.searched)
+	return 0 <= sinceStart && sinceStart < 24*time.Hour
 }
