@@ -140,9 +140,9 @@ func (in *input) offlineThroughout() *finding {
 	}
 }
 
-// nothingSearched selects the text of the verdict "nothing-recorded" if older events may exist that
+// nothingInSpan selects the text of the verdict "nothing-recorded" if older events may exist that
 // were not read.
-const nothingSearched Code = "nothing-recorded-in-span"
+const nothingInSpan Code = "nothing-recorded-in-span"
 
 // nothingRecorded returns a finding if nothing is known about the client.
 func (in *input) nothingRecorded() *finding {
@@ -150,7 +150,7 @@ func (in *input) nothingRecorded() *finding {
 	case in.Events > 0, in.isCut(), in.Status.State != history.Unknown:
 		return nil
 	case in.Span.Unsearched:
-		return &finding{text: nothingSearched}
+		return &finding{text: nothingInSpan}
 	default:
 		return &finding{}
 	}

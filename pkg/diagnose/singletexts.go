@@ -380,7 +380,7 @@ var singleTexts = map[Code][2]verdictText{
 			"",
 		},
 	},
-	nothingSearched: {
+	nothingInSpan: {
 		{
 			"No events in this time",
 			"This client has no events in this time. Earlier days were not searched, so it is not known whether the client was online.",

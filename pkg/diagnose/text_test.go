@@ -27,7 +27,7 @@ func names(texts ...string) []string {
 
 // wordings lists the keys of alternative wordings.
 var wordings = []Code{
-	fixedLengthUnexplained, fixedLengthNotIdle, fixedLengthDenied, fixedLengthLimit, silentSoon, unknownWord, muteWord, nothingSearched,
+	fixedLengthUnexplained, fixedLengthNotIdle, fixedLengthDenied, fixedLengthLimit, silentSoon, unknownWord, muteWord, nothingInSpan,
 	conflictShared, conflictUnknown, conflictSame, conflictNoReturns, conflictUnseen, brokerStopped, brokerStarted, brokerStoppedOften, brokerGone,
 	noReturnEnded, noReturnStopped, wentAway, loginFlaky, fixedLengthAsleep,
 	loginExpired, loginInvalid, addressDenied, noPermission, queueFull, endedByHand, endedAtLimit, endedBusy,
