@@ -37,14 +37,14 @@ type Day struct {
 	NotRead bool `json:"not_read,omitempty"`
 
 	start     history.Instant
-	isWhole   bool // whether the verdicts cover the whole day
+	isWhole   bool   // whether the verdicts cover the whole day
+	troubles  []Code // the verdicts of the worst level; none if that is Info
 	sightings map[Code]sighting
 }
 
 // sighting is the part of a verdict that is needed to follow it from day to day.
 type sighting struct {
-	level     Level           // set only for the verdicts of a Day
-	first     history.Instant // see finding.first
+	first     history.Instant // see finding.first; in a Day, the start of its span instead of an unknown time
 	isAbsence bool            // see finding.absence
 }
 
@@ -66,14 +66,14 @@ func DayOf(h history.DayHistory) Day {
 }
 
 func (d *Day) setVerdicts(in *input) {
-	verdicts := in.verdicts(in.bare)
-	for _, v := range verdicts {
+	for _, v := range in.verdicts(in.bare) {
+		d.Level = cmp.Or(d.Level, v.Level) // the verdicts are sorted by level
 		d.Verdicts = append(d.Verdicts, v.Code)
-		v.seen.level, v.seen.first = v.Level, cmp.Or(v.seen.first, in.from)
+		if v.Level == d.Level && v.Level != Info {
+			d.troubles = append(d.troubles, v.Code)
+		}
+		v.seen.first = cmp.Or(v.seen.first, in.from)
 		d.sightings[v.Code] = v.seen
-	}
-	if len(verdicts) > 0 {
-		d.Level = verdicts[0].Level
 	}
 }
 

@@ -31,15 +31,12 @@ func (u Usual) known() *Usual {
 	return &u
 }
 
-// troubleSince returns when the trouble of a day began. This is the earliest time since which one of
-// the day's verdicts has applied, but at the latest the start of the day. Only verdicts of the worst
-// level count, and none of level Info.
+// troubleSince returns when the trouble of a day began: the earliest time since which one of its
+// troubles has applied, but at the latest the start of the day.
 func (d *Day) troubleSince() history.Instant {
 	since := d.start
-	for code, s := range d.Since {
-		if level := d.sightings[code].level; level == d.Level && level != Info {
-			since = min(since, s.At)
-		}
+	for _, code := range d.troubles {
+		since = min(since, d.Since[code].At)
 	}
 	return since
 }

@@ -67,7 +67,7 @@ type rule struct {
 	find  func(in *input) *finding
 }
 
-// builder makes a verdict of a finding of the given rule.
+// builder makes a verdict from a finding of the given rule.
 type builder func(f *finding, rule rule) Verdict
 
 // verdicts returns all verdicts, sorted by level: problems, notices, infos. Within a level, they
@@ -123,7 +123,8 @@ func (in *input) bare(f *finding, rule rule) Verdict {
 		level = Problem
 	}
 	return Verdict{
-		Code: rule.code, Level: level, Count: f.count, seen: sighting{first: f.first(), isAbsence: f.absence}, minor: in.isOver(f.when) || in.isMinor(f),
+		Code: rule.code, Level: level, Count: f.count,
+		seen: sighting{first: f.first(), isAbsence: f.absence}, minor: in.isOver(f.when) || in.isMinor(f),
 	}
 }
 
