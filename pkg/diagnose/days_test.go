@@ -374,3 +374,20 @@ func TestDaysAsJSON(t *testing.T) {
 			"online_ms": 0, "unknown_ms": 0, "level": "", "verdicts": [], "since": {}, "not_read": true}
 	]`, asJSON(t, days))
 }
+
+// BenchmarkDayOf compares a day with a report on the same history, whose texts a day does not need.
+func BenchmarkDayOf(b *testing.B) {
+	h := dayHistory(sim.Device(sim.FlakyRadio, 1, day), wholeDay)
+	b.Run("day", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			diagnose.DayOf(h)
+		}
+	})
+	b.Run("report", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			diagnose.Diagnose(*h.History, diagnose.English)
+		}
+	})
+}
