@@ -7,7 +7,8 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// Day sums up a device's history during one UTC day.
+// Day sums up a device's history during one UTC day. DayOf makes it. Its JSON is an entry of the
+// list of days in the HTTP API.
 type Day struct {
 	Day string `json:"day"` // such as 2026-11-24
 	// Connections is the number of connections that were open or ended during the day. For the
@@ -22,7 +23,7 @@ type Day struct {
 	UnknownMS   int64 `json:"unknown_ms"`
 	// Level is the worst level of the day's verdicts, or empty if there are none.
 	Level Level `json:"level"`
-	// Verdicts lists the codes of the day's verdicts, the most useful one first.
+	// Verdicts lists the codes of the day's verdicts, the most useful one first. It is never nil.
 	Verdicts []Code `json:"verdicts"`
 	// Since says since when each of the verdicts has applied. It is nil until Trends sets it.
 	Since map[Code]Since `json:"since,omitzero"`

@@ -8,8 +8,9 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// Trends sets the fields Since and Usual of all days. The days must be consecutive and sorted, the
-// oldest first. A day of which nothing is known must be marked as NotRead.
+// Trends sets the fields Since and Usual of all days, which must come from DayOf. They must be
+// consecutive and sorted, the oldest first. If nothing is known about a day, it must be marked as
+// NotRead.
 func Trends(days []Day) {
 	r := newRuns()
 	var usual Usual
@@ -31,9 +32,10 @@ func Trends(days []Day) {
 
 // SetSince adds to the report since when each verdict has applied, how the number of drops compares
 // with the usual number, and the last drop. The days must be as Trends needs them. The last of them
-// must be the day on which the report's span ends, up to that instant.
+// must be the day on which the report's span ends, up to that instant. SetSince leaves the days
+// unchanged. If there are none, Usual stays nil, and every verdict may have applied even earlier.
 func (r *Report) SetSince(days []Day, lang Lang) {
-	r.setSince(runsOf(r.withVerdicts(days)), lang)
+	r.setVerdictsSince(runsOf(r.withVerdicts(days)), lang)
 	r.LastDrop = r.lastDrop(days, lang)
 	if len(days) > 0 {
 		days = slices.Clone(days)
@@ -42,8 +44,8 @@ func (r *Report) SetSince(days []Day, lang Lang) {
 	}
 }
 
-// setSince sets the field Since of all verdicts.
-func (r *Report) setSince(all *runs, lang Lang) {
+// setVerdictsSince sets the field Since of all verdicts.
+func (r *Report) setVerdictsSince(all *runs, lang Lang) {
 	from, to := history.At(r.Span.From), history.At(r.Span.To)
 	for i := range r.Verdicts {
 		v := &r.Verdicts[i]
@@ -56,10 +58,11 @@ func (r *Report) setSince(all *runs, lang Lang) {
 	}
 }
 
-// withVerdicts returns a copy of the days to which the report's verdicts also apply. The report's
-// span can be a part of a day, and the verdicts about the whole day can be other verdicts about the
-// same ends and refusals. A verdict applies to all days from its first end or refusal on. A verdict
-// that is not about ends or refusals, such as "no-drops", says nothing about the rest of the day.
+// withVerdicts returns a copy of the days with the report's verdicts added to their own. The report's
+// span can be a part of a day, and the whole day can have other verdicts about the same ends and
+// refusals. A verdict of the report applies to all days from its first end or refusal on.
+// withVerdicts does not add verdicts that are not about ends or refusals, such as "no-drops",
+// because they say nothing about the rest of the day.
 func (r *Report) withVerdicts(days []Day) []Day {
 	days = slices.Clone(days)
 	for i := range days {
@@ -68,6 +71,7 @@ func (r *Report) withVerdicts(days []Day) []Day {
 	return days
 }
 
+// sightingsOn returns the day's own sightings and those of the report's verdicts that apply to it.
 func (r *Report) sightingsOn(d *Day) map[Code]sighting {
 	sightings := maps.Clone(d.sightings)
 	for _, v := range r.Verdicts {
