@@ -89,7 +89,7 @@ func (d *Days) read(e *event.Event, m *meaning) {
 // histories if possible.
 func (d *Days) Settled(from time.Time) bool {
 	d.close(At(from))
-	for d.waiting.began >= At(from) && d.settle(At(from)) {
+	for d.waiting.before.began >= At(from) && d.settle(At(from)) {
 	}
 	return d.isDone()
 }
@@ -97,7 +97,7 @@ func (d *Days) Settled(from time.Time) bool {
 // Bytes returns the approximate memory in bytes that d occupies, including the memory for the
 // histories that it will pass on.
 func (d *Days) Bytes() int64 {
-	bytes := d.waiting.bytes + d.waiting.log.Bytes()
+	bytes := d.waiting.bytes + d.waiting.before.log.Bytes()
 	for _, p := range d.reading {
 		bytes += p.log.Bytes()
 	}
@@ -193,7 +193,7 @@ func (d *Days) overlap(t Instant) {
 func (d *Days) release(t Instant) {
 	for d.waiting.isDue(t) {
 		if !d.settle(t + 1) {
-			d.waiting.postpone()
+			d.waiting.before.postpone()
 		}
 	}
 }

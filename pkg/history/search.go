@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"math"
 	"time"
 
@@ -11,10 +12,7 @@ import (
 // until the status is settled. Search keeps only the events that may still decide the status, so a
 // flood of refusals uses no memory. The zero value is ready to use.
 type Search struct {
-	log    Log
-	kept   int     // the number of events in log
-	check  int     // Add does not check the status again before log has this many events
-	began  Instant // the latest known start of a connection
+	events statusLog
 	newest Instant // the time of the newest event; unknown before the first call to Add
 	since  Instant // if known, the events from this instant on settle the status
 }
@@ -29,32 +27,22 @@ type Search struct {
 // has neither restriction.
 func (s *Search) Add(e *event.Event) (settled bool) {
 	at := At(e.Time)
-	if s.began.Sub(at) > maxDisorder && s.kept >= s.check {
+	if s.events.isDue(at) {
 		if s.isSettled(at + 1) {
 			return true
 		}
-		s.check = 2 * s.kept
+		s.events.postpone()
 	}
-	s.add(e)
+	s.newest = cmp.Or(s.newest, at)
+	s.events.add(e, interpret(wordsOf(e)))
 	return false
-}
-
-func (s *Search) add(e *event.Event) {
-	if s.newest.IsZero() {
-		s.newest, s.log.NewestFirst = At(e.Time), true
-	}
-	m := interpret(wordsOf(e))
-	if !m.concernsConnections() {
-		return
-	}
-	s.began = max(s.began, m.startIn(e))
-	s.log.Add(e)
-	s.kept++
 }
 
 // Settled reports whether the status is settled; see Status.Settled. All events at or after the
 // given instant must have been added.
-func (s *Search) Settled(from time.Time) bool { return s.began >= At(from) && s.isSettled(At(from)) }
+func (s *Search) Settled(from time.Time) bool {
+	return s.events.began >= At(from) && s.isSettled(At(from))
+}
 
 func (s *Search) isSettled(from Instant) bool {
 	if !s.statusSince(from).settled {
@@ -74,12 +62,9 @@ func (s *Search) Status() Status {
 // statusSince returns the status according to the events at or after an instant. It ignores earlier
 // events, because other events of the same time may not have been added yet.
 func (s *Search) statusSince(from Instant) Status {
-	p := pair(&s.log, from, math.MaxInt64, nil)
-	status := p.status(Status{})
-	status.LastEventAt = s.newest
-	return status
+	return s.events.status(from, math.MaxInt64, s.newest)
 }
 
 // Bytes returns the approximate memory in bytes that the search occupies, including the memory for
 // finding the status.
-func (s *Search) Bytes() int64 { return s.log.Bytes() }
+func (s *Search) Bytes() int64 { return s.events.log.Bytes() }

@@ -9,15 +9,11 @@ const maxWaitingBytes = 16 << 20
 // waiting is a queue of parts, newest first. Each waits until the client's status just before it is
 // settled. Like a Search, waiting keeps the older events that may still decide the status. It keeps
 // each of them only once, no matter how many parts wait, and checks only the status before the
-// newest part.
+// newest part. The zero value is an empty queue.
 type waiting struct {
-	parts []*part
-	bytes int64 // the memory of the logs of the parts, in bytes
-
-	log   Log     // the events before the newest part, as far as they concern connections
-	kept  int     // the number of events in log
-	check int     // isDue returns false until log has this many events
-	began Instant // the latest known start of a connection in log
+	parts  []*part
+	bytes  int64     // the memory of the logs of the parts, in bytes
+	before statusLog // the events before the newest part
 }
 
 // push adds a part to the queue. It must be older than all others, and have all its events.
@@ -44,27 +40,24 @@ func (w *waiting) pop() *part {
 	w.parts[0] = nil // releases the memory of the part
 	w.parts = w.parts[1:]
 	w.bytes -= p.log.Bytes()
-	w.check, w.began = 0, 0
+	w.before.check, w.before.began = 0, 0 // only events before the next part decide the status before it
 	for _, older := range w.parts {
-		w.began = max(w.began, older.began)
+		w.before.began = max(w.before.began, older.began)
 	}
 	if len(w.parts) == 0 {
-		*w = waiting{} // releases the memory of log
+		*w = waiting{} // releases the memory of before
 	}
 	return p
 }
 
-// add adds the next older event, which has the given meaning.
+// add adds the next older event, which has the given meaning. It ignores e if no part waits.
 func (w *waiting) add(e *event.Event, m *meaning) {
-	if len(w.parts) == 0 || !m.concernsConnections() {
+	if len(w.parts) == 0 {
 		return
 	}
 	oldest := w.parts[len(w.parts)-1]
 	oldest.began = max(oldest.began, m.startIn(e))
-	w.began = max(w.began, oldest.began)
-	w.log.NewestFirst = true
-	w.log.Add(e)
-	w.kept++
+	w.before.add(e, m)
 }
 
 // notice records that the next older event is at t.
@@ -75,20 +68,12 @@ func (w *waiting) notice(t Instant) {
 }
 
 // isDue reports whether the status before the newest part should be checked before an event at t is
-// added. The rules are those of Search.Add.
-func (w *waiting) isDue(t Instant) bool {
-	return len(w.parts) > 0 && w.began.Sub(t) > maxDisorder && w.kept >= w.check
-}
-
-// postpone makes isDue return false until the number of events has doubled.
-func (w *waiting) postpone() { w.check = 2 * w.kept }
+// added.
+func (w *waiting) isDue(t Instant) bool { return len(w.parts) > 0 && w.before.isDue(t) }
 
 // status returns the status just before the newest part according to the events at or after an
 // instant. All of these events must have been added.
 func (w *waiting) status(from Instant) Status {
 	p := w.parts[0]
-	found := pair(&w.log, from, p.first-1, nil)
-	status := found.status(Status{})
-	status.LastEventAt = p.newestBefore
-	return status
+	return w.before.status(from, p.first-1, p.newestBefore)
 }

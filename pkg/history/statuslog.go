@@ -1,0 +1,42 @@
+package history
+
+import "devicetrace/pkg/event"
+
+// statusLog holds the events before an instant that may decide the client's status at this instant:
+// the newest ones, as far as they concern connections. The zero value is ready to use.
+type statusLog struct {
+	log   Log
+	kept  int     // the number of events in log
+	check int     // isDue returns false until log has this many events
+	began Instant // the latest known start of a connection in log
+}
+
+// add adds the next older event, which has the given meaning. It ignores events that do not concern
+// connections, so a flood of refusals uses no memory.
+func (l *statusLog) add(e *event.Event, m *meaning) {
+	if !m.concernsConnections() {
+		return
+	}
+	l.began = max(l.began, m.startIn(e))
+	l.log.NewestFirst = true
+	l.log.Add(e)
+	l.kept++
+}
+
+// isDue reports whether to check if the status is settled before an event at t is added. Until t is
+// more than a minute before the start of the newest connection, the events of this connection may
+// not all have been added, because they can be out of order.
+func (l *statusLog) isDue(t Instant) bool { return l.began.Sub(t) > maxDisorder && l.kept >= l.check }
+
+// postpone makes isDue return false until the number of events has doubled. A check takes time in
+// proportion to the number of events, so frequent checks would be slow.
+func (l *statusLog) postpone() { l.check = 2 * l.kept }
+
+// status returns the status according to the events in a range that includes both from and to.
+// newest is the time of the client's newest event up to to, whether or not it is in log.
+func (l *statusLog) status(from, to, newest Instant) Status {
+	p := pair(&l.log, from, to, nil)
+	status := p.status(Status{})
+	status.LastEventAt = newest
+	return status
+}
