@@ -19,7 +19,8 @@ import (
 //     takeover or of overlapping connections are more than a minute, or 2,000 events, out of order.
 //   - If the logs of several days take too much memory, Days drops those that have only refusals.
 //
-// So a flood of refusals takes little memory, and time in proportion to its size.
+// So a flood of refusals takes little memory, and time in proportion to its size. Days is not safe
+// for concurrent use. NewDays makes it; the zero value is not usable.
 type Days struct {
 	from Instant // the start of the earliest day
 	to   Instant // the end of the range
@@ -35,8 +36,8 @@ type Days struct {
 }
 
 // NewDays returns a Days for the UTC days from the day of from to the day of to. The newest day
-// ends at to, which may be in the middle of the day. Only the methods of Days call done, never
-// NewDays itself.
+// ends at to, inclusive, which may be in the middle of the day. The methods of Days call done with
+// the history of each day, newest first; NewDays itself does not call it.
 func NewDays(from, to time.Time, done func(DayHistory)) *Days {
 	d := &Days{from: startOfDay(At(from)), to: At(to), done: done}
 	d.begin(d.to)

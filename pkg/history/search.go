@@ -10,7 +10,8 @@ import (
 
 // Search finds the status of a client after its newest event. The caller adds events, newest first,
 // until the status is settled. Search keeps only the events that may still decide the status, so a
-// flood of refusals uses no memory. The zero value is ready to use.
+// flood of refusals uses no memory. The zero value is ready to use. A Search is not safe for
+// concurrent use.
 type Search struct {
 	events statusLog
 	newest Instant // the time of the newest event; unknown before the first call to Add
