@@ -46,18 +46,25 @@ func TestCountsOfBusyDays(t *testing.T) {
 	requireCounts(t, want, got[0], "")
 }
 
+// alternating returns the i-th event of a client that connects and drops in turn. It happens at the
+// given time.
+func alternating(i int, at time.Time) event.Event {
+	id := channel(strconv.Itoa(i / 2))
+	e := connect("00:00:00", id)
+	if i%2 == 1 {
+		e = closed("00:00:00", event.NoHeart, id)
+	}
+	e.Time = at
+	return e
+}
+
 // A day has a history if it has exactly the maximum number of events, and only counts if it has one
 // more.
 func TestDaysOfTheMaximumSize(t *testing.T) {
 	for n, countsOnly := range map[int]bool{20_000: false, 20_001: true} {
 		rows := []event.Event{}
 		for i := range n {
-			e := connect("00:00:00", channel(fmt.Sprint(i/2)))
-			if i%2 == 1 {
-				e = closed("00:00:00", event.NoHeart, channel(fmt.Sprint(i/2)))
-			}
-			e.Time = day.Add(time.Duration(i) * time.Second)
-			rows = append(rows, e)
+			rows = append(rows, alternating(i, day.Add(time.Duration(i)*time.Second)))
 		}
 		events := historytest.Distinct(rows)
 		got := daysOf(day, wholeDay.To, events, time.Time{})
@@ -71,11 +78,7 @@ func TestDaysOfTheMaximumSize(t *testing.T) {
 func TestPartsKeepAMillisecondTogether(t *testing.T) {
 	rows := []event.Event{connect("09:00:00", channel("first"))}
 	for i := range 60_000 {
-		e := connect("12:00:00", channel(fmt.Sprint(i/2)))
-		if i%2 == 1 {
-			e = closed("12:00:00", event.NoHeart, channel(fmt.Sprint(i/2)))
-		}
-		rows = append(rows, e)
+		rows = append(rows, alternating(i, clock("12:00:00")))
 	}
 	events := historytest.Distinct(rows)
 	got := daysOf(day, wholeDay.To, events, time.Time{})
@@ -166,13 +169,8 @@ func TestDaysReleaseMemory(t *testing.T) {
 	finished := 0
 	days := history.NewDays(day.AddDate(0, 0, -30), wholeDay.To, func(d history.DayHistory) { finished++ })
 	for i := range 10 {
-		for n := range 10_000 {
-			at := time.Duration(10_000-n) * 8 * time.Second
-			e := connect("00:00:00", channel(fmt.Sprint(i, n/2)))
-			if n%2 == 0 {
-				e = closed("00:00:00", event.NoHeart, channel(fmt.Sprint(i, n/2)))
-			}
-			e.Time = day.AddDate(0, 0, -i).Add(at)
+		for n := 9_999; n >= 0; n-- {
+			e := alternating(n, day.AddDate(0, 0, -i).Add(time.Duration(n)*8*time.Second))
 			require.False(t, days.Add(&e))
 			require.Less(t, days.Bytes(), int64(16<<20))
 		}
@@ -187,11 +185,7 @@ func TestDaysSeldomCheck(t *testing.T) {
 		return testing.AllocsPerRun(1, func() {
 			days := history.NewDays(day.AddDate(0, 0, -30), wholeDay.To, func(history.DayHistory) { t.Error("settled") })
 			for i := range n {
-				e := nanomqEnd("00:00:01")
-				if i%2 == 1 {
-					e = nanomqConnect("00:00:00")
-				}
-				e.Time = e.Time.Add(-time.Duration(i/2) * time.Minute)
+				e := unsettling(i)
 				require.False(t, days.Add(&e))
 			}
 		})

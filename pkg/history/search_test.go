@@ -131,6 +131,17 @@ func TestSearchPassesOverRefusals(t *testing.T) {
 	require.Equal(t, history.Unknown, s.Status().State)
 }
 
+// unsettling returns the i-th event, newest first, of a client whose status is never settled: each
+// minute, a connection begins, and a second later, this or the previous connection ends.
+func unsettling(i int) event.Event {
+	e := nanomqEnd("00:00:01")
+	if i%2 == 1 {
+		e = nanomqConnect("00:00:00")
+	}
+	e.Time = e.Time.Add(-time.Duration(i/2) * time.Minute)
+	return e
+}
+
 // A search that stays unsettled must seldom check the status, because each check allocates memory
 // for all events so far. If the checks came at regular intervals, four times as many events would
 // cost 16 times as many allocations.
@@ -138,12 +149,8 @@ func TestSearchSeldomChecks(t *testing.T) {
 	allocations := func(n int) float64 {
 		return testing.AllocsPerRun(1, func() {
 			var s history.Search
-			for i := range n { // each minute, a connection begins, and a second later, this or the previous connection ends
-				e := nanomqEnd("00:00:01")
-				if i%2 == 1 {
-					e = nanomqConnect("00:00:00")
-				}
-				e.Time = e.Time.Add(-time.Duration(i/2) * time.Minute)
+			for i := range n {
+				e := unsettling(i)
 				require.False(t, s.Add(&e))
 			}
 		})
