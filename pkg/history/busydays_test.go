@@ -2,7 +2,9 @@ package history_test
 
 import (
 	"fmt"
+	"iter"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -87,16 +89,26 @@ func TestPartsKeepAMillisecondTogether(t *testing.T) {
 	requireCounts(t, replayed(sortedLog(events), wholeDay), got[0], "")
 }
 
-// refusals adds n refused logins of a day to days, newest first, and returns the most memory that
-// days took.
-func refusals(t *testing.T, days *history.Days, start time.Time, n int) (most int64) {
-	e := closed("00:00:00", event.NotAuthorized, native("client.connack"), source(broker.EMQX))
-	for i := range n {
-		e.Time = start.Add(time.Duration(n-1-i) * (oneDay / time.Duration(n))).Truncate(time.Millisecond)
-		require.False(t, days.Add(&e))
-		most = max(most, days.Bytes())
+// flood yields n refused logins, evenly spread over the day that begins at start, newest first.
+func flood(start time.Time, n int) iter.Seq[event.Event] {
+	return func(yield func(event.Event) bool) {
+		e := closed("00:00:00", event.NotAuthorized, native("client.connack"), source(broker.EMQX))
+		for i := n - 1; i >= 0; i-- {
+			e.Time = start.Add(time.Duration(i) * (oneDay / time.Duration(n))).Truncate(time.Millisecond)
+			if !yield(e) {
+				return
+			}
+		}
 	}
-	return most
+}
+
+// addAll adds events to days and returns the maximum memory that days took.
+func addAll(t *testing.T, days *history.Days, events iter.Seq[event.Event]) (maximum int64) {
+	for e := range events {
+		require.False(t, days.Add(&e))
+		maximum = max(maximum, days.Bytes())
+	}
+	return maximum
 }
 
 // A flood of refusals must take little memory, even if it lasts for a month and hides the status.
@@ -104,12 +116,12 @@ func TestDaysOfRefusals(t *testing.T) {
 	var got []history.DayHistory
 	from := day.AddDate(0, 0, -30)
 	days := history.NewDays(from, wholeDay.To, func(d history.DayHistory) { got = append(got, d) })
-	most := refusals(t, days, day, 864_000)
+	maximum := addAll(t, days, flood(day, 864_000))
 	for i := 1; i < 30; i++ {
-		most = max(most, refusals(t, days, day.AddDate(0, 0, -i), 19_999))
+		maximum = max(maximum, addAll(t, days, flood(day.AddDate(0, 0, -i), 19_999)))
 	}
 	require.Empty(t, got)
-	require.Less(t, most, int64(32<<20))
+	require.Less(t, maximum, int64(32<<20))
 
 	connected := connect("12:00:00")
 	connected.Time = from.Add(oneDay / 2)
@@ -193,11 +205,17 @@ func TestDaysSeldomCheck(t *testing.T) {
 	require.Less(t, allocations(16_000), 5*allocations(4_000))
 }
 
+// BenchmarkDays measures ten days of a usual device, a day that is divided into parts, and a day of
+// refused logins.
 func BenchmarkDays(b *testing.B) {
-	events := historytest.Distinct(tenDays(1))
-	b.ReportAllocs()
-	for b.Loop() {
-		daysOf(day.AddDate(0, 0, -10), day.Add(-time.Millisecond), events, time.Time{})
+	for name, events := range map[string][]event.Event{"usual": tenDays(1), "busy": busy(0, day), "refused": slices.Collect(flood(day, 100_000))} {
+		b.Run(name, func(b *testing.B) {
+			sorted := historytest.Distinct(events)
+			b.ReportAllocs()
+			for b.Loop() {
+				daysOf(day.AddDate(0, 0, -10), wholeDay.To, sorted, time.Time{})
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(sorted)), "ns/event")
+		})
 	}
-	b.ReportMetric(float64(len(events)), "events")
 }
