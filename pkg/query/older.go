@@ -25,11 +25,12 @@ const (
 // The range grows back to from, the start of a UTC day, but not beyond Request.Earliest. If these
 // days have more than 64 objects, it grows by fewer days, but at least by one. Extend returns false
 // if the range did not grow, because it already reaches back to from, or because the request's
-// budget does not suffice; see Cut.
+// budget does not suffice; see Cut. It returns the same errors as Trace, except ErrCursor and ErrLayout.
 //
 // The first call lists all of the shard's partitions since Request.Earliest in one request. If they
-// have more than 1,000 objects, the newest of them are listed separately once they are needed. The
-// objects are read as in Trace, up to 64 at the same time.
+// have more than 1,000 objects, this request does not list the newest of them. They are listed
+// separately once they are needed, up to eight at the same time. The objects of a partition are read
+// as in Trace, those of several partitions at the same time.
 func (s *Stream) Extend(ctx context.Context, from time.Time) (bool, error) {
 	n := s.reading
 	if from.Before(n.request.Earliest) {
@@ -58,23 +59,22 @@ func (n *reading) extend(ctx context.Context, from layout.Day) error {
 	if err != nil || n.isCut {
 		return err
 	}
-	n.request.From = n.request.Earliest
+	n.request.From = n.request.Earliest // the sources skip rows before it
 	if err := n.begin(ctx, batch); err != nil {
 		return err
 	}
 	n.older = n.older[len(batch):]
 	n.from = n.request.Earliest
-	if len(n.older) > 0 {
+	if len(n.older) > 0 { // the days in between have no objects
 		n.from = n.older[0].where.Day.Start().AddDate(0, 0, 1)
 	}
 	return nil
 }
 
-// listShard finds the partitions between Request.Earliest and the range, and lists them in one
-// request. If their objects do not fit in one page of the listing, the newest partitions stay
-// unlisted.
+// listShard sets older to the partitions between Request.Earliest and the range, in one request. If
+// their objects do not fit in one page of the listing, the newest partitions stay unlisted.
 func (n *reading) listShard(ctx context.Context) error {
-	if n.older != nil || n.layout.Shards == 0 {
+	if n.isListed || n.layout.Shards == 0 {
 		return nil
 	}
 	q := n.request
@@ -84,17 +84,16 @@ func (n *reading) listShard(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n.older = n.partitionsIn(page)
+	n.older, n.isListed = n.partitionsIn(page), true
 	slices.Reverse(n.older)
 	return nil
 }
 
 // partitionsIn returns the partitions before the range that a page of the shard's listing contains,
-// in ascending order of day. If the page is not the last one, partitionsIn adds the days that the
-// page does not contain completely. These partitions are unlisted.
-func (n *reading) partitionsIn(page objstore.Page) []*partition {
+// in ascending order of day. If the page does not reach up to the range, partitionsIn adds the days
+// that the page does not contain completely. These partitions are unlisted.
+func (n *reading) partitionsIn(page objstore.Page) (found []*partition) {
 	last := n.from.Add(-time.Millisecond)
-	found := []*partition{} // not nil, so that the shard is listed only once
 	for where, objects := range byPartition(page.Objects) {
 		if where.Day > layout.DayOf(last) {
 			return found
@@ -108,9 +107,8 @@ func (n *reading) partitionsIn(page objstore.Page) []*partition {
 		return found
 	}
 	unlisted := n.request.Earliest
-	if len(found) > 0 {
-		unlisted = found[len(found)-1].where.Day.Start()
-		found = found[:len(found)-1]
+	if newest := len(found) - 1; newest >= 0 { // the next page may have more of its objects
+		unlisted, found = found[newest].where.Day.Start(), found[:newest]
 	}
 	for _, where := range n.layout.PartitionsBetween(n.request.InstanceID, n.request.ClientID, unlisted, last) {
 		found = append(found, n.newPartition(where))
@@ -118,16 +116,21 @@ func (n *reading) partitionsIn(page objstore.Page) []*partition {
 	return found
 }
 
-// byPartition returns an iterator over the partitions in a listing, each with its objects.
+// byPartition returns an iterator over the partitions in a listing, each with its objects. It leaves
+// out objects before the first segment of a partition, because a reading needs only segments.
 func byPartition(objects []objstore.Object) iter.Seq2[layout.Partition, []objstore.Object] {
 	return func(yield func(layout.Partition, []objstore.Object) bool) {
 		for len(objects) > 0 {
 			where, _, err := layout.ParseKey(objects[0].Key)
-			n := 1
-			for n < len(objects) && strings.HasPrefix(objects[n].Key, where.Prefix()) {
+			if err != nil {
+				objects = objects[1:]
+				continue
+			}
+			prefix, n := where.Prefix(), 1
+			for n < len(objects) && strings.HasPrefix(objects[n].Key, prefix) {
 				n++
 			}
-			if err == nil && !yield(where, objects[:n]) {
+			if !yield(where, objects[:n]) {
 				return
 			}
 			objects = objects[n:]

@@ -18,12 +18,13 @@ type reading struct {
 	request    Request
 	layout     layout.Layout
 	partitions []*partition // all partitions that were opened
-	batch      []*partition // the partitions whose rows are being merged
+	batch      []*partition // the partitions whose rows are being merged, newest first
 	merge      merge
-	// from is the start of the part of the range that is open. reached is the start of the part whose
-	// rows next has returned. Only descending readings use them.
+	// from is the start of the range whose partitions were opened. reached is the start of the range
+	// whose rows next has returned. Only descending readings use them.
 	from, reached time.Time
-	older         []*partition // see listShard; nil until the shard is listed
+	isListed      bool         // whether the shard is listed; see listShard
+	older         []*partition // the partitions before from, newest first; empty until the shard is listed
 	isCut         bool         // whether the budget has ended the reading
 	// share is the memory, in bytes, that each source is guaranteed for decoded rows. reserved is
 	// the sum for all sources. open acquires reserved from Reader.rows in one step, and waits if
