@@ -60,38 +60,47 @@ func (r *Reader) open(ctx context.Context, l layout.Layout, store *meter, q Requ
 	if l.Shards == 0 || q.From.UnixMilli() > q.To.UnixMilli() {
 		return n, nil
 	}
-	var listed []*partition
-	for _, where := range l.PartitionsBetween(q.InstanceID, q.ClientID, q.From, q.To) {
-		listed = append(listed, n.newPartition(where))
+	if err := n.cutBy(n.openRange(ctx)); err != nil || !n.isCut {
+		return n, err
 	}
-	err := n.each(listed, func(p *partition) error { return p.list(ctx) })
-	if err == nil {
-		slices.Reverse(listed)
-		err = n.begin(ctx, n.affordable(listed))
+	n.from = n.reached
+	if len(n.batch) > 0 {
+		n.from = n.batch[len(n.batch)-1].where.Day.Start()
 	}
-	if err = n.cutBy(err); n.isCut {
-		n.from = n.reached
-		if len(n.batch) > 0 {
-			n.from = n.batch[len(n.batch)-1].where.Day.Start()
-		}
-	}
-	return n, err
+	return n, nil
 }
 
-// reach notes that next has returned a row, or nil after the last row that is open.
-func (n *reading) reach(row *segment.Row) {
-	n.reached = n.from
-	if row != nil {
-		n.reached = time.UnixMilli(row.Time + 1).UTC()
+// openRange lists the partitions of the request's range, and begins the newest of them that the
+// budget allows.
+func (n *reading) openRange(ctx context.Context) error {
+	q := n.request
+	var listed []*partition
+	for _, where := range n.layout.PartitionsBetween(q.InstanceID, q.ClientID, q.From, q.To) {
+		listed = append(listed, n.newPartition(where))
 	}
+	if err := n.each(listed, func(p *partition) error { return p.list(ctx) }); err != nil {
+		return err
+	}
+	slices.Reverse(listed)
+	return n.begin(ctx, n.affordable(listed))
+}
+
+// reach sets reached after next has returned a row, or nil after the last row of the batch. Other
+// rows may have the same time as the row, so reached is after it.
+func (n *reading) reach(row *segment.Row) {
+	if row == nil {
+		n.reached = n.from
+		return
+	}
+	n.reached = time.UnixMilli(row.Time + 1).UTC()
 }
 
 func (n *reading) newPartition(where layout.Partition) *partition {
 	return &partition{reading: n, where: where, sources: map[string]*source{}}
 }
 
-// begin opens listed partitions and starts to merge their rows. The rows of the previous batch must
-// have been returned.
+// begin opens listed partitions, which must be sorted, newest first, and starts to merge their rows.
+// The rows of the previous batch must have been returned.
 func (n *reading) begin(ctx context.Context, batch []*partition) error {
 	n.close()
 	n.batch = nil
