@@ -1,14 +1,12 @@
 package query
 
-import (
-	"errors"
-)
+import "errors"
 
-// Budget limits the cost of a stream. If it does not even allow the first request of a Reader for
-// the layout marker, Stream returns an error.
+// Budget limits the cost of a stream. The zero Budget is no limit. If a budget does not even allow a
+// Reader's first request for the layout marker, Stream returns an error.
 type Budget struct {
-	Requests int   // the maximum number of requests to the store
-	Bytes    int64 // the maximum number of bytes to read from objects
+	Requests int   // the maximum number of requests to the store, including listings
+	Bytes    int64 // the maximum number of bytes to read from objects, not counting listings
 }
 
 // errBudget means that a request to the store would exceed the budget.
@@ -19,8 +17,8 @@ func (b Budget) allows(requests int, bytes int64) bool {
 	return b == Budget{} || requests <= b.Requests && bytes <= b.Bytes
 }
 
-// Minus returns the budget that is left after the given cost. It is never the zero Budget, unless b
-// is.
+// Minus returns the budget that is left after the given cost. At least one request and one byte are
+// left, because the zero Budget would be no limit. If b is the zero Budget, so is the result.
 func (b Budget) Minus(cost Receipt) Budget {
 	if b == (Budget{}) {
 		return b
@@ -28,8 +26,8 @@ func (b Budget) Minus(cost Receipt) Budget {
 	return Budget{Requests: max(1, b.Requests-cost.Requests), Bytes: max(1, b.Bytes-cost.Bytes)}
 }
 
-// affordable returns the first of the given partitions, up to those that the budget allows to open.
-// If it leaves out a partition, the reading is cut.
+// affordable returns as many of the given partitions, from the first one on, as the budget allows to
+// open. If it leaves out a partition, it marks the reading as cut.
 func (n *reading) affordable(partitions []*partition) []*partition {
 	requests, bytes := n.store.spent()
 	for i, p := range partitions {

@@ -175,11 +175,13 @@ type Request struct {
 	// Cursor is the NextCursor of an earlier result, or a cursor from CursorAfter. The result
 	// contains only events that follow the cursor. An empty Cursor requests the first page.
 	Cursor string
-	// Explain asks Trace to list its requests in Result.Steps.
+	// Explain requests a list of the requests to the store, in Result.Steps.
 	Explain bool
 	// Earliest is how far Stream.Extend may go back before From. It must be the start of a UTC day.
+	// Only Extend uses it.
 	Earliest time.Time
-	// Budget ends a descending stream early; see Stream.Cut. The zero Budget is no limit.
+	// Budget ends a descending stream early; see Stream.Cut. The zero Budget is no limit. Trace and
+	// ascending streams must not have a budget.
 	Budget Budget
 }
 
@@ -197,7 +199,8 @@ type Result struct {
 	Unreadable []Unreadable
 	// NoSegments means that no segment was found, not even of other clients. Either the request's
 	// partitions contain none, or no partition was listed because NoLayout is set or the cursor
-	// comes after the range.
+	// comes after the range. It is false if the budget ended the search, or if Stream.Extend may find
+	// segments on older days.
 	NoSegments bool
 	// NoLayout means that the bucket has no layout marker. Either nothing was ever recorded in it,
 	// or the marker was deleted and the events cannot be found.

@@ -19,8 +19,8 @@ type Receipt struct {
 	Bytes int64 `json:"bytes"`
 	// MS is the time the trace took, in milliseconds.
 	MS float64 `json:"ms"`
-	// Partitions are the partitions that the request covers, such as
-	// instance=prod/shard=4/day=2026-11-22.
+	// Partitions are the partitions that the search covered, such as
+	// instance=prod/shard=4/day=2026-11-22, in ascending order.
 	Partitions []string `json:"partitions"`
 }
 
