@@ -43,6 +43,14 @@ func month(t testing.TB, store objstore.Store, objects int, days ...int) (events
 	return events
 }
 
+// allDays returns today and the 30 days before it, as month needs them.
+func allDays() (days []int) {
+	for ago := range 31 {
+		days = append(days, ago)
+	}
+	return days
+}
+
 // lookBack is a request for the events of a client on the last two days, whose stream can go back
 // for another 30 days.
 func lookBack(client string) query.Request {
@@ -151,11 +159,7 @@ func TestExtendWithoutOlderEvents(t *testing.T) {
 // newest are listed separately.
 func TestExtendThroughManyObjects(t *testing.T) {
 	store := bucket(t)
-	days := make([]int, 31)
-	for i := range days {
-		days[i] = i
-	}
-	all := month(t, store, 40, days...)
+	all := month(t, store, 40, allDays()...)
 	counting := objstore.NewCounting(store)
 	s := open(t, newReader(t, counting, query.Config{}), lookBack("c"))
 	got := drain(t, s)
@@ -277,11 +281,7 @@ func (g *gate) List(ctx context.Context, prefix, after string) (objstore.Page, e
 // of the shard, the footers and the rows.
 func TestRoundTripsOfAMonth(t *testing.T) {
 	store := bucket(t)
-	days := make([]int, 31)
-	for i := range days {
-		days[i] = i
-	}
-	month(t, store, 1, days...)
+	month(t, store, 1, allDays()...)
 	g := &gate{Store: store, opened: make(chan struct{})}
 	reader := newReader(t, g, query.Config{WholeBytes: 1})
 	trace(t, reader, day("x")) // the reader learns the layout
