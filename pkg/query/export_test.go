@@ -6,7 +6,7 @@ import "testing"
 // is waiting for memory.
 func (r *Reader) RequireNoMemory(t testing.TB) {
 	t.Helper()
-	for name, b := range map[string]*budget{"reads": r.reads, "rows": r.rows, "pools": r.pools} {
+	for name, b := range map[string]*memoryBudget{"reads": r.reads, "rows": r.rows, "pools": r.pools} {
 		if b.free != b.size || len(b.waiting) > 0 {
 			t.Fatalf("budget %s: %d of %d bytes are free, %d goroutines wait", name, b.free, b.size, len(b.waiting))
 		}
@@ -18,7 +18,7 @@ func (r *Reader) IsAwaited() bool {
 	return r.rows.isAwaited() || r.reads.isAwaited() || r.pools.isAwaited()
 }
 
-func (b *budget) isAwaited() bool {
+func (b *memoryBudget) isAwaited() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return len(b.waiting) > 0

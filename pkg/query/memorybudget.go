@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// budget is an amount of memory that several goroutines share. It grants memory in the order of the
-// requests, so small requests cannot starve a large one. It is safe for concurrent use.
-type budget struct {
+// memoryBudget is an amount of memory that several goroutines share. It grants memory in the order of
+// the requests, so small requests cannot starve a large one. It is safe for concurrent use.
+type memoryBudget struct {
 	size int64 // bytes
 
 	mu      sync.Mutex
@@ -22,12 +22,12 @@ type waiter struct {
 	granted chan struct{} // closed once the bytes are granted
 }
 
-func newBudget(size int64) *budget { return &budget{size: size, free: size} }
+func newMemoryBudget(size int64) *memoryBudget { return &memoryBudget{size: size, free: size} }
 
 // acquire acquires n bytes, or the whole budget if n exceeds its size. It waits until the bytes are
 // free, and returns the number of bytes that the caller must release. If ctx ends first, acquire
 // acquires nothing and returns the error of ctx.
-func (b *budget) acquire(ctx context.Context, n int64) (int64, error) {
+func (b *memoryBudget) acquire(ctx context.Context, n int64) (int64, error) {
 	w := &waiter{min(n, b.size), make(chan struct{})}
 	b.mu.Lock()
 	b.waiting = append(b.waiting, w)
@@ -44,7 +44,7 @@ func (b *budget) acquire(ctx context.Context, n int64) (int64, error) {
 
 // tryAcquire acquires n bytes if they are free and no goroutine is waiting. It reports whether it
 // has acquired them.
-func (b *budget) tryAcquire(n int64) bool {
+func (b *memoryBudget) tryAcquire(n int64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.waiting) > 0 || n > b.free {
@@ -55,7 +55,7 @@ func (b *budget) tryAcquire(n int64) bool {
 }
 
 // release returns n acquired bytes to the budget.
-func (b *budget) release(n int64) {
+func (b *memoryBudget) release(n int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.free += n
@@ -63,7 +63,7 @@ func (b *budget) release(n int64) {
 }
 
 // abandon ends a wait. If the bytes were granted in the meantime, abandon releases them.
-func (b *budget) abandon(w *waiter) {
+func (b *memoryBudget) abandon(w *waiter) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if i := slices.Index(b.waiting, w); i >= 0 {
@@ -76,7 +76,7 @@ func (b *budget) abandon(w *waiter) {
 
 // grant grants memory to the waiting goroutines, in order, while enough bytes are free. The caller
 // must hold b.mu.
-func (b *budget) grant() {
+func (b *memoryBudget) grant() {
 	for len(b.waiting) > 0 && b.waiting[0].n <= b.free {
 		b.free -= b.waiting[0].n
 		close(b.waiting[0].granted)

@@ -10,7 +10,7 @@ import (
 
 func TestABudgetGrantsMemoryInTheOrderOfTheRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBudget(10)
+		b := newMemoryBudget(10)
 		held, err := b.acquire(t.Context(), 7)
 		require.NoError(t, err)
 		require.EqualValues(t, 7, held)
@@ -38,7 +38,7 @@ func TestABudgetGrantsMemoryInTheOrderOfTheRequests(t *testing.T) {
 }
 
 func TestMoreThanTheBudgetIsTheWholeBudget(t *testing.T) {
-	b := newBudget(10)
+	b := newMemoryBudget(10)
 	held, err := b.acquire(t.Context(), 1000)
 	require.NoError(t, err)
 	require.EqualValues(t, 10, held)
@@ -48,7 +48,7 @@ func TestMoreThanTheBudgetIsTheWholeBudget(t *testing.T) {
 // A request whose context ends must acquire no memory and must not delay later requests.
 func TestAnEndedWaitTakesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBudget(10)
+		b := newMemoryBudget(10)
 		require.True(t, b.tryAcquire(7))
 		ctx, cancel := context.WithCancel(t.Context())
 		errs := make(chan error, 2)
@@ -66,7 +66,7 @@ func TestAnEndedWaitTakesNothing(t *testing.T) {
 
 // If memory is granted just before its request is abandoned, the memory must be released.
 func TestMemoryGrantedTooLateIsReturned(t *testing.T) {
-	b := newBudget(10)
+	b := newMemoryBudget(10)
 	require.True(t, b.tryAcquire(10))
 	w := &waiter{8, make(chan struct{})}
 	b.waiting = append(b.waiting, w)

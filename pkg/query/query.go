@@ -138,10 +138,10 @@ type Reader struct {
 	store   Store
 	config  Config
 	footers *footerCache
-	reads   *budget      // memory for objects that are being read; see Config.BudgetBytes
-	rows    *budget      // memory for decoded rows
-	pools   *budget      // memory for the pools of readings
-	shards  atomic.Int64 // the number of shards in the bucket; 0 until the layout is known
+	reads   *memoryBudget // memory for objects that are being read; see Config.BudgetBytes
+	rows    *memoryBudget // memory for decoded rows
+	pools   *memoryBudget // memory for the pools of readings
+	shards  atomic.Int64  // the number of shards in the bucket; 0 until the layout is known
 }
 
 // New returns a reader with an empty cache. It makes no requests.
@@ -153,7 +153,7 @@ func New(store Store, config Config) (*Reader, error) {
 	quarter := max(1, config.BudgetBytes/4)
 	return &Reader{
 		store: store, config: config, footers: newFooterCache(config.CacheBytes),
-		reads: newBudget(quarter), rows: newBudget(quarter), pools: newBudget(2 * quarter),
+		reads: newMemoryBudget(quarter), rows: newMemoryBudget(quarter), pools: newMemoryBudget(2 * quarter),
 	}, nil
 }
 

@@ -34,7 +34,7 @@ type reading struct {
 	// pool is memory for sources whose share is too small, if Reader.rows has too little free
 	// memory. It is nil until a source needs it. granted is the size, in bytes, that openPool has
 	// acquired from Reader.pools.
-	pool    *budget
+	pool    *memoryBudget
 	granted int64
 }
 
@@ -140,7 +140,7 @@ func (n *reading) reserve(ctx context.Context, batch []*partition) (err error) {
 func (n *reading) openPool(ctx context.Context) (err error) {
 	size := max(chunkMemory, poolShare*int64(len(n.merge.sources.list)))
 	if n.granted, err = n.reader.pools.acquire(ctx, size); err == nil {
-		n.pool = newBudget(n.granted)
+		n.pool = newMemoryBudget(n.granted)
 	}
 	return err
 }

@@ -36,7 +36,7 @@ type source struct {
 	blocks  []segment.Block     // decoded rows
 	at      int                 // index of the next row in blocks[0]
 	extra   int64               // memory acquired in addition to reading.share, in bytes
-	lender  *budget             // the budget from which extra was acquired
+	lender  *memoryBudget       // the budget from which extra was acquired
 	data    []byte              // bytes of the object that are kept for the next rows, or nil
 	offset  int64               // the offset of data in the object
 	invalid error               // why the object is not a valid segment, or nil
@@ -292,7 +292,7 @@ func (s *source) fitting(memory int64) (n int, need int64) {
 
 // borrow acquires memory in addition to the source's share, if it is free. It reports whether it
 // has acquired the memory.
-func (s *source) borrow(from *budget, bytes int64) bool {
+func (s *source) borrow(from *memoryBudget, bytes int64) bool {
 	bytes = max(0, bytes)
 	if !from.tryAcquire(bytes) {
 		return false
