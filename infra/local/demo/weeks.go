@@ -8,26 +8,24 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// The simulated weeks, in days.
 const (
-	weeks      = 14 // of the device whose trouble begins, including today
-	troubleFor = 5  // since the trouble began
-	silentFor  = 20 // since the silent device connected
-	weeksSeed  = 7  // a device with a clear verdict on each day of its trouble
+	troubledDays = 14 // the days with events of the troubled device, including today
+	troubleAge   = 5  // how many days ago its trouble began
+	silentAge    = 20 // how many days ago the silent device connected
+	weeksSeed    = 7  // makes a device with a clear verdict on each day of its trouble
 )
 
-// troubled returns a device with two weeks of events up to now, whose radio became flaky five days
-// ago. The link shows the last 24 hours.
+// troubled returns a device with two weeks of events up to now. Its radio became flaky five days ago.
 func troubled(now time.Time) simulation {
-	first := startOfDay(now).AddDate(0, 0, 1-weeks)
-	events := sim.Onset(sim.FlakyRadio, weeksSeed, first, weeks, weeks-1-troubleFor)
+	first := startOfDay(now).AddDate(0, 0, 1-troubledDays)
+	events := sim.Onset(sim.FlakyRadio, weeksSeed, first, troubledDays, troubledDays-1-troubleAge)
 	events = slices.DeleteFunc(events, func(e event.Event) bool { return e.Time.After(now) })
 	return lastDay(string(sim.FlakyRadio), events, now)
 }
 
 // silent returns a device that connected 20 days ago, and whose broker has reported nothing since.
 func silent(now time.Time) simulation {
-	first := startOfDay(now).AddDate(0, 0, -silentFor)
+	first := startOfDay(now).AddDate(0, 0, -silentAge)
 	return lastDay("silent", sim.Onset(sim.Healthy, weeksSeed, first, 1, 1)[:1], now)
 }
 
