@@ -101,7 +101,7 @@ func (d *device) event(at time.Duration, c *connection, known fields) event.Even
 	d.stamp(&e, at)
 	e.SourceEventID = d.broker.dialect.ids.name(d, c)
 	if known.has(began) {
-		e.ConnectedAt = d.day.Add(c.began)
+		e.ConnectedAt = d.start.Add(c.began)
 	}
 	if known.has(peer) {
 		e.PeerAddress = c.address
@@ -133,12 +133,12 @@ func (d *device) event(at time.Duration, c *connection, known fields) event.Even
 // stamp sets an event's received time, and sets its event time to what the source would report.
 func (d *device) stamp(e *event.Event, at time.Duration) {
 	received := (at + d.delay()).Truncate(time.Millisecond)
-	e.Time, e.TimeOrigin, e.ReceivedAt = d.day.Add(at.Truncate(time.Millisecond)), event.FromBroker, d.day.Add(received)
+	e.Time, e.TimeOrigin, e.ReceivedAt = d.start.Add(at.Truncate(time.Millisecond)), event.FromBroker, d.start.Add(received)
 	switch {
 	case d.broker.dialect.seconds:
-		e.Time = d.day.Add(at.Truncate(time.Second))
+		e.Time = d.start.Add(at.Truncate(time.Second))
 	case d.broker.dialect.snapshot:
-		e.Time = d.day.Add(at.Truncate(time.Minute) + time.Minute)
+		e.Time = d.start.Add(at.Truncate(time.Minute) + time.Minute)
 		e.ReceivedAt = e.ReceivedAt.Add(time.Minute)
 	case d.broker.dialect.noTime:
 		e.Time, e.TimeOrigin = e.ReceivedAt, event.FromReceiver
@@ -148,7 +148,7 @@ func (d *device) stamp(e *event.Event, at time.Duration) {
 // emit adds an event to the device's events if it happens between the start of the script and the
 // end of the simulation.
 func (d *device) emit(e event.Event) {
-	if !e.Time.Before(d.day) && e.Time.Before(d.until) {
+	if !e.Time.Before(d.start) && e.Time.Before(d.until) {
 		d.events = append(d.events, e)
 	}
 }

@@ -16,7 +16,7 @@ const oneDay = 24 * time.Hour
 
 // device holds the state of one client during the simulation of its day or days.
 type device struct {
-	day       time.Time // the start of the script
+	start     time.Time // the start of the script
 	until     time.Time // the end of the simulation; later events are dropped
 	generator rand.PCG
 	random    *rand.Rand
@@ -46,10 +46,11 @@ var profiles = []profile{
 	{5, 30 * time.Second, true}, {5, 60 * time.Second, false}, {5, 120 * time.Second, true},
 }
 
-// newDevice returns a device whose simulation covers the given number of days.
+// newDevice returns a device whose simulation covers the given number of days, from the UTC day that
+// contains day.
 func newDevice(day time.Time, days int) *device {
 	first := day.UTC().Truncate(oneDay)
-	d := &device{day: first, until: first.AddDate(0, 0, days)}
+	d := &device{start: first, until: first.AddDate(0, 0, days)}
 	d.random = rand.New(&d.generator)
 	return d
 }

@@ -7,10 +7,11 @@ import (
 )
 
 // Onset returns the events of one device on the given number of days, in the order in which they
-// happened. The device is healthy until its trouble begins, around noon of the day with the index
-// begins; index 0 is the day from. From then on, each 24 hours are like a day that Device simulates
-// for the cause. If begins is at least days, the device stays healthy. Connections last over
-// midnight.
+// happened. The first day is the UTC day that contains from. The device is healthy until its trouble
+// begins, between 10:00 and 16:00 of the day with the index begins; the first day has index 0. From
+// then on, each 24 hours are like a day that Device simulates for the cause. If begins is at least
+// days, the device stays healthy. Connections last over midnight. The same arguments always produce
+// the same events.
 func Onset(cause Cause, seed uint64, from time.Time, days, begins int) []event.Event {
 	d := newDevice(from, days)
 	d.seed(seed, 0)
@@ -18,7 +19,7 @@ func Onset(cause Cause, seed uint64, from time.Time, days, begins int) []event.E
 	d.equip(oneOf(d, scripts[cause].instances), seed)
 	onset := time.Duration(begins)*oneDay + d.between(10*time.Hour, 16*time.Hour).Truncate(time.Minute)
 	d.healthyUntil(onset)
-	for d.nextScript(onset); d.day.Before(d.until); d.nextScript(oneDay) {
+	for d.nextScript(onset); d.start.Before(d.until); d.nextScript(oneDay) {
 		scripts[cause].run(d)
 	}
 	return d.events
@@ -39,9 +40,9 @@ func (d *device) healthyUntil(until time.Duration) {
 // because some sources round times.
 func (d *device) nextScript(at time.Duration) {
 	last := d.events[len(d.events)-1]
-	at = max(at, last.Time.Sub(d.day)+time.Minute)
+	at = max(at, last.Time.Sub(d.start)+time.Minute)
 	if last.Action == event.Connect {
 		d.disconnect(&d.newest, at, closedByClient)
 	}
-	d.day = d.day.Add(at).Truncate(time.Minute).Add(time.Minute)
+	d.start = d.start.Add(at).Truncate(time.Minute).Add(time.Minute)
 }
