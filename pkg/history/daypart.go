@@ -55,7 +55,6 @@ type part struct {
 	from, until Instant // the part is the range [from, until)
 	log         Log
 	first, last Instant // log contains all events between these two instants, both inclusive
-	kept        int     // the number of events in log
 	concerning  int     // the number of events in log that concern connections
 	refusals    int     // the number of refusals in log that do not concern connections
 
@@ -85,7 +84,6 @@ func (p *part) count(t Instant) {
 // add adds an event with the given meaning to the log.
 func (p *part) add(e *event.Event, m *meaning) {
 	p.log.Add(e)
-	p.kept++
 	switch {
 	case m.concernsConnections():
 		p.concerning++
@@ -97,12 +95,12 @@ func (p *part) add(e *event.Event, m *meaning) {
 // dropRefusals empties the log and counts its refusals, so that the day yields only counts. It does
 // nothing if the log is empty or contains an event that concerns connections.
 func (p *part) dropRefusals() {
-	if p.kept == 0 || p.concerning > 0 {
+	if p.log.size == 0 || p.concerning > 0 {
 		return
 	}
 	p.day.CountsOnly = true
 	p.day.Summary.Refusals += p.refusals
-	p.log, p.kept, p.refusals = Log{NewestFirst: true}, 0, 0
+	p.log, p.refusals = Log{NewestFirst: true}, 0
 }
 
 // finish adds the results of the part to its day. before is the status just before the part. isCut

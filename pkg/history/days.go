@@ -167,7 +167,7 @@ func (d *Days) divide(t Instant) {
 	p := d.reading[0]
 	isNewMoment := t < d.oldest
 	switch {
-	case len(d.reading) == 1 && p.kept >= maxDayEvents && isNewMoment:
+	case len(d.reading) == 1 && p.log.size >= maxDayEvents && isNewMoment:
 		d.reading = append(d.reading, newPart(p.day, t))
 		d.boundary = t - overlapMS
 	case len(d.reading) == 2:
@@ -179,10 +179,10 @@ func (d *Days) divide(t Instant) {
 // boundary. At the end of the overlap, it closes the newer part.
 func (d *Days) overlap(t Instant) {
 	newer, older := d.reading[0], d.reading[1]
-	if older.kept == overlapEvents {
+	if older.log.size == overlapEvents {
 		d.boundary = max(d.boundary, t)
 	}
-	if t < d.oldest && (t < d.boundary-overlapMS || older.kept >= 2*overlapEvents) {
+	if t < d.oldest && (t < d.boundary-overlapMS || older.log.size >= 2*overlapEvents) {
 		newer.first, newer.from, older.until = t+1, d.boundary, d.boundary
 		d.waiting.push(newer)
 		d.reading = d.reading[1:]

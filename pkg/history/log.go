@@ -17,6 +17,7 @@ type Log struct {
 	NewestFirst bool
 
 	chunks   [][]row // in the order in which they were added
+	size     int     // the number of rows
 	channels map[string]*channel
 	interned
 	bytes int64
@@ -84,6 +85,7 @@ func (l *Log) grow() *row {
 	}
 	chunk := &l.chunks[last]
 	*chunk = append(*chunk, row{})
+	l.size++
 	l.bytes += rowBytes + historyBytes
 	return &(*chunk)[len(*chunk)-1]
 }

@@ -6,7 +6,6 @@ import "devicetrace/pkg/event"
 // the newest ones, as far as they concern connections. The zero value is ready to use.
 type statusLog struct {
 	log   Log
-	kept  int     // the number of events in log
 	check int     // isDue returns false until log has this many events
 	began Instant // the latest known start of a connection in log
 }
@@ -20,17 +19,18 @@ func (l *statusLog) add(e *event.Event, m *meaning) {
 	l.began = max(l.began, m.startIn(e))
 	l.log.NewestFirst = true
 	l.log.Add(e)
-	l.kept++
 }
 
 // isDue reports whether to check if the status is settled before an event at t is added. Until t is
 // more than a minute before the start of the newest connection, the events of this connection may
 // not all have been added, because they can be out of order.
-func (l *statusLog) isDue(t Instant) bool { return l.began.Sub(t) > maxDisorder && l.kept >= l.check }
+func (l *statusLog) isDue(t Instant) bool {
+	return l.began.Sub(t) > maxDisorder && l.log.size >= l.check
+}
 
 // postpone makes isDue return false until the number of events has doubled. A check takes time in
 // proportion to the number of events, so frequent checks would be slow.
-func (l *statusLog) postpone() { l.check = 2 * l.kept }
+func (l *statusLog) postpone() { l.check = 2 * l.log.size }
 
 // status returns the status according to the events in a range that includes both from and to.
 // newest is the time of the client's newest event up to to, whether or not it is in log.
