@@ -35,9 +35,9 @@ func newDay(to Instant) *day {
 	return &day{DayHistory: DayHistory{Day: from.Time()}, from: from, to: to}
 }
 
-// countRefusal returns false if the parts of the day need an event with the given meaning. If the
-// day yields only counts, they do not need a refusal that does not concern connections. In that
-// case, countRefusal counts the refusal and returns true.
+// countRefusal counts an event with the given meaning, and returns true, if counting it is enough.
+// This is the case if the day yields only counts, and the event is a refusal that does not concern
+// connections. Otherwise, countRefusal returns false, and the parts of the day need the event.
 func (d *day) countRefusal(m *meaning) bool {
 	if !d.CountsOnly || !m.isRefusal || m.concernsConnections() {
 		return false
