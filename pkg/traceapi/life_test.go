@@ -109,7 +109,7 @@ func (l *life) add(e event.Event) {
 
 // record stores the events in a new bucket: those of each day in one compacted object and, for late
 // events, in fresh objects. The days before today are closed, and have at most one fresh object.
-func record(t *testing.T, events []event.Event, seed uint64) *memstore.Store {
+func record(t testing.TB, events []event.Event, seed uint64) *memstore.Store {
 	random := rand.New(rand.NewPCG(seed, 15))
 	store, shards := memstore.New(), layout.Layout{Shards: 16}
 	require.NoError(t, store.Put(t.Context(), shards.Marker(), bytes.NewReader(nil), 0))
@@ -134,7 +134,7 @@ func record(t *testing.T, events []event.Event, seed uint64) *memstore.Store {
 }
 
 // putObject stores events as a compacted object if number is 0, and otherwise as a fresh one.
-func putObject(t *testing.T, store objstore.Store, where layout.Partition, number int, events []event.Event) {
+func putObject(t testing.TB, store objstore.Store, where layout.Partition, number int, events []event.Event) {
 	var out bytes.Buffer
 	w := segment.NewWriter(&out, 1000)
 	slices.SortFunc(events, func(a, b event.Event) int { return event.Compare(&a, &b) })
@@ -166,13 +166,13 @@ func logBetween(events []event.Event, from, to time.Time) *history.Log {
 	return &log
 }
 
-func readerOf(t *testing.T, store query.Store) *query.Reader {
+func readerOf(t testing.TB, store query.Store) *query.Reader {
 	r, err := query.New(store, query.Config{})
 	require.NoError(t, err)
 	return r
 }
 
-func apiOf(t *testing.T, store query.Store) api {
+func apiOf(t testing.TB, store query.Store) api {
 	r := readerOf(t, store)
 	return newAPI(r, openerOf(r), func() time.Time { return now }, 30*day)
 }

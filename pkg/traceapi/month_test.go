@@ -29,7 +29,7 @@ func neighbor(prefix string) event.ClientID {
 // closedMonth stores one compacted object for each of the 30 days up to today. Each contains an event
 // of a client before and one of a client after client "c", and together they contain the given
 // events.
-func closedMonth(t *testing.T, events ...event.Event) *memstore.Store {
+func closedMonth(t testing.TB, events ...event.Event) *memstore.Store {
 	store := record(t, nil, 0)
 	for ago := range 30 {
 		start := startOfDay(now).AddDate(0, 0, -ago)

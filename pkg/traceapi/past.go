@@ -22,7 +22,7 @@ const (
 var pastBudget = query.Budget{Requests: 2000, Bytes: 64 << 20}
 
 // maxEvents is the maximum number of events that a request with a budget reads. It limits the time
-// of the request: a list of days takes about 2 µs for each event.
+// of the request, because a list of days takes 2 to 4 µs for each event.
 const maxEvents = 1_000_000
 
 // fold consumes a device's events, newest first.

@@ -50,7 +50,7 @@ func checkStatus(t *testing.T, a api, all []event.Event, at time.Time, parameter
 	require.False(t, got.Cut)
 }
 
-func fetch(t *testing.T, a api, path string, into any) {
+func fetch(t testing.TB, a api, path string, into any) {
 	w := ask(a, path)
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
 	require.NoError(t, json.Unmarshal(w.Body.Bytes(), into), w.Body)
