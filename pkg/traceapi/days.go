@@ -163,8 +163,12 @@ func (c *calendar) Add(e *event.Event) (done bool) {
 	return c.fold.Add(e)
 }
 
-// Settled implements fold.
+// Settled implements fold. If no event has been added yet, an event between now and from may follow,
+// so the end of the last day is not known.
 func (c *calendar) Settled(from time.Time) bool {
+	if c.fold == nil && from.After(c.now) {
+		return false
+	}
 	c.open(c.now)
 	return c.fold.Settled(from)
 }

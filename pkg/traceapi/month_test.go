@@ -113,6 +113,18 @@ func TestCostOfDays(t *testing.T) {
 	require.Equal(t, 1+1+30, got.Receipt.Requests, "no older day has an object")
 }
 
+// Today's row includes an event from a broker whose clock runs fast, like a diagnosis of today does.
+func TestDaysIncludeEventsOfFastClocks(t *testing.T) {
+	a := apiOf(t, closedMonth(t, happened("a", event.Connect, 0, "07:00:00"), happened("a", event.Close, 0, "08:10:00")))
+	for _, from := range []string{"2026-11-22", "2026-11-20", "2026-11-19", "2026-10-23"} {
+		var got struct{ Days []dayRow }
+		fetch(t, a, "/api/v1/days?instance=i&client=c&from="+from, &got)
+		today := got.Days[len(got.Days)-1]
+		require.Equal(t, 1, today.Drops, from)
+		require.Equal(t, (70 * time.Minute).Milliseconds(), today.OnlineMS, from)
+	}
+}
+
 // A diagnosis without since=1 reads at most two partitions, however long the device was silent.
 func TestCostOfADiagnosis(t *testing.T) {
 	store := closedMonth(t, happened("a", event.Connect, 29, "07:00:00"))
