@@ -32,7 +32,8 @@ type Span struct {
 	// except the client's status if it is settled.
 	Cut bool
 	// Unsearched means that older events may exist which were not read, and which could change the
-	// client's status before the span.
+	// client's status before the span. The status at the end of the span is unknown if they could
+	// also show that the newest connection is still open.
 	Unsearched bool
 	// Later is the zero time, or an instant after To. In the second case, the events up to Later
 	// show how a connection that is open at To ended; see Connection.EndedLater. If there is such a
@@ -73,7 +74,7 @@ func Of(events *Log, span Span, before Status) History {
 	}
 	p := pairUntil(events, from, to, At(span.Later), before.Connection)
 	status := p.status(before)
-	if span.Cut && !before.settled {
+	if !before.settled && (span.Cut || span.Unsearched && p.mayBeOpen()) {
 		status = status.IfSettled()
 	}
 	h := History{

@@ -91,6 +91,16 @@ func (p pairs) isDoubtful() bool {
 	return slices.ContainsFunc(p.drafts, func(d *draft) bool { return d.isDoubtful && (d == newest || d.acceptedAt >= newest.Start) })
 }
 
+// mayBeOpen reports whether older events could show that the newest connection is still open, because
+// its recorded end is the end of an older connection.
+func (p pairs) mayBeOpen() bool {
+	if len(p.drafts) == 0 {
+		return false
+	}
+	newest := p.drafts[len(p.drafts)-1]
+	return newest.isDoubtful && newest.hasEnded() && !newest.acceptedAt.IsZero()
+}
+
 // include reports whether a connection with the given start began no earlier than the first event.
 // In that case, the events also include the connect events of all newer connections.
 func (p pairs) include(start Instant) bool {

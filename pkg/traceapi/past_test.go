@@ -381,3 +381,27 @@ func TestAlibabaCountsUpToItsLimit(t *testing.T) {
 	_, err = alibaba{newAPI(everything{}, many(300_001, now), time.Now, 0)}.Trace(t.Context(), request)
 	require.ErrorIs(t, err, openapi.ErrTooMany)
 }
+
+// The end of an old connection can look like the end of the connection that replaced it. A diagnosis
+// that does not read the beginning of the old connection must not claim that the device is offline.
+func TestDiagnosisClaimsNoStateAfterATakeover(t *testing.T) {
+	began := func(ago int) event.Event { return happened("", event.Connect, ago, "07:10:00") }
+	end := happened("", event.Close, 0, "07:10:01")
+	end.ActionInfo = event.Unexplained
+	for _, c := range []struct {
+		name, parameters, state string
+		events                  []event.Event
+	}{
+		{"the old connection is read", "", "online", []event.Event{began(1), began(0), end}},
+		{"the old connection is not read", "", "unknown", []event.Event{began(5), began(0), end}},
+		{"with since", "&since=1", "online", []event.Event{began(5), began(0), end}},
+		{"no older connection", "&since=1", "offline", []event.Event{began(0), end}},
+		{"the end is on record, but not the connect", "", "offline", []event.Event{began(5), end}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var got struct{ Status struct{ State string } }
+			fetch(t, apiOf(t, closedMonth(t, c.events...)), "/api/v1/diagnosis?instance=i&client=c"+c.parameters, &got)
+			require.Equal(t, c.state, got.Status.State)
+		})
+	}
+}
