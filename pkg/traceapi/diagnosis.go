@@ -1,6 +1,7 @@
 package traceapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -86,8 +87,8 @@ func (a api) diagnose(ctx context.Context, may permission, q diagnosisRequest, l
 	if err != nil {
 		return nil, err
 	}
-	r := recent{from: q.from, to: q.to, events: history.Log{NewestFirst: true}, maxBytes: a.turnBytes / 8 * 7}
-	p, err := a.readPast(ctx, q.device, a.reachOf(q), &r)
+	r := newRecent(q, a.turnBytes/8*7)
+	p, err := a.readPast(ctx, q.device, a.reachOf(q), r)
 	defer p.turn.release()
 	if err != nil {
 		return nil, err
@@ -146,12 +147,20 @@ func (a api) reachOf(q diagnosisRequest) reach {
 type recent struct {
 	from, to       time.Time   // the range
 	events         history.Log // the events of the range, and the next ones after it
-	following      int         // the number of events after the range in events
 	later          time.Time   // the time of the newest event after the range in events, or zero
+	following      int         // the number of events after the range so far
+	spare          history.Log // the last of them, which replace those in events if there are too many
+	spareLater     time.Time   // the time of the newest event in spare, or zero
 	maxBytes       int64       // the maximum memory of events, in bytes; the rest of api.turnBytes is for before
 	before         history.Search
 	newest, oldest time.Time // the times of the newest and the oldest event in the log, or zero
 	isCut          bool      // see history.Span
+}
+
+// newRecent returns an empty fold for the range of a request.
+func newRecent(q diagnosisRequest, maxBytes int64) *recent {
+	empty := history.Log{NewestFirst: true}
+	return &recent{from: q.from, to: q.to, events: empty, spare: empty, maxBytes: maxBytes}
 }
 
 // Add implements fold.
@@ -167,7 +176,7 @@ func (r *recent) Add(e *event.Event) (done bool) {
 		return r.before.Add(e)
 	}
 	if r.newest.IsZero() {
-		r.newest = e.Time
+		r.newest, r.spare = e.Time, history.Log{}
 	}
 	r.oldest = e.Time
 	r.events.Add(e)
@@ -178,13 +187,15 @@ func (r *recent) Add(e *event.Event) (done bool) {
 const maxFollowing = 1000
 
 // follow adds an event after the range. If there are too many, follow keeps only those that are
-// next to the range.
+// next to the range, at least half of maxFollowing.
 func (r *recent) follow(e *event.Event) {
-	if r.following%maxFollowing == 0 {
-		r.events, r.later = history.Log{NewestFirst: true}, e.Time
+	if r.following%(maxFollowing/2) == 0 {
+		r.events, r.later = r.spare, cmp.Or(r.spareLater, e.Time)
+		r.spare, r.spareLater = history.Log{NewestFirst: true}, e.Time
 	}
 	r.following++
 	r.events.Add(e)
+	r.spare.Add(e)
 }
 
 func (r *recent) cutAt(from time.Time) {
@@ -197,7 +208,7 @@ func (r *recent) cutAt(from time.Time) {
 func (r *recent) Settled(from time.Time) bool { return r.before.Settled(from) }
 
 // Bytes implements fold.
-func (r *recent) Bytes() int64 { return r.events.Bytes() + r.before.Bytes() }
+func (r *recent) Bytes() int64 { return r.events.Bytes() + r.spare.Bytes() + r.before.Bytes() }
 
 // knownTo returns the end of a diagnosis's range. The range must not extend into the future, about
 // which nothing is known. So knownTo returns the parameter to, but at most the latest of these

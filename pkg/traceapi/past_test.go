@@ -405,3 +405,27 @@ func TestDiagnosisClaimsNoStateAfterATakeover(t *testing.T) {
 		})
 	}
 }
+
+// The end of a connection that is open at the end of the range is found next to the range, no matter
+// how many events follow.
+func TestDiagnosisFindsTheNextEnd(t *testing.T) {
+	refused := happened("", event.Close, 1, "08:00:00")
+	refused.NativeEvent, refused.ActionInfo = "client.connack", event.NotAuthorized
+	for _, n := range []int{0, 1, 498, 499, 500, 998, 999, 1000, 1499, 1999, 2000} {
+		events := []event.Event{happened("a", event.Connect, 1, "06:00:00"), refused, happened("a", event.Close, 1, "08:30:00")}
+		for i := range n {
+			e := refused
+			e.Time = e.Time.Add(time.Hour + time.Duration(i)*time.Second)
+			events = append(events, e)
+		}
+		var got struct {
+			Connections []struct {
+				EndedLater struct{ Time, Kind string } `json:"ended_later"`
+			}
+		}
+		fetch(t, apiOf(t, closedMonth(t, events...)), "/api/v1/diagnosis?instance=i&client=c&from=2026-11-21T06:30:00Z&to=2026-11-21T07:30:00Z", &got)
+		require.Len(t, got.Connections, 1)
+		require.Equal(t, "2026-11-21T08:30:00.000Z", got.Connections[0].EndedLater.Time, n)
+		require.Equal(t, "no-heart", got.Connections[0].EndedLater.Kind, n)
+	}
+}
