@@ -140,7 +140,7 @@ func markDoubtful(end *row, candidates []*draft, open, ended *draft) {
 // last connection, with the same address and port as the first.
 func isSessionTakeover(end *row, candidates []*draft) bool {
 	return end.traits.SessionTakeovers && end.ActionInfo == event.ClientIDConflict &&
-		slices.ContainsFunc(candidates, func(d *draft) bool { return d.hasEnded() && d.matches(end) })
+		slices.ContainsFunc(candidates, func(d *draft) bool { return d.hasEnded() && d.matches(end) && d.mayOwn(end) })
 }
 
 // owners returns the two candidates to which an end event may belong. Either may be nil. Both are

@@ -8,6 +8,7 @@ import (
 	"devicetrace/pkg/broker"
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/history"
+	"devicetrace/pkg/history/historytest"
 )
 
 func TestStatusAt(t *testing.T) {
@@ -124,4 +125,20 @@ func TestStatusContinuesFromBefore(t *testing.T) {
 
 	unsettled := history.StatusAt(logOf([]event.Event{closed("08:00:00", event.NoHeart, connectedAt("07:00:00"))}), clock("08:30:00"))
 	require.False(t, history.Of(logOf(nil), span, unsettled).Status.Settled())
+}
+
+// A device may always use the same port. An end event with another connect time is about another
+// connection, even if that connection's connect event is not on record.
+func TestAnEndFromTheSamePortIsNoSecondReport(t *testing.T) {
+	emqx := func(more ...historytest.Option) []historytest.Option {
+		return append(more, source(broker.EMQX), from("192.0.2.1", 1024))
+	}
+	events := []event.Event{
+		connect("08:00:00", emqx(connectedAt("08:00:00"))...),
+		closed("09:00:00", event.NoHeart, emqx(connectedAt("08:00:00"))...),
+		closed("11:00:00", event.ClientIDConflict, emqx(connectedAt("10:00:00"))...),
+	}
+	got := history.StatusAt(logOf(events), clock("12:00:00"))
+	require.Equal(t, history.At(clock("11:00:00")), got.Since)
+	require.Equal(t, history.At(clock("10:00:00")), got.Connection.Start)
 }
