@@ -31,7 +31,9 @@ func (b Budget) Minus(cost Receipt) Budget {
 func (n *reading) affordable(partitions []*partition) []*partition {
 	requests, bytes := n.store.spent()
 	for i, p := range partitions {
-		if requests += p.cost(); !n.request.Budget.allows(requests, bytes) {
+		moreRequests, moreBytes := p.cost()
+		requests, bytes = requests+moreRequests, bytes+moreBytes
+		if !n.request.Budget.allows(requests, bytes) {
 			n.isCut = true
 			return partitions[:i]
 		}
@@ -40,12 +42,14 @@ func (n *reading) affordable(partitions []*partition) []*partition {
 }
 
 // cost returns the number of requests that it takes to open the listed partition, unless an object
-// is missing or invalid.
-func (p *partition) cost() (requests int) {
+// is missing or invalid, and the minimum number of bytes that they read: those of the objects that
+// are read whole.
+func (p *partition) cost() (requests int, bytes int64) {
 	for _, run := range p.runs {
-		requests += p.reading.reader.cost(run.Head())
+		moreRequests, moreBytes := p.reading.reader.cost(run.Head())
+		requests, bytes = requests+moreRequests, bytes+moreBytes
 	}
-	return requests
+	return requests, bytes
 }
 
 // cutBy returns err, unless err means that the budget is used up. In that case, it marks the

@@ -39,8 +39,9 @@ func (s *Stream) Extend(ctx context.Context, from time.Time) (bool, error) {
 	if n.isCut || !from.Before(n.from) {
 		return false, nil
 	}
+	before := n.from
 	err := n.cutBy(n.extend(ctx, layout.DayOf(from)))
-	return err == nil && !n.isCut, err
+	return n.from.Before(before), err
 }
 
 // From returns the start of the part of the range that a descending stream has yielded completely:
@@ -50,13 +51,14 @@ func (s *Stream) From() time.Time { return s.reading.reached }
 // Cut reports whether the stream ended early because the request's budget was used up.
 func (s *Stream) Cut() bool { return s.reading.isCut }
 
-// extend begins the next batch of older partitions, which are not older than the given day.
+// extend begins the next batch of older partitions, which are not older than the given day. If the
+// budget suffices for only some of them, extend begins these.
 func (n *reading) extend(ctx context.Context, from layout.Day) error {
 	if err := n.listShard(ctx); err != nil {
 		return err
 	}
 	batch, err := n.nextBatch(ctx, from)
-	if err != nil || n.isCut {
+	if err != nil || n.isCut && len(batch) == 0 {
 		return err
 	}
 	n.request.From = n.request.Earliest // the sources skip rows before it

@@ -211,6 +211,34 @@ func checkBudget(t *testing.T, store objstore.Store, q query.Request, all []even
 	reader.RequireNoMemory(t)
 }
 
+// If the budget does not suffice for all partitions of a batch, the stream yields the events of the
+// newest ones.
+func TestABudgetKeepsTheNewestDays(t *testing.T) {
+	store := bucket(t)
+	all := month(t, store, 5, 0, 1, 2, 3)
+	reader := newReader(t, store, query.Config{})
+	daily := trace(t, reader, day("c")).Receipt.Bytes
+	for days := range 4 {
+		for name, budget := range map[string]query.Budget{
+			"requests": {Requests: 3 + 5*days + 2, Bytes: 1 << 30},
+			"bytes":    {Requests: 1000, Bytes: int64(days)*daily + daily/2},
+		} {
+			q := lookBack("c")
+			q.Budget = budget
+			s := open(t, reader, q)
+			got := drain(t, s)
+			for extend(t, s, q.Earliest) {
+				got = append(got, drain(t, s)...)
+			}
+			require.True(t, s.Cut())
+			require.Equal(t, daysAgo(days-1), s.From(), name)
+			require.Equal(t, times(all[:15*days]), times(got), name)
+			s.Close()
+		}
+	}
+	reader.RequireNoMemory(t)
+}
+
 // A client with many rows in one object makes the stream read on while it yields events. A budget
 // that ends in between cuts the stream in the middle of a day.
 func TestABudgetEndsAStreamWithinADay(t *testing.T) {

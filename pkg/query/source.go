@@ -68,12 +68,17 @@ func (s *source) open(ctx context.Context) error {
 	return s.loadGroups(ctx, n)
 }
 
-// cost returns the number of requests that it usually takes to open an object.
-func (r *Reader) cost(object layout.Segment) int {
-	if object.Size <= r.config.WholeBytes || r.footers.get(object.Key) != nil {
-		return 1
+// cost returns the number of requests that it usually takes to open an object, and the minimum
+// number of bytes that they read.
+func (r *Reader) cost(object layout.Segment) (requests int, bytes int64) {
+	switch {
+	case object.Size <= r.config.WholeBytes:
+		return 1, object.Size
+	case r.footers.get(object.Key) != nil:
+		return 1, 0
+	default:
+		return 2, 0
 	}
-	return 2
 }
 
 // clientRows returns a decoder of the client's rows in the time range of the request. It is
