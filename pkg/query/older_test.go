@@ -3,6 +3,7 @@ package query_test
 import (
 	"context"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -326,6 +327,28 @@ func TestRoundTripsOfAMonth(t *testing.T) {
 	require.Len(t, drain(t, s), 29*3)
 	require.Empty(t, g.groups)
 	require.Equal(t, 2+2*2+1+29*2, s.Result().Receipt.Requests)
+}
+
+// A stream of a partition with many objects keeps the client's rows, not the objects' footers.
+func TestAStreamKeepsNoFooters(t *testing.T) {
+	store := bucket(t)
+	const objects = 100
+	month(t, store, objects, 0)
+	reader := newReader(t, store, query.Config{})
+	trace(t, reader, day("c")) // allocates what all streams share
+	before := heap()
+	s := open(t, reader, lookBack("c"))
+	require.Less(t, heap()-before, int64(objects*8<<10), "a footer takes more than 12 KiB")
+	require.Len(t, drain(t, s), objects*3)
+}
+
+// heap returns the number of bytes in use.
+func heap() int64 {
+	runtime.GC()
+	runtime.GC() // also empties the pools
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return int64(stats.HeapAlloc)
 }
 
 // compacting merges the fresh objects of a partition when the first of them is read, as a compactor

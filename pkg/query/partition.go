@@ -140,6 +140,7 @@ func (p *partition) openObject(ctx context.Context, object layout.Segment, after
 	switch err := s.open(ctx); {
 	case err == nil:
 		s.holds = s.rows.Holds()
+		s.releaseFooter()
 	case isCorrupt(err):
 		s.invalid = err
 	default:

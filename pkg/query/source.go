@@ -341,6 +341,15 @@ func (s *source) time() int64 {
 	return s.rows.Bound()
 }
 
+// releaseFooter releases the memory of the footer, unless the source must decode more rows. A reading
+// may have a thousand sources at a time, and a footer takes more memory than the rows of most
+// devices.
+func (s *source) releaseFooter() {
+	if len(s.rows.Groups()) == 0 {
+		s.rows = nil
+	}
+}
+
 // ended reports whether the source has no more rows to yield. If so, it releases the source's
 // memory.
 func (s *source) ended() bool {
