@@ -176,14 +176,27 @@ func (s *source) loadGroups(ctx context.Context, n int) error {
 		return err
 	}
 	defer r.reads.release(held)
+	data := s.data
 	if s.keeps(0) {
-		return s.decode(n, s.data, s.offset)
-	}
-	data, err := s.reading.store.Read(ctx, s.object.Key, offset, length)
-	if err != nil {
+		offset = s.offset
+	} else if data, err = s.reading.store.Read(ctx, s.object.Key, offset, length); err != nil {
 		return err
 	}
+	if s.small() {
+		return s.decodeWhole(n, data)
+	}
 	return s.decode(n, data, offset)
+}
+
+// decodeWhole is like decode, but for an object that is read whole, whose footer was released.
+func (s *source) decodeWhole(n int, data []byte) error {
+	footer, err := segment.ParseFooter(data, s.object.Size)
+	if err != nil {
+		return s.corrupt(err)
+	}
+	s.rows.SetFooter(footer)
+	defer s.rows.SetFooter(nil)
+	return s.decode(n, data, 0)
 }
 
 // keep sets s.data, so that the source does not have to read the same row group again for its next
@@ -341,12 +354,15 @@ func (s *source) time() int64 {
 	return s.rows.Bound()
 }
 
-// releaseFooter releases the memory of the footer, unless the source must decode more rows. A reading
-// may have a thousand sources at a time, and a footer takes more memory than the rows of most
-// devices.
+// releaseFooter releases the memory of the footer if the source does not need it, or can parse it
+// again, because it reads the object whole. A reading may have a thousand sources at a time, and a
+// footer takes more memory than the rows of most devices.
 func (s *source) releaseFooter() {
-	if len(s.rows.Groups()) == 0 {
+	switch {
+	case len(s.rows.Groups()) == 0:
 		s.rows = nil
+	case s.small():
+		s.rows.SetFooter(nil)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // memory. It makes no requests, because the caller reads the row groups. It is not safe for
 // concurrent use.
 type ClientRows struct {
-	footer     *Footer
+	footer     *Footer // nil after SetFooter(nil)
 	clientID   string
 	from, to   int64 // event times in Unix ms, both inclusive
 	descending bool
@@ -31,6 +31,10 @@ func (f *Footer) ClientRows(clientID event.ClientID, from, to int64, descending 
 	}
 	return &ClientRows{footer: f, clientID: string(clientID), from: from, to: to, descending: descending, groups: groups}
 }
+
+// SetFooter replaces the footer by another one of the same segment. If f is nil, the memory of the
+// footer is released, and Holds and Decode must not be called until another one is set.
+func (c *ClientRows) SetFooter(f *Footer) { c.footer = f }
 
 // Groups returns the row groups that may still have rows to decode, in the order of decoding.
 // Callers must not change the slice. Usually there is at most one row group. If the client's rows
