@@ -130,7 +130,7 @@ func (a api) readDays(ctx context.Context, d device, from, to time.Time) (dayLis
 	c := calendar{from: from, to: to, now: a.now().UTC().Truncate(time.Millisecond)}
 	r := reach{from: from, to: earlier(to, latest(c.now)), earliest: earlier(from, a.earliest()), budget: pastBudget}
 	p, err := a.readPast(ctx, d, r, &c)
-	p.turn.release()
+	defer p.turn.release() // after finish, which still uses the events
 	if err != nil {
 		return dayList{}, err
 	}
