@@ -27,8 +27,8 @@ type Day struct {
 	Verdicts []Code `json:"verdicts"`
 	// Since says since when each of the verdicts has applied. It is nil until Trends sets it.
 	Since map[Code]Since `json:"since,omitzero"`
-	// Usual is the usual number of drops a day. It is nil if that is not known, and until Trends
-	// sets it.
+	// Usual is the usual number of drops a day. It is nil if that is not known, if more ends of the
+	// day may be drops than certainly are, and until Trends sets it.
 	Usual *Usual `json:"usual,omitempty"`
 	// LastDrop is the newest drop of the day, or nil.
 	LastDrop *Drop `json:"last_drop,omitempty"`

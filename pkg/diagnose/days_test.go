@@ -217,6 +217,22 @@ func TestUsual(t *testing.T) {
 	}
 }
 
+// Some sources never report why a connection ended. Then most drops are unexplained ends, and the
+// number of certain drops must not be compared.
+func TestUsualOfUnexplainedEnds(t *testing.T) {
+	for unexplained, known := range map[int]bool{0: true, 1: true, 2: false} {
+		var days []diagnose.Day
+		for i := range 4 {
+			days = append(days, diagnose.DayOf(history.DayHistory{
+				Day: day.AddDate(0, 0, i), Connections: 3, Summary: history.Summary{Drops: 1, Unexplained: unexplained},
+				History: &history.History{Span: wholeDay},
+			}))
+		}
+		diagnose.Trends(days)
+		require.Equal(t, known, days[3].Usual != nil, unexplained)
+	}
+}
+
 // TestTrendsAgainstTheDefinition compares Trends with a search back from every day.
 func TestTrendsAgainstTheDefinition(t *testing.T) {
 	const letters = "hkK12r.c-"

@@ -21,7 +21,7 @@ func Trends(days []Day) {
 		r.add(d)
 		d.Since = r.of(d.Verdicts)
 		d.Usual = nil
-		if !d.NotRead {
+		if !d.NotRead && d.Unexplained <= d.Drops { // otherwise, the number of drops says little
 			d.Usual = before[indexOf(days, d.troubleSince())].known()
 		}
 		if d.isActive() {

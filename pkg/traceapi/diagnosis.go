@@ -129,12 +129,13 @@ func (a api) readTrend(ctx context.Context, q diagnosisRequest) (dayList, error)
 }
 
 // reachOf returns how much of the device's past a diagnosis reads. Without since, it reads at most
-// two partitions: those of the range or, if the range lies in one UTC day, also that of the day
-// before. The events after the range, in the partition of its last day, show when a connection that
-// is open at the end of the range ended.
+// two partitions: those of the range or, if the part of the range that has passed lies in one UTC
+// day, also that of the day before. The events after the range, in the partition of its last day,
+// show when a connection that is open at the end of the range ended.
 func (a api) reachOf(q diagnosisRequest) reach {
+	now := a.now()
 	endOfDay := startOfDay(q.to).Add(day - time.Millisecond)
-	r := reach{from: startOfDay(q.from), to: earlier(endOfDay, latest(a.now())), earliest: startOfDay(q.to).AddDate(0, 0, -1)}
+	r := reach{from: startOfDay(q.from), to: earlier(endOfDay, latest(now)), earliest: startOfDay(earlier(q.to, now)).AddDate(0, 0, -1)}
 	if q.since {
 		r.earliest, r.budget = a.earliest(), pastBudget
 	}

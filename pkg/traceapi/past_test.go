@@ -207,6 +207,16 @@ func TestDiagnosisNowIncludesEventsOfFastClocks(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, ask(r.api(), "/api/v1/diagnosis?instance=i&client=c&from=2026-11-22T09:00:01Z&to=2026-11-22T10:00:00Z").Code)
 }
 
+// In the last hour of a UTC day, a range that ends an hour from now touches tomorrow. The diagnosis
+// must still read yesterday if today does not show the state.
+func TestDiagnosisBeforeMidnight(t *testing.T) {
+	r := &recorded{events: []event.Event{happened("a", event.Connect, 1, "12:00:00")}}
+	a := r.api()
+	a.now = func() time.Time { return startOfDay(now).Add(23*time.Hour + 30*time.Minute) }
+	require.Equal(t, "online", diagnosed(t, a, "").Status.State)
+	require.Equal(t, []string{"11-22T00:00:00.000 11-23T00:30:00.000", before}, r.spans)
+}
+
 // TestDiagnosisReadsItsDaysOnce checks that a diagnosis reads the first day of its range only once.
 // To find the device's status at the start of the range, a diagnosis also needs earlier events. In
 // this test, the first day contains these events, so a second read is unnecessary.
