@@ -17,7 +17,7 @@ func TestAttackIsolation(t *testing.T) {
 	t.Parallel()
 	const mine = "e2e-mine"
 	s := newStackWith(t, "QUERY_TOKENS="+mine+"=mine")
-	from := time.Now().UTC().Truncate(24 * time.Hour).Add(-12 * time.Hour) // so that all events belong to one day
+	from := oneDay().Add(-12 * time.Hour) // so that all events belong to one day
 	ids := append(clientIDs{"device", secretClient}, distinctShards(50)...)
 	s.record(t, "mine", manyEvents("device", from, 10))
 	before := s.responses(t, mine, ids, from)
@@ -48,7 +48,7 @@ func (s *stack) responses(t *testing.T, token string, ids clientIDs, from time.T
 	for _, id := range ids {
 		q := question("mine", id, from, to)
 		at := url.Values{"instance": {"mine"}, "client": {id}, "at": {to.Format(apiTime)}}
-		days := url.Values{"instance": {"mine"}, "client": {id}, "from": {from.Format(dayFormat)}, "to": {from.Format(dayFormat)}}
+		days := url.Values{"instance": {"mine"}, "client": {id}, "from": {from.Format(time.DateOnly)}, "to": {from.Format(time.DateOnly)}}
 		for _, target := range []string{
 			"trace?" + with(q, "explain", "1").Encode(), "diagnosis?" + q.Encode(), "diagnosis?" + with(q, "since", "1").Encode(),
 			"status?" + at.Encode(), "days?" + days.Encode(),

@@ -14,9 +14,6 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// dayFormat is the format of a UTC date in the API.
-const dayFormat = "2006-01-02"
-
 // dayRow is a day of a device as the API returns it.
 type dayRow struct {
 	Day                                                                string
@@ -54,26 +51,23 @@ const (
 func TestDays(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	first := startOfDay(time.Now()).AddDate(0, 0, 1-weeks)
+	first := oneDay().AddDate(0, 0, 1-weeks)
 	device := s.recordOnset(t, first)
 	q := url.Values{"instance": {"days"}, "client": {device}}
 
 	week := s.days(t, q)
 	require.Equal(t, datesOf(first.AddDate(0, 0, weeks-7), 7), week.dates())
-	q.Set("to", week.To) // in case another day begins meanwhile
 	from := first.AddDate(0, 0, weeks-31)
-	month := s.days(t, with(q, "from", from.Format(dayFormat)))
+	month := s.days(t, with(q, "from", from.Format(time.DateOnly)))
 	require.Equal(t, datesOf(from, 31), month.dates())
 	require.Equal(t, week.Days[7-2].Drops, month.Days[31-2].Drops, "yesterday")
-	all := s.days(t, with(q, "from", first.Format(dayFormat)))
+	all := s.days(t, with(q, "from", first.Format(time.DateOnly)))
 	require.Len(t, all.Days, weeks)
 	for index, row := range all.Days[:weeks-1] { // today is not over, so its diagnosis depends on the time
 		requireLikeDiagnosis(t, s, q, first.AddDate(0, 0, index), row)
 	}
 	requireOnset(t, all, first.AddDate(0, 0, onsetIndex))
 }
-
-func startOfDay(at time.Time) time.Time { return at.UTC().Truncate(24 * time.Hour) }
 
 // recordOnset records a device with weeks of simulated events up to now, and returns its client
 // identifier.
@@ -115,7 +109,7 @@ func (r daysReport) dates() (dates []string) {
 // datesOf returns n successive dates.
 func datesOf(first time.Time, n int) (dates []string) {
 	for index := range n {
-		dates = append(dates, first.AddDate(0, 0, index).Format(dayFormat))
+		dates = append(dates, first.AddDate(0, 0, index).Format(time.DateOnly))
 	}
 	return dates
 }
@@ -166,9 +160,9 @@ func requireOnset(t *testing.T, r daysReport, onset time.Time) {
 func TestDaysParameters(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
+	today := oneDay()
 	s.record(t, "days", manyEvents("device", time.Now(), 1))
-	today := startOfDay(time.Now())
-	date := func(daysAgo int) string { return today.AddDate(0, 0, -daysAgo).Format(dayFormat) }
+	date := func(daysAgo int) string { return today.AddDate(0, 0, -daysAgo).Format(time.DateOnly) }
 	q := url.Values{"instance": {"days"}, "client": {"device"}}
 	for name, c := range map[string]struct {
 		q    url.Values

@@ -23,13 +23,13 @@ import (
 func testDays(t *testing.T, p *pageTest) {
 	b := p.open(t, failingDevice, time.Hour, viewer{})
 	require.Equal(t, 7, b.count(".day"))
-	today := p.now.UTC().Truncate(24 * time.Hour)
+	today, end := oneDay(), startOfDay(p.now)
 	id := func(day time.Time) string { return "day-" + day.Format(time.DateOnly) }
 	require.Equal(t, id(today), eval[string](b, "document.querySelector('.days li:last-child .day').id"))
 	require.Contains(t, eval[[]string](b, `[...document.querySelectorAll('.day[aria-current=date]')].map((one) => one.id)`), id(p.now.Add(-time.Hour).UTC()))
 	b.screenshot("days")
 
-	before := today.AddDate(0, 0, -2)
+	before := end.AddDate(0, 0, -2)
 	cell := "#" + id(before)
 	require.Contains(t, b.text(cell), "drops")
 	require.Equal(t, 1, b.count(cell+".day-problem .icon"))
@@ -41,7 +41,7 @@ func testDays(t *testing.T, p *pageTest) {
 	require.Contains(t, b.address(), "from="+url.QueryEscape(before.Format(apiTime))+"&to="+url.QueryEscape(before.Add(24*time.Hour-time.Millisecond).Format(apiTime)))
 	require.Equal(t, id(before), eval[string](b, "document.activeElement.id"), "the focus must stay")
 	b.run(chromedp.NavigateBack())
-	b.await(`document.querySelector('#` + id(today) + `')?.getAttribute('aria-current') === 'date'`)
+	b.await(`document.querySelector('#` + id(end) + `')?.getAttribute('aria-current') === 'date'`)
 	b.click("#" + id(today.AddDate(0, 0, -6)))
 	b.await(`document.querySelectorAll('.day[aria-current=date]').length === 1`)
 	require.Equal(t, id(today), eval[string](b, "document.querySelector('.days li:last-child .day').id"), "the strip must still end today")
@@ -113,7 +113,7 @@ func testDayKinds(t *testing.T, p *pageTest) {
 		{"level": "problem", "drops": 34, "refusals": 2, "online_ms": 43_200_000},
 		{},
 	}
-	first := p.now.UTC().Truncate(24*time.Hour).AddDate(0, 0, -6)
+	first := oneDay().AddDate(0, 0, -6)
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	defer b.respondDays(func(day time.Time, row map[string]any) {
 		if i := int(day.Sub(first) / (24 * time.Hour)); i >= 0 && i < len(kinds) {

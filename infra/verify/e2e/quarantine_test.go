@@ -54,23 +54,13 @@ func (o operator) run(t *testing.T, arguments ...string) (status int, out, err s
 
 var quarantineID = regexp.MustCompile(`\d{4}-\d{2}-\d{2}-[0-9a-f]{32}`)
 
-// oneDay returns the current UTC day. If that day is about to end, oneDay first waits for the next
-// day, so that the rest of the test takes place on one day.
-func oneDay() string {
-	now := time.Now().UTC()
-	if left := now.Truncate(24 * time.Hour).Add(24 * time.Hour).Sub(now); left < patience {
-		time.Sleep(left)
-	}
-	return time.Now().UTC().Format(time.DateOnly)
-}
-
 // TestQuarantine checks that an operator can list input that was not understood, show it unchanged,
 // and replay it repeatedly.
 func TestQuarantine(t *testing.T) {
 	t.Parallel()
 	s := newStackWith(t, "ADMIN_TOKEN="+adminToken, "RETENTION_DAYS=1")
 	ops := newOperator(t, s)
-	day, began := oneDay(), time.Now()
+	day, began := oneDay().Format(time.DateOnly), time.Now()
 	trace := func(client string, ago time.Duration) []row {
 		at := began.Add(-ago)
 		return s.trace(t, question("q", client, at.Add(-time.Minute), at.Add(time.Hour))).rows(t)
