@@ -11,30 +11,42 @@ import { dropCount, dropText } from './trend.js';
 
 const signs = { problem: 'alert', notice: 'notice', info: 'check', counted: 'counted', away: 'away', unknown: 'away', unread: 'unread', loading: 'loading' };
 
-// kindOf returns what a day shows: the level of its worst verdict or, if it has none, the reason.
+// kindOf returns what a day shows: the level of its worst verdict or, if the level says nothing, the
+// reason.
 function kindOf(row, { error }) {
   if (!row) return error ? 'unread' : 'loading';
   if (row.not_read) return 'unread';
   if (row.counts_only) return 'counted';
-  if (row.connections + row.drops + row.refusals === 0) return row.unknown_ms > 0 ? 'unknown' : 'away';
-  return row.level in signs ? row.level : 'info';
+  if (row.level === 'problem' || row.level === 'notice') return row.level;
+  return isActive(row) ? 'info' : absenceOf(row);
 }
 
-const hasFigures = (kind) => ['problem', 'notice', 'info', 'counted'].includes(kind);
+const isActive = (row) => row.connections + row.drops + row.refusals > 0;
+
+// absenceOf returns what a day without activity is: a day on which the device was offline, or one
+// of which nothing is known.
+const absenceOf = (row) => (row.unknown_ms > 0 ? 'unknown' : 'away');
+
+// wordOf returns what a day shows instead of figures, or null if it shows figures.
+function wordOf(row, kind) {
+  if (!row || row.not_read) return text(`days.${kind}`);
+  return isActive(row) ? null : text(`days.${absenceOf(row)}`);
+}
 
 // dayCell returns the cell of a day, { at, row }. If onDay is given, the cell is a button that
 // calls onDay with the day's first instant.
 export function dayCell({ at, row }, isFirst, days, onDay) {
   const kind = kindOf(row, days);
+  const word = wordOf(row, kind);
   const isCurrent = days.covers(at);
   const attributes = {
     class: `day day-${kind}${isCurrent ? ' current' : ''}`,
-    'aria-label': labelOf(at, row, kind, isCurrent),
+    'aria-label': labelOf(at, row, kind, word, isCurrent),
     'aria-current': isCurrent && 'date',
   };
   const content = [
     head(at, kind, isFirst),
-    el('span', { class: 'day-figures' }, hasFigures(kind) ? figures(row) : el('span', { class: 'day-word' }, text(`days.${kind}`))),
+    el('span', { class: 'day-figures' }, word ? el('span', { class: 'day-word' }, word) : figures(row)),
     meter(at, row, kind),
   ];
   if (!onDay) return el('div', { ...attributes, role: 'group' }, content);
@@ -77,17 +89,17 @@ function meter(at, row, kind) {
 }
 
 // labelOf returns everything known about a day as one line of plain text.
-function labelOf(at, row, kind, isCurrent) {
+function labelOf(at, row, kind, word, isCurrent) {
   const parts = [
     text('days.date', { date: utcWords(at, { weekday: 'long', year: 'numeric', month: 'long', day: 'numeric' }) }),
     isCurrent && text('days.current'),
-    text(kind in levels ? levels[kind] : `days.${kind}`),
-    ...(hasFigures(kind) ? allFigures(row) : []),
+    kind in levels && text(levels[kind]),
+    ...(word ? [word] : allFigures(row)),
   ];
   return parts.filter(Boolean).join(text('summary.and'));
 }
 
-const levels = { problem: 'level.problem', notice: 'level.notice', info: 'level.info' };
+const levels = { problem: 'level.problem', notice: 'level.notice', info: 'level.info', counted: 'days.counted' };
 
 const optional = ['disconnects', 'unexplained', 'unreported'];
 
