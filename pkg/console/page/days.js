@@ -2,7 +2,7 @@
 // results, because the results do not need them.
 
 import { APIError, getJSON } from './api.js';
-import { day, utcDate, utcDayOf } from './time.js';
+import { day, ms, utcDate, utcDayOf } from './time.js';
 
 export const week = 7;
 export const month = 30;
@@ -11,7 +11,8 @@ let preferred = week; // the number of days that the user chose last, until the 
 
 export class Days {
   constructor(query, count = preferred) {
-    Object.assign(this, { query, count, today: utcDayOf(Date.now()), rows: new Map(), receipts: [], isLoading: false, error: null, watchers: [] });
+    // searched is the start of the earliest day since the last one that was not read, or null.
+    Object.assign(this, { query, count, today: utcDayOf(Date.now()), rows: new Map(), searched: null, receipts: [], loading: null, error: null, watchers: [] });
   }
 
   // first and last are the first instants of the first and the last day to show. The last day is
@@ -62,21 +63,43 @@ export class Days {
   // adopt takes over the rows of other days if they are of the same device, so that they are shown
   // until they have been loaded again.
   adopt(other) {
-    if (other?.query.instance === this.query.instance && other.query.client === this.query.client) this.rows = other.rows;
+    if (other?.query.instance !== this.query.instance || other.query.client !== this.query.client) return;
+    [this.rows, this.searched] = [other.rows, other.searched];
   }
 
-  // load fetches the rows. If that fails, error holds the error.
+  get isLoading() {
+    return this.loading !== null;
+  }
+
+  // load fetches the rows. If that fails, error holds the error. A load that is still running is
+  // aborted.
   async load(signal) {
-    const { instance, client } = this.query;
-    this.change({ isLoading: true, error: null });
+    this.loading?.abort();
+    const loading = new AbortController();
+    const either = AbortSignal.any([signal, loading.signal]);
+    this.change({ loading, error: null });
     try {
-      const answer = await getJSON('days', { instance, client, from: utcDate(this.first), to: utcDate(this.last) }, signal);
-      this.receipts.push(answer.receipt);
-      this.change({ isLoading: false, answer, rows: new Map([...this.rows, ...answer.days.map((row) => [row.day, row])]) });
+      this.take(await this.fetch(either));
     } catch (error) {
-      if (!(error instanceof APIError || error.name === 'AbortError')) throw error;
-      this.change({ isLoading: false, error: signal.aborted ? null : error });
+      if (either.aborted) return;
+      if (!(error instanceof APIError)) throw error;
+      this.error = error;
+    } finally {
+      if (this.loading === loading) this.change({ loading: null });
     }
+  }
+
+  fetch(signal) {
+    const { instance, client } = this.query;
+    return getJSON('days', { instance, client, from: utcDate(this.first), to: utcDate(this.last) }, signal);
+  }
+
+  take(answer) {
+    const earliest = answer.days[answer.days.findLastIndex((row) => row.not_read) + 1];
+    this.answer = answer;
+    this.searched = ms(earliest?.day);
+    this.rows = new Map([...this.rows, ...answer.days.map((row) => [row.day, row])]);
+    this.receipts.push(answer.receipt);
   }
 
   // choose changes the number of days to show, and loads the days that are missing.

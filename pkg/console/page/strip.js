@@ -4,7 +4,7 @@ import { dayCell } from './daycell.js';
 import { month, week } from './days.js';
 import { el } from './dom.js';
 import { number, text } from './text.js';
-import { ms, utcDate } from './time.js';
+import { utcDate } from './time.js';
 import { tooltip } from './tooltip.js';
 
 // strip shows the days. It fills itself in as soon as they are known. It calls onDay with the first
@@ -79,11 +79,11 @@ function countButton(days, onCount) {
   };
 }
 
-function notesOn({ error, answer }, onRetry) {
+function notesOn({ error, answer, searched }, onRetry) {
   const retry = onRetry && el('button', { id: 'days-retry', type: 'button', class: 'link-like', on: { click: onRetry } }, text('retry'));
   return [
     error && el('p', { role: 'status' }, text('days.failed'), ' ', retry),
-    answer?.cut && el('p', {}, text('days.cut', { date: utcDate(ms(answer.looked_back_to)) })),
+    answer?.cut && el('p', {}, searched === null ? text('days.cut.all') : text('days.cut', { date: utcDate(searched) })),
     answer?.incomplete && el('p', {}, text('days.incomplete')),
   ].filter(Boolean);
 }

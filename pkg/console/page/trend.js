@@ -15,7 +15,7 @@ import { infoLabel } from './vocabulary.js';
 export function trends(verdict, view, { onSpan }) {
   return filled(view, () => [
     verdict && sinceText(verdict, view, time),
-    usualText(view),
+    usualText(verdict, view),
     lastDrop(view, onSpan) ?? noDrop(view),
   ]);
 }
@@ -32,8 +32,9 @@ function filled(view, partsOf) {
 
 // trendLines returns the same as trends as lines of plain text.
 export function trendLines(verdict, view) {
+  const show = (at) => iso(at);
   const drop = view.lastDrop();
-  const lines = [sinceText(verdict, view, (at) => iso(at)), usualText(view), drop && dropText(drop, (at) => iso(at)).join('')];
+  const lines = [sinceText(verdict, view, show), usualText(verdict, view), drop ? dropText(drop, show) : noDrop(view)];
   return lines.filter(Boolean).map((line) => [line].flat().join(''));
 }
 
@@ -42,60 +43,75 @@ export function trendLines(verdict, view) {
 function sinceText(verdict, view, show) {
   const since = sinceOf(verdict, view);
   if (!since) return null;
-  const began = show(since.at, minuteStamp);
-  if (since.atLeast) return phrase('since.atLeast', { time: began });
-  return phrase('since.exactly', { time: began, length: lengthText(ms(view.report.to) - since.at) });
+  const at = ms(since.at);
+  const began = show(at, minuteStamp);
+  if (!since.at_least) return phrase('since.exactly', { time: began, length: lengthText(ms(view.report.to) - at) });
+  const searched = since === verdict.since ? ms(view.report.looked_back_to) : view.days.searched;
+  return phrase(isOnFirstDay(at, searched) ? 'since.earliest' : 'since.atLeast', { time: began });
 }
 
 const lengthText = (length) => (length < 1.5 * day ? duration(Math.max(length, 0)) : text('since.days', { n: number(Math.round(length / day)) }));
 
-// sinceOf returns the instant at which the run of days with a verdict began, { at, atLeast }.
-// atLeast means that the run may be longer. It comes from the first of these that is known:
+// isOnFirstDay reports whether an instant is on the earliest day that was searched. searched is the
+// instant to which the search went back. If it is within a day, the next day is the earliest one
+// that was searched as a whole.
+const isOnFirstDay = (at, searched) => utcDayOf(at) - searched < day;
+
+// sinceOf returns since when a verdict is true, { at, at_least }. If at_least is set, the verdict
+// may have been true even earlier. The result comes from the first of these that is known:
 //   - the verdict itself, if all days that are kept were searched
 //   - the last day of the span
 //   - the day before, because a span of a few events can have another verdict than its whole day
 //   - the verdict's evidence, if it is complete
 //
 // For a verdict that only says that nothing is wrong, the day decides alone, because the rest of
-// the day may have been different. If nothing is known, or if the verdict is not about any event,
-// sinceOf returns null.
+// the day may have been different. If nothing is known, or if the verdict has no evidence and so is
+// not about any event, sinceOf returns null.
 function sinceOf(verdict, { days, report }) {
-  if (verdict.count === 0) return null;
+  if (!verdict.evidence.length) return null;
   const at = ms(report.to);
   const runOn = (instant) => days.rowOf(instant)?.since?.[verdict.code];
   const since = verdict.level === 'info' ? runOn(at) : verdict.since ?? runOn(at) ?? runOn(at - day);
-  return since && ms(since.at) <= at ? { at: ms(since.at), atLeast: Boolean(since.at_least) } : firstEvidence(verdict);
+  return since && ms(since.at) <= at ? since : firstEvidence(verdict);
 }
 
 // firstEvidence returns the time of the first end or refusal in a verdict's evidence. It returns
 // null if the evidence is incomplete, or if the verdict only says that nothing is wrong.
 function firstEvidence({ evidence, count, level }) {
-  const times = evidence.filter((one) => one.time && one.action !== 'connect').map((one) => ms(one.time));
-  return level !== 'info' && times.length && evidence.length === count ? { at: Math.min(...times), atLeast: false } : null;
+  const times = evidence.filter((one) => one.time && one.action !== 'connect').map((one) => one.time);
+  return level !== 'info' && times.length && evidence.length === count ? { at: times.sort()[0] } : null;
 }
 
 // usualText returns how often the device dropped on the last day of the span, and how often it
-// usually does. If the span itself has no drops, the number is worth saying even if nothing is
-// known to be usual. usualText returns null if there is nothing to say.
-function usualText(view) {
+// usually does. It returns null if there is nothing to say.
+function usualText(verdict, view) {
   const at = ms(view.report.to);
   const row = view.days.rowOf(at);
   const usual = view.report.usual ?? row?.usual;
   const drops = row?.drops ?? usual?.drops;
-  if (!drops || (!usual && view.hasDrops())) return null;
-  return [dropsOn(at, drops), usual && usually(usual)].filter(Boolean).join(text('usual.and'));
+  if (!drops || !isWorthSaying(drops, usual, verdict, view)) return null;
+  const own = text('usual.on', { drops: dropCount(drops), date: utcLabel(utcDate(at)) });
+  return [own, usual && usually(usual)].filter(Boolean).join(text('usual.and'));
 }
 
-function dropsOn(at, count) {
-  const isToday = utcDayOf(at) === utcDayOf(Date.now());
-  return text(isToday ? 'usual.today' : 'usual.on', { drops: dropCount(count), date: utcDate(at) });
+// isWorthSaying reports whether a day's number of drops is worth saying. If the first verdict only
+// says that nothing is wrong, the number must be higher than usual. If it is not known what is
+// usual, the span itself must be without drops.
+function isWorthSaying(drops, usual, verdict, view) {
+  if (!usual) return !view.hasDrops();
+  const isTrouble = verdict !== null && verdict.level !== 'info';
+  return isTrouble || drops > usual.max;
 }
 
-// usually says how many drops are usual. Two days or one are too few to call their number usual.
+const utcLabel = (date) => text('days.date', { date });
+
+const minUsual = 3; // the minimum number of days that show what is usual
+
+// usually says how many drops are usual.
 function usually({ min, max, days }) {
   const usual = min === max ? number(min) : `${number(min)}–${number(max)}`;
-  const often = days > 2 ? 'usual.often' : ['usual.one', 'usual.two'][days - 1];
-  return text(often, { usual, days: number(days) });
+  if (days >= minUsual) return text('usual.often', { usual });
+  return text(days === 1 ? 'usual.day' : 'usual.days', { usual, days: number(days) });
 }
 
 // dropCount returns a number of drops in words.
@@ -133,5 +149,5 @@ function noDrop(view) {
   const { days, report } = view;
   const rows = days.known().filter((row) => ms(row.day) <= ms(report.to));
   const isCalm = rows.some((row) => row.connections > 0) && rows.every((row) => mostDrops(row) === 0);
-  return isCalm && !view.hasDrops() ? text('drop.none', { date: rows.at(-1).day }) : null;
+  return isCalm && !view.hasDrops() ? text('drop.none', { date: utcLabel(rows.at(-1).day) }) : null;
 }
