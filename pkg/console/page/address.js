@@ -24,8 +24,8 @@ function parseTime(words) {
 const oneOf = (values, value, fallback) => (values.includes(value) ? value : fallback);
 
 // readQuery returns the query in the URL. Its property "at" is the instant of the status, or null
-// for now. If the URL has "at" but neither "from" nor "to", the range is the hour around that
-// instant. Otherwise, without "to" the range ends now, and without "from" it is one hour long. If a
+// for now, which an instant in the future also stands for. If the URL has "at" but neither "from"
+// nor "to", the range is the hour around that instant. Otherwise, without "to" the range ends now, and without "from" it is one hour long. If a
 // time in the URL is invalid, the query's property "fault" is a validation error that names the
 // field. Otherwise "fault" is null.
 export function readQuery() {
@@ -39,7 +39,8 @@ export function readQuery() {
     return fallback;
   };
   const now = Date.now();
-  const at = instant('at', null);
+  const asked = instant('at', null);
+  const at = asked !== null && asked < now ? asked : null;
   const initial = at === null || get('from') || get('to') ? { to: now } : hourAround(at, now);
   const to = instant('to', initial.to);
   return {
