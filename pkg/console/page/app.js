@@ -37,8 +37,8 @@ function go(change, choice = null) {
   showURL();
 }
 
-// showURL shows the results for the current URL. If known is a view of the device and span in the
-// URL, showURL reuses the report of that view.
+// showURL shows the results for the current URL. It does not fetch known results again; see
+// knownFor.
 async function showURL(known = null) {
   const next = readQuery();
   if (!isComplete(next)) {
@@ -61,19 +61,27 @@ function adopt(next) {
   history.replaceState(history.state, '', pathOf(query));
 }
 
-const sameAnswer = (a, b) => ['instance', 'client', 'from', 'to', 'at'].every((name) => a[name] === b[name]);
+// knownFor returns the results on the page that a query would return again, or null if there are
+// none.
+function knownFor(next) {
+  const isSameSpan = view && ['instance', 'client', 'from', 'to'].every((name) => view.query[name] === next[name]);
+  if (!isSameSpan) return null;
+  const { report, days, status } = view;
+  return { report, days, status: view.query.at === next.at ? status : null };
+}
 
-// refine changes a part of the query that leaves the report as it is, such as the filter of the
-// events. known holds the results that stay the same.
-function refine(change, known) {
-  history.pushState(history.state, '', pathOf({ ...query, ...change }));
-  showURL(known);
+// refine changes a part of the query that leaves the span as it is, such as the filter of the
+// events.
+function refine(change) {
+  const next = { ...query, ...change };
+  history.pushState(history.state, '', pathOf(next));
+  showURL(knownFor(next));
 }
 
 // followHistory handles Back and Forward. It does nothing if only the fragment changed.
 function followHistory() {
   if (query && pathOf(query) === location.pathname + location.search) return;
-  showURL(view && sameAnswer(view.query, readQuery()) ? view : null);
+  showURL(knownFor(readQuery()));
 }
 
 function showWelcome(next) {
@@ -121,8 +129,8 @@ function showLongSpan(next) {
   if (token()) days.load(abort.signal);
 }
 
-// load fetches and shows the results of the query. If known is a view of the query's device and
-// span, load reuses the report of that view and fetches only the events.
+// load fetches and shows the results of the query. It does not fetch known results again; see
+// knownFor.
 async function load(known) {
   abort.abort();
   abort = new AbortController();
@@ -159,7 +167,9 @@ async function lookBack(incomplete, signal) {
   const report = await fetchWholeReport(incomplete, signal).catch(unlessAborted);
   incomplete.isLookingBack = false;
   if (report) incomplete.replace(report);
-  if (!signal.aborted) keepState(byId('results'), shown.update);
+  if (signal.aborted) return;
+  keepState(byId('results'), shown.update);
+  if (report) describe();
 }
 
 function unlessAborted(error) {
@@ -186,6 +196,11 @@ function show() {
   fold(true);
   if (view.query.connection) shown.pick(view.query.connection);
   refreshForm();
+  describe();
+}
+
+// describe gives the results to the document's title and to screen readers.
+function describe() {
   document.title = `${view.name()} · ${text('title')}`;
   const [first] = view.report.verdicts;
   const title = view.isAbsent() ? absentTitle(view) : first?.title ?? text('verdict.none');
@@ -207,9 +222,9 @@ const actions = {
   onDate: (date) => go(spanOf({ range: 'date', date }, Date.now()), { range: 'date', date }),
   onFilter: (change) => {
     if (change.order) setPreference('order', change.order);
-    refine(change, view);
+    refine(change);
   },
-  onAt: (at) => refine({ at }, { report: view.report, days: view.days }),
+  onAt: (at) => refine({ at }),
   onPick: (connection) => {
     if (view.query !== query) return; // a newer query has already changed the URL
     view.query.connection = connection;

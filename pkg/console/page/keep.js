@@ -14,13 +14,16 @@ export function keepFocus(container, replace) {
 }
 
 // keepState calls replace like keepFocus, for content that stays nearly the same. It also keeps the
-// scroll position and the opened details, and finds a control without an id by its place.
+// scroll position, the opened details and what the user typed, and finds a control without an id by
+// its place.
 export function keepState(container, replace) {
   const focused = focusedIn(container);
   const place = focused && placeOf(focused, container);
   const opened = new Set([...container.querySelectorAll('details[open]')].map(nameOf));
+  const typed = [...container.querySelectorAll('input[id]')].map(({ id, value }) => ({ id, value }));
   const [x, y] = [scrollX, scrollY];
   replace();
+  for (const { id, value } of typed) byId(id).value = value;
   for (const details of container.querySelectorAll('details')) details.open = opened.has(nameOf(details));
   scrollTo(x, y);
   if (!focused || focused === focusedIn(container)) return;
