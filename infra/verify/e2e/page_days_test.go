@@ -7,8 +7,10 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,9 +23,9 @@ import (
 // testDays checks the strip of days: the page must load it after the results, mark the days of the
 // range, and open a day that the user chooses with the pointer or the keyboard.
 func testDays(t *testing.T, p *pageTest) {
+	today, end := oneDay(), startOfDay(p.now)
 	b := p.open(t, failingDevice, time.Hour, viewer{})
 	require.Equal(t, 7, b.count(".day"))
-	today, end := oneDay(), startOfDay(p.now)
 	id := func(day time.Time) string { return "day-" + day.Format(time.DateOnly) }
 	require.Equal(t, id(today), eval[string](b, "document.querySelector('.days li:last-child .day').id"))
 	require.Contains(t, eval[[]string](b, `[...document.querySelectorAll('.day[aria-current=date]')].map((one) => one.id)`), id(p.now.Add(-time.Hour).UTC()))
@@ -103,10 +105,9 @@ func daysBody(query url.Values, change func(day time.Time, row map[string]any)) 
 
 // testDayKinds checks that days of every kind look different, and not only by their color.
 func testDayKinds(t *testing.T, p *pageTest) {
-	none := map[string]any{"connections": 0, "online_ms": 0}
 	kinds := []map[string]any{
 		{"not_read": true, "connections": 0, "online_ms": 0, "level": ""},
-		none,
+		{"connections": 0, "online_ms": 0, "level": "problem"},
 		{"unknown_ms": 86_400_000, "connections": 0, "online_ms": 0},
 		{"counts_only": true, "level": "", "drops": 150_000, "refusals": 12_345},
 		{"level": "notice", "unexplained": 2},
@@ -123,14 +124,17 @@ func testDayKinds(t *testing.T, p *pageTest) {
 	b.open(p.path(busyDevice, time.Hour))
 	b.results()
 	require.Equal(t, []string{"not read", "offline", "no data", "150K drops 12K", "0+ drops", "34 drops 2", "0 drops"}, joined(b.texts(".day-figures")))
-	require.Equal(t, []string{"day-unread", "day-away", "day-unknown", "day-counted", "day-notice", "day-problem", "day-info"},
+	require.Equal(t, []string{"day-unread", "day-problem", "day-unknown", "day-counted", "day-notice", "day-problem", "day-info"},
 		eval[[]string](b, "[...document.querySelectorAll('.day')].map((one) => one.classList[1])"))
 	signs := eval[[]string](b, "[...document.querySelectorAll('.day-head path')].map((one) => one.getAttribute('d'))")
-	require.Len(t, distinct(signs), 6, "only the two kinds without a connection share a sign")
+	require.Len(t, distinct(signs), 6, "only the two days with a problem share a sign")
 	b.run(chromedp.ScrollIntoView(".days-card", chromedp.ByQuery), chromedp.Focus(".day", chromedp.ByQuery), chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowRight))
 	require.Equal(t, 1, b.count(".day[tabindex='0']"))
 	require.Contains(t, b.text(".days-frame .tooltip"), "counts only, connections: 1, 150,000 drops, refused logins: 12,345, 1 d online")
 	b.screenshot("days-kinds")
+	labels := eval[[]string](b, "[...document.querySelectorAll('.day')].map((one) => one.getAttribute('aria-label'))")
+	require.Regexp(t, `\(UTC\), Problem, offline$`, labels[1])
+	require.Regexp(t, `\(UTC\), no data$`, labels[2])
 }
 
 func joined(texts []string) []string {
@@ -171,7 +175,7 @@ func testDaysInChinese(t *testing.T, p *pageTest) {
 	day := p.now.UTC().AddDate(0, 0, -2)
 	require.Contains(t, b.text("#day-"+day.Format(time.DateOnly)), "掉线 ")
 	require.Contains(t, eval[string](b, "document.querySelector('#day-"+day.Format(time.DateOnly)+"').getAttribute('aria-label')"), day.Format("2006年1月2日"))
-	require.Regexp(t, `自 .* 起，已 \d 天`, b.text(".headline .trends"))
+	require.Regexp(t, `自 .* 起，已有 \d 天`, b.text(".headline .trends"))
 	b.screenshot("days-chinese")
 }
 
@@ -253,4 +257,63 @@ func testLongLink(t *testing.T, p *pageTest) {
 
 	b.open(pathTo(failingDevice, end, 20*24*time.Hour))
 	b.await(`document.querySelectorAll('.day').length === 30`)
+
+	b.open(pathTo(failingDevice, p.now.AddDate(1, 0, 0), 20*24*time.Hour))
+	b.await(`!document.querySelector('#query-fault').hidden`)
+	require.Equal(t, "The range begins in the future. Choose an earlier start.", b.text("#query-fault"))
+	require.Zero(t, b.count(".notice"))
+}
+
+// testLongLinkRefused checks that the page for a link to a range of more than a day says so if the
+// token may not query the instance.
+func testLongLinkRefused(t *testing.T, p *pageTest) {
+	b := openTab(t, p.chromium, p.stack, viewer{})
+	b.allow("40")
+	b.openAs(pathTo(failingDevice, p.now, 5*24*time.Hour), limitedToken)
+	b.await(`document.querySelector('.notice h2')?.innerText === 'No access to this instance'`)
+	b.openAs("/", "wrong")
+	b.openAs(pathTo(failingDevice, p.now, 5*24*time.Hour), "wrong")
+	b.await(`document.querySelector('.notice h2')?.innerText === 'The token was rejected' && document.querySelector('dialog').open`)
+}
+
+// testRequests checks which requests the page sends: the days at most once a view, and the report
+// with the state at the start of the range only if the first report does not contain this state.
+func testRequests(t *testing.T, p *pageTest) {
+	b := openTab(t, p.chromium, p.stack, viewer{})
+	var mu sync.Mutex
+	var asked []string
+	defer b.intercept(func(e *fetch.EventRequestPaused) chromedp.Action {
+		mu.Lock()
+		defer mu.Unlock()
+		if name := path.Base(strings.Split(e.Request.URL, "?")[0]); name != "instances" {
+			asked = append(asked, name+map[bool]string{true: " since"}[strings.Contains(e.Request.URL, "since=1")])
+		}
+		return fetch.ContinueRequest(e.RequestID)
+	})()
+	requireAsked := func(want ...string) {
+		t.Helper()
+		mu.Lock()
+		defer mu.Unlock()
+		require.ElementsMatch(t, want, asked)
+		asked = nil
+	}
+	b.open(p.path(lastingDevice, time.Hour))
+	b.results()
+	requireAsked("diagnosis", "status", "trace", "days")
+	b.run(chromedp.SetValue("#filter-action", "close", chromedp.ByQuery))
+	b.await(`location.search.includes('action=close')`)
+	requireAsked("trace")
+	b.run(chromedp.NavigateBack())
+	b.await(`!location.search.includes('action=close') && document.querySelector('#filter-action').value === ''`)
+	requireAsked("trace")
+	b.open(p.path(quietDevice, time.Hour))
+	b.await(`document.querySelector('h1 .datum')?.innerText === ` + quoted(quietDevice))
+	requireAsked("diagnosis", "diagnosis since", "status", "trace", "days")
+
+	// Two clicks in a row: the second one must not show the results of the first.
+	b.run(chromedp.Evaluate(`for (const _ of [1, 2]) document.querySelector('#timeline-earlier').click()`, nil))
+	b.await(`location.search.includes(` + quoted(url.QueryEscape(p.now.Add(-3*time.Hour).UTC().Format(apiTime))) + `)`)
+	require.Contains(t, b.text(".subject, .results"), p.now.Add(-3*time.Hour).In(berlin(t)).Format(time.DateTime))
+	require.Equal(t, 7, b.count(".day"))
+	require.Zero(t, b.count("#days-retry"))
 }

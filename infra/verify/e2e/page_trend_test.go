@@ -41,16 +41,17 @@ func testSince(t *testing.T, p *pageTest) {
 	require.Regexp(t, `(?m)^since \d{4}-\d\d-\d\dT.*, 4 days$`, b.copied(".headline .foot .button"))
 
 	code := p.diagnosis(t, failingDevice, time.Hour)["verdicts"].([]any)[0].(map[string]any)["code"].(string)
-	since := p.now.AddDate(0, 0, -6).UTC().Truncate(time.Minute)
 	for _, c := range []struct {
+		daysAgo int
 		atLeast bool
 		usual   map[string]int
 		want    string
 	}{
-		{false, map[string]int{"min": 0, "max": 2, "days": 12}, "since TIME, 6 days 34 drops today; usually 0–2 a day"},
-		{true, map[string]int{"min": 1, "max": 1, "days": 2}, "at least since TIME, on the earliest day searched 34 drops today; 1 a day on the 2 days before the trouble began"},
-		{true, map[string]int{"min": 0, "max": 0, "days": 1}, "at least since TIME, on the earliest day searched 34 drops today; 0 on the day before the trouble began"},
+		{6, false, map[string]int{"min": 0, "max": 2, "days": 12}, "since TIME, 6 days 34 drops on DATE (UTC); usually 0–2 a day"},
+		{6, true, map[string]int{"min": 1, "max": 1, "days": 2}, "at least since TIME, on the earliest day searched 34 drops on DATE (UTC); 1 a day on 2 earlier days"},
+		{3, true, map[string]int{"min": 0, "max": 0, "days": 1}, "at least since TIME; earlier days do not show it either way 34 drops on DATE (UTC); 0 on an earlier day"},
 	} {
+		since := p.now.AddDate(0, 0, -c.daysAgo).UTC().Truncate(time.Minute)
 		other := openTab(t, p.chromium, p.stack, viewer{})
 		stop := other.respondDays(func(_ time.Time, row map[string]any) {
 			row["drops"], row["level"], row["usual"] = 34, "problem", c.usual
@@ -58,9 +59,52 @@ func testSince(t *testing.T, p *pageTest) {
 		})
 		other.open(p.path(failingDevice, time.Hour))
 		other.results()
-		require.Equal(t, strings.ReplaceAll(c.want, "TIME", since.In(berlin(t)).Format(shown)), other.text(".headline .trends"))
+		want := strings.NewReplacer("TIME", since.In(berlin(t)).Format(shown), "DATE", p.now.UTC().Format(time.DateOnly)).Replace(c.want)
+		require.Equal(t, want, other.text(".headline .trends"))
 		other.screenshot("since")
 		stop()
+	}
+}
+
+// testCalm checks the line below a headline that says that nothing is wrong. It must not say since
+// when, because that is not about any event, and it must say how often the device dropped on that
+// day only if that is more than usual.
+func testCalm(t *testing.T, p *pageTest) {
+	const client = "GID_page@@@unharmed"
+	p.stack.record(t, pageInstance, p.connection(client, 90*time.Minute, 0, "", "")[:1])
+	report := p.diagnosis(t, client, time.Hour)
+	verdict := report["verdicts"].([]any)[0].(map[string]any)
+	require.Equal(t, "info", verdict["level"])
+	require.Empty(t, verdict["evidence"])
+	code := verdict["code"].(string)
+	for _, c := range []struct {
+		drops int
+		usual map[string]int
+		want  string
+	}{
+		{1, map[string]int{"min": 0, "max": 1, "days": 12}, ""},
+		{3, map[string]int{"min": 0, "max": 1, "days": 12}, "3 drops on DATE (UTC); usually 0–1 a day"},
+		{3, nil, "3 drops on DATE (UTC)"},
+		{0, nil, "No drops on record since FIRST (UTC), the earliest day searched"},
+	} {
+		b := openTab(t, p.chromium, p.stack, viewer{})
+		earliest := ""
+		stop := b.respondDays(func(day time.Time, row map[string]any) {
+			if earliest == "" {
+				earliest = day.Format(time.DateOnly)
+			}
+			row["drops"], row["verdicts"] = c.drops, []string{code}
+			row["since"] = map[string]any{code: map[string]any{"at": day.Format(apiTime), "at_least": true}}
+			if c.usual != nil {
+				row["usual"] = c.usual
+			}
+		})
+		b.open(p.path(client, time.Hour))
+		b.results()
+		stop()
+		want := strings.NewReplacer("DATE", p.now.UTC().Format(time.DateOnly), "FIRST", earliest).Replace(c.want)
+		require.Equal(t, want, b.text(".headline .trends"))
+		require.NotRegexp(t, "(?m)^(at least )?since ", b.copied(".headline .foot .button"))
 	}
 }
 
@@ -93,7 +137,7 @@ func testNoDrop(t *testing.T, p *pageTest) {
 	defer b.respondDays(func(day time.Time, row map[string]any) { row["not_read"] = day.Format(time.DateOnly) == unread })()
 	b.open(p.path(client, time.Hour))
 	b.results()
-	require.Equal(t, "No drops since "+p.now.UTC().AddDate(0, 0, -3).Format(time.DateOnly)+", the earliest day searched", b.text(".headline .trends"))
+	require.Equal(t, "No drops on record since "+p.now.UTC().AddDate(0, 0, -3).Format(time.DateOnly)+" (UTC), the earliest day searched", b.text(".headline .trends"))
 }
 
 // testAt checks that the page shows the status at the instant in its URL, and marks the instant.
@@ -134,6 +178,10 @@ func testAt(t *testing.T, p *pageTest) {
 	b.run(chromedp.NavigateBack())
 	b.await(`!document.querySelector('.instant')`)
 	require.Equal(t, "Offline", b.text(".status h2"))
+
+	b.open("/?" + url.Values{"instance": {pageInstance}, "client": {busyDevice}, "at": {p.now.AddDate(1, 0, 0).Format(time.RFC3339)}}.Encode())
+	b.await(`document.querySelector('.status .eyebrow')?.innerText === 'NOW'`)
+	require.NotContains(t, b.address(), "at=", "an instant in the future is now")
 
 	b.open("/?" + url.Values{"instance": {pageInstance}, "client": {busyDevice}, "at": {"noon"}}.Encode())
 	b.await(`!document.querySelector('#query-fault').hidden`)

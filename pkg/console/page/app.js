@@ -126,7 +126,14 @@ function showLongSpan(next) {
   byId('results').replaceChildren(el('div', { class: 'results' },
     longNotice(next, { onLastDay: () => go(lastDayOf(next, Date.now())) }),
     strip(days, daysActions(days))));
-  if (token()) days.load(abort.signal);
+  if (token()) loadAlone(days, abort.signal);
+}
+
+// loadAlone fetches days that are shown without other results, so that only they can reveal that the
+// token is not valid for the instance.
+async function loadAlone(days, signal) {
+  await days.load(signal);
+  if ([401, 403].includes(days.error?.status)) fail(days.error);
 }
 
 // load fetches and shows the results of the query. It does not fetch known results again; see

@@ -50,8 +50,8 @@ export function checkSpan(from, to, now) {
   if (from === null) return { fault: 'fault.from', field: 'from' };
   if (to === null) return { fault: 'fault.to', field: 'to' };
   if (from >= to) return { fault: 'fault.order', field: 'to' };
-  if (to - from > maxLength) return { fault: 'fault.long', field: 'to' };
   if (from > now + maxAhead) return { fault: 'fault.future', field: 'from' };
+  if (to - from > maxLength) return { fault: 'fault.long', field: 'to' };
   return { from, to };
 }
 
