@@ -227,6 +227,7 @@ func testEndedLater(t *testing.T, p *pageTest) {
 	b.click(".timeline .bar")
 	require.Equal(t, "open at the end of this span", b.text(".picked-connection h3"))
 	require.Regexp(t, "Ended later .*, no heart", b.text(".picked-connection .evidence"))
+	require.Contains(t, b.copied(".picked-connection header .button:nth-last-of-type(2)"), "\nEnded later: "+end.In(berlin(t)).Format("2006-01-02T15:04:05.000-07:00")+", no heart")
 	b.click(".connection-list summary")
 	b.await(`document.querySelector('.connection-list tbody tr')`)
 	require.Contains(t, b.text(".connection-list tbody"), later)

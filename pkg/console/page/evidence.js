@@ -24,7 +24,7 @@ const facts = {
   start: (e) => e.start && instant(e.start),
   end: (e) => e.end && instant(e.end),
   end_is: (e) => e.end_is && wording(text(`end.${e.end_is}`)),
-  ended_later: (e) => e.ended_later && wording(laterEnd(e)),
+  ended_later: (e) => e.ended_later && { node: () => laterEnd(e), plain: () => laterEnd(e, iso) },
   length: (e) => Number.isFinite(e.length) && wording(duration(e.length)),
   channel_id: (e) => e.channel_id && identifier(e.channel_id),
   action: (e) => e.action && explained(e.action, actionMeaning(e.action)),

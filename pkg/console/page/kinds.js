@@ -30,10 +30,11 @@ export const wordOf = (kind) => words[kind] ?? '';
 export const kindLabel = (kind, { isOver = false } = {}) => wordOf(kind) || text(kind === 'open' && isOver ? 'kind.open.then' : `kind.${kind}`);
 
 // laterEnd returns when and how a connection ended after the report's span, as plain text, or null
-// if that is not known.
-export function laterEnd({ ended_later: later }) {
+// if that is not known. show formats an instant.
+export function laterEnd({ ended_later: later }, show = shortStamp) {
   if (!later) return null;
-  return `${shortStamp(ms(later.time))}, ${later.end_is === 'inferred' ? text('kind.unreported') : kindLabel(kindOf(later))}`;
+  const label = later.end_is === 'inferred' ? text('kind.unreported') : kindLabel(kindOf(later));
+  return show(ms(later.time)) + text('summary.and') + label;
 }
 
 // laterNote returns the same as laterEnd, but as a line that says what it is.

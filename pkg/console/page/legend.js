@@ -54,7 +54,7 @@ function filterOf(kind, report) {
 // laterEnds returns notes about connections that were open at the end of the span and whose end is
 // known, or null if there are none.
 export function laterEnds({ connections }) {
-  const ends = connections.map(laterEnd).filter(Boolean);
+  const ends = connections.map((one) => laterEnd(one)).filter(Boolean);
   return ends.length ? el('div', { class: 'later-ends' }, ends.map((end) => el('p', {}, text('connection.openThen', { end })))) : null;
 }
 

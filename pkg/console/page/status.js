@@ -73,9 +73,10 @@ function connectionFacts(connection) {
   return facts.length ? el('dl', { class: 'brief' }, facts.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))) : null;
 }
 
-// statusLine returns the status as one line of plain text with absolute times, for a ticket.
-export function statusLine(status) {
-  if (!status) return `${text('status.now')}: ${text('status.unread')}`;
+// statusLine returns the status of a view as one line of plain text with absolute times, for a
+// ticket.
+export function statusLine({ status, query: { at } }) {
+  if (!status) return `${at === null ? text('status.now') : text('status.at', { time: iso(at) })}: ${text('status.unread')}`;
   const kind = kindOfEnd(status);
   const state = text(`status.${status.state}`);
   return [

@@ -114,7 +114,7 @@ export class View {
       `${text('title')}: ${plain(this.query.client)}`,
       `${text('subject.instance')}: ${plain(this.query.instance)}`,
       `${text('form.range')}: ${iso(this.query.from)} – ${iso(this.query.to)}`,
-      statusLine(this.status),
+      statusLine(this),
       '',
       ...lines,
       '',
