@@ -167,6 +167,7 @@ func testDaysUnread(t *testing.T, p *pageTest) {
 	stop()
 	b.click("#days-retry")
 	b.await(`!document.querySelector('#days-retry') && document.querySelector('.day-problem')`)
+	require.True(t, eval[bool](b, `document.activeElement.matches('.day.current')`), "the focus must not be lost")
 }
 
 func testDaysInChinese(t *testing.T, p *pageTest) {
@@ -316,4 +317,12 @@ func testRequests(t *testing.T, p *pageTest) {
 	require.Contains(t, b.text(".subject, .results"), p.now.Add(-3*time.Hour).In(berlin(t)).Format(time.DateTime))
 	require.Equal(t, 7, b.count(".day"))
 	require.Zero(t, b.count("#days-retry"))
+
+	// A click on the table before the results of another range arrive.
+	b.open(p.path(busyDevice, time.Hour))
+	b.await(`document.querySelector('.timeline .bar')`)
+	b.run(chromedp.Evaluate(`for (const id of ['timeline-earlier', 'order']) document.getElementById(id).click()`, nil))
+	b.await(`location.search.includes('order=asc')`)
+	require.Equal(t, "No events in this range", b.text(".notice h2"))
+	require.Zero(t, b.count(".timeline .bar"), "the report must not be the one of the other range")
 }

@@ -27,13 +27,18 @@ export function strip(days, { onDay, onCount, onRetry }) {
     followCells(frame, cells, tip);
     moveAmong(cells);
   }
+  // The button disappears when it is clicked, so the focus moves to the cells.
+  const retry = onRetry && (() => {
+    daysIn(cells).find((one) => one.tabIndex === 0).focus({ preventScroll: true });
+    onRetry();
+  });
   days.watch(() => {
     const all = days.list();
     node.setAttribute('aria-busy', days.isLoading);
     cells.classList.toggle('many', all.length > week);
     keepCell(cells, () => cells.replaceChildren(...all.map((one, i) => el('li', {}, dayCell(one, i === 0, days, onDay)))));
     count?.show();
-    notes.replaceChildren(...notesOn(days, onRetry));
+    notes.replaceChildren(...notesOn(days, retry));
   });
   return node;
 }
