@@ -177,6 +177,7 @@ func testDaysInChinese(t *testing.T, p *pageTest) {
 	require.Contains(t, b.text("#day-"+day.Format(time.DateOnly)), "掉线 ")
 	require.Contains(t, eval[string](b, "document.querySelector('#day-"+day.Format(time.DateOnly)+"').getAttribute('aria-label')"), day.Format("2006年1月2日"))
 	require.Regexp(t, `自 .* 起，已有 \d 天`, b.text(".headline .trends"))
+	require.Contains(t, b.text(".headline .trends"), p.now.UTC().Format(time.DateOnly)+"（UTC）掉线 2 次；")
 	b.screenshot("days-chinese")
 }
 

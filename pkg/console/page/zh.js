@@ -125,7 +125,7 @@ export default {
   "since.earliest": "至少自 {time} 起，即所查询的最早一天",
   "since.atLeast": "至少自 {time} 起；更早的日期无法判断",
   "since.days": "{n} 天",
-  "usual.on": "{date} {drops}",
+  "usual.on": "{date}{drops}",
   "usual.and": "；",
   "usual.often": "平时每天 {usual} 次",
   "usual.days": "此前有记录的 {days} 天每天 {usual} 次",
@@ -134,7 +134,7 @@ export default {
   "drop.after": "最近一次掉线 {time}（晚于此时间范围），{reason}",
   "drop.colon": "：",
   "drop.show": "查看",
-  "drop.none": "自 {date} 起没有掉线记录，即所查询的最早一天",
+  "drop.none": "自所查询的最早一天 {date}起，没有掉线记录",
 
   "status.now": "当前状态",
   "status.then": "{time}",
