@@ -47,6 +47,7 @@ type Day struct {
 type sighting struct {
 	first     history.Instant // see finding.first; in a Day, the start of its span instead of an unknown time
 	isAbsence bool            // see finding.absence
+	isFirst   bool            // see finding.isFirst
 }
 
 // DayOf sums up a day. Trends sets the fields Since and Usual.

@@ -27,10 +27,11 @@ var dayTypes = map[rune]func(s *script){
 	'2': func(s *script) {
 		s.hold(time.Hour, event.SocketIOException).hold(time.Minute, event.SocketIOException).leave()
 	},
-	'r': func(s *script) { s.refuse().refuse().refuse() }, // refused logins only
-	'.': func(*script) {},                                 // away
-	'c': func(*script) {},                                 // counts only
-	'-': func(*script) {},                                 // not read
+	'a': func(s *script) { s.leave().refuse().refuse().refuse() }, // refused after a success
+	'r': func(s *script) { s.refuse().refuse().refuse() },         // refused logins only
+	'.': func(*script) {},                                         // away
+	'c': func(*script) {},                                         // counts only
+	'-': func(*script) {},                                         // not read
 }
 
 // leave adds a connection of half an hour, which the client ends with DISCONNECT.

@@ -18,6 +18,7 @@ type finding struct {
 	more     []sentence            // sentences to add to the verdict's field More
 	ends     []*history.Connection // the connections whose ends the verdict is about; nil if it is not about ends
 	absence  bool                  // whether the verdict is about the time since the end in evidence
+	isFirst  bool                  // whether the first end or refusal is certainly the first to which the verdict applies
 }
 
 // with sets the values for the placeholders in the verdict's text, and returns f.

@@ -50,6 +50,7 @@ func (in *input) refusedAfterSuccess() *finding {
 		return nil
 	}
 	f := ofRefusals(denied).with(values{"since": in.refusedSince(denied[0])})
+	f.isFirst = in.last().End >= in.from
 	if last := in.last(); !last.Start.IsZero() { // cite the last accepted login, if necessary instead of the oldest refusal
 		f.evidence = append(f.evidence[max(0, len(f.evidence)+1-maxEvidence):], citeStart(last))
 	}

@@ -65,7 +65,7 @@ func (r *runs) follow(code Code, s sighting) {
 	case s.isAbsence:
 		r.since[code] = Since{At: s.first}
 	case !ok:
-		r.since[code] = Since{At: s.first, AtLeast: !r.wasActive}
+		r.since[code] = Since{At: s.first, AtLeast: !r.wasActive && !s.isFirst}
 	}
 }
 

@@ -39,6 +39,7 @@ func TestSinceWhenAVerdictApplies(t *testing.T) {
 			"at least since 2026-11-22, the earliest day searched", "至少自 2026-11-22 起，即所查询的最早一天"},
 		{"absent before", "..kk", "23 14:00", "23 15:00", silent,
 			"at least since 2026-11-22 14:45 UTC; earlier days do not show it either way", "至少自 2026-11-22 14:45 UTC 起；更早的日期无法判断"},
+		{"logins worked before on the same day", "..a", "22 00:00", "22 02:00", "refused-after-success", "since 2026-11-22 00:30 UTC, 1 h 29 min", "自 2026-11-22 00:30 UTC 起，已有 1 小时 29 分钟"},
 		{"a day with counts only", "hkck", "23 14:00", "23 15:00", silent, "since 2026-11-21 14:45 UTC, 2 days", "自 2026-11-21 14:45 UTC 起，已有 2 天"},
 		{"a span on a day with counts only", "hkc", "22 14:00", "22 15:00", "offline-throughout", "since 2026-11-21 15:15 UTC, 23 h 44 min", "自 2026-11-21 15:15 UTC 起，已有 23 小时 44 分钟"},
 

