@@ -16,7 +16,7 @@ import (
 // simInstance is the instance under which the simulated days are recorded.
 const simInstance = "demo"
 
-// simulation is a simulated device, with the range that the link to the page shows.
+// simulation is a simulated device and the range that its link to the page shows.
 type simulation struct {
 	name     string
 	events   []event.Event

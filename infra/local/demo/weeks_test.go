@@ -46,7 +46,7 @@ func TestSilent(t *testing.T) {
 	}
 }
 
-// TestDatedDevices checks that the demos of two days record different devices.
+// TestDatedDevices checks that the demo records different devices on different days.
 func TestDatedDevices(t *testing.T) {
 	now := instants[0]
 	require.Equal(t, troubled(now).events[0].ClientID, troubled(now.Add(time.Hour)).events[0].ClientID)

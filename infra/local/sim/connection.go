@@ -8,7 +8,7 @@ import (
 
 // connection is a device's network connection.
 type connection struct {
-	began   time.Duration // time since the start of the script; negative if the connection began before
+	began   time.Duration // time since the start of the script; negative if the connection began before the script
 	number  uint64
 	channel string
 	address string

@@ -46,8 +46,8 @@ var profiles = []profile{
 	{5, 30 * time.Second, true}, {5, 60 * time.Second, false}, {5, 120 * time.Second, true},
 }
 
-// newDevice returns a device whose simulation covers the given number of days, from the UTC day that
-// contains day.
+// newDevice returns a device whose simulation covers the given number of days. The first day is the
+// UTC day that contains day.
 func newDevice(day time.Time, days int) *device {
 	first := day.UTC().Truncate(oneDay)
 	d := &device{start: first, until: first.AddDate(0, 0, days)}

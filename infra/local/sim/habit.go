@@ -52,7 +52,7 @@ func (d *device) endAt(c *connection, at time.Duration, h habit) time.Duration {
 const betweenNodes = 5 * time.Minute
 
 // stormAt returns the time at which a connection's node restarts. If no restart affects the
-// connection, stormAt returns a time after any other.
+// connection, stormAt returns the maximum duration.
 func (d *device) stormAt(c *connection) time.Duration {
 	at := d.broker.restart + time.Duration(c.node)*betweenNodes
 	if !d.storms || d.broker.restart == 0 || at <= c.began {

@@ -7,11 +7,11 @@ import (
 )
 
 // Onset returns the events of one device on the given number of days, in the order in which they
-// happened. The first day is the UTC day that contains from. The device is healthy until its trouble
-// begins, between 10:00 and 16:00 of the day with the index begins; the first day has index 0. From
-// then on, each 24 hours are like a day that Device simulates for the cause. If begins is at least
-// days, the device stays healthy. Connections last over midnight. The same arguments always produce
-// the same events.
+// happened. The first day is the UTC day that contains from. The device is healthy until its
+// trouble begins. The trouble begins on the day with the index given by begins, counted from 0,
+// between 10:00 and 16:00. From then on, each 24 hours are like a day that Device simulates for the
+// cause. If begins is at least days, the device stays healthy throughout. Connections can last past
+// midnight. The same arguments always produce the same events.
 func Onset(cause Cause, seed uint64, from time.Time, days, begins int) []event.Event {
 	d := newDevice(from, days)
 	d.seed(seed, 0)
@@ -35,9 +35,9 @@ func (d *device) healthyUntil(until time.Duration) {
 	}
 }
 
-// nextScript lets the next script start at the given time, or a minute after the last event if that
-// is later. A connection that is still open ends just before. Scripts start at a whole minute,
-// because some sources round times.
+// nextScript sets the start of the next script to the given time, or to a minute after the last
+// event if that is later. A connection that is still open ends just before the script starts.
+// Scripts start at a whole minute, because some sources round times.
 func (d *device) nextScript(at time.Duration) {
 	last := d.events[len(d.events)-1]
 	at = max(at, last.Time.Sub(d.start)+time.Minute)

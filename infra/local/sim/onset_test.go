@@ -11,15 +11,15 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// The simulated range of the tests: trouble begins on the tenth of 14 days.
+// The tests simulate 14 days. Trouble begins on the tenth day.
 const (
 	onsetDays = 14
 	begins    = 9
 )
 
 // requireOrder checks that all events have the same client and instance, lie within the days, and
-// are in the order in which the source sent them. Reported times can be out of order by as much as
-// the source's clock is coarse.
+// are in the order in which the source sent them. Reported times can be out of order by up to the
+// resolution of the source's clock.
 func requireOrder(t *testing.T, events []event.Event) {
 	t.Helper()
 	require.NotEmpty(t, events)
@@ -52,8 +52,8 @@ func TestOnset(t *testing.T) {
 	}
 }
 
-// TestOnsetChangesTheDays checks a day's number of lost connections before and after trouble begins:
-// at most a few, and then many on every whole day.
+// TestOnsetChangesTheDays checks that a device loses at most a few connections on each day before
+// its trouble begins, and many on each whole day afterwards.
 func TestOnsetChangesTheDays(t *testing.T) {
 	for seed := range uint64(20) {
 		drops := dropsOfDays(sim.Onset(sim.FlakyRadio, seed, day, onsetDays, begins))
@@ -68,7 +68,7 @@ func TestOnsetChangesTheDays(t *testing.T) {
 	}
 }
 
-// dropsOfDays returns the number of ends other than a DISCONNECT on each day.
+// dropsOfDays returns, for each day, the number of connections that ended without a DISCONNECT.
 func dropsOfDays(events []event.Event) (drops [onsetDays]int) {
 	for i := range events {
 		if events[i].Action == event.Close {
@@ -78,8 +78,9 @@ func dropsOfDays(events []event.Event) (drops [onsetDays]int) {
 	return drops
 }
 
-// TestOnsetStaysConnectedOverMidnight checks that a healthy device is online at most midnights: the
-// last event before is a connect, and the next one reports the end of that connection.
+// TestOnsetStaysConnectedOverMidnight checks that a healthy device is online at most midnights. It
+// is online at midnight if its last event before midnight is a connect, and its next event reports
+// the end of that connection.
 func TestOnsetStaysConnectedOverMidnight(t *testing.T) {
 	online, midnights := 0, 0
 	for seed := range uint64(20) {

@@ -1,7 +1,7 @@
 // Package sim generates the events that brokers would report about simulated devices. Device
-// simulates one day of a device with a known cause, Onset several days of a device whose trouble
-// begins on one of them, and Day one day of a whole fleet. Tests, the demo and the benchmark use
-// these events.
+// simulates one day of a device with a known cause. Onset simulates several days of a device whose
+// trouble begins on one of these days. Day simulates one day of a whole fleet. Tests, the demo and
+// the benchmark use these events.
 //
 // Invariants:
 //

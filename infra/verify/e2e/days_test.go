@@ -29,7 +29,7 @@ type dayRow struct {
 	Usual *struct{ Min, Max, Days int }
 }
 
-// daysReport is the response with the days of a device.
+// daysReport is the response to a request for the days of a device.
 type daysReport struct {
 	From, To     string
 	Days         []dayRow
@@ -45,9 +45,9 @@ const (
 	onsetIndex = 8
 )
 
-// TestDays checks the days of a device whose trouble began five days ago: that there is a row for
-// every day, that each row agrees with the diagnosis of that day, since when the trouble lasts, and
-// what is usual for the device.
+// TestDays checks the days of a device whose trouble began five days ago. There must be a row for
+// each day, and each row must agree with the diagnosis of that day. The rows must say when the
+// trouble began, and how many drops were usual before.
 func TestDays(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -86,7 +86,7 @@ func (s *stack) recordOnset(t *testing.T, first time.Time) string {
 	return string(events[0].ClientID)
 }
 
-// days queries the days of a device. Nothing may be missing in the response.
+// days requests the days of a device, and checks that the response is complete.
 func (s *stack) days(t *testing.T, q url.Values) (got daysReport) {
 	t.Helper()
 	s.read(t, "days", q, &got)
@@ -114,7 +114,7 @@ func datesOf(first time.Time, n int) (dates []string) {
 	return dates
 }
 
-// requireLikeDiagnosis compares a row with the diagnosis of the whole day.
+// requireLikeDiagnosis checks that a row agrees with the diagnosis of the whole day.
 func requireLikeDiagnosis(t *testing.T, s *stack, device url.Values, day time.Time, row dayRow) {
 	t.Helper()
 	var want struct {
@@ -139,8 +139,8 @@ func requireLikeDiagnosis(t *testing.T, s *stack, device url.Values, day time.Ti
 	require.Equal(t, codes, row.Verdicts, row.Day)
 }
 
-// requireOnset checks that the trouble of the last days began on the given day, and that a few drops
-// a day were usual before.
+// requireOnset checks that the trouble of the last days began on the given day, and that a few
+// drops per day were usual before that day.
 func requireOnset(t *testing.T, r daysReport, onset time.Time) {
 	t.Helper()
 	const code = "many-addresses"

@@ -68,8 +68,9 @@ func testMoreDays(t *testing.T, p *pageTest) {
 	require.Equal(t, "date", eval[string](b, "document.querySelector('.days li:nth-child(4) .day').getAttribute('aria-current')"))
 }
 
-// respondDays replaces the responses to requests for days, until stop is called. change changes the
-// row of each day, which is the row of a day on which the device was online and nothing happened.
+// respondDays replaces the responses to requests for days, until stop is called. By default, the
+// row of each day describes a day on which the device was online and nothing happened. change can
+// change this row.
 func (b *tab) respondDays(change func(day time.Time, row map[string]any)) (stop func()) {
 	b.t.Helper()
 	return b.intercept(func(e *fetch.EventRequestPaused) chromedp.Action {
@@ -266,8 +267,8 @@ func testLongLink(t *testing.T, p *pageTest) {
 	require.Zero(t, b.count(".notice"))
 }
 
-// testLongLinkRefused checks that the page for a link to a range of more than a day says so if the
-// token may not query the instance.
+// testLongLinkRefused checks the page for a link to a range of more than a day if the token is
+// invalid or may not query the instance. The page must show that error.
 func testLongLinkRefused(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.allow("40")
@@ -278,7 +279,7 @@ func testLongLinkRefused(t *testing.T, p *pageTest) {
 	b.await(`document.querySelector('.notice h2')?.innerText === 'The token was rejected' && document.querySelector('dialog').open`)
 }
 
-// testRequests checks which requests the page sends: the days at most once a view, and the report
+// testRequests checks which requests the page sends: the days at most once per view, and the report
 // with the state at the start of the range only if the first report does not contain this state.
 func testRequests(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
@@ -319,7 +320,7 @@ func testRequests(t *testing.T, p *pageTest) {
 	require.Equal(t, 7, b.count(".day"))
 	require.Zero(t, b.count("#days-retry"))
 
-	// A click on the table before the results of another range arrive.
+	// Click on the table before the results of another range arrive.
 	b.open(p.path(busyDevice, time.Hour))
 	b.await(`document.querySelector('.timeline .bar')`)
 	b.run(chromedp.Evaluate(`for (const id of ['timeline-earlier', 'order']) document.getElementById(id).click()`, nil))

@@ -15,8 +15,8 @@ const (
 	flapDevice   = "GID_page@@@flapping"
 	// lastingDevice has a connection longer than a day.
 	lastingDevice = "GID_page@@@lasting"
-	// failingDevice has two connections on each of the last eight days. Those of the last five days
-	// ended in drops.
+	// failingDevice has two connections on each of the last eight days. The connections of the last
+	// five days ended in drops.
 	failingDevice = "GID_page@@@failing"
 	hostile       = "<script>alert(1)</script><img src=x onerror=alert(1)>\u202Egnp\u200b\n\"'&=1+1 设备 جهاز 🛰"
 	// limitedToken may query another instance, but not pageInstance.

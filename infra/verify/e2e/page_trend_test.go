@@ -32,7 +32,8 @@ func asJSON(t *testing.T, value any) []byte {
 	return body
 }
 
-// testSince checks the line below a verdict's title: since when, and what is usual for the device.
+// testSince checks the line below a verdict's title. The line must say when the verdict began to
+// apply, and how many drops are usual for the device.
 func testSince(t *testing.T, p *pageTest) {
 	const shown = "2006-01-02 15:04"
 	b := p.open(t, failingDevice, time.Hour, viewer{})
@@ -66,9 +67,9 @@ func testSince(t *testing.T, p *pageTest) {
 	}
 }
 
-// testCalm checks the line below a headline that says that nothing is wrong. It must not say since
-// when, because that is not about any event, and it must say how often the device dropped on that
-// day only if that is more than usual.
+// testCalm checks the line below a headline that says that nothing is wrong. The line must not say
+// when the verdict began to apply, because the verdict is not about any event. It must show the
+// day's number of drops only if the number is higher than usual.
 func testCalm(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@unharmed"
 	p.stack.record(t, pageInstance, p.connection(client, 90*time.Minute, 0, "", "")[:1])
@@ -108,7 +109,8 @@ func testCalm(t *testing.T, p *pageTest) {
 	}
 }
 
-// testLastDrop checks that an answer without drops says when the last drop was, and shows it.
+// testLastDrop checks that the page for a range without drops says when the last drop was, and can
+// show that drop.
 func testLastDrop(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@calm"
 	drop := p.now.Add(-5 * time.Hour)
@@ -127,8 +129,8 @@ func testLastDrop(t *testing.T, p *pageTest) {
 	require.Contains(t, b.text(".headline .trends"), "Last drop "+drop.In(berlin(t)).Format(time.DateTime)+", after this range, clientId conflict: show")
 }
 
-// testNoDrop checks that an answer without drops says how far back there were none. It must not
-// count days that lie before a day that was not read.
+// testNoDrop checks that the page for a range without drops says since when the device has had no
+// drops. Days before a day that was not read must not count.
 func testNoDrop(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@steady"
 	p.stack.record(t, pageInstance, p.connection(client, 90*time.Minute, 0, "", "")[:1])
@@ -199,7 +201,8 @@ func testAtOfRow(t *testing.T, p *pageTest) {
 }
 
 // testEndedLater checks what the page says about a connection that is open at the end of a range in
-// the past: not that it is still open, but how it ended later.
+// the past. The page must not say that the connection is still open. It must say how the connection
+// ended later.
 func testEndedLater(t *testing.T, p *pageTest) {
 	end := p.now.Add(-40 * time.Minute)
 	later := "ended later: " + end.In(berlin(t)).Format(time.DateTime)

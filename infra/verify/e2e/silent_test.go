@@ -26,14 +26,15 @@ type statusReport struct {
 	Receipt      receipt
 }
 
-// TestSilentDevice checks that a device that connected 29 days ago and has been silent since is
-// online: to Alibaba's clients, and in the statuses and diagnoses of our own API. Meanwhile, another
-// device of the same shard has had an event every day. The status must be found in the small objects
-// that the recorder puts, and also after compaction.
+// TestSilentDevice checks the status of a device that connected 29 days ago and has been silent
+// since. Alibaba's clients, and the statuses and diagnoses of our own API, must show that the
+// device is online. Meanwhile, another device in the same shard has had an event every day. The
+// status must be found before compaction, in the small objects that the recorder puts, and also
+// after compaction.
 func TestSilentDevice(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	oneDay() // what is kept, and what is compacted, changes from day to day
+	oneDay() // retention and compaction depend on the date
 	connected := time.Now().AddDate(0, 0, -silentDays).Truncate(time.Millisecond)
 	s.record(t, "silent", silentEvents(connected))
 	for _, neighbor := range neighborEvents("silent", silentDevice) {
@@ -46,8 +47,8 @@ func TestSilentDevice(t *testing.T) {
 	s.requireEvents(t, 3+silentDays)
 }
 
-// silentEvents returns the events of the silent device, and of one that disconnected an hour after
-// it had connected.
+// silentEvents returns the events of the silent device, and of another device, which disconnected
+// an hour after it had connected.
 func silentEvents(connected time.Time) []inputEvent {
 	return []inputEvent{
 		{ClientID: silentDevice, Action: "connect", Time: connected.UnixMilli(), ChannelID: "silent-1"},
@@ -56,8 +57,8 @@ func silentEvents(connected time.Time) []inputEvent {
 	}
 }
 
-// neighborEvents returns an event on each of the last silentDays days, of a device in the same shard
-// as the given device.
+// neighborEvents returns the events of another device in the same shard as the given device. There
+// is one event on each of the last silentDays days.
 func neighborEvents(instance, device string) (events []inputEvent) {
 	now := time.Now()
 	shard := partitions(instance, device, now, now)
@@ -90,7 +91,7 @@ func requireSilentOnline(t *testing.T, s *stack, connected time.Time) {
 	requireSilentDiagnosis(t, s)
 }
 
-// requireStatus checks a status of a device. A zero instant stands for now.
+// requireStatus checks a status of a device. If at is zero, it checks the status now.
 func requireStatus(t *testing.T, s *stack, device string, at time.Time, state string, since time.Time) {
 	t.Helper()
 	q := url.Values{"instance": {"silent"}, "client": {device}}
