@@ -24,10 +24,10 @@ function parseTime(words) {
 const oneOf = (values, value, fallback) => (values.includes(value) ? value : fallback);
 
 // readQuery returns the query in the URL. Its property "at" is the instant of the status, or null
-// for now, which an instant in the future also stands for. If the URL has "at" but neither "from"
-// nor "to", the range is the hour around that instant. Otherwise, without "to" the range ends now, and without "from" it is one hour long. If a
-// time in the URL is invalid, the query's property "fault" is a validation error that names the
-// field. Otherwise "fault" is null.
+// for now. If the instant in the URL is in the future, "at" is null, too. If the URL has "at" but
+// neither "from" nor "to", the range is the hour around that instant. Otherwise, without "to" the
+// range ends now, and without "from" it is one hour long. If a time in the URL is invalid, the
+// query's property "fault" is a validation error that names the field. Otherwise "fault" is null.
 export function readQuery() {
   const parameters = new URLSearchParams(location.search);
   const get = (name) => parameters.get(name) ?? '';
@@ -68,7 +68,8 @@ export const deviceParameters = (query) => ({
   instance: query.instance, client: query.client, from: timestamp(query.from), to: timestamp(query.to),
 });
 
-// statusParameters returns the API parameters of the status: at the query's instant, or now.
+// statusParameters returns the API parameters for the status at the query's instant or, if the
+// query has none, for the status now.
 export const statusParameters = ({ instance, client, at }) => ({ instance, client, ...(at === null ? {} : { at: timestamp(at) }) });
 
 // traceParameters returns all API parameters of a trace.

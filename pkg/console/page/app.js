@@ -61,8 +61,8 @@ function adopt(next) {
   history.replaceState(history.state, '', pathOf(query));
 }
 
-// knownFor returns the results on the page that a query would return again, or null if there are
-// none.
+// knownFor returns those results on the page that are still correct for a query, or null if there
+// are none.
 function knownFor(next) {
   const isSameSpan = view && ['instance', 'client', 'from', 'to'].every((name) => view.query[name] === next[name]);
   if (!isSameSpan) return null;
@@ -111,7 +111,7 @@ async function listInstances() {
 }
 
 // refuseURL shows the form with a message that says what is wrong with the URL. If only the span is
-// too long, it also offers the end of the span and its days.
+// too long, refuseURL also offers the end of the span and shows the days of the span.
 function refuseURL(next, fault) {
   showWelcome(next);
   fillForm(next, { range: 'custom' });
@@ -129,8 +129,9 @@ function showLongSpan(next) {
   if (token()) loadAlone(days, abort.signal);
 }
 
-// loadAlone fetches days that are shown without other results, so that only they can reveal that the
-// token is not valid for the instance.
+// loadAlone fetches days that the page shows without other results. If the token is not valid for
+// the instance, loadAlone shows that error itself, because the page sends no other request that
+// would reveal it.
 async function loadAlone(days, signal) {
   await days.load(signal);
   if ([401, 403].includes(days.error?.status)) fail(days.error);
@@ -159,8 +160,9 @@ async function load(known) {
   }
 }
 
-// complete fetches what the results can be shown without: the days and, if the state at the start
-// of the span is unknown, the report with that state.
+// complete fetches the optional parts of the results: the days and, if the state at the start of
+// the span is unknown, a report with that state. The page shows the other results before these
+// parts arrive.
 async function complete(incomplete, signal) {
   if (incomplete.isAbsent()) return;
   await Promise.all([
@@ -206,7 +208,7 @@ function show() {
   describe();
 }
 
-// describe gives the results to the document's title and to screen readers.
+// describe summarizes the results in the document's title and for screen readers.
 function describe() {
   document.title = `${view.name()} · ${text('title')}`;
   const [first] = view.report.verdicts;

@@ -11,8 +11,9 @@ import { dropCount, dropText } from './trend.js';
 
 const signs = { problem: 'alert', notice: 'notice', info: 'check', counted: 'counted', away: 'away', unknown: 'away', unread: 'unread', loading: 'loading' };
 
-// kindOf returns what a day shows: the level of its worst verdict or, if the level says nothing, the
-// reason.
+// kindOf returns the kind of a day, which is a key of signs. The kind is the level of the day's
+// worst verdict if this is "problem" or "notice". Otherwise, the kind says why the day has no such
+// verdict.
 function kindOf(row, { error }) {
   if (!row) return error ? 'unread' : 'loading';
   if (row.not_read) return 'unread';
@@ -23,11 +24,11 @@ function kindOf(row, { error }) {
 
 const isActive = (row) => row.connections + row.drops + row.refusals > 0;
 
-// absenceOf returns what a day without activity is: a day on which the device was offline, or one
-// of which nothing is known.
+// absenceOf returns the kind of a day without activity: "unknown" if the state is unknown at any
+// time of the day, or "away" if the device was offline.
 const absenceOf = (row) => (row.unknown_ms > 0 ? 'unknown' : 'away');
 
-// wordOf returns what a day shows instead of figures, or null if it shows figures.
+// wordOf returns the word that a day shows instead of figures, or null if the day shows figures.
 function wordOf(row, kind) {
   if (!row || row.not_read) return text(`days.${kind}`);
   return isActive(row) ? null : text(`days.${absenceOf(row)}`);
@@ -53,7 +54,8 @@ export function dayCell({ at, row }, isFirst, days, onDay) {
   return el('button', { ...attributes, id: `day-${utcDate(at)}`, type: 'button', on: { click: () => onDay(at) } }, content);
 }
 
-// head shows the date in a long and a short form, of which the style sheet hides one, and the sign.
+// head shows the date and the sign. The date has a long and a short form, and the style sheet hides
+// one of them.
 function head(at, kind, isFirst) {
   const dayOfMonth = new Date(at).getUTCDate();
   return el('span', { class: 'day-head' },
@@ -74,12 +76,12 @@ function figures(row) {
 // few formats a count so that it fits into a narrow cell, such as 12K.
 const few = (count) => number(count, { notation: 'compact' });
 
-// atLeast formats the number of drops. It ends in "+" if it is unknown whether more connections
-// dropped.
+// atLeast formats the number of drops. The result ends in "+" if it is unknown whether more
+// connections dropped.
 const atLeast = (row) => few(row.drops) + (mostDrops(row) > row.drops ? '+' : '');
 
-// meter draws the time online as a share of 24 hours. The rest of the day so far is the time
-// offline and the time whose state is unknown.
+// meter draws the time online as a share of 24 hours. The time whose state is unknown follows. The
+// rest, up to now or to the end of the day, is the time offline.
 function meter(at, row, kind) {
   if (!row || kind === 'unread') return null;
   const share = (length) => (100 * Math.max(length, 0)) / day;

@@ -1,5 +1,5 @@
-// The days around a span: one row of figures a UTC day, oldest first. They are fetched after the
-// results, because the results do not need them.
+// The days around a span: one row of figures per UTC day, oldest first. The page fetches the days
+// after the results, because it can show the results without the days.
 
 import { APIError, getJSON } from './api.js';
 import { day, ms, utcDate, utcDayOf } from './time.js';
@@ -11,12 +11,14 @@ let preferred = week; // the number of days that the user chose last, until the 
 
 export class Days {
   constructor(query, count = preferred) {
-    // searched is the start of the earliest day since the last one that was not read, or null.
+    // searched is the start of the earliest day from which all days up to the last one were read.
+    // It is null if there is no such day.
     Object.assign(this, { query, count, today: utcDayOf(Date.now()), rows: new Map(), searched: null, receipts: [], loading: null, error: null, watchers: [] });
   }
 
-  // first and last are the first instants of the first and the last day to show. The last day is
-  // today if the span lies in the days before. Otherwise, the span is in the middle.
+  // first and last are the first instants of the first and the last day to show. If the span lies
+  // within the count days up to today, the last day to show is today. Otherwise, the span is in the
+  // middle of the days to show.
   get last() {
     const end = Math.min(utcDayOf(this.query.to), this.today);
     const start = Math.min(utcDayOf(this.query.from), end);
@@ -60,8 +62,8 @@ export class Days {
     return Boolean(this.answer) && this.list().every(({ row }) => row);
   }
 
-  // adopt takes over the rows of other days if they are of the same device, so that they are shown
-  // until they have been loaded again.
+  // adopt takes over the rows of another Days object if it is about the same device. The page shows
+  // these rows until the rows have been loaded again.
   adopt(other) {
     if (other?.query.instance !== this.query.instance || other.query.client !== this.query.client) return;
     [this.rows, this.searched] = [other.rows, other.searched];
@@ -121,7 +123,8 @@ export class Days {
     show();
   }
 
-  // unwatch ends all calls of watch, because what they showed is no longer on the page.
+  // unwatch removes all functions that watch has added. It is called when the page no longer
+  // contains the elements that these functions update.
   unwatch() {
     this.watchers = [];
   }

@@ -10,7 +10,8 @@ import { ms } from './time.js';
 import { View } from './view.js';
 
 // fetchView fetches the results of a query. If known contains a report, a status or days, fetchView
-// uses them instead of fetching them again. New days are still to be loaded.
+// uses them instead of fetching them again. If known contains no days, the view's days are empty,
+// and the caller must load them.
 export async function fetchView(query, known, signal) {
   const rows = new Rows(query, signal);
   const [report, status] = await Promise.all([known.report ?? diagnosis(query, signal), known.status ?? statusOf(query, signal), rows.fetchMore()]);
@@ -38,9 +39,9 @@ async function diagnosis(query, signal, options = {}) {
   return { ...await getJSON('diagnosis', { ...deviceParameters(query), ...options, lang: preferences.lang }, signal), isOver: over };
 }
 
-// fetchWholeReport returns the report of a view again, with the state at the start of the span
-// searched in all days that are kept. It returns null if the request fails, because the view
-// already has a report.
+// fetchWholeReport fetches the report of a view again. This time, the API searches all days that
+// are kept for the state at the start of the span. fetchWholeReport returns null if the request
+// fails, because the view already has a report.
 export async function fetchWholeReport({ query, report }, signal) {
   try {
     return { ...await diagnosis(query, signal, { since: 1 }), isOver: report.isOver };
@@ -51,8 +52,8 @@ export async function fetchWholeReport({ query, report }, signal) {
 }
 
 // statusOf returns the status at the query's instant, or null if the request fails temporarily. The
-// page may then still be able to show the report, which has its own request and comes from other
-// days.
+// page may then still be able to show the report, because the report comes from another request,
+// which reads other days.
 async function statusOf(query, signal) {
   try {
     return await getJSON('status', statusParameters(query), signal);

@@ -25,8 +25,8 @@ export const kindOf = (connection) => (kinds.includes(connection.kind) ? connect
 // wordOf returns the vocabulary's word for a kind, or "" for "open" and "unknown".
 export const wordOf = (kind) => words[kind] ?? '';
 
-// kindLabel returns the name of a kind. A connection that is open is still open, unless the report
-// ends in the past.
+// kindLabel returns the name of a kind. The name of "open" depends on whether the report ends in
+// the past: if so, the connection was open at that time, but may have ended since.
 export const kindLabel = (kind, { isOver = false } = {}) => wordOf(kind) || text(kind === 'open' && isOver ? 'kind.open.then' : `kind.${kind}`);
 
 // laterEnd returns when and how a connection ended after the report's span, as plain text, or null
@@ -37,7 +37,7 @@ export function laterEnd({ ended_later: later }, show = shortStamp) {
   return show(ms(later.time)) + text('summary.and') + label;
 }
 
-// laterNote returns the same as laterEnd, but as a line that says what it is.
+// laterNote returns the result of laterEnd as a sentence, or null if laterEnd returns null.
 export function laterNote(connection) {
   const end = laterEnd(connection);
   return end && text('connection.endedLater', { end });

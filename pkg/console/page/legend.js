@@ -51,8 +51,8 @@ function filterOf(kind, report) {
   return isReported ? wordOf(kind) || unexplained : '';
 }
 
-// laterEnds returns notes about connections that were open at the end of the span and whose end is
-// known, or null if there are none.
+// laterEnds returns notes about how connections that were open at the end of the span ended later,
+// or null if no such end is known.
 export function laterEnds({ connections }) {
   const ends = connections.map((one) => laterEnd(one)).filter(Boolean);
   return ends.length ? el('div', { class: 'later-ends' }, ends.map((end) => el('p', {}, text('connection.openThen', { end })))) : null;

@@ -45,8 +45,9 @@ export function failureNotice(error, query, { onRetry, onToken }) {
 }
 
 // emptyNotice returns a notice that says that the span contains no events. If the device has events
-// outside the span, the notice shows the time of the last one, and of the last drop unless a
-// headline does so. If the whole instance has no events, the notice offers other instances.
+// outside the span, the notice shows the time of the last event. It also shows the time of the last
+// drop, unless a headline does. If the whole instance has no events, the notice offers other
+// instances.
 export function emptyNotice(view, { onDate, onInstance, onSpan }) {
   if (view.isAbsent()) return absentNotice(view, onInstance);
   const last = ms(view.status?.last_event_at ?? view.report.status.last_event_at);

@@ -1,4 +1,4 @@
-// The strip of days around a span: one cell a UTC day.
+// The strip of days around a span: one cell per UTC day.
 
 import { dayCell } from './daycell.js';
 import { month, week } from './days.js';
@@ -7,9 +7,9 @@ import { number, text } from './text.js';
 import { utcDate } from './time.js';
 import { tooltip } from './tooltip.js';
 
-// strip shows the days. It fills itself in as soon as they are known. It calls onDay with the first
-// instant of the day that the user chose, onCount with the number of days to show, and onRetry.
-// Without these functions, there is nothing to click.
+// strip shows the days. It fills itself in as soon as the days are known. It calls onDay with the
+// first instant of the day that the user chose, onCount with the number of days to show, and
+// onRetry. Without these functions, there is nothing to click.
 export function strip(days, { onDay, onCount, onRetry }) {
   const cells = el('ol', { class: 'days' });
   const tip = tooltip();
@@ -55,7 +55,7 @@ function keepCell(cells, replace) {
 
 const daysIn = (cells) => [...cells.querySelectorAll('button.day')];
 
-// stopAt makes a cell the one that Tab moves the focus to.
+// stopAt makes the given cell the only one among all cells that Tab moves the focus to.
 function stopAt(cell, all) {
   for (const one of all) one.tabIndex = one === cell ? 0 : -1;
 }

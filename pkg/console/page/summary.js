@@ -36,7 +36,7 @@ function uptimeNote(summary) {
   return summary.unreported > 0 ? [...note, text('summary.and'), text('summary.unreported', { count: number(summary.unreported) })] : note;
 }
 
-// mostDrops returns the number of ends that may be drops.
+// mostDrops returns the maximum number of drops: the certain drops and all ends that may be drops.
 export const mostDrops = ({ drops: certain, unexplained, unreported }) => certain + unexplained + unreported;
 
 // drops formats the number of drops. If it is unknown whether some connections dropped, the result

@@ -56,7 +56,7 @@ export const utcDayOf = (at) => Math.floor(at / day) * day;
 // utcDate returns the UTC date of an instant in the form that the API uses, such as 2026-11-22.
 export const utcDate = (at) => new Date(at).toISOString().slice(0, 10);
 
-// utcWords formats a UTC date in the viewer's language. options are those of Intl.DateTimeFormat.
+// utcWords formats a UTC date in the viewer's language. options is passed to Intl.DateTimeFormat.
 export const utcWords = (at, options) => new Intl.DateTimeFormat(preferences.lang, { ...options, timeZone: 'UTC' }).format(at);
 
 function offsetText(at) {

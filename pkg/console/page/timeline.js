@@ -45,7 +45,7 @@ export function timeline(report, at, { onPick, onZoom, onTime }) {
       item.node.setAttribute('role', 'button');
       item.node.setAttribute('aria-label', labelOf(item, report, drawn.scale));
       item.node.dataset.item = i;
-      item.node.id = `item-${drawn.items.length - i}`; // counted from the newest, because a report that knows more begins earlier
+      item.node.id = `item-${drawn.items.length - i}`; // counted from the newest, because a more complete report can begin earlier
     });
     current = Math.min(current, Math.max(drawn.items.length - 1, 0));
     mark();

@@ -1,5 +1,5 @@
-// What the days around a span say about it: since when a verdict is true, how many drops are usual
-// for the device, and when it dropped last.
+// What the days around a span say about it: when a verdict began to apply, how many drops are usual
+// for the device, and when the device last dropped.
 
 import { datum, plain } from './datum.js';
 import { el } from './dom.js';
@@ -10,8 +10,8 @@ import { day, duration, iso, minuteStamp, ms, secondStamp, time, utcDate, utcDay
 import { infoLabel } from './vocabulary.js';
 
 // trends returns a paragraph with everything that the days say about the first verdict, which may
-// be null. It fills itself in as soon as the days are known. onSpan receives the span that the user
-// wants to see. Without onSpan, there is nothing to click.
+// be null. The paragraph fills itself in as soon as the days are known. onSpan receives the span
+// that the user wants to see. Without onSpan, there is nothing to click.
 export function trends(verdict, view, { onSpan }) {
   return filled(view, () => [
     verdict && sinceText(verdict, view, time),
@@ -20,8 +20,8 @@ export function trends(verdict, view, { onSpan }) {
   ]);
 }
 
-// sinceWhen returns a paragraph that says since when a verdict is true. It fills itself in as soon
-// as the days are known.
+// sinceWhen returns a paragraph that says when a verdict began to apply. The paragraph fills itself
+// in as soon as the days are known.
 export const sinceWhen = (verdict, view) => filled(view, () => [sinceText(verdict, view, time)]);
 
 function filled(view, partsOf) {
@@ -30,7 +30,7 @@ function filled(view, partsOf) {
   return node;
 }
 
-// trendLines returns the same as trends as lines of plain text.
+// trendLines returns the content of trends as lines of plain text.
 export function trendLines(verdict, view) {
   const show = (at) => iso(at);
   const drop = view.lastDrop();
@@ -38,8 +38,8 @@ export function trendLines(verdict, view) {
   return lines.filter(Boolean).map((line) => [line].flat().join(''));
 }
 
-// sinceText returns since when a verdict is true, as a list of strings and nodes, or null if that
-// is not known. show formats an instant.
+// sinceText returns a phrase that says when a verdict began to apply, as a list of strings and
+// nodes. It returns null if that time is not known. show formats an instant.
 function sinceText(verdict, view, show) {
   const since = sinceOf(verdict, view);
   if (!since) return null;
@@ -53,20 +53,21 @@ function sinceText(verdict, view, show) {
 const lengthText = (length) => (length < 1.5 * day ? duration(Math.max(length, 0)) : text('since.days', { n: number(Math.round(length / day)) }));
 
 // isOnFirstDay reports whether an instant is on the earliest day that was searched. searched is the
-// instant to which the search went back. If it is within a day, the next day is the earliest one
-// that was searched as a whole.
+// instant to which the search went back. If searched is within a day, the next day is the earliest
+// one that was searched as a whole.
 const isOnFirstDay = (at, searched) => utcDayOf(at) - searched < day;
 
-// sinceOf returns since when a verdict is true, { at, at_least }. If at_least is set, the verdict
-// may have been true even earlier. The result comes from the first of these that is known:
+// sinceOf returns when a verdict began to apply, { at, at_least }. If at_least is set, the verdict
+// may have applied even earlier. The result comes from the first of the following sources that is
+// known:
 //   - the verdict itself, if all days that are kept were searched
 //   - the last day of the span
 //   - the day before, because a span of a few events can have another verdict than its whole day
 //   - the verdict's evidence, if it is complete
 //
-// For a verdict that only says that nothing is wrong, the day decides alone, because the rest of
-// the day may have been different. If nothing is known, or if the verdict has no evidence and so is
-// not about any event, sinceOf returns null.
+// If a verdict only says that nothing is wrong, the result comes only from the last day of the
+// span, because the rest of that day may have been different. sinceOf returns null if no source is
+// known, or if the verdict has no evidence and is therefore not about any event.
 function sinceOf(verdict, { days, report }) {
   if (!verdict.evidence.length) return null;
   const at = ms(report.to);
@@ -82,8 +83,8 @@ function firstEvidence({ evidence, count, level }) {
   return level !== 'info' && times.length && evidence.length === count ? { at: times.sort()[0] } : null;
 }
 
-// usualText returns how often the device dropped on the last day of the span, and how often it
-// usually does. It returns null if there is nothing to say.
+// usualText returns a text with the number of drops on the last day of the span and the usual
+// number. It returns null if the number is not to be shown.
 function usualText(verdict, view) {
   const at = ms(view.report.to);
   const row = view.days.rowOf(at);
@@ -94,9 +95,9 @@ function usualText(verdict, view) {
   return [own, usual && usually(usual)].filter(Boolean).join(text('usual.and'));
 }
 
-// isWorthSaying reports whether a day's number of drops is worth saying. If the first verdict only
-// says that nothing is wrong, the number must be higher than usual. If it is not known what is
-// usual, the span itself must be without drops.
+// isWorthSaying reports whether to show a day's number of drops. If the usual number is not known,
+// the number is shown only if the span itself has no drops. Otherwise, the number is shown if the
+// first verdict is a problem or a notice, or if the number is higher than usual.
 function isWorthSaying(drops, usual, verdict, view) {
   if (!usual) return !view.hasDrops();
   const isTrouble = verdict !== null && verdict.level !== 'info';
@@ -105,9 +106,9 @@ function isWorthSaying(drops, usual, verdict, view) {
 
 const utcLabel = (date) => text('days.date', { date });
 
-const minUsual = 3; // the minimum number of days that show what is usual
+const minUsual = 3; // the minimum number of earlier days whose number of drops is called usual
 
-// usually says how many drops are usual.
+// usually returns a text that states the usual number of drops.
 function usually({ min, max, days }) {
   const usual = min === max ? number(min) : `${number(min)}–${number(max)}`;
   if (days >= minUsual) return text('usual.often', { usual });
@@ -117,10 +118,11 @@ function usually({ min, max, days }) {
 // dropCount returns a number of drops in words.
 export const dropCount = (count) => text(count === 1 ? 'days.drop' : 'days.drops', { count: number(count) });
 
-// newestDrop returns the newest drop up to an instant, { drop, isAfter }, or null if none is known.
-// The days name only the newest drop of each day. If that of the instant's own day is later than
-// the instant, an earlier one of that day may be hidden behind it, so newestDrop returns the later
-// one and sets isAfter. It does the same if all known drops are later.
+// newestDrop returns the newest drop up to an instant, { drop, isAfter }, or null if no drop is
+// known. Each row contains only the newest drop of its day. If the newest drop on the day of the
+// instant is after the instant, the row may hide an earlier drop on that day. Then newestDrop
+// returns the drop after the instant and sets isAfter. It also sets isAfter if all known drops are
+// after the instant.
 export function newestDrop(days, at) {
   const drops = days.known().map((row) => row.last_drop).filter(Boolean);
   const before = drops.find((drop) => ms(drop.time) <= at);
@@ -139,12 +141,14 @@ function lastDrop(view, onSpan) {
   return [...words, text('drop.colon'), el('button', { id: 'last-drop', type: 'button', class: 'link-like', on: { click: () => onSpan(hourAround(at, Date.now())) } }, text('drop.show'))];
 }
 
-// dropText says when and how the device dropped last. show formats an instant, and word the reason.
+// dropText returns a text that says when and how the device last dropped. show formats an instant.
+// word formats the reason.
 export function dropText({ drop, isAfter }, show, word = plain) {
   return phrase(isAfter ? 'drop.after' : 'drop.last', { time: show(ms(drop.time)), reason: word(infoLabel(drop)) });
 }
 
-// noDrop returns since when there were no drops, if the days are known to be without.
+// noDrop returns a text that says since which day the device has had no drops. It returns null if
+// the device may have dropped since, or has had no connections.
 function noDrop(view) {
   const { days, report } = view;
   const rows = days.known().filter((row) => ms(row.day) <= ms(report.to));

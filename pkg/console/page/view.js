@@ -16,7 +16,7 @@ export class View {
     this.show(report);
   }
 
-  // show makes the given report the one that the view consists of.
+  // show sets the report of the view.
   show(report) {
     this.report = report;
     const { connections, refusals, verdicts } = report;
@@ -27,7 +27,8 @@ export class View {
     this.quoted = momentsIn(JSON.stringify([this.query, connections, refusals, report.status, reasons]));
   }
 
-  // replace replaces the report by one that knows more. The receipt of the old one still counts.
+  // replace replaces the report with a more complete report. It keeps the receipt of the old
+  // report, because the view's cost includes both receipts.
   replace(report) {
     this.earlier.push(this.report.receipt);
     this.show(report);
@@ -57,8 +58,8 @@ export class View {
     return !connections.length && !refusals.length && !this.rows.list.length;
   }
 
-  // headlines returns the verdicts to show. A view without events shows only those that say more
-  // than that there is nothing.
+  // headlines returns the verdicts to show. A view without events leaves out verdicts of the level
+  // "info", which would only say that there are no events.
   headlines() {
     const { verdicts } = this.report;
     return this.isEmpty() ? verdicts.filter(({ level }) => level !== 'info') : verdicts;
@@ -79,9 +80,9 @@ export class View {
     return [action, info && filterLabel(info)].filter(Boolean).join(', ');
   }
 
-  // beginsUnknown reports whether the state at the start of the span is unknown, but may be found
-  // in earlier days. A device without any event has no such state. A report of too many events
-  // begins later than the span.
+  // beginsUnknown reports whether the state at the start of the span is unknown, but may be known
+  // after a search of earlier days. A device without any event has no such state. A report of too
+  // many events begins later than the span.
   beginsUnknown() {
     if (this.isAbsent() || this.report.cut_before) return false;
     const isNew = this.query.at === null && this.status?.state === 'unknown' && !this.status.last_event_at && !this.status.cut;
