@@ -25,10 +25,11 @@ type Day struct {
 	Level Level `json:"level"`
 	// Verdicts lists the codes of the day's verdicts, the most useful one first. It is never nil.
 	Verdicts []Code `json:"verdicts"`
-	// Since says since when each of the verdicts has applied. It is nil until Trends sets it.
+	// Since contains, for each verdict, the time since which the verdict has applied. It is nil
+	// until Trends sets it.
 	Since map[Code]Since `json:"since,omitzero"`
-	// Usual is the usual number of drops a day. It is nil if that is not known, if more ends of the
-	// day may be drops than certainly are, and until Trends sets it.
+	// Usual is the usual number of drops per day. It is nil until Trends sets it. Trends leaves it
+	// nil if the usual number is not known, or if the day has more unexplained ends than drops.
 	Usual *Usual `json:"usual,omitempty"`
 	// LastDrop is the newest drop of the day, or nil.
 	LastDrop *Drop `json:"last_drop,omitempty"`
@@ -45,7 +46,7 @@ type Day struct {
 
 // sighting is the part of a verdict that is needed to follow it from day to day.
 type sighting struct {
-	first     history.Instant // see finding.first; in a Day, the start of its span instead of an unknown time
+	first     history.Instant // see finding.first; a Day has the start of its span instead of an unknown time
 	isAbsence bool            // see finding.absence
 	isFirst   bool            // see finding.isFirst
 }

@@ -85,8 +85,8 @@ func (c calendar) day(i int, letter rune, to time.Time) history.DayHistory {
 	return dayHistory(c.events, history.Span{From: begins(i), To: to})
 }
 
-// dayHistory returns the history of the day of a span. The span must begin with the day, unless it
-// is cut.
+// dayHistory returns the history of the day on which a span begins. The span must begin at the
+// start of that day, unless the span is cut.
 func dayHistory(events []event.Event, span history.Span) history.DayHistory {
 	h := history.Of(logOf(events), span, history.StatusAt(logOf(events), span.From.Add(-time.Millisecond)))
 	return history.DayHistory{
@@ -157,15 +157,14 @@ func TestRuns(t *testing.T) {
 	}
 }
 
-// If a client left before the earliest day that was searched, it is known since when it has been
-// absent.
+// The time at which a client left is known even if it is before the earliest day that was searched.
 func TestAnAbsenceCanBeOlderThanTheDays(t *testing.T) {
 	days := calendarOf("h...").days()[1:]
 	diagnose.Trends(days)
 	require.Equal(t, "20 00:30", since(days[2].Since["offline-throughout"]))
 }
 
-// A part of a day cannot show that a verdict does not apply to that day.
+// If only a part of a day was read, that part cannot show that a verdict does not apply to the day.
 func TestAPartOfADayDoesNotInterrupt(t *testing.T) {
 	c := calendarOf("kk")
 	noon := begins(0).Add(16 * time.Hour)
@@ -218,8 +217,8 @@ func TestUsual(t *testing.T) {
 	}
 }
 
-// Some sources never report why a connection ended. Then most drops are unexplained ends, and the
-// number of certain drops must not be compared.
+// Some sources never report why a connection ended. Most drops are then unexplained ends, so the
+// number of certain drops must not be compared with the usual number.
 func TestUsualOfUnexplainedEnds(t *testing.T) {
 	for unexplained, known := range map[int]bool{0: true, 1: true, 2: false} {
 		var days []diagnose.Day
@@ -269,8 +268,8 @@ func level(code diagnose.Code) diagnose.Level {
 	return diagnose.Problem // or a notice
 }
 
-// searchBack returns since when a verdict has applied, and on which day this began. The verdict must
-// apply to day i.
+// searchBack returns the time since which a verdict has applied, and the index of the day on which
+// it began to apply. The verdict must apply to day i.
 func (c calendar) searchBack(i int, code diagnose.Code) (text string, began int) {
 	days := c.days()
 	diagnose.Trends(days[i : i+1])
@@ -294,7 +293,8 @@ func (c calendar) searchBack(i int, code diagnose.Code) (text string, began int)
 	return since(first), began
 }
 
-// usualBefore returns the usual drops on day i if the trouble began on the given day.
+// usualBefore returns the usual number of drops that Trends must find for day i if the trouble
+// began on the given day.
 func (c calendar) usualBefore(began, i int) *diagnose.Usual {
 	var drops []int
 	for j, d := range c.days()[:began] {
@@ -392,7 +392,8 @@ func TestDaysAsJSON(t *testing.T) {
 	]`, asJSON(t, days))
 }
 
-// BenchmarkDayOf compares a day with a report on the same history, whose texts a day does not need.
+// BenchmarkDayOf compares DayOf with Diagnose for the same history. Unlike a report, a day has no
+// texts.
 func BenchmarkDayOf(b *testing.B) {
 	h := dayHistory(sim.Device(sim.FlakyRadio, 1, day), wholeDay)
 	b.Run("day", func(b *testing.B) {

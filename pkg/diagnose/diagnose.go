@@ -22,8 +22,8 @@ type Report struct {
 	history.History
 	// Verdicts are sorted so that the most useful one comes first.
 	Verdicts []Verdict `json:"verdicts"`
-	// Usual and LastDrop are nil if they are not known, and until SetSince sets them. LastDrop is the
-	// newest drop up to the end of the span.
+	// Usual and LastDrop are nil until SetSince sets them. SetSince leaves them nil if they are not
+	// known. LastDrop is the newest drop up to the end of the span.
 	Usual    *Comparison `json:"usual,omitempty"`
 	LastDrop *Drop       `json:"last_drop,omitempty"`
 }

@@ -39,8 +39,8 @@ func ofEnds(connections []*history.Connection, more func(*history.Connection) []
 	}
 }
 
-// first returns the time of the first end or refusal that the finding is about, or of the login that
-// it is about. The time is unknown if the finding is about none of them.
+// first returns the time of the first end, refusal or login that the finding is about. The time is
+// unknown if the finding is not about any of these.
 func (f *finding) first() history.Instant {
 	switch {
 	case len(f.when) > 0:

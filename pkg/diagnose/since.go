@@ -7,16 +7,17 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// Since says since when a verdict has applied.
+// Since contains the time since which a verdict has applied.
 type Since struct {
 	// At is the time of the first end or refusal that the verdict is about, on the first of the days
 	// to which the verdict applies. If the verdict is not about ends or refusals, At is the start of
 	// that day. If the verdict is about the client's absence, At is the time of the last end.
 	At history.Instant `json:"at"`
-	// AtLeast means that the verdict may have applied even earlier, because no day that was searched
-	// shows the opposite.
+	// AtLeast means that the verdict may have applied even earlier, because no earlier day that was
+	// searched shows that it did not apply.
 	AtLeast bool `json:"at_least,omitempty"`
-	// Text says since when in the language of the report. It is empty in a Day.
+	// Text says when the verdict began to apply, in the language of the report. It is empty in a
+	// Day.
 	Text string `json:"text,omitempty"`
 }
 
@@ -27,7 +28,7 @@ type Since struct {
 type runs struct {
 	since     map[Code]Since  // the beginnings of the current runs
 	searched  history.Instant // the start of the earliest day after the last day that was not read
-	wasActive bool            // whether any day from that day on was active
+	wasActive bool            // whether any day since searched was active
 }
 
 func newRuns() *runs { return &runs{since: map[Code]Since{}} }
@@ -59,7 +60,7 @@ func (r *runs) add(d *Day) {
 }
 
 // follow continues the run of a verdict, or begins it. An absence always begins anew, because the
-// client may have been back since the previous one.
+// client may have been back since the previous absence.
 func (r *runs) follow(code Code, s sighting) {
 	switch _, ok := r.since[code]; {
 	case s.isAbsence:
@@ -78,7 +79,8 @@ func (r *runs) of(codes []Code) map[Code]Since {
 	return found
 }
 
-// sentence says since when a verdict has applied. to is the end of the report's span.
+// sentence returns a sentence that says when a verdict began to apply. to is the end of the
+// report's span.
 func (r *runs) sentence(s Since, to history.Instant) sentence {
 	switch {
 	case s.AtLeast && r.isOnFirstDay(s.At):

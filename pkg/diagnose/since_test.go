@@ -59,8 +59,8 @@ func TestSinceWhenAVerdictApplies(t *testing.T) {
 	}
 }
 
-// A span can be a part of a day and have another verdict than the day about the same refusals. The
-// verdict must still continue the run of the days before.
+// If a span is only a part of a day, the span and the day can have different verdicts about the
+// same refusals. The verdict of the span must still continue the run of the days before.
 func TestAVerdictContinuesARunThatItsOwnDayInterrupts(t *testing.T) {
 	c := calendarOf("rr")
 	s := &script{at: begins(1).Add(time.Hour)}
@@ -99,7 +99,7 @@ func TestSinceWithoutDays(t *testing.T) {
 	require.Nil(t, r.Usual)
 }
 
-// SetSince must leave the days unchanged, because a response may show them, too.
+// SetSince must leave the days unchanged, because a response may also show the days.
 func TestSetSinceLeavesTheDaysUnchanged(t *testing.T) {
 	c := calendarOf("hk1k")
 	days := c.days()

@@ -8,8 +8,8 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// Trends sets the fields Since and Usual of all days, which must come from DayOf. They must be
-// consecutive and sorted, the oldest first. If nothing is known about a day, it must be marked as
+// Trends sets the fields Since and Usual of all days. The days must come from DayOf, and be
+// consecutive and sorted, oldest first. A day about which nothing is known must be marked as
 // NotRead.
 func Trends(days []Day) {
 	r := newRuns()
@@ -30,10 +30,10 @@ func Trends(days []Day) {
 	}
 }
 
-// SetSince adds to the report since when each verdict has applied, how the number of drops compares
-// with the usual number, and the last drop. The days must be as Trends needs them. The last of them
-// must be the day on which the report's span ends, up to that instant. SetSince leaves the days
-// unchanged. If there are none, Usual stays nil, and every verdict may have applied even earlier.
+// SetSince sets the report's Usual and LastDrop, and the field Since of each verdict. The days must
+// meet the conditions of Trends. The last day must be the one on which the report's span ends, and
+// must end at the same instant as the span. SetSince leaves the days unchanged. If there are no
+// days, Usual stays nil, and AtLeast is set for every verdict.
 func (r *Report) SetSince(days []Day, lang Lang) {
 	r.setVerdictsSince(runsOf(r.withVerdicts(days)), lang)
 	r.LastDrop = r.lastDrop(days, lang)
@@ -58,9 +58,9 @@ func (r *Report) setVerdictsSince(all *runs, lang Lang) {
 	}
 }
 
-// withVerdicts returns a copy of the days with the report's verdicts added to their own. The report's
-// span can be a part of a day, and the whole day can have other verdicts about the same ends and
-// refusals. A verdict of the report applies to all days from its first end or refusal on.
+// withVerdicts returns a copy of the days with the report's verdicts added to their own. The
+// report's span can be a part of a day, and the whole day can have other verdicts about the same
+// ends and refusals. A verdict of the report is added to all days from its first end or refusal on.
 // withVerdicts does not add verdicts that are not about ends or refusals, such as "no-drops",
 // because they say nothing about the rest of the day.
 func (r *Report) withVerdicts(days []Day) []Day {
@@ -71,7 +71,9 @@ func (r *Report) withVerdicts(days []Day) []Day {
 	return days
 }
 
-// sightingsOn returns the day's own sightings and those of the report's verdicts that apply to it.
+// sightingsOn returns the sightings of the day itself, and adds the sightings of the report's
+// verdicts that also apply to the day. If the day and the report have the same verdict, sightingsOn
+// returns the earlier sighting.
 func (r *Report) sightingsOn(d *Day) map[Code]sighting {
 	sightings := maps.Clone(d.sightings)
 	for _, v := range r.Verdicts {

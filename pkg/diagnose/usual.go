@@ -6,7 +6,7 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// Usual is the usual number of drops a day: the minimum and the maximum on the active days before
+// Usual is the usual number of drops per day: the minimum and the maximum on the active days before
 // the trouble began.
 type Usual struct {
 	Min  int `json:"min"`
@@ -14,7 +14,7 @@ type Usual struct {
 	Days int `json:"days"` // the number of these days
 }
 
-// add adds a day.
+// add adds a day with the given number of drops.
 func (u *Usual) add(drops int) {
 	if u.Days == 0 {
 		u.Min = drops
@@ -31,8 +31,8 @@ func (u Usual) known() *Usual {
 	return &u
 }
 
-// troubleSince returns when the trouble of a day began: the earliest time since which one of its
-// troubles has applied, but at the latest the start of the day.
+// troubleSince returns when the trouble of a day began: the earliest time since which any of the
+// day's troubles has applied, or the start of the day if that is earlier.
 func (d *Day) troubleSince() history.Instant {
 	since := d.start
 	for _, code := range d.troubles {
@@ -53,7 +53,7 @@ type Comparison struct {
 	Text string `json:"text"` // in the language of the report
 }
 
-// minUsual is the minimum number of days that show what is usual.
+// minUsual is the minimum number of earlier days whose number of drops is called usual.
 const minUsual = 3
 
 // comparison compares the drops of a day with the usual number. It returns nil if that number is not

@@ -37,10 +37,11 @@ type Verdict struct {
 	// Evidence cites the connection ends or refusals that the verdict is about, in chronological
 	// order. If there are more than maxEvidence, it cites only the newest.
 	Evidence []Evidence `json:"evidence"`
-	// Since says since when the verdict has applied. It is nil until SetSince sets it.
+	// Since contains the time since which the verdict has applied. It is nil until SetSince sets
+	// it.
 	Since *Since `json:"since,omitempty"`
 
-	seen  sighting // so that SetSince can follow the verdict from day to day
+	seen  sighting // lets SetSince follow the verdict from day to day
 	minor bool     // whether a problem counts only as a notice; see isOver and isMinor
 }
 

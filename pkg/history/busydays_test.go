@@ -35,7 +35,7 @@ func busy(seed uint64, start time.Time) (events []event.Event) {
 	return disturbed(events, random)
 }
 
-// A day with too many events must have the counts that its whole history has.
+// A day with too many events must have the same counts as its whole history.
 func TestCountsOfBusyDays(t *testing.T) {
 	events := historytest.Distinct(append(busy(0, day), tenDays(0)...))
 	got := daysOf(day.Add(-oneDay), wholeDay.To, events, time.Time{})
@@ -60,8 +60,8 @@ func alternating(i int, at time.Time) event.Event {
 	return e
 }
 
-// A day has a history if it has exactly the maximum number of events, and only counts if it has one
-// more.
+// A day with exactly the maximum number of events must have a history. A day with one more event
+// must have counts but no history.
 func TestDaysOfTheMaximumSize(t *testing.T) {
 	for n, countsOnly := range map[int]bool{20_000: false, 20_001: true} {
 		rows := []event.Event{}
@@ -164,7 +164,7 @@ func TestRefusalsBetweenConnections(t *testing.T) {
 	requireCounts(t, replayed(sortedLog(events), wholeDay), got[0], "")
 }
 
-// A day with too many events of which only a part was read must count that part.
+// If only a part of a day with too many events was read, the day must count that part.
 func TestABusyDayThatIsNotAllRead(t *testing.T) {
 	events := historytest.Distinct(busy(1, day))
 	readTo := clock("08:00:00")

@@ -29,11 +29,11 @@ func (d *DayHistory) addWhole(h *History) {
 	d.addDrop(h.Connections)
 }
 
-// addPart adds to the counts what happened in the range [from, until), which is a part of the day.
-// h must cover this part. It should begin earlier and end later than the part, because the events
-// around a boundary help to pair the events at the boundary. A connection counts in the part in
-// which it ended. isLast means that the part is the last of the day. In it, an open connection
-// counts, too.
+// addPart adds the counts of the range [from, until), which is a part of the day, to the counts of
+// the day. h must cover this part. It should begin earlier and end later than the part, because the
+// events around a boundary help to pair the events at the boundary. A connection counts in the part
+// in which it ended. isLast means that the part is the last one of the day. An open connection
+// counts only in the last part.
 func (d *DayHistory) addPart(h *History, from, until Instant, isLast bool) {
 	isWithin := func(t Instant) bool { return from <= t && t < until }
 	var counted []*Connection
@@ -65,7 +65,7 @@ func (d *DayHistory) addDrop(connections []*Connection) {
 	}
 }
 
-// clip returns the parts of the stretches between two instants.
+// clip returns the stretches, shortened to the range between two instants.
 func clip(stretches []Stretch, from, to Instant) (found []Stretch) {
 	for _, s := range stretches {
 		s.From, s.To = max(s.From, from), min(s.To, to)

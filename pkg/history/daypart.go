@@ -22,7 +22,8 @@ const dayMS = Instant(24 * time.Hour / time.Millisecond)
 // startOfDay returns the start of the UTC day that contains t.
 func startOfDay(t Instant) Instant { return t - t%dayMS }
 
-// day is a UTC day whose parts are being read or wait for the client's status at their start.
+// day is a UTC day with parts that are not finished yet. Each part is being read, or waits until
+// the client's status at its start is settled.
 type day struct {
 	DayHistory
 	from, to Instant // the first and the last millisecond
@@ -35,9 +36,9 @@ func newDay(to Instant) *day {
 	return &day{DayHistory: DayHistory{Day: from.Time()}, from: from, to: to}
 }
 
-// countRefusal counts an event with the given meaning, and returns true, if counting it is enough.
-// This is the case if the day yields only counts, and the event is a refusal that does not concern
-// connections. Otherwise, countRefusal returns false, and the parts of the day need the event.
+// countRefusal counts a refusal if the day does not need the event itself, and reports whether it
+// did so. The day does not need the event if the day yields only counts, and the event is a refusal
+// that does not concern connections.
 func (d *day) countRefusal(m *meaning) bool {
 	if !d.CountsOnly || !m.isRefusal || m.concernsConnections() {
 		return false
@@ -70,8 +71,8 @@ func newPart(d *day, last Instant) *part {
 	return &part{day: d, from: d.from, until: last + 1, log: Log{NewestFirst: true}, first: d.from, last: last}
 }
 
-// count counts an event of the day at t before the event is added. If the day has too many events,
-// count makes it yield only counts.
+// count counts an event of the day at t. It must be called before the event is added. If the day
+// now has too many events, count makes the day yield only counts.
 func (p *part) count(t Instant) {
 	p.day.newest = max(p.day.newest, t)
 	p.day.events++

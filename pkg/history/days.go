@@ -14,9 +14,10 @@ import (
 // The history of a day is the result of Of for the events of the day and the status before them, as
 // if all older events were known. In two cases, Days passes on only counts:
 //
-//   - If a day has more than 20,000 events, Days does not keep them all. Instead, it divides the day
-//     into parts that overlap. The counts are the same as without the division, unless events of a
-//     takeover or of overlapping connections are more than a minute, or 2,000 events, out of order.
+//   - If a day has more than 20,000 events, Days does not keep them all. Instead, it divides the
+//     day into parts that overlap. The counts are the same as without the division, unless events
+//     of a takeover or of overlapping connections are out of order by more than a minute or by more
+//     than 2,000 events.
 //   - If the logs of several days take too much memory, Days drops those that have only refusals.
 //
 // So a flood of refusals takes little memory, and time in proportion to its size. Days is not safe
@@ -26,8 +27,8 @@ type Days struct {
 	to   Instant // the end of the range
 	done func(DayHistory)
 
-	// reading holds the parts to which events are added, newest first. There are usually one, two
-	// while they overlap, and none after the earliest day.
+	// reading holds the parts to which events are added, newest first. There is usually one part.
+	// There are two while they overlap, and none after the earliest day.
 	reading  []*part
 	boundary Instant // the boundary between the two parts in reading
 	oldest   Instant // the time of the oldest event so far
@@ -175,8 +176,9 @@ func (d *Days) divide(t Instant) {
 	}
 }
 
-// overlap is like divide if two parts already overlap. In the middle of the overlap, it sets the
-// boundary. At the end of the overlap, it closes the newer part.
+// overlap prepares the parts of the current day for an event at t if two parts already overlap. In
+// the middle of the overlap, it sets the boundary. At the end of the overlap, it closes the newer
+// part.
 func (d *Days) overlap(t Instant) {
 	newer, older := d.reading[0], d.reading[1]
 	if older.log.size == overlapEvents {
@@ -199,8 +201,8 @@ func (d *Days) release(t Instant) {
 	}
 }
 
-// settle finishes the newest waiting part, and returns true, if the status before it is settled.
-// All events at or after the given instant must have been added.
+// settle finishes the newest waiting part if the status before that part is settled, and reports
+// whether it did so. All events at or after the given instant must have been added.
 func (d *Days) settle(from Instant) bool {
 	if len(d.waiting.parts) == 0 {
 		return false

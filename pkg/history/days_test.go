@@ -18,8 +18,9 @@ import (
 const oneDay = 24 * time.Hour
 
 // tenDays returns the events of a client during the ten days before day. On some days, the client
-// is a simulated or a restless one. On others, its logins are refused, or it is silent. Some events
-// are lost, some are late, and some were delivered twice. The events are in random order.
+// is a simulated device or is restless. On other days, its logins are refused, or it is silent.
+// Some events are lost, some are late, and some were delivered twice. The events are in random
+// order.
 func tenDays(seed uint64) []event.Event {
 	random := rand.New(rand.NewPCG(seed, 5))
 	var events []event.Event
@@ -40,7 +41,7 @@ func tenDays(seed uint64) []event.Event {
 	return disturbed(events, random)
 }
 
-// moved returns the events, which are on the date of day, as if that date began at start.
+// moved shifts all times of the events by the duration from day to start, and returns the events.
 func moved(events []event.Event, start time.Time) []event.Event {
 	for i, e := range events {
 		events[i].Time, events[i].ReceivedAt = start.Add(e.Time.Sub(day)), start.Add(e.ReceivedAt.Sub(day))
@@ -51,7 +52,8 @@ func moved(events []event.Event, start time.Time) []event.Event {
 	return events
 }
 
-// refused returns n refused logins. The sources of some report the end of a refused connection, too.
+// refused returns n refused logins. For some of these logins, the source also reports the end of
+// the refused connection.
 func refused(n int, random *rand.Rand) (events []event.Event) {
 	for range n {
 		at := "0" + fmt.Sprint(random.IntN(10)) + ":00:00"
@@ -67,8 +69,8 @@ func refused(n int, random *rand.Rand) (events []event.Event) {
 	return events
 }
 
-// disturbed returns the events of one client in random order. Some are up to a minute late, and some are
-// contained twice.
+// disturbed returns the events of one client in random order. Some events are up to a minute late,
+// and some occur twice.
 func disturbed(events []event.Event, random *rand.Rand) []event.Event {
 	for i := range events {
 		events[i].InstanceID, events[i].ClientID = "i", "c"
@@ -178,7 +180,7 @@ func requireCounts(t *testing.T, want history.History, got history.DayHistory, a
 }
 
 // If reading stops early, a day must have the history of a span that was cut where reading stopped,
-// unless its own search for the status is settled.
+// unless the events that were read settle the status at the start of the day.
 func TestDaysThatAreNotAllRead(t *testing.T) {
 	whole, cut, notRead := 0, 0, 0
 	for seed := range uint64(200) {
@@ -213,8 +215,8 @@ func TestDaysThatAreNotAllRead(t *testing.T) {
 	}
 }
 
-// readDay returns the history of a day if no event before readTo was read. isRead is false if
-// nothing is known about the day.
+// readDay returns the history that a day must have if no event before readTo was read. isRead is
+// false if nothing is known about the day.
 func readDay(events []*event.Event, span history.Span, readTo time.Time) (h history.History, isRead bool) {
 	var before history.Search
 	log := history.Log{NewestFirst: true}

@@ -31,11 +31,11 @@ type Span struct {
 	// have been moved to a later time for this reason. Nothing is known about the time before From,
 	// except the client's status if it is settled.
 	Cut bool
-	// Unsearched means that older events may exist which were not read, and which could change the
-	// client's status before the span. The status at the end of the span is unknown if they could
-	// also show that the newest connection is still open.
+	// Unsearched means that older events may exist that were not read, and that they could change
+	// the client's status before the span. If such events could also show that the newest
+	// connection is still open, the status at the end of the span is unknown.
 	Unsearched bool
-	// Later is the zero time, or an instant after To. In the second case, the events up to Later
+	// Later is the zero time or an instant after To. If Later is after To, the events up to Later
 	// show how a connection that is open at To ended; see Connection.EndedLater. If there is such a
 	// connection, Of pairs the events twice.
 	Later time.Time

@@ -42,8 +42,8 @@ func interpret(w words) *meaning {
 }
 
 // concernsConnections reports whether an event with this meaning can have an effect on connections.
-// A refusal can have one only if its source also sends an end event for it, because that end event
-// must not be mistaken for the end of a connection.
+// A refusal can have an effect only if its source also sends an end event for the refusal, because
+// that end event must not be mistaken for the end of a connection.
 func (m *meaning) concernsConnections() bool {
 	return m.isConnect || m.isEnd || m.isRefusal && m.traits.RefusalsEnd
 }

@@ -18,9 +18,9 @@ type LaterEnd struct {
 	NativeReason string           `json:"native_reason"`
 }
 
-// pairUntil is like pair, but also sets EndedLater of the open connection if the events up to the
-// instant later show its end. It pairs these events again, because an end event after the span may
-// also belong to another connection.
+// pairUntil is like pair, but also sets EndedLater of the open connection if an event up to the
+// time given by later shows how it ended. To find that event, pairUntil pairs all events up to that
+// time again, because an end event after the span may belong to another connection.
 func pairUntil(events *Log, from, to, later Instant, earlier *Connection) pairs {
 	if later <= to {
 		return pair(events, from, to, earlier) // the log can then be freed during the call

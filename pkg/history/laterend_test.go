@@ -59,7 +59,7 @@ func TestEndedLater(t *testing.T) {
 	}
 }
 
-// endedLater returns the later end of the connection with a later end, or nil if there is none.
+// endedLater returns EndedLater of the connection that has it set, or nil if there is none.
 func endedLater(h history.History) *history.LaterEnd {
 	for _, c := range h.Connections {
 		if c.EndedLater != nil {
@@ -69,8 +69,8 @@ func endedLater(h history.History) *history.LaterEnd {
 	return nil
 }
 
-// Later events must change nothing but the later end of the open connection. That end must be the
-// end that the history of the longer span shows.
+// Later events must change only EndedLater of the open connection. EndedLater must be the end of
+// that connection in the history of the longer span.
 func TestLaterEventsChangeOnlyTheLaterEnd(t *testing.T) {
 	known := 0
 	check := func(events []event.Event, to time.Time, about string) {

@@ -132,7 +132,7 @@ func TestSearchPassesOverRefusals(t *testing.T) {
 }
 
 // unsettling returns the i-th event, newest first, of a client whose status is never settled: each
-// minute, a connection begins, and a second later, this or the previous connection ends.
+// minute, a connection begins. A second later, this connection or the previous one ends.
 func unsettling(i int) event.Event {
 	e := nanomqEnd("00:00:01")
 	if i%2 == 1 {

@@ -127,8 +127,8 @@ func TestStatusContinuesFromBefore(t *testing.T) {
 	require.False(t, history.Of(logOf(nil), span, unsettled).Status.Settled())
 }
 
-// A device may always use the same port. An end event with another connect time is about another
-// connection, even if that connection's connect event is not on record.
+// A device may use the same port for all its connections. An end event with another connect time is
+// about another connection, even if the connect event of that connection was not recorded.
 func TestAnEndFromTheSamePortIsNoSecondReport(t *testing.T) {
 	emqx := func(more ...historytest.Option) []historytest.Option {
 		return append(more, source(broker.EMQX), from("192.0.2.1", 1024))

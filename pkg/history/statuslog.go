@@ -2,8 +2,8 @@ package history
 
 import "devicetrace/pkg/event"
 
-// statusLog holds the events before an instant that may decide the client's status at this instant:
-// the newest ones, as far as they concern connections. The zero value is ready to use.
+// statusLog holds the events before an instant that may decide the client's status at this instant.
+// These are the newest events that concern connections. The zero value is ready to use.
 type statusLog struct {
 	log   Log
 	check int     // isDue returns false until log has this many events
@@ -21,9 +21,10 @@ func (l *statusLog) add(e *event.Event, m *meaning) {
 	l.log.Add(e)
 }
 
-// isDue reports whether to check if the status is settled before an event at t is added. Until t is
-// more than a minute before the start of the newest connection, the events of this connection may
-// not all have been added, because they can be out of order.
+// isDue reports whether the caller should check if the status is settled before it adds an event at
+// t. It returns false unless t is more than a minute before the start of the newest connection.
+// Events can be out of order by up to a minute, so some events of this connection may still be
+// missing.
 func (l *statusLog) isDue(t Instant) bool {
 	return l.began.Sub(t) > maxDisorder && l.log.size >= l.check
 }
@@ -33,7 +34,7 @@ func (l *statusLog) isDue(t Instant) bool {
 func (l *statusLog) postpone() { l.check = 2 * l.log.size }
 
 // status returns the status according to the events in a range that includes both from and to.
-// newest is the time of the client's newest event up to to, whether or not it is in log.
+// newest is the time of the client's newest event at or before to. This event need not be in log.
 func (l *statusLog) status(from, to, newest Instant) Status {
 	p := pair(&l.log, from, to, nil)
 	status := p.status(Status{})

@@ -2,8 +2,8 @@ package history
 
 import "devicetrace/pkg/event"
 
-// maxWaitingBytes is the maximum memory, in bytes, of the logs of the parts that wait. If they take
-// more, days that have only refusals lose their logs, newest first.
+// maxWaitingBytes is the maximum memory, in bytes, of the logs of the parts that wait. If the logs
+// take more, waiting drops logs of days that have only refusals, newest first.
 const maxWaitingBytes = 16 << 20
 
 // waiting is a queue of parts, newest first. Each waits until the client's status just before it is
@@ -16,7 +16,8 @@ type waiting struct {
 	before statusLog // the events before the newest part
 }
 
-// push adds a part to the queue. It must be older than all others, and have all its events.
+// push adds a part to the queue. The part must be older than all parts in the queue, and all its
+// events must have been added.
 func (w *waiting) push(p *part) {
 	w.parts = append(w.parts, p)
 	w.bytes += p.log.Bytes()
@@ -67,8 +68,8 @@ func (w *waiting) notice(t Instant) {
 	}
 }
 
-// isDue reports whether the status before the newest part should be checked before an event at t is
-// added.
+// isDue reports whether the caller should check if the status before the newest part is settled,
+// before it adds an event at t.
 func (w *waiting) isDue(t Instant) bool { return len(w.parts) > 0 && w.before.isDue(t) }
 
 // status returns the status just before the newest part according to the events at or after an
