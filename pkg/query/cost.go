@@ -2,8 +2,8 @@ package query
 
 import "errors"
 
-// Budget limits the cost of a stream. The zero Budget is no limit. If a budget does not even allow a
-// Reader's first request for the layout marker, Stream returns an error.
+// Budget limits the cost of a stream. The zero Budget means no limit. If a budget does not even
+// allow a Reader's first request for the layout marker, Stream returns an error.
 type Budget struct {
 	Requests int   // the maximum number of requests to the store, including listings
 	Bytes    int64 // the maximum number of bytes to read from objects, not counting listings
@@ -17,8 +17,9 @@ func (b Budget) allows(requests int, bytes int64) bool {
 	return b == Budget{} || requests <= b.Requests && bytes <= b.Bytes
 }
 
-// Minus returns the budget that is left after the given cost. At least one request and one byte are
-// left, because the zero Budget would be no limit. If b is the zero Budget, so is the result.
+// Minus returns the budget that is left after the given cost. The result allows at least one
+// request and one byte, because the zero Budget would mean no limit. If b is the zero Budget, so is
+// the result.
 func (b Budget) Minus(cost Receipt) Budget {
 	if b == (Budget{}) {
 		return b
@@ -26,8 +27,8 @@ func (b Budget) Minus(cost Receipt) Budget {
 	return Budget{Requests: max(1, b.Requests-cost.Requests), Bytes: max(1, b.Bytes-cost.Bytes)}
 }
 
-// affordable returns as many of the given partitions, from the first one on, as the budget allows to
-// open. If it leaves out a partition, it marks the reading as cut.
+// affordable returns the longest prefix of the given partitions that the budget allows the reading
+// to open. If it leaves out a partition, it marks the reading as cut.
 func (n *reading) affordable(partitions []*partition) []*partition {
 	requests, bytes := n.store.spent()
 	for i, p := range partitions {
@@ -41,9 +42,9 @@ func (n *reading) affordable(partitions []*partition) []*partition {
 	return partitions
 }
 
-// cost returns the number of requests that it takes to open the listed partition, unless an object
-// is missing or invalid, and the minimum number of bytes that they read: those of the objects that
-// are read whole.
+// cost returns the number of requests that open the listed partition, and the minimum number of
+// bytes that they read. The number of requests can differ if an object is missing or invalid. The
+// bytes include only objects that are read whole.
 func (p *partition) cost() (requests int, bytes int64) {
 	for _, run := range p.runs {
 		moreRequests, moreBytes := p.reading.reader.cost(run.Head())

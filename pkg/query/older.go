@@ -27,10 +27,10 @@ const (
 // if the range did not grow, because it already reaches back to from, or because the request's
 // budget does not suffice; see Cut. It returns the same errors as Trace, except ErrCursor and ErrLayout.
 //
-// The first call lists all of the shard's partitions since Request.Earliest in one request. If they
-// have more than 1,000 objects, this request does not list the newest of them. They are listed
-// separately once they are needed, up to eight at the same time. The objects of a partition are read
-// as in Trace, those of several partitions at the same time.
+// The first call lists all of the shard's partitions since Request.Earliest in one request. If
+// these partitions have more than 1,000 objects, this request does not list the newest partitions.
+// Those are listed separately when they are needed, up to eight at the same time. Extend reads the
+// objects of a partition in the same way as Trace, and reads several partitions at the same time.
 func (s *Stream) Extend(ctx context.Context, from time.Time) (bool, error) {
 	n := s.reading
 	if from.Before(n.request.Earliest) {
@@ -44,15 +44,15 @@ func (s *Stream) Extend(ctx context.Context, from time.Time) (bool, error) {
 	return n.from.Before(before), err
 }
 
-// From returns the start of the part of the range that a descending stream has yielded completely:
-// all events at or after this instant.
+// From returns the instant back to which a descending stream is complete: it has yielded all events
+// of the range at or after this instant.
 func (s *Stream) From() time.Time { return s.reading.reached }
 
 // Cut reports whether the stream ended early because the request's budget was used up.
 func (s *Stream) Cut() bool { return s.reading.isCut }
 
-// extend begins the next batch of older partitions, which are not older than the given day. If the
-// budget suffices for only some of them, extend begins these.
+// extend begins the next batch of older partitions, back to the given day at most. If the budget
+// suffices for only some partitions of the batch, extend begins only the newest ones.
 func (n *reading) extend(ctx context.Context, from layout.Day) error {
 	if err := n.listShard(ctx); err != nil {
 		return err
@@ -109,7 +109,7 @@ func (n *reading) partitionsIn(page objstore.Page) (found []*partition) {
 		return found
 	}
 	unlisted := n.request.Earliest
-	if newest := len(found) - 1; newest >= 0 { // the next page may have more of its objects
+	if newest := len(found) - 1; newest >= 0 { // the next page may list more objects of this partition
 		unlisted, found = found[newest].where.Day.Start(), found[:newest]
 	}
 	for _, where := range n.layout.PartitionsBetween(n.request.InstanceID, n.request.ClientID, unlisted, last) {
@@ -160,7 +160,8 @@ func (n *reading) nextBatch(ctx context.Context, from layout.Day) ([]*partition,
 	return n.affordable(n.older[:batch]), nil
 }
 
-// listSome lists the first of the given partitions.
+// listSome lists the first batchListings of the given partitions, or all of them if there are
+// fewer.
 func (n *reading) listSome(ctx context.Context, partitions []*partition) error {
 	some := partitions[:min(len(partitions), batchListings)]
 	return n.each(some, func(p *partition) error { return p.list(ctx) })

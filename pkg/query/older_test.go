@@ -44,7 +44,7 @@ func month(t testing.TB, store objstore.Store, objects int, days ...int) (events
 	return events
 }
 
-// allDays returns today and the 30 days before it, as month needs them.
+// allDays returns the numbers of days that month takes, for today and the 30 days before it.
 func allDays() (days []int) {
 	for ago := range 31 {
 		days = append(days, ago)
@@ -52,8 +52,8 @@ func allDays() (days []int) {
 	return days
 }
 
-// lookBack is a request for the events of a client on the last two days, whose stream can go back
-// for another 30 days.
+// lookBack returns a request for the events of a client on the last two days. The stream of this
+// request can be extended by another 30 days.
 func lookBack(client string) query.Request {
 	return query.Request{
 		InstanceID: "i", ClientID: event.ClientID(client), Descending: true, Explain: true,
@@ -132,7 +132,7 @@ func TestExtendGoesBackInOneListing(t *testing.T) {
 	require.Equal(t, []string{"instance=i/shard=4/day=2026-10-22", "instance=i/shard=4/day=2026-11-02"}, s.Result().Receipt.Partitions[:2])
 }
 
-// A stream that begins before any partition finds all of them in the listing of the shard.
+// If the range of a stream is empty, Extend must find all partitions in the listing of the shard.
 func TestExtendFromNothing(t *testing.T) {
 	store := bucket(t)
 	all := month(t, store, 1, 0, 1, 6, 7)
@@ -156,8 +156,8 @@ func TestExtendWithoutOlderEvents(t *testing.T) {
 	}
 }
 
-// Days with many objects are read in several batches. If one page does not list them all, the
-// newest are listed separately.
+// Days with many objects are read in several batches. If one page cannot list all objects, the
+// newest days are listed separately.
 func TestExtendThroughManyObjects(t *testing.T) {
 	store := bucket(t)
 	all := month(t, store, 40, allDays()...)
@@ -178,7 +178,8 @@ func TestExtendThroughManyObjects(t *testing.T) {
 	require.Equal(t, daysAgo(31), s.From())
 }
 
-// The events that a stream has yielded are those at or after From, wherever a budget ends it.
+// At whatever point a budget ends a stream, the stream must have yielded all events at or after
+// From.
 func TestABudgetEndsAStream(t *testing.T) {
 	store := bucket(t)
 	all := month(t, store, 12, 0, 1, 2, 3, 4, 5, 6, 7)
@@ -240,8 +241,8 @@ func TestABudgetKeepsTheNewestDays(t *testing.T) {
 	reader.RequireNoMemory(t)
 }
 
-// A client with many rows in one object makes the stream read on while it yields events. A budget
-// that ends in between cuts the stream in the middle of a day.
+// A client with many rows in one object makes the stream read on while it yields events. If the
+// budget is used up meanwhile, the stream ends in the middle of a day.
 func TestABudgetEndsAStreamWithinADay(t *testing.T) {
 	store := bucket(t)
 	events := span("c", daysAgo(3), 40_000)
@@ -262,8 +263,8 @@ func TestABudgetEndsAStreamWithinADay(t *testing.T) {
 	require.False(t, extend(t, s, q.Earliest))
 }
 
-// gate lets requests through in groups: it holds each request back until as many requests have
-// arrived as the next group has. Once all groups have passed, it holds nothing back.
+// gate lets requests through in groups of the given sizes. It holds requests back until the current
+// group is complete. After the last group, it lets all requests through at once.
 type gate struct {
 	query.Store
 	mu     sync.Mutex
@@ -306,8 +307,8 @@ func (g *gate) List(ctx context.Context, prefix, after string) (objstore.Page, e
 	return g.Store.List(ctx, prefix, after)
 }
 
-// The last two days take three requests in sequence, and 29 older days another three: the listing
-// of the shard, the footers and the rows.
+// Reading the last two days takes three round trips, and reading 29 older days takes another three:
+// for the listing of the shard, the footers and the rows.
 func TestRoundTripsOfAMonth(t *testing.T) {
 	store := bucket(t)
 	month(t, store, 1, allDays()...)

@@ -57,7 +57,7 @@ func (p *partition) list(ctx context.Context) error {
 	return nil
 }
 
-// setListed sets the runs to those in a listing of the partition.
+// setListed sets the runs of the partition from a listing of its objects.
 func (p *partition) setListed(objects []objstore.Object) {
 	var compacted []layout.Segment
 	p.runs, compacted = layout.SplitRuns(layout.Segments(objects))

@@ -74,8 +74,8 @@ type Config struct {
 	// is free. Default 128 MiB.
 	BudgetBytes int64
 	// Parallel is the maximum number of objects that a trace reads in parallel in each partition.
-	// Default 16. Up to four times as many partitions are read in parallel. If Parallel is 1, a
-	// trace makes one request at a time.
+	// Default 16. The maximum number of partitions read in parallel is four times this number. If
+	// Parallel is 1, a trace makes one request at a time.
 	Parallel int
 	// Retreat is the maximum pause between the first and the second listing of a partition. For
 	// each further listing, the maximum doubles. Default 20 ms.
@@ -177,11 +177,11 @@ type Request struct {
 	Cursor string
 	// Explain requests a list of the requests to the store, in Result.Steps.
 	Explain bool
-	// Earliest is how far Stream.Extend may go back before From. It must be the start of a UTC day.
-	// Only Extend uses it.
+	// Earliest is the earliest instant to which Stream.Extend may move From back. It must be the
+	// start of a UTC day. Only Extend uses it.
 	Earliest time.Time
-	// Budget ends a descending stream early; see Stream.Cut. The zero Budget is no limit. Trace and
-	// ascending streams must not have a budget.
+	// Budget ends a descending stream early; see Stream.Cut. The zero Budget means no limit. Trace
+	// and ascending streams must not have a budget.
 	Budget Budget
 }
 

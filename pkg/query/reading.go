@@ -70,7 +70,7 @@ func (r *Reader) open(ctx context.Context, l layout.Layout, store *meter, q Requ
 	return n, nil
 }
 
-// openRange lists the partitions of the request's range, and begins the newest of them that the
+// openRange lists the partitions of the request's range, and begins the newest ones, as many as the
 // budget allows.
 func (n *reading) openRange(ctx context.Context) error {
 	q := n.request
@@ -85,8 +85,8 @@ func (n *reading) openRange(ctx context.Context) error {
 	return n.begin(ctx, n.affordable(listed))
 }
 
-// reach sets reached after next has returned a row, or nil after the last row of the batch. Other
-// rows may have the same time as the row, so reached is after it.
+// reach sets reached after next has returned the given row. A nil row means that the batch has no
+// more rows. Other rows may have the same time as the given row, so reached is set to a later time.
 func (n *reading) reach(row *segment.Row) {
 	if row == nil {
 		n.reached = n.from

@@ -66,8 +66,8 @@ type meter struct {
 	steps    []Step          // recorded only if explain is true
 }
 
-// newMeter returns a meter whose time starts now. If explain is true, the meter also records steps.
-// Requests that the budget does not allow fail with errBudget.
+// newMeter returns a meter that measures the time from now on. If explain is true, the meter also
+// records steps. Requests that the budget does not allow fail with errBudget.
 func (r *Reader) newMeter(explain bool, budget Budget) *meter {
 	return &meter{
 		store: r.store, now: r.config.Now, started: r.config.Now(), explain: explain, budget: budget, objects: map[string]bool{},

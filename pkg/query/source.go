@@ -68,8 +68,8 @@ func (s *source) open(ctx context.Context) error {
 	return s.loadGroups(ctx, n)
 }
 
-// cost returns the number of requests that it usually takes to open an object, and the minimum
-// number of bytes that they read.
+// cost returns the usual number of requests to open an object, and the minimum number of bytes that
+// these requests read.
 func (r *Reader) cost(object layout.Segment) (requests int, bytes int64) {
 	switch {
 	case object.Size <= r.config.WholeBytes:
@@ -188,7 +188,7 @@ func (s *source) loadGroups(ctx context.Context, n int) error {
 	return s.decode(n, data, offset)
 }
 
-// decodeWhole is like decode, but for an object that is read whole, whose footer was released.
+// decodeWhole is like decode, but for an object that is read whole and whose footer was released.
 func (s *source) decodeWhole(n int, data []byte) error {
 	footer, err := segment.ParseFooter(data, s.object.Size)
 	if err != nil {
@@ -354,9 +354,9 @@ func (s *source) time() int64 {
 	return s.rows.Bound()
 }
 
-// releaseFooter releases the memory of the footer if the source does not need it, or can parse it
-// again, because it reads the object whole. A reading may have a thousand sources at a time, and a
-// footer takes more memory than the rows of most devices.
+// releaseFooter releases the memory of the footer in two cases: the source has no rows of the
+// client, or it reads the object whole and can therefore parse the footer again. A reading may have
+// a thousand sources at a time, and a footer takes more memory than the rows of most devices.
 func (s *source) releaseFooter() {
 	switch {
 	case len(s.rows.Groups()) == 0:

@@ -32,8 +32,8 @@ func (f *Footer) ClientRows(clientID event.ClientID, from, to int64, descending 
 	return &ClientRows{footer: f, clientID: string(clientID), from: from, to: to, descending: descending, groups: groups}
 }
 
-// SetFooter replaces the footer by another one of the same segment. If f is nil, the memory of the
-// footer is released, and Holds and Decode must not be called until another one is set.
+// SetFooter replaces the footer with another footer of the same segment. If f is nil, the memory of
+// the old footer is released, and Holds and Decode must not be called until a footer is set again.
 func (c *ClientRows) SetFooter(f *Footer) { c.footer = f }
 
 // Groups returns the row groups that may still have rows to decode, in the order of decoding.
