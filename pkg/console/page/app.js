@@ -70,7 +70,7 @@ function knownFor(next) {
   return { report, days, status: view.query.at === next.at ? status : null };
 }
 
-// refine changes a part of the query that leaves the span as it is, such as the filter of the
+// refine changes a part of the query that does not affect the span, such as the filter of the
 // events.
 function refine(change) {
   const next = { ...query, ...change };

@@ -80,8 +80,8 @@ const few = (count) => number(count, { notation: 'compact' });
 // connections dropped.
 const atLeast = (row) => few(row.drops) + (mostDrops(row) > row.drops ? '+' : '');
 
-// meter draws the time online as a share of 24 hours. The time whose state is unknown follows. The
-// rest, up to now or to the end of the day, is the time offline.
+// meter draws a bar for the 24 hours of the day: first the time online, then the time in an unknown
+// state. The rest, up to now or to the end of the day, is the time offline.
 function meter(at, row, kind) {
   if (!row || kind === 'unread') return null;
   const share = (length) => (100 * Math.max(length, 0)) / day;

@@ -11,8 +11,8 @@ let preferred = week; // the number of days that the user chose last, until the 
 
 export class Days {
   constructor(query, count = preferred) {
-    // searched is the start of the earliest day from which all days up to the last one were read.
-    // It is null if there is no such day.
+    // searched is the start of the day after the newest day that was not read. If all days were
+    // read, it is the start of the earliest day. It is null if the last day was not read.
     Object.assign(this, { query, count, today: utcDayOf(Date.now()), rows: new Map(), searched: null, receipts: [], loading: null, error: null, watchers: [] });
   }
 
@@ -43,8 +43,8 @@ export class Days {
     return this.rows.get(utcDate(at));
   }
 
-  // known returns the rows of the days that have been read, newest first, from the last day to show
-  // until the first day that has not been read.
+  // known returns the rows of the days that have been read, newest first. It starts at the last day
+  // to show, goes back, and stops at the first day that has not been read.
   known() {
     const isKnown = (at) => this.rowOf(at) && !this.rowOf(at).not_read;
     const rows = [];

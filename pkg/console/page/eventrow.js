@@ -13,8 +13,8 @@ import { actionMeaning, infoLabel, infoMeaning } from './vocabulary.js';
 export const columns = ['channel', 'action', 'info', 'time'];
 
 // eventRow returns a table row for an event. When the user opens the row, it shows all facts about
-// the event and calls onOpen. onAt receives the time of the event if the user asks for the status
-// then.
+// the event and calls onOpen. When the user asks for the status at the time of the event, eventRow
+// calls onAt with this time.
 export function eventRow(row, view, { onOpen, onAt }) {
   const label = text('row.open', { action: row.action, info: infoLabel(row), time: iso(ms(row.time)) });
   const toggle = el('button', { type: 'button', class: 'disclose', 'aria-expanded': 'false', 'aria-label': label }, icon('chevron'));

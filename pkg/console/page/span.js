@@ -72,7 +72,8 @@ export function hourAround(at, now) {
   return { from: to - hour, to };
 }
 
-// lastDayOf returns the last 24 hours of a span that is too long. Time after now does not count.
+// lastDayOf returns the last 24 hours of a span that is too long. It ignores the part of the span
+// after now.
 export function lastDayOf(span, now) {
   const to = Math.min(span.to, now);
   return { from: Math.max(span.from, to - maxLength), to };

@@ -8,8 +8,8 @@ import { phrase, text } from './text.js';
 import { date, duration, forField, fromWall, iso, ms, secondStamp, shortStamp, time } from './time.js';
 
 // statusCard shows the status of a view. If the status is null, the card says that the status could
-// not be read. onAt receives the instant whose status the user wants to see, or null for now.
-// Without onAt, the user cannot choose.
+// not be read. When the user asks for the status at another instant, statusCard calls onAt with
+// this instant, or with null for now. Without onAt, the user cannot choose an instant.
 export function statusCard({ status, query: { at } }, { onAt }) {
   const state = status?.state ?? 'unknown';
   return el('section', { class: `card status state-${state}${leftByItself(status) ? ' left' : ''}`, 'aria-labelledby': 'status-title' },

@@ -43,7 +43,7 @@ export function strip(days, { onDay, onCount, onRetry }) {
   return node;
 }
 
-// keepCell replaces the cells and keeps the focus at the same day.
+// keepCell replaces the cells and keeps the focus on the same day.
 function keepCell(cells, replace) {
   const focused = cells.contains(document.activeElement) ? document.activeElement.id : '';
   replace();
@@ -55,7 +55,7 @@ function keepCell(cells, replace) {
 
 const daysIn = (cells) => [...cells.querySelectorAll('button.day')];
 
-// stopAt makes the given cell the only one among all cells that Tab moves the focus to.
+// stopAt lets the Tab key reach the given cell, but no other cell.
 function stopAt(cell, all) {
   for (const one of all) one.tabIndex = one === cell ? 0 : -1;
 }
@@ -93,8 +93,8 @@ function notesOn({ error, answer, searched }, onRetry) {
   ].filter(Boolean);
 }
 
-// followCells shows the label of a cell while the pointer is above the cell, or the keyboard's
-// focus is there.
+// followCells shows the label of a cell while the pointer is over the cell or the cell has the
+// keyboard focus.
 function followCells(frame, cells, tip) {
   const show = (event) => {
     const cell = event.target.closest('.day');

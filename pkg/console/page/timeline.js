@@ -19,10 +19,13 @@ import { tooltip } from './tooltip.js';
 
 const minSpan = 2; // ms; the shortest span to zoom to
 
-// timeline returns { node, select, redraw }. select takes the key of a connection, or "" to select
-// nothing. at is the instant to mark, or null. timeline calls onPick with a connection or null,
-// onZoom with a span, and onTime with an instant. It draws itself once the width of node is known,
-// and redraws itself whenever the width changes. redraw draws it at once if node is on the page.
+// timeline returns { node, select, redraw }. select takes the key of the connection to select, or
+// "" to select nothing. redraw draws the timeline at once if node is on the page. Otherwise, the
+// timeline draws itself as soon as the width of node is known. It draws itself again whenever the
+// width changes.
+//
+// at is the instant to mark, or null. timeline calls onPick with a connection or null, onZoom with
+// a span, and onTime with an instant.
 export function timeline(report, at, { onPick, onZoom, onTime }) {
   const frame = el('div', { class: 'timeline-frame' });
   const tip = tooltip();

@@ -10,8 +10,9 @@ import { day, duration, iso, minuteStamp, ms, secondStamp, time, utcDate, utcDay
 import { infoLabel } from './vocabulary.js';
 
 // trends returns a paragraph with everything that the days say about the first verdict, which may
-// be null. The paragraph fills itself in as soon as the days are known. onSpan receives the span
-// that the user wants to see. Without onSpan, there is nothing to click.
+// be null. The paragraph fills itself in as soon as the days are known. When the user asks to see
+// the last drop, trends calls onSpan with the hour around it. Without onSpan, there is nothing to
+// click.
 export function trends(verdict, view, { onSpan }) {
   return filled(view, () => [
     verdict && sinceText(verdict, view, time),
@@ -62,7 +63,8 @@ const isOnFirstDay = (at, searched) => utcDayOf(at) - searched < day;
 // known:
 //   - the verdict itself, if all days that are kept were searched
 //   - the last day of the span
-//   - the day before, because a span of a few events can have another verdict than its whole day
+//   - the day before, because a span with only a few events can have a different verdict from its
+//     whole day
 //   - the verdict's evidence, if it is complete
 //
 // If a verdict only says that nothing is wrong, the result comes only from the last day of the
@@ -83,8 +85,8 @@ function firstEvidence({ evidence, count, level }) {
   return level !== 'info' && times.length && evidence.length === count ? { at: times.sort()[0] } : null;
 }
 
-// usualText returns a text with the number of drops on the last day of the span and the usual
-// number. It returns null if the number is not to be shown.
+// usualText returns a phrase with the number of drops on the last day of the span and the usual
+// number. It returns null if the number should not be shown.
 function usualText(verdict, view) {
   const at = ms(view.report.to);
   const row = view.days.rowOf(at);
@@ -106,9 +108,9 @@ function isWorthSaying(drops, usual, verdict, view) {
 
 const utcLabel = (date) => text('days.date', { date });
 
-const minUsual = 3; // the minimum number of earlier days whose number of drops is called usual
+const minUsual = 3; // the minimum number of earlier days for which the text uses the word "usually"
 
-// usually returns a text that states the usual number of drops.
+// usually returns a phrase with the usual number of drops.
 function usually({ min, max, days }) {
   const usual = min === max ? number(min) : `${number(min)}–${number(max)}`;
   if (days >= minUsual) return text('usual.often', { usual });
@@ -141,14 +143,14 @@ function lastDrop(view, onSpan) {
   return [...words, text('drop.colon'), el('button', { id: 'last-drop', type: 'button', class: 'link-like', on: { click: () => onSpan(hourAround(at, Date.now())) } }, text('drop.show'))];
 }
 
-// dropText returns a text that says when and how the device last dropped. show formats an instant.
-// word formats the reason.
+// dropText returns a phrase that says when and why the device last dropped, as a list of strings
+// and nodes. show formats an instant. word formats the reason.
 export function dropText({ drop, isAfter }, show, word = plain) {
   return phrase(isAfter ? 'drop.after' : 'drop.last', { time: show(ms(drop.time)), reason: word(infoLabel(drop)) });
 }
 
-// noDrop returns a text that says since which day the device has had no drops. It returns null if
-// the device may have dropped since, or has had no connections.
+// noDrop returns a phrase such as "No drops on record since 2026-11-22 (UTC)". It returns null if
+// the device may have dropped on one of the known days, or had no connections on any of them.
 function noDrop(view) {
   const { days, report } = view;
   const rows = days.known().filter((row) => ms(row.day) <= ms(report.to));

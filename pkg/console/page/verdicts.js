@@ -33,9 +33,8 @@ const prose = (sentence, view) => datum(inZone(sentence, view.quoted), { limit: 
 // plainProse returns a sentence from the API as plain text.
 const plainProse = (sentence, view) => plain(inZone(sentence, view.quoted), maxLength);
 
-// headline shows the most useful verdict. onTime receives the instant of an event that the user
-// clicks. Without onTime, the events are not links. onSpan receives a span that the user wants to
-// see; see trends.
+// headline shows the most useful verdict. When the user clicks an event, headline calls onTime with
+// the event's instant. Without onTime, the events are not links. For onSpan, see trends.
 export function headline(verdict, view, { onTime, onSpan }) {
   const level = levelOf(verdict);
   return el('section', { class: `card headline level-${level}`, 'aria-labelledby': 'headline-title' },

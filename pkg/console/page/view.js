@@ -80,9 +80,10 @@ export class View {
     return [action, info && filterLabel(info)].filter(Boolean).join(', ');
   }
 
-  // beginsUnknown reports whether the state at the start of the span is unknown, but may be known
-  // after a search of earlier days. A device without any event has no such state. A report of too
-  // many events begins later than the span.
+  // beginsUnknown reports whether the state at the start of the span is unknown, but a search of
+  // earlier days could find it. It returns false if the device is known to have no events at all.
+  // It also returns false if the report begins later than the span because there were too many
+  // events.
   beginsUnknown() {
     if (this.isAbsent() || this.report.cut_before) return false;
     const isNew = this.query.at === null && this.status?.state === 'unknown' && !this.status.last_event_at && !this.status.cut;
@@ -93,7 +94,7 @@ export class View {
     return this.report.summary.drops > 0;
   }
 
-  // lastDrop returns the newest drop if the span itself has none, otherwise null; see newestDrop.
+  // lastDrop returns the newest known drop, or null if the span itself has drops; see newestDrop.
   lastDrop() {
     if (this.hasDrops()) return null;
     const { last_drop: drop, to } = this.report;
