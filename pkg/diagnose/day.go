@@ -7,8 +7,8 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// Day sums up a device's history during one UTC day. DayOf makes it. Its JSON is an entry of the
-// list of days in the HTTP API.
+// Day sums up a device's history during one UTC day. DayOf makes it. Its JSON form is an entry in
+// the list of days in the HTTP API.
 type Day struct {
 	Day string `json:"day"` // such as 2026-11-24
 	// Connections is the number of connections that were open or ended during the day. For the
@@ -46,7 +46,7 @@ type Day struct {
 
 // sighting is the part of a verdict that is needed to follow it from day to day.
 type sighting struct {
-	first     history.Instant // see finding.first; a Day has the start of its span instead of an unknown time
+	first     history.Instant // see finding.first; in a Day, the start of the span replaces an unknown time
 	isAbsence bool            // see finding.absence
 	isFirst   bool            // see finding.isFirst
 }

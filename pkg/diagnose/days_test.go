@@ -157,14 +157,16 @@ func TestRuns(t *testing.T) {
 	}
 }
 
-// The time at which a client left is known even if it is before the earliest day that was searched.
+// If a client left before the earliest day that was searched, the time at which it left is still
+// known.
 func TestAnAbsenceCanBeOlderThanTheDays(t *testing.T) {
 	days := calendarOf("h...").days()[1:]
 	diagnose.Trends(days)
 	require.Equal(t, "20 00:30", since(days[2].Since["offline-throughout"]))
 }
 
-// If only a part of a day was read, that part cannot show that a verdict does not apply to the day.
+// If only a part of a day was read, the day must not interrupt a run. A verdict that does not apply
+// to this part may still apply to the whole day.
 func TestAPartOfADayDoesNotInterrupt(t *testing.T) {
 	c := calendarOf("kk")
 	noon := begins(0).Add(16 * time.Hour)
@@ -179,8 +181,8 @@ func TestAPartOfADayDoesNotInterrupt(t *testing.T) {
 	require.Nil(t, days[1].Usual)
 }
 
-// If all events of a day were read, but none before that day, the day still shows which verdicts do
-// not apply to it.
+// If all events of a day were read, the day must interrupt the runs of verdicts that do not apply
+// to it, even if no older events were read.
 func TestADayThatIsCutAtItsStartInterrupts(t *testing.T) {
 	c := calendarOf("hk")
 	days := c.days()
@@ -233,7 +235,8 @@ func TestUsualOfUnexplainedEnds(t *testing.T) {
 	}
 }
 
-// TestTrendsAgainstTheDefinition compares Trends with a search back from every day.
+// TestTrendsAgainstTheDefinition compares the results of Trends with a simpler implementation,
+// which searches back from each day separately.
 func TestTrendsAgainstTheDefinition(t *testing.T) {
 	const letters = "hkK12r.c-"
 	random := rand.New(rand.NewPCG(14, 1))

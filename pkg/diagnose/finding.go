@@ -17,8 +17,8 @@ type finding struct {
 	next     Code                  // the key of the verdict whose advice applies; if empty, text is the key
 	more     []sentence            // sentences to add to the verdict's field More
 	ends     []*history.Connection // the connections whose ends the verdict is about; nil if it is not about ends
-	absence  bool                  // whether the verdict is about the time since the end in evidence
-	isFirst  bool                  // whether the first end or refusal is certainly the first to which the verdict applies
+	absence  bool                  // whether the verdict is about the time since the end that evidence cites
+	isFirst  bool                  // whether no end or refusal before the first one can have the same verdict
 }
 
 // with sets the values for the placeholders in the verdict's text, and returns f.

@@ -9,9 +9,9 @@ import (
 
 // Since contains the time since which a verdict has applied.
 type Since struct {
-	// At is the time of the first end or refusal that the verdict is about, on the first of the days
-	// to which the verdict applies. If the verdict is not about ends or refusals, At is the start of
-	// that day. If the verdict is about the client's absence, At is the time of the last end.
+	// At is when the verdict began to apply: the first end or refusal that it is about, on the
+	// first day of the run; see runs. If the verdict is not about ends or refusals, At is the start
+	// of that day. If the verdict is about the client's absence, At is the time of the last end.
 	At history.Instant `json:"at"`
 	// AtLeast means that the verdict may have applied even earlier, because no earlier day that was
 	// searched shows that it did not apply.
@@ -59,8 +59,8 @@ func (r *runs) add(d *Day) {
 	r.wasActive = r.wasActive || d.isActive()
 }
 
-// follow continues the run of a verdict, or begins it. An absence always begins anew, because the
-// client may have been back since the previous absence.
+// follow continues the run of a verdict, or begins a new one. An absence always begins anew,
+// because the client may have been back since the previous absence.
 func (r *runs) follow(code Code, s sighting) {
 	switch _, ok := r.since[code]; {
 	case s.isAbsence:

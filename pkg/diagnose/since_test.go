@@ -79,8 +79,8 @@ func TestAVerdictContinuesARunThatItsOwnDayInterrupts(t *testing.T) {
 	require.Equal(t, "at least 21 02:30", since(*verdict(t, r, "never-accepted").Since))
 }
 
-// A verdict can be about a connection that began before the earliest day. An older connection may
-// have had the same verdict.
+// If a verdict is about a connection that began before the earliest day, Since must say "at least",
+// because the verdict may also apply to an older connection.
 func TestSinceBeforeTheEarliestDay(t *testing.T) {
 	c := calendarOf("...")
 	s := &script{at: begins(0).Add(8 * time.Hour)}

@@ -59,10 +59,10 @@ func (r *Report) setVerdictsSince(all *runs, lang Lang) {
 }
 
 // withVerdicts returns a copy of the days with the report's verdicts added to their own. The
-// report's span can be a part of a day, and the whole day can have other verdicts about the same
-// ends and refusals. A verdict of the report is added to all days from its first end or refusal on.
-// withVerdicts does not add verdicts that are not about ends or refusals, such as "no-drops",
-// because they say nothing about the rest of the day.
+// report's span can be a part of a day, and the whole day can have different verdicts about the
+// same ends and refusals. withVerdicts adds each verdict of the report to the day of its first end
+// or refusal and to all later days. It does not add verdicts that are not about ends or refusals,
+// such as "no-drops", because they say nothing about the rest of the day.
 func (r *Report) withVerdicts(days []Day) []Day {
 	days = slices.Clone(days)
 	for i := range days {
@@ -71,9 +71,9 @@ func (r *Report) withVerdicts(days []Day) []Day {
 	return days
 }
 
-// sightingsOn returns the sightings of the day itself, and adds the sightings of the report's
-// verdicts that also apply to the day. If the day and the report have the same verdict, sightingsOn
-// returns the earlier sighting.
+// sightingsOn returns the sightings of a day, and adds each of the report's verdicts whose first
+// end or refusal is before the end of the day. If the day already has the verdict, sightingsOn
+// returns the earlier of the two sightings.
 func (r *Report) sightingsOn(d *Day) map[Code]sighting {
 	sightings := maps.Clone(d.sightings)
 	for _, v := range r.Verdicts {

@@ -53,7 +53,7 @@ type Comparison struct {
 	Text string `json:"text"` // in the language of the report
 }
 
-// minUsual is the minimum number of earlier days whose number of drops is called usual.
+// minUsual is the minimum number of earlier days for which the text uses the word "usually".
 const minUsual = 3
 
 // comparison compares the drops of a day with the usual number. It returns nil if that number is not

@@ -112,7 +112,7 @@ func grouped(n int) string {
 	return text
 }
 
-// drops is a value that says how many drops there were.
+// drops is a value that shows a number of drops, such as "3 drops".
 type drops int
 
 func (n drops) in(lang Lang) string {
@@ -216,8 +216,8 @@ func secondsOf(d time.Duration, lang Lang) string {
 	return length(d).in(lang)
 }
 
-// age is a value that says for how long something has lasted. It shows whole days, or the two largest
-// units if it is less than a day.
+// age is a value that shows how long something has lasted, in whole days. If that is less than a
+// day, it shows the two largest units.
 type age time.Duration
 
 func (a age) in(lang Lang) string {

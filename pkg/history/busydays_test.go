@@ -111,7 +111,8 @@ func addAll(t *testing.T, days *history.Days, events iter.Seq[event.Event]) (max
 	return maximum
 }
 
-// A flood of refusals must take little memory, even if it lasts for a month and hides the status.
+// A flood of refusals must take little memory, even if no other event shows the client's status for
+// a month.
 func TestDaysOfRefusals(t *testing.T) {
 	var got []history.DayHistory
 	from := day.AddDate(0, 0, -30)
@@ -143,8 +144,8 @@ func TestDaysOfRefusals(t *testing.T) {
 	require.Len(t, got, 31)
 }
 
-// Refusals must stay out of the parts of a day with too many events, so that only the other events
-// take memory.
+// On a day with too many events, Days counts refusals without keeping them, so that only the other
+// events take memory. The counts must still be the same as those of the whole history.
 func TestRefusalsBetweenConnections(t *testing.T) {
 	rows := []event.Event{}
 	for i := range 90_000 {
@@ -164,7 +165,7 @@ func TestRefusalsBetweenConnections(t *testing.T) {
 	requireCounts(t, replayed(sortedLog(events), wholeDay), got[0], "")
 }
 
-// If only a part of a day with too many events was read, the day must count that part.
+// If only a part of a day with too many events was read, the day must have the counts of that part.
 func TestABusyDayThatIsNotAllRead(t *testing.T) {
 	events := historytest.Distinct(busy(1, day))
 	readTo := clock("08:00:00")
@@ -205,8 +206,8 @@ func TestDaysSeldomCheck(t *testing.T) {
 	require.Less(t, allocations(16_000), 5*allocations(4_000))
 }
 
-// BenchmarkDays measures ten days of a usual device, a day that is divided into parts, and a day of
-// refused logins.
+// BenchmarkDays measures ten days of an ordinary device, a day that is divided into parts, and a
+// day of refused logins.
 func BenchmarkDays(b *testing.B) {
 	for name, events := range map[string][]event.Event{"usual": tenDays(1), "busy": busy(0, day), "refused": slices.Collect(flood(day, 100_000))} {
 		b.Run(name, func(b *testing.B) {

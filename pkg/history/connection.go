@@ -108,8 +108,8 @@ func (c *Connection) Dropped() bool {
 	return c.EndIs == Reported && c.Kind != Disconnected && (c.Kind != Unexplained || broker.ExcludesDisconnect(c.NativeEvent))
 }
 
-// LastDrop returns the drop among the given connections that ended last, or nil if there is none. If
-// several ended last, it returns the one that comes last in the list.
+// LastDrop returns the drop among the given connections that ended last, or nil if there is none.
+// If several ended at the same time, it returns the one that comes last in the list.
 func LastDrop(connections []*Connection) (last *Connection) {
 	for _, c := range connections {
 		if c.Dropped() && (last == nil || c.End >= last.End) {

@@ -11,8 +11,9 @@ const (
 	// events, Days divides it into parts and reports only its counts.
 	maxDayEvents = 20_000
 	// Neighboring parts of a day overlap, because a connection's events can be out of order, and
-	// because the two events of a session takeover must be paired together. On each side of the
-	// boundary, the overlap covers overlapMS or overlapEvents, whichever is less.
+	// because the two events of a session takeover must be in the same part to be paired. On each
+	// side of the boundary, the overlap extends over overlapMS or overlapEvents, whichever is
+	// reached first.
 	overlapMS     = Instant(maxDisorder / time.Millisecond)
 	overlapEvents = 2_000
 )
@@ -36,9 +37,9 @@ func newDay(to Instant) *day {
 	return &day{DayHistory: DayHistory{Day: from.Time()}, from: from, to: to}
 }
 
-// countRefusal counts a refusal if the day does not need the event itself, and reports whether it
-// did so. The day does not need the event if the day yields only counts, and the event is a refusal
-// that does not concern connections.
+// countRefusal counts a refusal whose event the day need not keep, and reports whether it did so.
+// The day need not keep the event if the day yields only counts and the refusal does not concern
+// connections.
 func (d *day) countRefusal(m *meaning) bool {
 	if !d.CountsOnly || !m.isRefusal || m.concernsConnections() {
 		return false
@@ -60,13 +61,13 @@ type part struct {
 	refusals    int     // the number of refusals in log that do not concern connections
 
 	// The following fields are set while the part waits; see waiting.
-	newestBefore Instant // the time of the newest event before first; unknown until it is added
+	newestBefore Instant // the time of the newest event before first; unknown until this event is added
 	// began is the latest known start of a connection in the events between this part and the next
 	// older part that waits.
 	began Instant
 }
 
-// newPart returns a part of a day. It contains all events from the start of the day to last.
+// newPart returns an empty part of a day, for the events from the start of the day to last.
 func newPart(d *day, last Instant) *part {
 	return &part{day: d, from: d.from, until: last + 1, log: Log{NewestFirst: true}, first: d.from, last: last}
 }
@@ -82,7 +83,7 @@ func (p *part) count(t Instant) {
 	}
 }
 
-// add adds an event with the given meaning to the log.
+// add adds e, whose meaning is m, to the log.
 func (p *part) add(e *event.Event, m *meaning) {
 	p.log.Add(e)
 	switch {
@@ -93,8 +94,8 @@ func (p *part) add(e *event.Event, m *meaning) {
 	}
 }
 
-// dropRefusals empties the log and counts its refusals, so that the day yields only counts. It does
-// nothing if the log is empty or contains an event that concerns connections.
+// dropRefusals empties the log and counts its refusals. The day then yields only counts.
+// dropRefusals does nothing if the log is empty or contains an event that concerns connections.
 func (p *part) dropRefusals() {
 	if p.log.size == 0 || p.concerning > 0 {
 		return

@@ -76,7 +76,7 @@ func (d *Days) Add(e *event.Event) (done bool) {
 	return d.isDone()
 }
 
-// read adds an event with the given meaning to the current day.
+// read adds e, whose meaning is m, to the current day.
 func (d *Days) read(e *event.Event, m *meaning) {
 	if len(d.reading) == 0 || d.reading[0].day.countRefusal(m) {
 		return

@@ -91,8 +91,8 @@ func (p pairs) isDoubtful() bool {
 	return slices.ContainsFunc(p.drafts, func(d *draft) bool { return d.isDoubtful && (d == newest || d.acceptedAt >= newest.Start) })
 }
 
-// mayBeOpen reports whether older events could show that the newest connection is still open, because
-// its recorded end is the end of an older connection.
+// mayBeOpen reports whether older events could show that the recorded end of the newest connection
+// belongs to an older connection. The newest connection would then still be open.
 func (p pairs) mayBeOpen() bool {
 	if len(p.drafts) == 0 {
 		return false

@@ -6,10 +6,10 @@ import "devicetrace/pkg/event"
 // take more, waiting drops logs of days that have only refusals, newest first.
 const maxWaitingBytes = 16 << 20
 
-// waiting is a queue of parts, newest first. Each waits until the client's status just before it is
-// settled. Like a Search, waiting keeps the older events that may still decide the status. It keeps
-// each of them only once, no matter how many parts wait, and checks only the status before the
-// newest part. The zero value is an empty queue.
+// waiting is a queue of parts, newest first. Each part waits until the client's status at its start
+// is settled. Like a Search, waiting keeps the older events that may still decide the status. It
+// keeps each of them only once, no matter how many parts wait, and checks only the status before
+// the newest part. The zero value is an empty queue.
 type waiting struct {
 	parts  []*part
 	bytes  int64     // the memory of the logs of the parts, in bytes
@@ -51,7 +51,7 @@ func (w *waiting) pop() *part {
 	return p
 }
 
-// add adds the next older event, which has the given meaning. It ignores e if no part waits.
+// add adds e, the next older event, whose meaning is m. It ignores e if no part waits.
 func (w *waiting) add(e *event.Event, m *meaning) {
 	if len(w.parts) == 0 {
 		return
@@ -68,8 +68,8 @@ func (w *waiting) notice(t Instant) {
 	}
 }
 
-// isDue reports whether the caller should check if the status before the newest part is settled,
-// before it adds an event at t.
+// isDue reports whether it is time to check if the status just before the newest part is settled.
+// The caller is about to add an event at t.
 func (w *waiting) isDue(t Instant) bool { return len(w.parts) > 0 && w.before.isDue(t) }
 
 // status returns the status just before the newest part according to the events at or after an
