@@ -44,7 +44,7 @@ func (s *Stream) Extend(ctx context.Context, from time.Time) (bool, error) {
 	return n.from.Before(before), err
 }
 
-// From returns the instant back to which a descending stream is complete: it has yielded all events
+// From returns the instant that a descending stream has reached. The stream has yielded all events
 // of the range at or after this instant.
 func (s *Stream) From() time.Time { return s.reading.reached }
 

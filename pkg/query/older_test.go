@@ -44,7 +44,7 @@ func month(t testing.TB, store objstore.Store, objects int, days ...int) (events
 	return events
 }
 
-// allDays returns the numbers of days that month takes, for today and the 30 days before it.
+// allDays returns the days to pass to month: today and the 30 days before it.
 func allDays() (days []int) {
 	for ago := range 31 {
 		days = append(days, ago)
@@ -178,8 +178,7 @@ func TestExtendThroughManyObjects(t *testing.T) {
 	require.Equal(t, daysAgo(31), s.From())
 }
 
-// At whatever point a budget ends a stream, the stream must have yielded all events at or after
-// From.
+// No matter when a budget ends a stream, the stream must have yielded all events at or after From.
 func TestABudgetEndsAStream(t *testing.T) {
 	store := bucket(t)
 	all := month(t, store, 12, 0, 1, 2, 3, 4, 5, 6, 7)
@@ -241,8 +240,8 @@ func TestABudgetKeepsTheNewestDays(t *testing.T) {
 	reader.RequireNoMemory(t)
 }
 
-// A client with many rows in one object makes the stream read on while it yields events. If the
-// budget is used up meanwhile, the stream ends in the middle of a day.
+// If one object contains many rows of the client, the stream continues to read while it yields
+// events. If this uses up the budget, the stream ends in the middle of a day.
 func TestABudgetEndsAStreamWithinADay(t *testing.T) {
 	store := bucket(t)
 	events := span("c", daysAgo(3), 40_000)
@@ -330,7 +329,8 @@ func TestRoundTripsOfAMonth(t *testing.T) {
 	require.Equal(t, 2+2*2+1+29*2, s.Result().Receipt.Requests)
 }
 
-// A stream of a partition with many objects keeps some of the client's rows, but no footers.
+// A stream that reads many objects can keep some of the client's rows in memory, but must not keep
+// the footers.
 func TestAStreamKeepsNoFooters(t *testing.T) {
 	const objects = 60
 	for _, rows := range []int{3, 300} {

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	troubledDays = 14 // the days with events of the troubled device, including today
+	troubledDays = 14 // the number of days on which the troubled device has events, including today
 	troubleAge   = 5  // how many days ago its trouble began
 	silentAge    = 20 // how many days ago the silent device connected
 	weeksSeed    = 7  // makes a device with a clear verdict on each day of its trouble

@@ -68,9 +68,9 @@ func testMoreDays(t *testing.T, p *pageTest) {
 	require.Equal(t, "date", eval[string](b, "document.querySelector('.days li:nth-child(4) .day').getAttribute('aria-current')"))
 }
 
-// respondDays replaces the responses to requests for days, until stop is called. By default, the
-// row of each day describes a day on which the device was online and nothing happened. change can
-// change this row.
+// respondDays responds to all requests for days with made-up rows, until stop is called. By
+// default, each row describes a day on which the device was online and nothing happened. change can
+// modify each row.
 func (b *tab) respondDays(change func(day time.Time, row map[string]any)) (stop func()) {
 	b.t.Helper()
 	return b.intercept(func(e *fetch.EventRequestPaused) chromedp.Action {
@@ -104,7 +104,7 @@ func daysBody(query url.Values, change func(day time.Time, row map[string]any)) 
 	return body
 }
 
-// testDayKinds checks that days of every kind look different, and not only by their color.
+// testDayKinds checks that days of different kinds differ in more than their color.
 func testDayKinds(t *testing.T, p *pageTest) {
 	kinds := []map[string]any{
 		{"not_read": true, "connections": 0, "online_ms": 0, "level": ""},
@@ -193,8 +193,8 @@ func testDaysOnPhone(t *testing.T, p *pageTest) {
 	b.screenshot("days-phone")
 }
 
-// testDaysInReport checks that a report contains the days, the line below the verdict's title and
-// no buttons.
+// testDaysInReport checks that a report contains the days and the line below the verdict's title,
+// but no buttons.
 func testDaysInReport(t *testing.T, p *pageTest) {
 	b := p.open(t, failingDevice, time.Hour, viewer{})
 	file := filepath.Join(t.TempDir(), "report.html")
