@@ -1,7 +1,6 @@
 package traceapi
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -9,8 +8,6 @@ import (
 	"time"
 
 	"devicetrace/pkg/diagnose"
-	"devicetrace/pkg/event"
-	"devicetrace/pkg/history"
 	"devicetrace/pkg/query"
 )
 
@@ -87,7 +84,7 @@ func (a api) diagnose(ctx context.Context, may permission, q diagnosisRequest, l
 	if err != nil {
 		return nil, err
 	}
-	r := newRecent(q, a.turnBytes/8*7)
+	r := newRecent(q.from, q.to, a.turnBytes/8*7)
 	p, err := a.readPast(ctx, q.device, a.reachOf(q), r)
 	defer p.turn.release()
 	if err != nil {
@@ -103,11 +100,7 @@ func (a api) diagnose(ctx context.Context, may permission, q diagnosisRequest, l
 		limit = smallBytes
 	}
 	known := a.knownTo(q.from, q.to, r.newest)
-	if p.isCut {
-		r.from, r.isCut = later(r.from, p.from), true
-	}
-	span := history.Span{From: r.from, To: known, Cut: r.isCut, Unsearched: p.from.After(a.earliest()), Later: r.later}
-	report := diagnose.Diagnose(history.Of(&r.events, span, r.before.Status()), q.lang)
+	report := diagnose.Diagnose(r.history(p, known, a.earliest()), q.lang)
 	if q.since {
 		report.SetSince(trend.days, q.lang)
 	}
@@ -141,75 +134,6 @@ func (a api) reachOf(q diagnosisRequest) reach {
 	}
 	return r
 }
-
-// recent is a fold that keeps the events of a range. In earlier events, it searches for the
-// device's status at the start of the range. If the range has too many events, recent moves the
-// start forward.
-type recent struct {
-	from, to       time.Time   // the range
-	events         history.Log // the events of the range, and the next ones after it
-	later          time.Time   // the time of the newest event after the range in events, or zero
-	following      int         // the number of events after the range so far
-	spare          history.Log // the last of them, which replace those in events if there are too many
-	spareLater     time.Time   // the time of the newest event in spare, or zero
-	maxBytes       int64       // the maximum memory of events, in bytes; the rest of api.turnBytes is for before
-	before         history.Search
-	newest, oldest time.Time // the times of the newest and the oldest event in the log, or zero
-	isCut          bool      // see history.Span
-}
-
-// newRecent returns an empty fold for the range of a request.
-func newRecent(q diagnosisRequest, maxBytes int64) *recent {
-	empty := history.Log{NewestFirst: true}
-	return &recent{from: q.from, to: q.to, events: empty, spare: empty, maxBytes: maxBytes}
-}
-
-// Add implements fold.
-func (r *recent) Add(e *event.Event) (done bool) {
-	if e.Time.After(r.to) {
-		r.follow(e)
-		return false
-	}
-	if r.events.Bytes() > r.maxBytes && e.Time.Before(r.oldest) {
-		r.cutAt(r.oldest)
-	}
-	if e.Time.Before(r.from) {
-		return r.before.Add(e)
-	}
-	if r.newest.IsZero() {
-		r.newest, r.spare = e.Time, history.Log{}
-	}
-	r.oldest = e.Time
-	r.events.Add(e)
-	return false
-}
-
-// maxFollowing is the maximum number of events after the range that recent keeps.
-const maxFollowing = 1000
-
-// follow adds an event after the range. If there are too many, follow keeps only those that are
-// next to the range, at least half of maxFollowing.
-func (r *recent) follow(e *event.Event) {
-	if r.following%(maxFollowing/2) == 0 {
-		r.events, r.later = r.spare, cmp.Or(r.spareLater, e.Time)
-		r.spare, r.spareLater = history.Log{NewestFirst: true}, e.Time
-	}
-	r.following++
-	r.events.Add(e)
-	r.spare.Add(e)
-}
-
-func (r *recent) cutAt(from time.Time) {
-	if from.After(r.from) {
-		r.from, r.isCut = from, true
-	}
-}
-
-// Settled implements fold.
-func (r *recent) Settled(from time.Time) bool { return r.before.Settled(from) }
-
-// Bytes implements fold.
-func (r *recent) Bytes() int64 { return r.events.Bytes() + r.spare.Bytes() + r.before.Bytes() }
 
 // knownTo returns the end of a diagnosis's range. The range must not extend into the future, about
 // which nothing is known. So knownTo returns the parameter to, but at most the latest of these
