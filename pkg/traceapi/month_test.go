@@ -186,23 +186,24 @@ func TestDaysParameters(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, do(a, "GET", "/api/v1/days?instance=j&client=c", "Authorization", "Bearer narrow").Code)
 }
 
+// flood returns n refused logins on the day of the given number of days ago, a minute apart.
+func flood(ago, n int) (events []event.Event) {
+	for i := range n {
+		e := happened("", event.Close, ago, "00:00:00")
+		e.NativeEvent, e.ActionInfo, e.Time = "client.connack", event.NotAuthorized, e.Time.Add(time.Duration(i)*time.Minute)
+		events = append(events, e)
+	}
+	return events
+}
+
 // A flood of refused logins, or a device that connects all the time, must not keep a request busy
 // without end. The response says how far it went back.
 func TestTooManyEventsEndASearch(t *testing.T) {
-	refused := happened("", event.Close, 0, "00:00:00")
-	refused.NativeEvent, refused.ActionInfo = "client.connack", event.NotAuthorized
-	var events []event.Event
-	for ago := range 10 {
-		for n := range 100 {
-			e := refused
-			e.Time = startOfDay(now).AddDate(0, 0, -ago).Add(time.Duration(n) * time.Minute)
-			events = append(events, e)
-		}
+	events := []event.Event{happened("a", event.Connect, 20, "07:00:00")}
+	for ago := 9; ago >= 0; ago-- {
+		events = append(events, flood(ago, 100)...)
 	}
-	events = append(events, happened("a", event.Connect, 20, "07:00:00"))
-	slices.SortFunc(events, func(a, b event.Event) int { return a.Time.Compare(b.Time) })
-	store := closedMonth(t, events...)
-	a := apiOf(t, store)
+	a := apiOf(t, closedMonth(t, events...))
 	var status monthStatus
 	fetch(t, a, "/api/v1/status?instance=i&client=c", &status)
 	require.Equal(t, "online", status.State)
@@ -228,6 +229,18 @@ func TestTooManyEventsEndASearch(t *testing.T) {
 		require.Equal(t, i < 3, list.Days[i].NotRead, list.Days[i].Day)
 	}
 	require.Contains(t, ask(a, "/api/v1/diagnosis?instance=i&client=c&from=2026-11-22T00:00:00Z&since=1").Body.String(), `"at_least":true`)
+}
+
+// The events between the range of a diagnosis and the end of its day can also be too many. The range
+// then has no part that was read, but cut_before must still be in the range.
+func TestTooManyEventsAfterTheRange(t *testing.T) {
+	a := apiOf(t, closedMonth(t, flood(1, 1000)...))
+	a.maxEvents = 50
+	const span = "&from=2026-11-21T01:00:00Z&to=2026-11-21T02:00:00Z"
+	require.Empty(t, diagnosed(t, a, span).CutBefore)
+	cut := diagnosed(t, a, span+"&since=1")
+	require.Equal(t, cut.To, cut.CutBefore)
+	require.Equal(t, "unknown", cut.Status.State)
 }
 
 // A month without compaction has many objects. A status must stay within its budget, and must say

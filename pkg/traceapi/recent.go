@@ -78,13 +78,13 @@ func (r *recent) Settled(from time.Time) bool { return r.before.Settled(from) }
 // Bytes implements fold.
 func (r *recent) Bytes() int64 { return r.events.Bytes() + r.spare.Bytes() + r.before.Bytes() }
 
-// history returns the history of the range. to is the end of the range, if the range does not extend
-// into the future. p is the part of the past that the fold has received. If p is cut, the history
-// starts no earlier than p. earliest is the start of the earliest day that can have events.
+// history returns the history of the range, which ends at to; see api.knownTo. p is the part of the
+// past that r has received. If it was cut, so is the history, which then begins no earlier than p.
+// earliest is the start of the earliest day that can have events.
 func (r *recent) history(p *past, to, earliest time.Time) history.History {
 	span := history.Span{From: r.from, To: to, Cut: r.isCut, Unsearched: p.from.After(earliest), Later: r.later}
 	if p.isCut {
-		span.From, span.Cut = later(r.from, p.from), true
+		span.From, span.Cut = later(r.from, earlier(p.from, to)), true // p can begin after the range
 	}
 	return history.Of(&r.events, span, r.before.Status())
 }
