@@ -18,9 +18,6 @@ const (
 	turnBytes = 128 << 20
 )
 
-// pastBudget limits the cost of a status, of a list of days and of a diagnosis with since=1.
-var pastBudget = query.Budget{Requests: 2000, Bytes: 64 << 20}
-
 // maxEvents is the maximum number of events that a request with a budget reads. It limits the time
 // of the request, because a list of days takes 2 to 4 µs for each event.
 const maxEvents = 1_000_000
@@ -35,18 +32,6 @@ type fold interface {
 	Settled(from time.Time) bool
 	// Bytes returns the approximate memory that the fold takes, in bytes.
 	Bytes() int64
-}
-
-// reach says how much of a device's past to read.
-type reach struct {
-	// from and to are the range that is always read. from is the start of a UTC day.
-	from, to time.Time
-	// earliest is the start of the earliest UTC day that is read if the fold needs older events.
-	earliest time.Time
-	// isEager means that all days since earliest are read at once if the fold needs older events.
-	// Otherwise, one more day is read, then two, four and so on.
-	isEager bool
-	budget  query.Budget
 }
 
 // past is the part of a device's past that has been read into a fold.
@@ -92,23 +77,6 @@ func (a api) readPast(ctx context.Context, d device, r reach, f fold) (*past, er
 	}
 }
 
-// maxListed is the maximum number of days whose partitions are listed one by one. The partitions of
-// more days are listed together; see query.Stream.Extend.
-const maxListed = 3
-
-// request returns the request for the range. If the range is long, the request is for nothing, and
-// the range must be read with Extend.
-func (r reach) request(d device) query.Request {
-	q := query.Request{
-		InstanceID: d.instanceID, ClientID: d.clientID, Descending: true, From: r.from, To: r.to, Earliest: r.earliest, Budget: r.budget,
-		Explain: true, // see count
-	}
-	if startOfDay(r.to).Sub(r.from) >= maxListed*day {
-		q.From = r.to.Add(time.Millisecond)
-	}
-	return q
-}
-
 // read passes the events that match q to f, and then older ones, until f needs no older events or
 // must not get any. If drain stops, read returns the last event that it passed to f. Otherwise, last
 // is nil.
@@ -130,18 +98,6 @@ func (p *past) read(ctx context.Context, q query.Request, r reach, f fold) (last
 	}
 	p.add(ctx, s.Result())
 	return last, err
-}
-
-// next returns how far to read back next, after everything at or after read has been read.
-func (r reach) next(read time.Time) time.Time {
-	switch {
-	case read.After(r.from):
-		return r.from
-	case r.isEager:
-		return r.earliest
-	default: // one more day, then two, four and so on
-		return read.Add(-r.from.Sub(read) - day)
-	}
 }
 
 // isExhausted reports whether the request must not read more events.
@@ -212,7 +168,3 @@ func (p *past) absence(ctx context.Context, may permission) (*absence, error) {
 	p.receipt = result.Receipt
 	return absent, err
 }
-
-const day = 24 * time.Hour
-
-func startOfDay(t time.Time) time.Time { return t.UTC().Truncate(day) }

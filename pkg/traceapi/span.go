@@ -55,6 +55,10 @@ func checkSpan(from, to time.Time) error {
 	return nil
 }
 
+const day = 24 * time.Hour
+
+func startOfDay(t time.Time) time.Time { return t.UTC().Truncate(day) }
+
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return a
