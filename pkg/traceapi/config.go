@@ -21,8 +21,8 @@ type Config struct {
 	// Keys are the AccessKeys of Alibaba's OpenAPI. If there are none, Alibaba's OpenAPI refuses
 	// every request.
 	Keys []openapi.Key
-	// Retention is how long events are kept. The search for a device's status goes back so far, and
-	// to the start of that UTC day. The default is 30 days.
+	// Retention is how long events are kept, by default 30 days. The search for a device's status
+	// goes back to the start of the UTC day that is Retention before now.
 	Retention time.Duration
 	// Now is the clock. The default is time.Now.
 	Now func() time.Time

@@ -21,8 +21,8 @@ type daysResponse struct {
 	Days []diagnose.Day `json:"days"`
 	// LookedBackTo is the start of the range that was searched for events.
 	LookedBackTo string `json:"looked_back_to"`
-	// Cut means that the budget did not suffice to read all days, or to find the state at the start
-	// of the first one.
+	// Cut means that the search was cut; see past.isCut. Some days may then be unread, or the state at
+	// the start of the first one may be unknown.
 	Cut        bool `json:"cut,omitempty"`
 	Incomplete bool `json:"incomplete,omitempty"`
 	*absence

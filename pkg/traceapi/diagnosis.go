@@ -33,8 +33,9 @@ type diagnosisRequest struct {
 	device   device
 	from, to time.Time
 	lang     diagnose.Lang
-	// since asks since when each verdict applies, what is usual for the device and when it last
-	// dropped. The state at the start of the range is then searched in all earlier days.
+	// since asks for three more details: since when each verdict has applied, what is usual for the
+	// device, and when it last dropped. It also extends the search for the state at the start of the
+	// range to all earlier days.
 	since bool
 }
 
@@ -111,8 +112,9 @@ func (a api) diagnose(ctx context.Context, may permission, q diagnosisRequest, l
 	return taggedResponse(found.fit(limit), p.receipt), nil
 }
 
-// readTrend sums up the days until the end of the range if the request asks for since. It must be
-// called before the events of the range are read, because it may wait for api.turn.
+// readTrend sums up the 31 days that end with the range. If the request does not ask for since, the
+// list is empty and costs nothing. readTrend must be called before the events of the range are read:
+// it may wait for api.turn, and a request that holds the slot would wait forever.
 func (a api) readTrend(ctx context.Context, q diagnosisRequest) (dayList, error) {
 	if !q.since {
 		return dayList{past: &past{}}, nil
@@ -121,10 +123,13 @@ func (a api) readTrend(ctx context.Context, q diagnosisRequest) (dayList, error)
 	return a.readDays(ctx, q.device, earlier(from, startOfDay(q.to)), q.to)
 }
 
-// reachOf returns how much of the device's past a diagnosis reads. Without since, it reads at most
-// two partitions: those of the range or, if the part of the range that has passed lies in one UTC
-// day, also that of the day before. The events after the range, in the partition of its last day,
-// show when a connection that is open at the end of the range ended.
+// reachOf returns how much of the device's past a diagnosis reads. It always reads the UTC days of
+// the range. The rest of the last day can show how a connection that is open at the end of the range
+// ended.
+//
+// If the range does not show the state at its start, a diagnosis with since also reads earlier days.
+// Without since, it reads one earlier day, and only if the part of the range that has passed lies in
+// one UTC day.
 func (a api) reachOf(q diagnosisRequest) reach {
 	now := a.now()
 	endOfDay := startOfDay(q.to).Add(day - time.Millisecond)

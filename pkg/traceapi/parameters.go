@@ -131,13 +131,14 @@ func (q *traceRequest) parseFormat(values url.Values) error {
 }
 
 func (q *traceRequest) parseExplain(values url.Values, format string) (err error) {
-	if q.request.Explain, err = parseFlag(values, "explain"); err == nil && q.request.Explain && format != "json" {
-		err = invalid("explain=1 requires format=json")
+	q.request.Explain, err = parseFlag(values, "explain")
+	if err == nil && q.request.Explain && format != "json" {
+		return invalid("explain=1 requires format=json")
 	}
 	return err
 }
 
-// parseFlag parses a parameter that must be 0 or 1, by default 0.
+// parseFlag parses a parameter whose value must be 0 or 1. The default is 0.
 func parseFlag(values url.Values, name string) (on bool, err error) {
 	switch values.Get(name) {
 	case "", "0":

@@ -18,14 +18,14 @@ const (
 	turnBytes = 128 << 20
 )
 
-// maxEvents is the maximum number of events that a request with a budget reads. It limits the time
-// of the request, because a list of days takes 2 to 4 µs for each event.
+// maxEvents is the maximum number of events that a request with a budget passes to a fold. It limits
+// the time of the request: a list of days takes 2 to 4 µs for each event.
 const maxEvents = 1_000_000
 
 // fold consumes a device's events, newest first.
 type fold interface {
-	// Add adds the next older event and returns false. If neither the event nor older events are
-	// needed, Add ignores e and returns true.
+	// Add adds the next older event and returns false. If neither e nor older events are needed, Add
+	// ignores e and returns true.
 	Add(e *event.Event) (done bool)
 	// Settled reports whether no older events are needed. All events at or after from must have
 	// been added.
@@ -38,7 +38,7 @@ type fold interface {
 type past struct {
 	api        api
 	device     device
-	from       time.Time // the start of the part; the fold has received all events from here on
+	from       time.Time // the start of the part: the fold needs no more events at or after it
 	receipt    query.Receipt
 	objects    map[string]bool // the keys of the objects that were read
 	unreadable []query.Unreadable
@@ -46,16 +46,16 @@ type past struct {
 	// bucket has no layout marker.
 	hasSegments, noLayout bool
 	events                int // the number of events that the fold has received
-	// isCut means that reading stopped too early, because the fold used more than api.turnBytes of
-	// memory, or because the budget or api.maxEvents was used up.
+	// isCut means that the fold needs older events, but must not get them. Either it takes more than
+	// api.turnBytes of memory, or the budget or api.maxEvents is used up.
 	isCut bool
 	// turn is the slot that allows the request to use api.turnBytes.
 	turn slot
 }
 
 // readPast reads the device's events into f, newest first. It reads the range of r, and then older
-// days while f needs them. The caller must release past.turn when f is no longer used, even after
-// an error.
+// days while f needs them. The result is never nil. The caller must release past.turn when f is no
+// longer used, even after an error.
 func (a api) readPast(ctx context.Context, d device, r reach, f fold) (*past, error) {
 	p := &past{api: a, device: d, from: r.to.Add(time.Millisecond), objects: map[string]bool{}, turn: slot{of: a.turn}}
 	q := r.request(d)
@@ -64,7 +64,7 @@ func (a api) readPast(ctx context.Context, d device, r reach, f fold) (*past, er
 		if last == nil || err != nil {
 			return p, err
 		}
-		if p.turn.held || p.isExhausted(r) {
+		if p.turn.held || p.isExhausted(r) { // waiting would not help
 			p.isCut = !f.Settled(p.from)
 			return p, nil
 		}
@@ -78,53 +78,59 @@ func (a api) readPast(ctx context.Context, d device, r reach, f fold) (*past, er
 }
 
 // read passes the events that match q to f, and then older ones, until f needs no older events or
-// must not get any. If drain stops, read returns the last event that it passed to f. Otherwise, last
-// is nil.
+// drain stops. It returns the event at which drain stopped, or nil.
 func (p *past) read(ctx context.Context, q query.Request, r reach, f fold) (last *event.Event, err error) {
 	s, err := p.api.open(ctx, q)
 	if err != nil {
 		return nil, err
 	}
 	defer s.Close()
-	for more := true; more; {
-		var done bool
-		last, done, err = p.drain(ctx, s, r, f)
-		if err != nil || done || last != nil || f.Settled(p.from) {
+	for {
+		var done, more bool
+		if last, done, err = p.drain(ctx, s, r, f); done {
 			break
 		}
 		if more, err = s.Extend(ctx, r.next(p.from)); !more {
 			p.isCut = s.Cut()
+			break
 		}
 	}
 	p.add(ctx, s.Result())
 	return last, err
 }
 
-// isExhausted reports whether the request must not read more events.
-func (p *past) isExhausted(r reach) bool {
-	return r.budget != query.Budget{} && p.events >= p.api.maxEvents
-}
-
-// drain passes the events of a stream to f. done reports whether f needs no older events. If f takes
-// too much memory, or has received too many events, drain stops and returns the last event that it
-// passed to f.
+// drain passes the events of a stream to f. done reports whether not to read further: after an
+// error, if f needs no older events, or if f must not get more events yet. In the last case, drain
+// has stopped, and returns the last event that it passed to f.
 func (p *past) drain(ctx context.Context, s stream, r reach, f fold) (last *event.Event, done bool, err error) {
 	for e, err := range s.Events(ctx) {
 		if err != nil {
-			return nil, false, err
+			return nil, true, err
 		}
 		if f.Add(e) {
 			p.from = startOfDay(e.Time)
 			return nil, true, nil
 		}
 		p.events++
-		if f.Bytes() > freeBytes && !p.turn.take() || f.Bytes() > p.api.turnBytes || p.isExhausted(r) {
+		if p.isFull(f) || p.isExhausted(r) {
 			p.from = e.Time.Add(time.Millisecond)
-			return e, false, nil
+			return e, true, nil
 		}
 	}
 	p.from = s.From()
-	return nil, false, nil
+	return nil, f.Settled(p.from), nil
+}
+
+// isFull reports whether f takes more memory than the request may use at the moment. It takes the
+// slot of api.turn if f needs it and the slot is free.
+func (p *past) isFull(f fold) bool {
+	bytes := f.Bytes()
+	return bytes > freeBytes && !p.turn.take() || bytes > p.api.turnBytes
+}
+
+// isExhausted reports whether f has received as many events as a request with a budget may read.
+func (p *past) isExhausted(r reach) bool {
+	return r.budget != query.Budget{} && p.events >= p.api.maxEvents
 }
 
 // add adds the cost and the unreadable objects of a stream.
@@ -135,8 +141,8 @@ func (p *past) add(ctx context.Context, result query.Result) {
 	p.hasSegments, p.noLayout = p.hasSegments || !result.NoSegments, result.NoLayout
 }
 
-// count adds the cost of a stream to p.receipt. If the request has waited for api.turn, the stream
-// reads partitions and objects again, but the receipt must count each of them only once.
+// count adds the cost of a stream to p.receipt. A request that has waited for api.turn reads some
+// partitions and objects again, but the receipt must count each of them only once.
 func (p *past) count(result query.Result) {
 	for _, step := range result.Steps {
 		if step.Bytes > 0 { // only reads have bytes
@@ -154,7 +160,8 @@ func (p *past) addReceipt(cost query.Receipt) {
 	p.receipt.Partitions = slices.Compact(p.receipt.Partitions)
 }
 
-// include adds the cost of another part, which may have read some of the same objects.
+// include adds the cost and the unreadable objects of another past of the device. Both may have read
+// some of the same objects.
 func (p *past) include(other *past) {
 	maps.Copy(p.objects, other.objects)
 	p.addReceipt(other.receipt)

@@ -8,20 +8,21 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// recent is a fold that keeps the events of a range. In earlier events, it searches for the
-// device's status at the start of the range. If the range has too many events, recent moves the
-// start forward.
+// recent is a fold that keeps the events of a range, and some of those after it. In earlier events,
+// it searches for the device's status at the start of the range. If the range has too many events,
+// recent moves the start forward.
 type recent struct {
-	from, to       time.Time   // the range
-	events         history.Log // the events of the range, and the next ones after it
-	later          time.Time   // the time of the newest event after the range in events, or zero
-	following      int         // the number of events after the range so far
-	spare          history.Log // the last of them, which replace those in events if there are too many
-	spareLater     time.Time   // the time of the newest event in spare, or zero
-	maxBytes       int64       // the maximum memory of events, in bytes; the rest of api.turnBytes is for before
-	before         history.Search
-	newest, oldest time.Time // the times of the newest and the oldest event in the log, or zero
-	isCut          bool      // see history.Span
+	from, to       time.Time      // the range
+	events         history.Log    // the events of the range, and those after it that are kept
+	maxBytes       int64          // the maximum memory of events, in bytes; before may use the rest of api.turnBytes
+	before         history.Search // the search for the status at the start of the range
+	newest, oldest time.Time      // the times of the newest and the oldest event of the range, or zero
+	isCut          bool           // whether from was moved; see history.Span
+
+	following  int         // the number of events after the range so far
+	later      time.Time   // the time of the newest event in events that is after the range, or zero
+	spare      history.Log // the oldest events after the range, at most maxFollowing/2; see follow
+	spareLater time.Time   // the time of the newest event in spare, or zero
 }
 
 // newRecent returns an empty fold for a range. maxBytes is the maximum memory of its events, in
@@ -54,8 +55,9 @@ func (r *recent) Add(e *event.Event) (done bool) {
 // maxFollowing is the maximum number of events after the range that recent keeps.
 const maxFollowing = 1000
 
-// follow adds an event after the range. If there are too many, follow keeps only those that are
-// next to the range, at least half of maxFollowing.
+// follow adds an event after the range. It keeps only the oldest of these events, which are next to
+// the range: at least the last maxFollowing/2. When events has maxFollowing of them, spare has the
+// last maxFollowing/2, and replaces events.
 func (r *recent) follow(e *event.Event) {
 	if r.following%(maxFollowing/2) == 0 {
 		r.events, r.later = r.spare, cmp.Or(r.spareLater, e.Time)

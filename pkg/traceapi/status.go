@@ -20,8 +20,7 @@ type statusResponse struct {
 	history.Status
 	// LookedBackTo is the start of the range that was searched for events.
 	LookedBackTo string `json:"looked_back_to"`
-	// Cut means that the state is unknown because finding it would take more than pastBudget, or too
-	// much memory.
+	// Cut means that the state is unknown because the search for it was cut; see past.isCut.
 	Cut        bool `json:"cut,omitempty"`
 	Incomplete bool `json:"incomplete,omitempty"`
 	*absence
@@ -86,10 +85,10 @@ func (a api) statusAt(ctx context.Context, may permission, d device, at, until t
 	}), nil
 }
 
-// searchStatus reads events into search until the device's status is settled. It reads the UTC day
-// of the instant at and the day before at once, because most devices connected on one of them. If
-// they do not settle the status, it reads all earlier days. Events after at also count, up to the
-// time until.
+// searchStatus reads events into search until the device's status is settled. It starts with the UTC
+// day of the instant at and the day before, because most devices had an event on one of them. If
+// these days do not settle the status, it reads all earlier days at once. Events after at also
+// count, up to the time until.
 func (a api) searchStatus(ctx context.Context, d device, at, until time.Time, search *history.Search) (*past, error) {
 	return a.readPast(ctx, d, reach{
 		from: startOfDay(at).AddDate(0, 0, -1), to: until, earliest: a.earliest(), isEager: true, budget: pastBudget,
