@@ -1,7 +1,6 @@
 package traceapi
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -15,7 +14,6 @@ import (
 	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/objstore/memstore"
 	"devicetrace/pkg/query"
-	"devicetrace/pkg/segment"
 )
 
 const (
@@ -27,26 +25,16 @@ const (
 // the client "c", half an hour before now. The store has a layout marker if hasMarker is true.
 func usedBucket(t *testing.T, hasMarker bool, instances ...event.InstanceID) *objstore.Counting {
 	t.Helper()
-	store, shards := memstore.New(), layout.Layout{Shards: 16}
+	store := memstore.New()
 	if hasMarker {
-		require.NoError(t, store.Put(t.Context(), shards.Marker(), bytes.NewReader(nil), 0))
+		store = emptyBucket(t)
 	}
 	for _, id := range instances {
 		e := full
 		e.InstanceID, e.ClientID, e.Time = id, "c", now.Add(-defaultSpan/2)
-		putRun(t, store, 1, e)
+		putObject(t, store, 1, e)
 	}
 	return objstore.NewCounting(store)
-}
-
-// putRun stores a run with the given number. Its events must belong to one partition.
-func putRun(t *testing.T, store objstore.Store, number int, events ...event.Event) {
-	t.Helper()
-	data, err := segment.Encode(segment.FromEvents(events))
-	require.NoError(t, err)
-	where := layout.Layout{Shards: 16}.PartitionOf(events[0].InstanceID, events[0].ClientID, events[0].Time)
-	key := layout.Name{Run: fmt.Sprintf("%032x", number), Seq: 1}.Key(where)
-	require.NoError(t, store.Put(t.Context(), key, bytes.NewReader(data), int64(len(data))))
 }
 
 // found holds the parts of a response that concern the instance and the cost.
@@ -80,7 +68,7 @@ func TestAbsence(t *testing.T) {
 		"an empty bucket":                       {usedBucket(t, withoutMarker), "secret", "instance=i&client=c", true, `[]`, true, 2},
 		"an empty bucket, one-instance token":   {usedBucket(t, withoutMarker), "narrow", "instance=i&client=c", true, `[]`, true, 1},
 	} {
-		for _, path := range []string{"trace", "status", "diagnosis"} {
+		for _, path := range []string{"trace", "status", "days", "diagnosis"} {
 			t.Run(name+" "+path, func(t *testing.T) {
 				a := apiOn(t, c.store)
 				a.retention = 0
@@ -114,7 +102,7 @@ func TestAbsence(t *testing.T) {
 func TestAbsenceIsAsDescribed(t *testing.T) {
 	whole := parseDescription(t)
 	for _, store := range []*objstore.Counting{usedBucket(t, withMarker, "prod"), usedBucket(t, withoutMarker)} {
-		for path, schema := range map[string]string{"trace": "Trace", "status": "StatusResponse", "diagnosis": "Diagnosis"} {
+		for path, schema := range map[string]string{"trace": "Trace", "status": "StatusResponse", "days": "Days", "diagnosis": "Diagnosis"} {
 			var got any
 			require.NoError(t, json.Unmarshal(ask(apiOn(t, store), "/api/v1/"+path+"?instance=i&client=c").Body.Bytes(), &got))
 			require.NoError(t, fits(whole, object{"$ref": "#/components/schemas/" + schema}, got))
@@ -178,7 +166,7 @@ func (c crowded) InstancesAmong(_ context.Context, ids []event.InstanceID) (quer
 func TestAMissingMarkerIsAnError(t *testing.T) {
 	store := usedBucket(t, withoutMarker, "i", "j")
 	for _, device := range []string{"instance=i&client=c", "instance=other&client=c"} {
-		for _, path := range []string{"trace", "status", "diagnosis"} {
+		for _, path := range []string{"trace", "status", "days", "diagnosis"} {
 			w := ask(apiOn(t, store), "/api/v1/"+path+"?"+device)
 			require.Equal(t, http.StatusServiceUnavailable, w.Code)
 			require.Contains(t, w.Body.String(), `"code":"LayoutMismatch"`)
@@ -200,7 +188,7 @@ func TestAbsenceFails(t *testing.T) {
 			}
 			return objstore.Fault{}
 		})
-		for _, path := range []string{"trace", "status", "diagnosis"} {
+		for _, path := range []string{"trace", "status", "days", "diagnosis"} {
 			prefixes = 0
 			w := ask(apiOn(t, store), "/api/v1/"+path+"?instance=i&client=c")
 			require.Equal(t, http.StatusServiceUnavailable, w.Code)

@@ -34,7 +34,7 @@ func BenchmarkMonth(b *testing.B) {
 		{"diagnosis/since", "diagnosis?since=1&", active},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			a := apiOf(b, closedMonth(b, c.events...))
+			a := apiOn(b, closedMonth(b, c.events...))
 			var got struct{ Receipt query.Receipt }
 			for b.Loop() {
 				fetch(b, a, "/api/v1/"+c.path+"instance=i&client=c", &got)

@@ -32,7 +32,7 @@ func TestAPageReadsNoFurtherThanItsEnd(t *testing.T) {
 func TestAFaultInMidStreamIsNoPartialResponse(t *testing.T) {
 	f := &fixed{result: query.Result{Events: []event.Event{full, sparse}}, err: errors.New("oss: secret detail")}
 	open := func(context.Context, query.Request) (stream, error) { return f, nil }
-	for _, path := range []string{"trace", "status", "diagnosis"} {
+	for _, path := range []string{"trace", "status", "days", "diagnosis"} {
 		f.closed = false
 		w := ask(newAPI(everything{}, open, func() time.Time { return now }, 0), "/api/v1/"+path+"?instance=i&client=c")
 		require.Equal(t, http.StatusServiceUnavailable, w.Code, path)
@@ -61,9 +61,7 @@ type diagnosisOf struct {
 }
 
 func diagnosed(t *testing.T, a api, query string) (found diagnosisOf) {
-	w := ask(a, "/api/v1/diagnosis?instance=i&client=c"+query)
-	require.Equal(t, http.StatusOK, w.Code, w.Body)
-	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &found))
+	fetch(t, a, "/api/v1/diagnosis?instance=i&client=c"+query, &found)
 	return found
 }
 
@@ -131,7 +129,7 @@ func TestAStatusThatTakesTooManyEvents(t *testing.T) {
 		LookedBackTo time.Time `json:"looked_back_to"`
 		Cut          bool
 	}
-	require.NoError(t, json.Unmarshal(ask(a, "/api/v1/status?instance=i&client=c").Body.Bytes(), &found))
+	fetch(t, a, "/api/v1/status?instance=i&client=c", &found)
 	require.Equal(t, "unknown", found.State)
 	require.Nil(t, found.Since)
 	require.Nil(t, found.Connection)
@@ -223,7 +221,7 @@ func TestReceiptAfterAWait(t *testing.T) {
 				e.Time = e.Time.Add(time.Duration(2*i+run) * 100 * time.Millisecond)
 				events = append(events, e)
 			}
-			putRun(t, store, run, events...)
+			putObject(t, store, run+1, events...)
 		}
 		store.Reset()
 		a := apiOn(t, store)

@@ -41,12 +41,13 @@ func bucketOf(t *testing.T, instances ...string) *objstore.Counting {
 	return objstore.NewCounting(store)
 }
 
-// apiOn returns an API that reads from the given store.
-func apiOn(t *testing.T, store query.Store) api {
+// apiOn returns an API that reads from the given store. Its clock shows now, and its retention is 30
+// days.
+func apiOn(t testing.TB, store query.Store) api {
 	t.Helper()
 	reader, err := query.New(store, query.Config{})
 	require.NoError(t, err)
-	return newAPI(reader, openerOf(reader), func() time.Time { return now }, 7*24*time.Hour)
+	return newAPI(reader, openerOf(reader), func() time.Time { return now }, 30*day)
 }
 
 func TestInstances(t *testing.T) {

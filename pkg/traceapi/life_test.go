@@ -1,22 +1,11 @@
 package traceapi
 
 import (
-	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"slices"
-	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"devicetrace/pkg/event"
-	"devicetrace/pkg/history"
-	"devicetrace/pkg/layout"
-	"devicetrace/pkg/objstore"
-	"devicetrace/pkg/objstore/memstore"
-	"devicetrace/pkg/query"
-	"devicetrace/pkg/segment"
 )
 
 // life generates the events of a device over the 30 days before now. Connections last from a second
@@ -29,6 +18,7 @@ type life struct {
 	isNamed bool
 }
 
+// lifeOf returns the events of a life, which depend only on the seed.
 func lifeOf(seed uint64) []event.Event {
 	l := &life{random: rand.New(rand.NewPCG(seed, 14))}
 	l.isNamed = l.random.IntN(3) > 0
@@ -105,74 +95,4 @@ func (l *life) add(e event.Event) {
 		e.ReceivedAt = e.Time.Add(l.between(0, time.Minute)).Truncate(time.Millisecond)
 		l.events = append(l.events, e)
 	}
-}
-
-// record stores the events in a new bucket: those of each day in one compacted object and, for late
-// events, in fresh objects. The days before today are closed, and have at most one fresh object.
-func record(t testing.TB, events []event.Event, seed uint64) *memstore.Store {
-	random := rand.New(rand.NewPCG(seed, 15))
-	store, shards := memstore.New(), layout.Layout{Shards: 16}
-	require.NoError(t, store.Put(t.Context(), shards.Marker(), bytes.NewReader(nil), 0))
-	objects := map[layout.Partition]map[int][]event.Event{}
-	for _, e := range events {
-		where := shards.PartitionOf(e.InstanceID, e.ClientID, e.Time)
-		if objects[where] == nil {
-			objects[where] = map[int][]event.Event{}
-		}
-		n := random.IntN(4)
-		if where.Day != layout.DayOf(now) {
-			n /= 3
-		}
-		objects[where][n] = append(objects[where][n], e)
-	}
-	for where, byNumber := range objects {
-		for n, events := range byNumber {
-			putObject(t, store, where, n, events)
-		}
-	}
-	return store
-}
-
-// putObject stores events as a compacted object if number is 0, and otherwise as a fresh one.
-func putObject(t testing.TB, store objstore.Store, where layout.Partition, number int, events []event.Event) {
-	var out bytes.Buffer
-	w := segment.NewWriter(&out, 1000)
-	slices.SortFunc(events, func(a, b event.Event) int { return event.Compare(&a, &b) })
-	require.NoError(t, w.Write(segment.FromEvents(events)))
-	written, err := w.Close()
-	require.NoError(t, err)
-	name := layout.Name{Run: fmt.Sprintf("%032x", number), Seq: 1}
-	if number == 0 {
-		name = layout.Name{Level: 1, Digest: fmt.Sprintf("%064x", 1), FooterLength: written.FooterLength}
-	}
-	require.NoError(t, store.Put(t.Context(), name.Key(where), bytes.NewReader(out.Bytes()), int64(out.Len())))
-}
-
-// distinct returns the events in order, without the later copies of doubled ones.
-func distinct(events []event.Event) []event.Event {
-	events = slices.Clone(events)
-	slices.SortFunc(events, func(a, b event.Event) int { return event.Compare(&a, &b) })
-	return slices.CompactFunc(events, func(a, b event.Event) bool { return event.CompareIdentity(&a, &b) == 0 })
-}
-
-// logBetween returns a log of the events in a range, both ends included.
-func logBetween(events []event.Event, from, to time.Time) *history.Log {
-	var log history.Log
-	for i := range events {
-		if e := &events[i]; !e.Time.Before(from) && !e.Time.After(to) {
-			log.Add(e)
-		}
-	}
-	return &log
-}
-
-func readerOf(t testing.TB, store query.Store) *query.Reader {
-	r, err := query.New(store, query.Config{})
-	require.NoError(t, err)
-	return r
-}
-
-func apiOf(t testing.TB, store query.Store) api {
-	r := readerOf(t, store)
-	return newAPI(r, openerOf(r), func() time.Time { return now }, 30*day)
 }

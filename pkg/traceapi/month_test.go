@@ -3,59 +3,15 @@ package traceapi
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/pkg/event"
-	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
-	"devicetrace/pkg/objstore/memstore"
 	"devicetrace/pkg/query"
 )
-
-// neighbor returns a client in the same shard as client "c", whose identifier has the given prefix.
-func neighbor(prefix string) event.ClientID {
-	shards := layout.Layout{Shards: 16}
-	for i := 0; ; i++ {
-		if id := event.ClientID(fmt.Sprint(prefix, i)); shards.ShardOf(id) == shards.ShardOf("c") {
-			return id
-		}
-	}
-}
-
-// closedMonth stores one compacted object for each of the 30 days up to today. Each contains an event
-// of a client before and one of a client after client "c", and together they contain the given
-// events.
-func closedMonth(t testing.TB, events ...event.Event) *memstore.Store {
-	store := record(t, nil, 0)
-	for ago := range 30 {
-		start := startOfDay(now).AddDate(0, 0, -ago)
-		other := happened("other", event.Connect, ago, "00:00:00")
-		other.ClientID = neighbor("a")
-		rows := []event.Event{other}
-		other.ClientID = neighbor("z")
-		rows = append(rows, other)
-		for _, e := range events {
-			if startOfDay(e.Time).Equal(start) {
-				rows = append(rows, e)
-			}
-		}
-		putObject(t, store, layout.Layout{Shards: 16}.PartitionOf("i", "c", start), 0, rows)
-	}
-	return store
-}
-
-// monthStatus holds the parts of a status that the tests check.
-type monthStatus struct {
-	State        string
-	Since        string
-	Cut          bool
-	LookedBackTo string `json:"looked_back_to"`
-	Receipt      query.Receipt
-}
 
 // A device that connected 29 days ago is online. A status reads two days or all of them.
 func TestCostOfAStatus(t *testing.T) {
@@ -77,7 +33,7 @@ func TestCostOfAStatus(t *testing.T) {
 			r, err := query.New(store, query.Config{WholeBytes: c.wholeBytes})
 			require.NoError(t, err)
 			a := newAPI(r, openerOf(r), func() time.Time { return now }, 30*day)
-			var got monthStatus
+			var got statusOf
 			fetch(t, a, "/api/v1/status?instance=i&client=c", &got)
 			require.Equal(t, c.state, got.State)
 			require.False(t, got.Cut)
@@ -95,27 +51,26 @@ func TestCostOfDays(t *testing.T) {
 	for ago := range 30 {
 		events = append(events, happened(fmt.Sprint("c", ago), event.Connect, ago, "07:00:00"), happened(fmt.Sprint("c", ago), event.Close, ago, "07:30:00"))
 	}
-	slices.SortFunc(events, func(a, b event.Event) int { return a.Time.Compare(b.Time) })
 	store := closedMonth(t, events...)
 	var got struct {
 		Days    []dayRow
 		Receipt query.Receipt
 	}
-	fetch(t, apiOf(t, store), "/api/v1/days?instance=i&client=c", &got)
+	fetch(t, apiOn(t, store), "/api/v1/days?instance=i&client=c", &got)
 	require.Len(t, got.Days, 7)
 	require.Equal(t, 1+1+7+1, got.Receipt.Requests, "the layout marker, the shard, seven days and the day before")
 	for _, row := range got.Days {
 		require.Equal(t, 1, row.Drops)
 		require.Zero(t, row.UnknownMS)
 	}
-	fetch(t, apiOf(t, store), "/api/v1/days?instance=i&client=c&from=2026-10-24&to=2026-11-22", &got)
+	fetch(t, apiOn(t, store), "/api/v1/days?instance=i&client=c&from=2026-10-24&to=2026-11-22", &got)
 	require.Len(t, got.Days, 30)
 	require.Equal(t, 1+1+30, got.Receipt.Requests, "no older day has an object")
 }
 
 // Today's row includes an event from a broker whose clock runs fast, like a diagnosis of today does.
 func TestDaysIncludeEventsOfFastClocks(t *testing.T) {
-	a := apiOf(t, closedMonth(t, happened("a", event.Connect, 0, "07:00:00"), happened("a", event.Close, 0, "08:10:00")))
+	a := apiOn(t, closedMonth(t, happened("a", event.Connect, 0, "07:00:00"), happened("a", event.Close, 0, "08:10:00")))
 	for _, from := range []string{"2026-11-22", "2026-11-20", "2026-11-19", "2026-10-23"} {
 		var got struct{ Days []dayRow }
 		fetch(t, a, "/api/v1/days?instance=i&client=c&from="+from, &got)
@@ -141,17 +96,18 @@ func TestCostOfADiagnosis(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got struct {
-				Status       struct{ State string }
-				LookedBackTo string `json:"looked_back_to"`
-				Receipt      query.Receipt
+				Status  struct{ State string }
+				Receipt query.Receipt
 			}
-			fetch(t, apiOf(t, store), "/api/v1/diagnosis?instance=i&client=c"+c.parameters, &got)
+			fetch(t, apiOn(t, store), "/api/v1/diagnosis?instance=i&client=c"+c.parameters, &got)
 			require.Equal(t, c.state, got.Status.State)
-			require.Equal(t, c.partitions, len(got.Receipt.Partitions))
+			require.Len(t, got.Receipt.Partitions, c.partitions)
 		})
 	}
 }
 
+// TestDaysParameters checks the range of a list of days, with defaults for missing parameters, and
+// the errors for invalid parameters.
 func TestDaysParameters(t *testing.T) {
 	a := (&recorded{}).api()
 	for parameters, want := range map[string]struct {
@@ -186,11 +142,11 @@ func TestDaysParameters(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, do(a, "GET", "/api/v1/days?instance=j&client=c", "Authorization", "Bearer narrow").Code)
 }
 
-// flood returns n refused logins on the day of the given number of days ago, a minute apart.
-func flood(ago, n int) (events []event.Event) {
+// flood returns n refused logins, a minute apart. The first is at the start of the day d days ago.
+func flood(d, n int) (events []event.Event) {
 	for i := range n {
-		e := happened("", event.Close, ago, "00:00:00")
-		e.NativeEvent, e.ActionInfo, e.Time = "client.connack", event.NotAuthorized, e.Time.Add(time.Duration(i)*time.Minute)
+		e := refused(d, "00:00:00")
+		e.Time = e.Time.Add(time.Duration(i) * time.Minute)
 		events = append(events, e)
 	}
 	return events
@@ -203,16 +159,19 @@ func TestTooManyEventsEndASearch(t *testing.T) {
 	for ago := 9; ago >= 0; ago-- {
 		events = append(events, flood(ago, 100)...)
 	}
-	a := apiOf(t, closedMonth(t, events...))
-	var status monthStatus
+	a := apiOn(t, closedMonth(t, events...))
+	var status statusOf
 	fetch(t, a, "/api/v1/status?instance=i&client=c", &status)
 	require.Equal(t, "online", status.State)
 	require.False(t, status.Cut)
 
 	a.maxEvents = 550
-	status = monthStatus{}
+	status = statusOf{}
 	fetch(t, a, "/api/v1/status?instance=i&client=c", &status)
-	require.Equal(t, monthStatus{State: "unknown", Cut: true, LookedBackTo: "2026-11-17T00:50:00.001Z", Receipt: status.Receipt}, status)
+	require.True(t, status.Cut)
+	require.Equal(t, "unknown", status.State)
+	require.Empty(t, status.Since)
+	require.Equal(t, "2026-11-17T00:50:00.001Z", status.LookedBackTo)
 	_, err := alibaba{a}.Online(t.Context(), "i", []event.ClientID{"c"})
 	require.ErrorIs(t, err, errUnsettled)
 
@@ -234,7 +193,7 @@ func TestTooManyEventsEndASearch(t *testing.T) {
 // The events between the range of a diagnosis and the end of its day can also be too many. The range
 // then has no part that was read, but cut_before must still be in the range.
 func TestTooManyEventsAfterTheRange(t *testing.T) {
-	a := apiOf(t, closedMonth(t, flood(1, 1000)...))
+	a := apiOn(t, closedMonth(t, flood(1, 1000)...))
 	a.maxEvents = 50
 	const span = "&from=2026-11-21T01:00:00Z&to=2026-11-21T02:00:00Z"
 	require.Empty(t, diagnosed(t, a, span).CutBefore)
@@ -246,7 +205,7 @@ func TestTooManyEventsAfterTheRange(t *testing.T) {
 // A month without compaction has many objects. A status must stay within its budget, and must say
 // how far it went back.
 func TestAStatusOfAMonthWithoutCompaction(t *testing.T) {
-	store := record(t, nil, 0)
+	store := emptyBucket(t)
 	for ago := range 30 {
 		for n := range 100 {
 			e := happened(fmt.Sprint("o", n), event.Connect, ago, "06:00:00")
@@ -254,11 +213,11 @@ func TestAStatusOfAMonthWithoutCompaction(t *testing.T) {
 			if ago == 25 && n == 0 {
 				e.ClientID = "c"
 			}
-			putObject(t, store, layout.Layout{Shards: 16}.PartitionOf("i", "c", e.Time), n+1, []event.Event{e})
+			putObject(t, store, n+1, e)
 		}
 	}
-	var got monthStatus
-	fetch(t, apiOf(t, store), "/api/v1/status?instance=i&client=c", &got)
+	var got statusOf
+	fetch(t, apiOn(t, store), "/api/v1/status?instance=i&client=c", &got)
 	require.True(t, got.Cut)
 	require.Equal(t, "unknown", got.State)
 	require.Equal(t, "2026-11-04T00:00:00.000Z", got.LookedBackTo, "19 days of 100 objects")

@@ -91,12 +91,27 @@ func happened(channel string, action event.Action, d int, at string) event.Event
 		Time: t, ReceivedAt: t, TimeOrigin: event.FromBroker, Source: "events", NativeEvent: string(action)}
 }
 
+// refused returns a refused login of client c, d days before now at the given time of day.
+func refused(d int, at string) event.Event {
+	e := happened("", event.Close, d, at)
+	e.NativeEvent, e.ActionInfo = "client.connack", event.NotAuthorized
+	return e
+}
+
 const (
 	today    = "11-22T00:00:00.000 11-22T09:00:00.123" // ends an hour after the current time, because a broker's clock may run an hour fast
 	twoDays  = "11-21T00:00:00.000 11-22T09:00:00.123"
 	before   = "11-21T00:00:00.000 11-21T23:59:59.999"
 	theMonth = "10-23T00:00:00.000 11-20T23:59:59.999"
 )
+
+// statusOf holds the parts of a status that the tests check. Since is empty if it is null.
+type statusOf struct {
+	State, Since, At string
+	LookedBackTo     string `json:"looked_back_to"`
+	Cut              bool
+	Receipt          query.Receipt
+}
 
 // A status reads two days at once and, only if they do not settle it, all others that the retention
 // allows.
@@ -124,22 +139,10 @@ func TestStatusLooksBackUntilItIsSettled(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := &recorded{events: c.events}
-			w := ask(r.api(), "/api/v1/status?instance=i&client=c")
-			require.Equal(t, http.StatusOK, w.Code, w.Body)
-			var got struct {
-				State        string  `json:"state"`
-				Since        *string `json:"since"`
-				At           string  `json:"at"`
-				LookedBackTo string  `json:"looked_back_to"`
-				Receipt      query.Receipt
-			}
-			require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got))
+			var got statusOf
+			fetch(t, r.api(), "/api/v1/status?instance=i&client=c", &got)
 			require.Equal(t, c.state, got.State)
-			if c.since == "" {
-				require.Nil(t, got.Since)
-			} else {
-				require.Equal(t, c.since, *got.Since)
-			}
+			require.Equal(t, c.since, got.Since)
 			require.Equal(t, c.spans, r.spans)
 			require.Equal(t, "2026-11-22T08:00:00.123Z", got.At)
 			require.Equal(t, 2*len(c.spans), got.Receipt.Requests)
@@ -339,7 +342,7 @@ func TestLongNamesAreCutToTheNewest(t *testing.T) {
 }
 
 func TestStoreErrorsAreReportedOnEveryPath(t *testing.T) {
-	for _, path := range []string{"status", "diagnosis"} {
+	for _, path := range []string{"status", "days", "diagnosis"} {
 		w := ask((&recorded{err: errors.New("oss: secret detail")}).api(), "/api/v1/"+path+"?instance=i&client=c")
 		require.Equal(t, http.StatusServiceUnavailable, w.Code)
 		require.NotContains(t, w.Body.String(), "secret detail")
@@ -410,7 +413,7 @@ func TestDiagnosisClaimsNoStateAfterATakeover(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got struct{ Status struct{ State string } }
-			fetch(t, apiOf(t, closedMonth(t, c.events...)), "/api/v1/diagnosis?instance=i&client=c"+c.parameters, &got)
+			fetch(t, apiOn(t, closedMonth(t, c.events...)), "/api/v1/diagnosis?instance=i&client=c"+c.parameters, &got)
 			require.Equal(t, c.state, got.Status.State)
 		})
 	}
@@ -419,13 +422,11 @@ func TestDiagnosisClaimsNoStateAfterATakeover(t *testing.T) {
 // The end of a connection that is open at the end of the range is found next to the range, no matter
 // how many events follow.
 func TestDiagnosisFindsTheNextEnd(t *testing.T) {
-	refused := happened("", event.Close, 1, "08:00:00")
-	refused.NativeEvent, refused.ActionInfo = "client.connack", event.NotAuthorized
 	for _, n := range []int{0, 1, 498, 499, 500, 998, 999, 1000, 1499, 1999, 2000} {
-		events := []event.Event{happened("a", event.Connect, 1, "06:00:00"), refused, happened("a", event.Close, 1, "08:30:00")}
+		events := []event.Event{happened("a", event.Connect, 1, "06:00:00"), refused(1, "08:00:00"), happened("a", event.Close, 1, "08:30:00")}
 		for i := range n {
-			e := refused
-			e.Time = e.Time.Add(time.Hour + time.Duration(i)*time.Second)
+			e := refused(1, "09:00:00")
+			e.Time = e.Time.Add(time.Duration(i) * time.Second)
 			events = append(events, e)
 		}
 		var got struct {
@@ -433,7 +434,7 @@ func TestDiagnosisFindsTheNextEnd(t *testing.T) {
 				EndedLater struct{ Time, Kind string } `json:"ended_later"`
 			}
 		}
-		fetch(t, apiOf(t, closedMonth(t, events...)), "/api/v1/diagnosis?instance=i&client=c&from=2026-11-21T06:30:00Z&to=2026-11-21T07:30:00Z", &got)
+		fetch(t, apiOn(t, closedMonth(t, events...)), "/api/v1/diagnosis?instance=i&client=c&from=2026-11-21T06:30:00Z&to=2026-11-21T07:30:00Z", &got)
 		require.Len(t, got.Connections, 1)
 		require.Equal(t, "2026-11-21T08:30:00.000Z", got.Connections[0].EndedLater.Time, n)
 		require.Equal(t, "no-heart", got.Connections[0].EndedLater.Kind, n)

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -21,7 +20,7 @@ import (
 func TestStatusAndDaysEqualAReplay(t *testing.T) {
 	for seed := range uint64(1000) {
 		events := lifeOf(seed)
-		a := apiOf(t, record(t, events, seed))
+		a := apiOn(t, record(t, events, seed))
 		all := distinct(events)
 		random := rand.New(rand.NewPCG(seed, 16))
 		checkStatus(t, a, all, now, "", seed)
@@ -50,12 +49,6 @@ func checkStatus(t *testing.T, a api, all []event.Event, at time.Time, parameter
 	require.False(t, got.Cut)
 }
 
-func fetch(t testing.TB, a api, path string, into any) {
-	w := ask(a, path)
-	require.Equal(t, http.StatusOK, w.Code, w.Body)
-	require.NoError(t, json.Unmarshal(w.Body.Bytes(), into), w.Body)
-}
-
 // dayRow is a row of a list of days, as far as the tests check it.
 type dayRow struct {
 	Day         string
@@ -79,7 +72,6 @@ type dayRow struct {
 type sinceOf struct {
 	At      string
 	AtLeast bool `json:"at_least"`
-	Text    string
 }
 
 func (r dayRow) isActive() bool { return r.Connections > 0 || r.Refusals > 0 }
@@ -156,4 +148,22 @@ func replayedDay(all []event.Event, start time.Time) (row dayRow, first map[stri
 		}
 	}
 	return row, first
+}
+
+// distinct returns the events in order, without the later copies of doubled ones.
+func distinct(events []event.Event) []event.Event {
+	events = slices.Clone(events)
+	slices.SortFunc(events, func(a, b event.Event) int { return event.Compare(&a, &b) })
+	return slices.CompactFunc(events, func(a, b event.Event) bool { return event.CompareIdentity(&a, &b) == 0 })
+}
+
+// logBetween returns a log of the events in a range, both ends included.
+func logBetween(events []event.Event, from, to time.Time) *history.Log {
+	var log history.Log
+	for i := range events {
+		if e := &events[i]; !e.Time.Before(from) && !e.Time.After(to) {
+			log.Add(e)
+		}
+	}
+	return &log
 }

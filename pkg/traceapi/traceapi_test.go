@@ -46,7 +46,7 @@ func (c *canned) do(method, path, authorization string) *httptest.ResponseRecord
 }
 
 func (c *canned) api() api {
-	return newAPI(everything{}, c.open, func() time.Time { return now }, 7*24*time.Hour)
+	return newAPI(everything{}, c.open, func() time.Time { return now }, 30*day)
 }
 
 // do sends a request to the complete handler and returns the response. header holds alternating
@@ -77,6 +77,14 @@ func serveTo(w http.ResponseWriter, ctx context.Context, api api, method, path s
 
 func ask(api api, path string, header ...string) *httptest.ResponseRecorder {
 	return do(api, "GET", path, append(header, "Authorization", "Bearer secret")...)
+}
+
+// fetch requests a path and decodes the response, which must have status 200.
+func fetch(t testing.TB, a api, path string, into any) {
+	t.Helper()
+	w := ask(a, path)
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), into), w.Body)
 }
 
 const trace = "/api/v1/trace?instance=i&client=c"
