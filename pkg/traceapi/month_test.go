@@ -2,7 +2,6 @@ package traceapi
 
 import (
 	"fmt"
-	"net/http"
 	"testing"
 	"time"
 
@@ -104,42 +103,6 @@ func TestCostOfADiagnosis(t *testing.T) {
 			require.Len(t, got.Receipt.Partitions, c.partitions)
 		})
 	}
-}
-
-// TestDaysParameters checks the range of a list of days, with defaults for missing parameters, and
-// the errors for invalid parameters.
-func TestDaysParameters(t *testing.T) {
-	a := (&recorded{}).api()
-	for parameters, want := range map[string]struct {
-		code           int
-		from, to, text string
-	}{
-		"":                                {200, "2026-11-16", "2026-11-22", ""},
-		"&from=2026-11-20":                {200, "2026-11-20", "2026-11-22", ""},
-		"&from=2026-11-01":                {200, "2026-11-01", "2026-11-22", ""},
-		"&from=2026-10-01":                {400, "", "", "from and to span more than 31 days: request fewer days"},
-		"&to=2026-11-10":                  {200, "2026-11-04", "2026-11-10", ""},
-		"&from=2026-10-23&to=2026-11-22":  {200, "2026-10-23", "2026-11-22", ""},
-		"&from=2024-02-28&to=2024-03-01":  {200, "2024-02-28", "2024-03-01", ""},
-		"&from=2026-10-22&to=2026-11-22":  {400, "", "", "from and to span more than 31 days: request fewer days"},
-		"&from=2026-11-22&to=2026-11-21":  {400, "", "", "from is after to"},
-		"&to=2026-11-23":                  {400, "", "", "to is after today, which is 2026-11-22 in UTC"},
-		"&from=2026-11-23":                {400, "", "", "from is after today, which is 2026-11-22 in UTC"},
-		"&from=2026-11-31":                {400, "", "", "from must be a date since 1973 in UTC, such as 2026-11-22"},
-		"&to=2026-11-22T00:00:00Z":        {400, "", "", "to must be a date since 1973 in UTC, such as 2026-11-22"},
-		"&from=0001-01-01&to=0001-01-02":  {400, "", "", "from must be a date since 1973 in UTC, such as 2026-11-22"},
-		"&lang=en":                        {400, "", "", "is not a parameter of this path"},
-		"&from=2026-11-22&from=2026-11-2": {400, "", "", "from is given more than once"},
-	} {
-		w := ask(a, "/api/v1/days?instance=i&client=c"+parameters)
-		require.Equal(t, want.code, w.Code, parameters)
-		if want.code != http.StatusOK {
-			require.Contains(t, w.Body.String(), want.text, parameters)
-			continue
-		}
-		require.Contains(t, w.Body.String(), fmt.Sprintf(`"from":%q,"to":%q,"days":[{"day":%q`, want.from, want.to, want.from), parameters)
-	}
-	require.Equal(t, http.StatusForbidden, do(a, "GET", "/api/v1/days?instance=j&client=c", "Authorization", "Bearer narrow").Code)
 }
 
 // flood returns n refused logins, a minute apart. The first is at the start of the day d days ago.
