@@ -84,5 +84,5 @@ func (b alibaba) state(ctx context.Context, d device) (history.State, error) {
 // of these errors instead.
 var (
 	errIncomplete = errors.New("the device's status is uncertain because objects of its partitions are unreadable")
-	errUnsettled  = errors.New("the device's status is uncertain because too many events would have to be read")
+	errUnsettled  = errors.New("the device's status is uncertain because finding it would take too many events or requests")
 )

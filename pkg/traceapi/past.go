@@ -168,7 +168,8 @@ func (p *past) include(other *past) {
 	p.unreadable = append(p.unreadable, other.unreadable...)
 }
 
-// absence is like api.absenceOf. It adds the cost to p.receipt.
+// absence returns the absence of the device's instance, or nil; see api.absenceOf. It adds the cost
+// to p.receipt.
 func (p *past) absence(ctx context.Context, may permission) (*absence, error) {
 	result := query.Result{Receipt: p.receipt, NoSegments: !p.hasSegments, NoLayout: p.noLayout}
 	absent, err := p.api.absenceOf(ctx, may, p.device.instanceID, &result)
