@@ -43,8 +43,8 @@ func putObject(t testing.TB, store objstore.Store, number int, events ...event.E
 	require.NoError(t, store.Put(t.Context(), name.Key(where), bytes.NewReader(out.Bytes()), int64(out.Len())))
 }
 
-// record stores the events in a new bucket: those of each day in one compacted object and, for late
-// events, in fresh objects. The days before today are closed, and have at most one fresh object.
+// record stores the events in a new bucket. Each day can have one compacted object, and fresh objects
+// with late events: up to three today, and at most one on an earlier day.
 func record(t testing.TB, events []event.Event, seed uint64) *memstore.Store {
 	random := rand.New(rand.NewPCG(seed, 15))
 	objects := map[layout.Partition]map[int][]event.Event{}
@@ -68,7 +68,8 @@ func record(t testing.TB, events []event.Event, seed uint64) *memstore.Store {
 	return store
 }
 
-// neighbor returns a client in the same shard as client "c", whose identifier has the given prefix.
+// neighbor returns a client whose identifier has the given prefix. It is in the same shard as client
+// "c".
 func neighbor(prefix string) event.ClientID {
 	for i := 0; ; i++ {
 		if id := event.ClientID(fmt.Sprint(prefix, i)); shards.ShardOf(id) == shards.ShardOf("c") {
@@ -77,9 +78,9 @@ func neighbor(prefix string) event.ClientID {
 	}
 }
 
-// closedMonth stores one compacted object for each of the 30 days up to today. Each contains an event
-// of a client before and one of a client after client "c", and together they contain the given
-// events.
+// closedMonth returns a store with one compacted object for each of the 30 days up to today. The
+// objects contain the given events of client "c". Each object also contains an event of a client
+// before "c", and one of a client after it.
 func closedMonth(t testing.TB, events ...event.Event) *memstore.Store {
 	store := emptyBucket(t)
 	for ago := range 30 {

@@ -9,12 +9,12 @@ import (
 )
 
 // life generates the events of a device over the 30 days before now. Connections last from a second
-// to ten days. Some events are missing, some are doubled, and some have a time that is up to a
-// minute wrong.
+// to ten days. Some events are missing, some are doubled, and the times of some are wrong by up to a
+// minute.
 type life struct {
 	random *rand.Rand
 	events []event.Event
-	// isNamed says whether the source sends channels.
+	// isNamed means that the broker sends channels.
 	isNamed bool
 }
 
@@ -82,7 +82,7 @@ func (l *life) event(action event.Action, info event.ActionInfo, at time.Time) e
 	}
 }
 
-// add adds an event that has happened, unless it is lost.
+// add adds an event once or twice, unless the event is lost or its time is after now.
 func (l *life) add(e event.Event) {
 	if l.random.IntN(20) == 0 {
 		e.Time = e.Time.Add(l.between(-time.Minute, time.Minute))

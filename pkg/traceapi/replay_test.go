@@ -15,8 +15,8 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// TestStatusAndDaysEqualAReplay compares the responses about a month with what a replay of all of
-// the device's events gives.
+// TestStatusAndDaysEqualAReplay compares statuses and lists of days with results that are derived
+// from all events of the device.
 func TestStatusAndDaysEqualAReplay(t *testing.T) {
 	for seed := range uint64(1000) {
 		events := lifeOf(seed)
@@ -32,6 +32,7 @@ func TestStatusAndDaysEqualAReplay(t *testing.T) {
 	}
 }
 
+// checkStatus compares a status with the one that all events up to the instant at give.
 func checkStatus(t *testing.T, a api, all []event.Event, at time.Time, parameter string, seed uint64) {
 	var got struct {
 		State       string          `json:"state"`
@@ -49,7 +50,7 @@ func checkStatus(t *testing.T, a api, all []event.Event, at time.Time, parameter
 	require.False(t, got.Cut)
 }
 
-// dayRow is a row of a list of days, as far as the tests check it.
+// dayRow holds the parts of a row in a list of days that the tests check.
 type dayRow struct {
 	Day         string
 	Connections int
@@ -76,38 +77,46 @@ type sinceOf struct {
 
 func (r dayRow) isActive() bool { return r.Connections > 0 || r.Refusals > 0 }
 
+// checkRows compares the rows of 30 days with those that all events give.
 func checkRows(t *testing.T, a api, all []event.Event, seed uint64) {
 	var got struct{ Days []dayRow }
 	fetch(t, a, "/api/v1/days?instance=i&client=c&from=2026-10-24&to=2026-11-22", &got)
 	require.Len(t, got.Days, 30)
 	firsts := make([]map[string]string, 30)
 	for i, row := range got.Days {
-		start := startOfDay(now).AddDate(0, 0, i-29)
-		want, first := replayedDay(all, start)
+		var want dayRow
+		want, firsts[i] = replayedDay(all, startOfDay(now).AddDate(0, 0, i-29))
 		row.Since, row.Usual = nil, nil
 		require.Equal(t, want, row, seed)
-		firsts[i] = first
 	}
-	for i, row := range got.Days {
-		for code, since := range row.Since {
-			if slices.Contains(absences, code) {
-				continue
-			}
-			begun, isOpen := beginning(got.Days[:i+1], code)
-			about := fmt.Sprintf("seed %d, day %s, %s", seed, row.Day, code)
-			require.Equal(t, got.Days[begun].Day, since.At[:len(time.DateOnly)], about)
-			if code != "refused-after-success" { // its day may show that it began later
-				require.Equal(t, isOpen, since.AtLeast, about)
-			}
-			if first := firsts[begun][code]; first != "" {
-				require.Equal(t, first, since.At, about)
-			}
+	for i := range got.Days {
+		checkSince(t, got.Days[:i+1], firsts, seed)
+	}
+}
+
+// checkSince checks since when each verdict of the last of the given days has applied. firsts holds
+// the second result of replayedDay for each day.
+func checkSince(t *testing.T, days []dayRow, firsts []map[string]string, seed uint64) {
+	last := days[len(days)-1]
+	for code, since := range last.Since {
+		if slices.Contains(absences, code) {
+			continue
+		}
+		begun, isOpen := beginning(days, code)
+		about := fmt.Sprintf("seed %d, day %s, %s", seed, last.Day, code)
+		require.Equal(t, days[begun].Day, since.At[:len(time.DateOnly)], about)
+		if code != "refused-after-success" { // its day may show that it began later
+			require.Equal(t, isOpen, since.AtLeast, about)
+		}
+		if first := firsts[begun][code]; first != "" {
+			require.Equal(t, first, since.At, about)
 		}
 	}
 }
 
-// beginning returns the index of the first day of the sequence that ends with the last of the given
-// days and to which a verdict applies. isOpen reports whether no earlier day shows the opposite.
+// beginning returns the index of the first day of a run: the days, up to the last of the given days,
+// on which a verdict applied. A day without activity does not end the run. isOpen reports whether no
+// day before the run had activity.
 func beginning(days []dayRow, code string) (first int, isOpen bool) {
 	for i, row := range slices.Backward(days) {
 		switch {
@@ -123,8 +132,8 @@ func beginning(days []dayRow, code string) (first int, isOpen bool) {
 // absences are the codes of verdicts that are about the last end only.
 var absences = []string{"no-return", "still-offline", "offline-throughout"}
 
-// replayedDay returns the row of a day, without trends, as a replay of all events gives it. first
-// holds the time of the first end or refusal that each verdict is about, or the start of the day.
+// replayedDay derives the row of a day, without trends, from all events. For each verdict that cites
+// all ends and refusals that it is about, first holds the time of the first one.
 func replayedDay(all []event.Event, start time.Time) (row dayRow, first map[string]string) {
 	span := history.Span{From: start, To: earlier(start.Add(day-time.Millisecond), now)}
 	before := start.Add(-time.Millisecond)
