@@ -92,10 +92,8 @@ func testHeavyRows(t *testing.T, runs int) {
 	needsProc(t)
 	s := newSeededStack(t, 16)
 	bucket := layout.Layout{Shards: 16}
-	heavy, neighbor := strings.Repeat("c", event.MaxClientID), "neighbor"
-	for i := 0; bucket.ShardOf(event.ClientID(neighbor)) != bucket.ShardOf(event.ClientID(heavy)); i++ {
-		neighbor = fmt.Sprintf("neighbor-%d", i)
-	}
+	heavy := strings.Repeat("c", event.MaxClientID)
+	neighbor := neighborOf(heavy)
 	from := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -1)
 	for run := range runs {
 		s.seed(t, bucket.PartitionOf("texts", event.ClientID(heavy), from), run, heavyRun(t, heavy, neighbor, from, run))

@@ -39,9 +39,10 @@ type daysReport struct {
 	Receipt      receipt
 }
 
-// The simulated weeks of a device: its trouble begins on the day with index 8, five days ago.
 const (
-	weeks      = 14
+	// weeks is the number of days that are simulated, up to today.
+	weeks = 14
+	// onsetIndex is the index of the day on which the device's trouble begins, five days ago.
 	onsetIndex = 8
 )
 
@@ -67,6 +68,7 @@ func TestDays(t *testing.T) {
 		requireLikeDiagnosis(t, s, q, first.AddDate(0, 0, index), row)
 	}
 	requireOnset(t, all, first.AddDate(0, 0, onsetIndex))
+	require.Len(t, s.days(t, with(q, "client", "nobody")).Days, 7, "a device without events is not an error")
 }
 
 // recordOnset records a device with weeks of simulated events up to now, and returns its client
@@ -153,38 +155,4 @@ func requireOnset(t *testing.T, r daysReport, onset time.Time) {
 	require.Equal(t, onsetIndex, yesterday.Usual.Days)
 	require.Greater(t, yesterday.Drops, 50)
 	require.NotContains(t, r.Days[onsetIndex-1].Verdicts, code)
-}
-
-// TestDaysParameters checks that invalid parameters are refused with status 400, and that a device
-// without events is not an error.
-func TestDaysParameters(t *testing.T) {
-	t.Parallel()
-	s := newStack(t)
-	today := oneDay()
-	s.record(t, "days", manyEvents("device", time.Now(), 1))
-	date := func(daysAgo int) string { return today.AddDate(0, 0, -daysAgo).Format(time.DateOnly) }
-	q := url.Values{"instance": {"days"}, "client": {"device"}}
-	for name, c := range map[string]struct {
-		q    url.Values
-		code string
-	}{
-		"unknown parameter":    {with(q, "color", "blue"), "UnknownParameter"},
-		"parameter of a trace": {with(q, "limit", "5"), "UnknownParameter"},
-		"no client":            {url.Values{"instance": {"days"}}, "MissingParameter"},
-		"no instance":          {url.Values{"client": {"device"}}, "MissingParameter"},
-		"32 days":              {with(with(q, "from", date(31)), "to", date(0)), "InvalidParameter"},
-		"32 days without to":   {with(q, "from", date(31)), "InvalidParameter"},
-		"from after to":        {with(with(q, "from", date(1)), "to", date(2)), "InvalidParameter"},
-		"no such date":         {with(q, "from", "2026-02-30"), "InvalidParameter"},
-		"an instant":           {with(q, "from", today.Format(time.RFC3339)), "InvalidParameter"},
-		"short date":           {with(q, "to", "2026-2-3"), "InvalidParameter"},
-		"future":               {with(with(q, "from", date(-2)), "to", date(-3)), "InvalidParameter"},
-	} {
-		r, err := do(t.Context(), http.MethodGet, s.url("/api/v1/days?"+c.q.Encode()), queryToken, nil, nil)
-		require.NoError(t, err)
-		require.Equal(t, http.StatusBadRequest, r.status, "%s: %s", name, r.body)
-		require.JSONEq(t, `"`+c.code+`"`, string(jsonFields(t, r.body)["code"]), "%s: %s", name, r.body)
-	}
-	require.Len(t, s.days(t, with(with(q, "from", date(30)), "to", date(0))).Days, 31)
-	require.Len(t, s.days(t, with(q, "client", "nobody")).Days, 7)
 }

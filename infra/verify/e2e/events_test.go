@@ -5,6 +5,9 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/layout"
 )
 
 // manyEvents returns n events of a device, thirty per second. Each event has its own source event
@@ -61,4 +64,15 @@ func mixedEvent(random *rand.Rand, clients []string, from time.Time, i int) inpu
 		e.ChannelID, e.Node = fmt.Sprintf("%032x", random.Uint64()), fmt.Sprintf("node-%d", i%4)
 	}
 	return e
+}
+
+// neighborOf returns a device in the same shard as the given device.
+func neighborOf(device string) string {
+	shards := layout.Layout{Shards: 16}
+	for i := 0; ; i++ {
+		neighbor := event.ClientID(fmt.Sprintf("neighbor-%d", i))
+		if shards.ShardOf(neighbor) == shards.ShardOf(event.ClientID(device)) {
+			return string(neighbor)
+		}
+	}
 }

@@ -6,9 +6,8 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"os"
 	"path"
-	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -82,6 +81,7 @@ func (b *tab) respondDays(change func(day time.Time, row map[string]any)) (stop 
 	})
 }
 
+// daysBody returns the response to a request for days; see respondDays.
 func daysBody(query url.Values, change func(day time.Time, row map[string]any)) []byte {
 	from, err := time.Parse(time.DateOnly, query.Get("from"))
 	to, otherErr := time.Parse(time.DateOnly, query.Get("to"))
@@ -124,11 +124,11 @@ func testDayKinds(t *testing.T, p *pageTest) {
 	})()
 	b.open(p.path(busyDevice, time.Hour))
 	b.results()
-	require.Equal(t, []string{"not read", "offline", "no data", "150K drops 12K", "0+ drops", "34 drops 2", "0 drops"}, joined(b.texts(".day-figures")))
+	require.Equal(t, []string{"not read", "offline", "no data", "150K drops 12K", "0+ drops", "34 drops 2", "0 drops"}, inOneLine(b.texts(".day-figures")))
 	require.Equal(t, []string{"day-unread", "day-problem", "day-unknown", "day-counted", "day-notice", "day-problem", "day-info"},
 		eval[[]string](b, "[...document.querySelectorAll('.day')].map((one) => one.classList[1])"))
 	signs := eval[[]string](b, "[...document.querySelectorAll('.day-head path')].map((one) => one.getAttribute('d'))")
-	require.Len(t, distinct(signs), 6, "only the two days with a problem share a sign")
+	require.Len(t, slices.Compact(slices.Sorted(slices.Values(signs))), 6, "only the two days with a problem share a sign")
 	b.run(chromedp.ScrollIntoView(".days-card", chromedp.ByQuery), chromedp.Focus(".day", chromedp.ByQuery), chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowRight))
 	require.Equal(t, 1, b.count(".day[tabindex='0']"))
 	require.Contains(t, b.text(".days-frame .tooltip"), "counts only, connections: 1, 150,000 drops, refused logins: 12,345, 1 d online")
@@ -138,19 +138,12 @@ func testDayKinds(t *testing.T, p *pageTest) {
 	require.Regexp(t, `\(UTC\), no data$`, labels[2])
 }
 
-func joined(texts []string) []string {
-	for i, text := range texts {
-		texts[i] = strings.Join(strings.Fields(text), " ")
-	}
-	return texts
-}
-
-func distinct(texts []string) map[string]bool {
-	found := map[string]bool{}
+// inOneLine returns the texts with each line break and each sequence of spaces replaced by one space.
+func inOneLine(texts []string) (lines []string) {
 	for _, text := range texts {
-		found[text] = true
+		lines = append(lines, strings.Join(strings.Fields(text), " "))
 	}
-	return found
+	return lines
 }
 
 // testDaysUnread checks that the page shows the results even if the days cannot be read, and that
@@ -171,6 +164,7 @@ func testDaysUnread(t *testing.T, p *pageTest) {
 	require.True(t, eval[bool](b, `document.activeElement.matches('.day.current')`), "the focus must not be lost")
 }
 
+// testDaysInChinese checks the texts about days in Chinese.
 func testDaysInChinese(t *testing.T, p *pageTest) {
 	b := p.open(t, failingDevice, time.Hour, viewer{languages: "zh-CN"})
 	require.Equal(t, "按天查看", b.text("#days-title"))
@@ -182,6 +176,7 @@ func testDaysInChinese(t *testing.T, p *pageTest) {
 	b.screenshot("days-chinese")
 }
 
+// testDaysOnPhone checks that thirty days fit on a narrow screen.
 func testDaysOnPhone(t *testing.T, p *pageTest) {
 	b := p.open(t, failingDevice, time.Hour, viewer{width: 360, height: 740, mobile: true, dark: true})
 	b.click("#days-count")
@@ -197,12 +192,7 @@ func testDaysOnPhone(t *testing.T, p *pageTest) {
 // but no buttons.
 func testDaysInReport(t *testing.T, p *pageTest) {
 	b := p.open(t, failingDevice, time.Hour, viewer{})
-	file := filepath.Join(t.TempDir(), "report.html")
-	require.NoError(t, os.WriteFile(file, []byte(b.download(".exports button:nth-of-type(4)")), 0o644))
-	other := openTab(t, p.chromium, p.stack, viewer{})
-	other.allow("file://")
-	other.run(chromedp.Navigate("file://" + file))
-	other.await("document.querySelector('.days')")
+	other := p.openReport(t, b.download(".exports button:nth-of-type(4)"))
 	require.Equal(t, b.texts(".day"), other.texts(".day"))
 	require.Equal(t, b.text(".headline .trends"), other.text(".headline .trends"))
 	require.Zero(t, other.count("button"))

@@ -2,8 +2,6 @@ package e2e
 
 import (
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -154,12 +152,7 @@ func testReport(t *testing.T, p *pageTest) {
 	require.NotContains(t, report, queryToken)
 	require.Contains(t, report, "default-src 'none'; style-src 'unsafe-inline'")
 
-	file := filepath.Join(t.TempDir(), "report.html")
-	require.NoError(t, os.WriteFile(file, []byte(report), 0o644))
-	other := openTab(t, p.chromium, p.stack, viewer{})
-	other.allow("file://")
-	other.run(chromedp.Navigate("file://" + file))
-	other.await("document.querySelector('h1')")
+	other := p.openReport(t, report)
 	require.Equal(t, b.text("h1"), other.text("h1"))
 	require.Equal(t, b.text(".headline h2"), other.text(".headline h2"))
 	require.Equal(t, b.text(".summary"), other.text(".summary"))

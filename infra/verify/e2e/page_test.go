@@ -2,10 +2,16 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
 )
 
 const (
@@ -102,6 +108,8 @@ func TestPage(t *testing.T) {
 		{"last drop", testLastDrop},
 		{"no drop", testNoDrop},
 		{"at", testAt},
+		{"at chosen", testAtChosen},
+		{"at invalid", testAtInvalid},
 		{"at of a row", testAtOfRow},
 		{"ended later", testEndedLater},
 		{"looking back", testLookingBack},
@@ -175,6 +183,21 @@ func pathTo(device string, to time.Time, span time.Duration) string {
 	}.Encode()
 }
 
+// diagnosis returns the diagnosis of a client for a range that ends at p.now.
+func (p *pageTest) diagnosis(t *testing.T, client string, span time.Duration) (report map[string]any) {
+	t.Helper()
+	p.stack.read(t, "diagnosis", question(pageInstance, client, p.now.Add(-span), p.now), &report)
+	return report
+}
+
+// asJSON returns a value as the body of a response.
+func asJSON(t *testing.T, value any) []byte {
+	t.Helper()
+	body, err := json.Marshal(value)
+	require.NoError(t, err)
+	return body
+}
+
 // open queries a client in a new tab and waits for the results. The range extends from p.now minus
 // span to p.now.
 func (p *pageTest) open(t *testing.T, client string, span time.Duration, v viewer) *tab {
@@ -182,5 +205,17 @@ func (p *pageTest) open(t *testing.T, client string, span time.Duration, v viewe
 	b := openTab(t, p.chromium, p.stack, v)
 	b.open(p.path(client, span))
 	b.results()
+	return b
+}
+
+// openReport opens a downloaded report in a new tab. The report must not need the server.
+func (p *pageTest) openReport(t *testing.T, report string) *tab {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "report.html")
+	require.NoError(t, os.WriteFile(file, []byte(report), 0o644))
+	b := openTab(t, p.chromium, p.stack, viewer{})
+	b.allow("file://")
+	b.run(chromedp.Navigate("file://" + file))
+	b.await("document.querySelector('h1')")
 	return b
 }

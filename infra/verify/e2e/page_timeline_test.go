@@ -1,8 +1,6 @@
 package e2e
 
 import (
-	"encoding/json"
-	"net/http"
 	"net/url"
 	"testing"
 	"time"
@@ -180,22 +178,16 @@ func requireNames(b *tab) {
 //   - The timeline must hatch the time that the omitted entries cover.
 //   - The number of connections must include the omitted connections.
 func testOmitted(t *testing.T, p *pageTest) {
-	q := question(pageInstance, flapDevice, p.now.Add(-21*time.Hour), p.now)
-	response, err := do(t.Context(), http.MethodGet, p.stack.url("/api/v1/diagnosis?"+q.Encode()), queryToken, nil, nil)
-	require.NoError(t, err)
-	var report map[string]any
-	require.NoError(t, json.Unmarshal(response.body, &report))
+	report := p.diagnosis(t, flapDevice, 21*time.Hour)
 	keepNewest := func(list string, count int) (omitted int) {
 		all := report[list].([]any)
 		report[list] = all[len(all)-count:]
 		return len(all) - count
 	}
 	report["omitted"] = map[string]int{"connections": keepNewest("connections", 500), "timeline": keepNewest("timeline", 2000), "refusals": 0, "evidence": 0}
-	cut, err := json.Marshal(report)
-	require.NoError(t, err)
 
 	b := openTab(t, p.chromium, p.stack, viewer{})
-	stop := b.respond("/diagnosis?", 200, cut)
+	stop := b.respond("/diagnosis?", 200, asJSON(t, report))
 	b.open(p.path(flapDevice, 21*time.Hour))
 	b.results()
 	stop()

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -13,24 +12,6 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 )
-
-// diagnosis returns the diagnosis of a client for a range that ends at p.now.
-func (p *pageTest) diagnosis(t *testing.T, client string, span time.Duration) map[string]any {
-	t.Helper()
-	q := question(pageInstance, client, p.now.Add(-span), p.now)
-	response, err := do(t.Context(), http.MethodGet, p.stack.url("/api/v1/diagnosis?"+q.Encode()), queryToken, nil, nil)
-	require.NoError(t, err)
-	var report map[string]any
-	require.NoError(t, json.Unmarshal(response.body, &report))
-	return report
-}
-
-func asJSON(t *testing.T, value any) []byte {
-	t.Helper()
-	body, err := json.Marshal(value)
-	require.NoError(t, err)
-	return body
-}
 
 // testSince checks the line below a verdict's title. The line must say when the verdict began to
 // apply, and how many drops are usual for the device.
@@ -168,9 +149,12 @@ func testAt(t *testing.T, p *pageTest) {
 	b.await(`document.querySelector('.status .eyebrow').innerText === 'NOW'`)
 	require.NotContains(t, b.address(), "at=")
 	require.Equal(t, "Offline", b.text(".status h2"))
+}
 
-	b.open(p.path(busyDevice, time.Hour))
-	b.results()
+// testAtChosen checks that the user can choose the instant of the status, and go back to now.
+func testAtChosen(t *testing.T, p *pageTest) {
+	local := p.now.Add(-45 * time.Minute).In(berlin(t))
+	b := p.open(t, busyDevice, time.Hour, viewer{})
 	b.click("#status-other")
 	b.run(chromedp.Evaluate(`document.querySelector('#status-at').value = `+quoted(local.Format("2006-01-02T15:04:05")), nil))
 	b.click(".status-instant [type=submit]")
@@ -180,7 +164,11 @@ func testAt(t *testing.T, p *pageTest) {
 	b.run(chromedp.NavigateBack())
 	b.await(`!document.querySelector('.instant')`)
 	require.Equal(t, "Offline", b.text(".status h2"))
+}
 
+// testAtInvalid checks instants in the URL that cannot be shown.
+func testAtInvalid(t *testing.T, p *pageTest) {
+	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.open("/?" + url.Values{"instance": {pageInstance}, "client": {busyDevice}, "at": {p.now.AddDate(1, 0, 0).Format(time.RFC3339)}}.Encode())
 	b.await(`document.querySelector('.status .eyebrow')?.innerText === 'NOW'`)
 	require.NotContains(t, b.address(), "at=", "an instant in the future is now")

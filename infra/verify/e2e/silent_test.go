@@ -9,11 +9,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// silentDays is the number of days that the device silentDevice has been silent.
 const (
-	silentDays   = 29
+	// silentDevice connected silentDays ago, and has been silent since.
 	silentDevice = "GID_silent@@@connected"
-	departed     = "GID_silent@@@departed"
+	silentDays   = 29
+	// departed is a device that connected at the same time, and disconnected an hour later.
+	departed = "GID_silent@@@departed"
 )
 
 // statusReport holds the fields of a status that these tests check.
@@ -37,7 +38,7 @@ func TestSilentDevice(t *testing.T) {
 	oneDay() // retention and compaction depend on the date
 	connected := time.Now().AddDate(0, 0, -silentDays).Truncate(time.Millisecond)
 	s.record(t, "silent", silentEvents(connected))
-	for _, neighbor := range neighborEvents("silent", silentDevice) {
+	for _, neighbor := range neighborEvents(silentDevice) {
 		s.record(t, "silent", []inputEvent{neighbor})
 	}
 	requireSilentOnline(t, s, connected)
@@ -47,8 +48,7 @@ func TestSilentDevice(t *testing.T) {
 	s.requireEvents(t, 3+silentDays)
 }
 
-// silentEvents returns the events of the silent device, and of another device, which disconnected
-// an hour after it had connected.
+// silentEvents returns the events of silentDevice and of departed.
 func silentEvents(connected time.Time) []inputEvent {
 	return []inputEvent{
 		{ClientID: silentDevice, Action: "connect", Time: connected.UnixMilli(), ChannelID: "silent-1"},
@@ -59,13 +59,8 @@ func silentEvents(connected time.Time) []inputEvent {
 
 // neighborEvents returns the events of another device in the same shard as the given device. There
 // is one event on each of the last silentDays days.
-func neighborEvents(instance, device string) (events []inputEvent) {
-	now := time.Now()
-	shard := partitions(instance, device, now, now)
-	neighbor := ""
-	for i := 0; neighbor == "" || partitions(instance, neighbor, now, now)[0] != shard[0]; i++ {
-		neighbor = fmt.Sprintf("neighbor-%d", i)
-	}
+func neighborEvents(device string) (events []inputEvent) {
+	now, neighbor := time.Now(), neighborOf(device)
 	for daysAgo := range silentDays {
 		at := now.AddDate(0, 0, -daysAgo).Add(-time.Minute)
 		events = append(events, inputEvent{ClientID: neighbor, Action: "connect", Time: at.UnixMilli(), ChannelID: fmt.Sprintf("n-%d", daysAgo)})
