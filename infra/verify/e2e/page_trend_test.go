@@ -50,7 +50,8 @@ func testSince(t *testing.T, p *pageTest) {
 
 // testCalm checks the line below a headline that says that nothing is wrong. The line must not say
 // when the verdict began to apply, because the verdict is not about any event. It must show the
-// day's number of drops only if the number is higher than usual.
+// day's number of drops only if the number is higher than usual, and say if the whole day shows a
+// problem.
 func testCalm(t *testing.T, p *pageTest) {
 	const client = "GID_page@@@unharmed"
 	p.stack.record(t, pageInstance, p.connection(client, 90*time.Minute, 0, "", "")[:1])
@@ -62,12 +63,14 @@ func testCalm(t *testing.T, p *pageTest) {
 	for _, c := range []struct {
 		drops int
 		usual map[string]int
+		level string
 		want  string
 	}{
-		{1, map[string]int{"min": 0, "max": 1, "days": 12}, ""},
-		{3, map[string]int{"min": 0, "max": 1, "days": 12}, "3 drops on DATE (UTC); usually 0–1 a day"},
-		{3, nil, "3 drops on DATE (UTC)"},
-		{0, nil, "No drops on record since FIRST (UTC), the earliest day searched"},
+		{1, map[string]int{"min": 0, "max": 1, "days": 12}, "info", ""},
+		{3, map[string]int{"min": 0, "max": 1, "days": 12}, "notice", "3 drops on DATE (UTC); usually 0–1 a day"},
+		{3, map[string]int{"min": 0, "max": 1, "days": 12}, "problem", "3 drops on DATE (UTC); usually 0–1 a day The whole day DATE (UTC) shows a problem: show"},
+		{3, nil, "notice", "3 drops on DATE (UTC)"},
+		{0, nil, "info", "No drops on record since FIRST (UTC), the earliest day searched"},
 	} {
 		b := openTab(t, p.chromium, p.stack, viewer{})
 		earliest := ""
@@ -75,7 +78,7 @@ func testCalm(t *testing.T, p *pageTest) {
 			if earliest == "" {
 				earliest = day.Format(time.DateOnly)
 			}
-			row["drops"], row["verdicts"] = c.drops, []string{code}
+			row["drops"], row["level"], row["verdicts"] = c.drops, c.level, []string{code}
 			row["since"] = map[string]any{code: map[string]any{"at": day.Format(apiTime), "at_least": true}}
 			if c.usual != nil {
 				row["usual"] = c.usual
@@ -87,6 +90,11 @@ func testCalm(t *testing.T, p *pageTest) {
 		want := strings.NewReplacer("DATE", p.now.UTC().Format(time.DateOnly), "FIRST", earliest).Replace(c.want)
 		require.Equal(t, want, b.text(".headline .trends"))
 		require.NotRegexp(t, "(?m)^(at least )?since ", b.copied(".headline .foot .button"))
+		if c.level == "problem" {
+			b.click("#whole-day")
+			b.await(`!document.querySelector('#whole-day')`)
+			require.Contains(t, b.address(), "from="+p.now.UTC().Format(time.DateOnly)+"T00%3A00%3A00.000Z")
+		}
 	}
 }
 
@@ -175,7 +183,13 @@ func testAtInvalid(t *testing.T, p *pageTest) {
 
 	b.open("/?" + url.Values{"instance": {pageInstance}, "client": {busyDevice}, "at": {"noon"}}.Encode())
 	b.await(`!document.querySelector('#query-fault').hidden`)
-	require.Contains(t, b.text("#query-fault"), "The link contains “noon”, which is not a time.")
+	require.Contains(t, b.text("#query-fault"), "The link asks for the status at “noon”, which is not a time.")
+
+	b.open("/?" + url.Values{"instance": {pageInstance}, "client": {busyDevice}, "at": {p.now.AddDate(0, 0, -20).Format(time.RFC3339)}}.Encode())
+	b.await(`document.querySelector('.notice.empty')`)
+	require.Contains(t, b.text(".notice.empty"), "Later events may exist.", "the device is not unknown")
+	b.click(".notice.empty .button")
+	b.await(`document.querySelector('.notice.empty')?.innerText.includes('The last event of this device was at')`)
 }
 
 // testAtOfRow checks that a row of the table offers the status at the time of its event.

@@ -35,7 +35,7 @@ export function readQuery() {
   const instant = (name, fallback) => {
     const at = get(name) ? parseTime(get(name)) : fallback;
     if (!Number.isNaN(at)) return at;
-    fault = { fault: 'fault.time', field: name === 'at' ? 'from' : name, words: get(name) };
+    fault = name === 'at' ? { fault: 'fault.at', field: 'from', words: get(name) } : { fault: 'fault.time', field: name, words: get(name) };
     return fallback;
   };
   const now = Date.now();

@@ -41,6 +41,7 @@ export default {
   "fault.order": "The range must end after it begins.",
   "fault.long": "This range is {length} long, and the longest is {max} hours. Choose a shorter range, or search day by day.",
   "fault.time": "The link contains “{words}”, which is not a time. Use the form 2026-11-22T08:00:00Z (RFC 3339) or Unix milliseconds.",
+  "fault.at": "The link asks for the status at “{words}”, which is not a time. Use the form 2026-11-22T08:00:00Z (RFC 3339) or Unix milliseconds.",
   "fault.future": "The range begins in the future. Choose an earlier start.",
 
   "token.button": "Token",
@@ -135,6 +136,7 @@ export default {
   "drop.colon": ": ",
   "drop.show": "show",
   "drop.none": "No drops on record since {date}, the earliest day searched",
+  "day.problem": "The whole day {date} shows a problem",
 
   "status.now": "Now",
   "status.then": "At {time}",
@@ -335,6 +337,7 @@ export default {
   "nothing.here": "No events in this range",
   "nothing.last": "The last event of this device was at {time}.",
   "nothing.last.until": "The last event of this device up to {at} was at {time}.",
+  "nothing.until": "No events of this device up to {at} are on record. Later events may exist.",
   "nothing.jump": "Show {date}",
   "nothing.ever": "No events recorded for this device",
   "nothing.ever.since": "No events since {date}, the earliest day searched.",

@@ -48,10 +48,10 @@ export function failureNotice(error, query, { onRetry, onToken }) {
 // outside the span, the notice shows the time of the last event. It also shows the time of the last
 // drop, unless a headline does. If the whole instance has no events, the notice offers other
 // instances.
-export function emptyNotice(view, { onDate, onInstance, onSpan }) {
+export function emptyNotice(view, { onAt, onDate, onInstance, onSpan }) {
   if (view.isAbsent()) return absentNotice(view, onInstance);
   const last = ms(view.status?.last_event_at ?? view.report.status.last_event_at);
-  if (last === null) return neverSeenNotice(view.status?.looked_back_to);
+  if (last === null) return view.query.at === null ? neverSeenNotice(view.status?.looked_back_to) : noneUntilNotice(view.query.at, onAt);
   return notice('empty', 'info', text('nothing.here'),
     el('p', {}, lastEvent(view.query.at, last)),
     view.hasHeadline() ? null : trends(null, view, { onSpan }),
@@ -82,6 +82,14 @@ function neverSeenNotice(since) {
   return notice('empty', 'info', text('nothing.ever'),
     el('p', {}, since ? phrase('nothing.ever.since', { date: el('strong', {}, date(ms(since))) }) : null),
     el('ul', {}, ['instance', 'case', 'broker'].map((name) => el('li', {}, text(`nothing.check.${name}`)))));
+}
+
+// noneUntilNotice returns a notice that says that the device has no events up to an instant. It
+// offers to leave out the instant, because the device may have later events.
+function noneUntilNotice(at, onAt) {
+  return notice('empty', 'info', text('nothing.here'),
+    el('p', {}, phrase('nothing.until', { at: time(at) })),
+    button(text('status.backToNow'), () => onAt(null), 'later'));
 }
 
 // longNotice returns a notice about a link to a span that is too long. The notice offers the end of

@@ -3,7 +3,7 @@
 
 import { datum, plain } from './datum.js';
 import { el } from './dom.js';
-import { hourAround } from './span.js';
+import { hourAround, utcDay } from './span.js';
 import { mostDrops } from './summary.js';
 import { number, phrase, text } from './text.js';
 import { day, duration, iso, minuteStamp, ms, secondStamp, time, utcDate, utcDayOf } from './time.js';
@@ -11,13 +11,14 @@ import { infoLabel } from './vocabulary.js';
 
 // trends returns a paragraph with everything that the days say about the first verdict, which may
 // be null. The paragraph fills itself in as soon as the days are known. When the user asks to see
-// the last drop, trends calls onSpan with the hour around it. Without onSpan, there is nothing to
-// click.
+// the last drop, trends calls onSpan with the hour around it. When the user asks to see the whole
+// day, trends calls onSpan with that day. Without onSpan, there is nothing to click.
 export function trends(verdict, view, { onSpan }) {
   return filled(view, () => [
     verdict && sinceText(verdict, view, time),
     usualText(verdict, view),
     lastDrop(view, onSpan) ?? noDrop(view),
+    wholeDay(verdict, view, onSpan),
   ]);
 }
 
@@ -35,7 +36,7 @@ function filled(view, partsOf) {
 export function trendLines(verdict, view) {
   const show = (at) => iso(at);
   const drop = view.lastDrop();
-  const lines = [sinceText(verdict, view, show), usualText(verdict, view), drop ? dropText(drop, show) : noDrop(view)];
+  const lines = [sinceText(verdict, view, show), usualText(verdict, view), drop ? dropText(drop, show) : noDrop(view), wholeDay(verdict, view)];
   return lines.filter(Boolean).map((line) => [line].flat().join(''));
 }
 
@@ -139,8 +140,18 @@ function lastDrop(view, onSpan) {
   if (!found) return null;
   const at = ms(found.drop.time);
   const words = dropText(found, (instant) => time(instant, secondStamp), datum);
-  if (!onSpan) return words;
-  return [...words, text('drop.colon'), el('button', { id: 'last-drop', type: 'button', class: 'link-like', on: { click: () => onSpan(hourAround(at, Date.now())) } }, text('drop.show'))];
+  return onSpan ? [...words, text('drop.colon'), showButton('last-drop', () => onSpan(hourAround(at, Date.now())))] : words;
+}
+
+const showButton = (id, onClick) => el('button', { id, type: 'button', class: 'link-like', on: { click: onClick } }, text('drop.show'));
+
+// wholeDay returns a phrase that says that the last day of the span, as a whole, shows a problem. It
+// returns null if the first verdict is about a problem, too.
+function wholeDay(verdict, view, onSpan) {
+  const at = ms(view.report.to);
+  if (view.days.rowOf(at)?.level !== 'problem' || verdict?.level === 'problem') return null;
+  const words = phrase('day.problem', { date: utcLabel(utcDate(at)) });
+  return onSpan ? [...words, text('drop.colon'), showButton('whole-day', () => onSpan(utcDay(at)))] : words;
 }
 
 // dropText returns a phrase that says when and why the device last dropped, as a list of strings

@@ -41,6 +41,7 @@ export default {
   "fault.order": "结束时间必须晚于开始时间。",
   "fault.long": "时间范围长 {length}，最长只能为 {max} 小时。请缩小范围，或逐日查询。",
   "fault.time": "链接中的“{words}”不是时间。请写作 2026-11-22T08:00:00Z（RFC 3339）或 Unix 毫秒数。",
+  "fault.at": "链接中状态的时刻“{words}”不是时间。请写作 2026-11-22T08:00:00Z（RFC 3339）或 Unix 毫秒数。",
   "fault.future": "开始时间在将来，请选择更早的时间。",
 
   "token.button": "令牌",
@@ -135,6 +136,7 @@ export default {
   "drop.colon": "：",
   "drop.show": "查看",
   "drop.none": "自所查询的最早一天 {date}起，没有掉线记录",
+  "day.problem": "{date} 全天来看存在问题",
 
   "status.now": "当前状态",
   "status.then": "{time}",
@@ -335,6 +337,7 @@ export default {
   "nothing.here": "这段时间没有事件",
   "nothing.last": "此设备的最后一个事件发生在 {time}。",
   "nothing.last.until": "此设备在 {at} 之前的最后一个事件发生在 {time}。",
+  "nothing.until": "截至 {at}，没有此设备的事件记录。之后可能有事件。",
   "nothing.jump": "查看 {date}",
   "nothing.ever": "没有此设备的任何记录",
   "nothing.ever.since": "自 {date}（已查询的最早日期）起没有事件。",
