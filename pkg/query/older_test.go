@@ -361,13 +361,12 @@ func heap() int64 {
 type compacting struct {
 	*memstore.Store
 	where layout.Partition
-	merge func()
+	merge func() // does nothing after the first call
 }
 
 func (c *compacting) Read(ctx context.Context, key string, off, n int64) ([]byte, error) {
-	if where, name, _ := layout.ParseKey(key); where == c.where && name.Fresh() && c.merge != nil {
+	if where, name, _ := layout.ParseKey(key); where == c.where && name.Fresh() {
 		c.merge()
-		c.merge = nil
 	}
 	return c.Store.Read(ctx, key, off, n)
 }
@@ -384,7 +383,7 @@ func TestExtendWhileAnOlderDayIsCompacted(t *testing.T) {
 			require.NoError(t, store.Delete(t.Context(), runOf(n, 1).Key(where)))
 		}
 	}
-	s := open(t, newReader(t, &compacting{store, where, merge}, query.Config{}), lookBack("c"))
+	s := open(t, newReader(t, &compacting{store, where, sync.OnceFunc(merge)}, query.Config{}), lookBack("c"))
 	require.True(t, extend(t, s, daysAgo(31)))
 	require.Equal(t, times(all), times(drain(t, s)))
 }

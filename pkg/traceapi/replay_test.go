@@ -18,7 +18,7 @@ import (
 // TestStatusAndDaysEqualAReplay compares statuses and lists of days with results that are derived
 // from all events of the device.
 func TestStatusAndDaysEqualAReplay(t *testing.T) {
-	for seed := range uint64(1000) {
+	for seed := range uint64(lives) {
 		events := lifeOf(seed)
 		a := apiOn(t, record(t, events, seed))
 		all := distinct(events)
