@@ -144,8 +144,8 @@ func TestDaysOfRefusals(t *testing.T) {
 	require.Len(t, got, 31)
 }
 
-// On a day with too many events, Days counts refusals without keeping them, so that only the other
-// events take memory. The counts must still be the same as those of the whole history.
+// On a day with too many events, Days counts the refusals but does not keep them. The counts must
+// still equal those of a history of all events.
 func TestRefusalsBetweenConnections(t *testing.T) {
 	rows := []event.Event{}
 	for i := range 90_000 {

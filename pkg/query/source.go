@@ -188,7 +188,8 @@ func (s *source) loadGroups(ctx context.Context, n int) error {
 	return s.decode(n, data, offset)
 }
 
-// decodeWhole is like decode, but for an object that is read whole and whose footer was released.
+// decodeWhole parses the footer of an object again, and then decodes rows as decode does. data is the
+// whole object. See releaseFooter.
 func (s *source) decodeWhole(n int, data []byte) error {
 	footer, err := segment.ParseFooter(data, s.object.Size)
 	if err != nil {
