@@ -188,6 +188,7 @@ func testAtInvalid(t *testing.T, p *pageTest) {
 	b.open("/?" + url.Values{"instance": {pageInstance}, "client": {busyDevice}, "at": {p.now.AddDate(0, 0, -20).Format(time.RFC3339)}}.Encode())
 	b.await(`document.querySelector('.notice.empty')`)
 	require.Contains(t, b.text(".notice.empty"), "Later events may exist.", "the device is not unknown")
+	require.Regexp(t, `^No connections recorded from \d{4}-\d\d-\d\d until then\.$`, b.text(".status .since"))
 	b.click(".notice.empty .button")
 	b.await(`document.querySelector('.notice.empty')?.innerText.includes('The last event of this device was at')`)
 }

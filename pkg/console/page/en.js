@@ -153,6 +153,7 @@ export default {
   "status.sinceUnknown": "since before {date}",
   "status.cut": "The search for the state reached its limit: only events since {time} were read.",
   "status.nothing": "No connections recorded since {date}.",
+  "status.nothing.then": "No connections recorded from {date} until then.",
   "status.unread": "The status could not be read.",
   "status.sentence": "{state} since {time}",
 

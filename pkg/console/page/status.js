@@ -15,7 +15,7 @@ export function statusCard({ status, query: { at } }, { onAt }) {
   return el('section', { class: `card status state-${state}${leftByItself(status) ? ' left' : ''}`, 'aria-labelledby': 'status-title' },
     el('p', { class: 'eyebrow' }, at === null ? text('status.now') : phrase('status.then', { time: time(at, shortStamp) })),
     el('h2', { id: 'status-title' }, el('span', { class: 'lamp', 'aria-hidden': 'true' }), text(`status.${state}`)),
-    el('p', { class: 'since' }, status ? since(status) : text('status.unread')),
+    el('p', { class: 'since' }, status ? since(status, at) : text('status.unread')),
     status?.connection ? connectionFacts(status.connection) : null,
     onAt ? instantForm(at, onAt) : null);
 }
@@ -41,10 +41,11 @@ function instantForm(at, onAt) {
 const leftByItself = (status) => kindOfEnd(status) === 'disconnected';
 
 // since returns when the state began, how long ago that was and, if the device is offline, why.
-function since(status) {
+// asked is the instant that the user asked about, or null for now.
+function since(status, asked) {
   const lookedBackTo = time(ms(status.looked_back_to), date);
   if (status.cut) return phrase('status.cut', { time: toSecond(status.looked_back_to) });
-  if (status.state === 'unknown') return phrase('status.nothing', { date: lookedBackTo });
+  if (status.state === 'unknown') return phrase(asked === null ? 'status.nothing' : 'status.nothing.then', { date: lookedBackTo });
   if (!status.since) return phrase('status.sinceUnknown', { date: lookedBackTo });
   const at = ms(status.since);
   const ago = ms(status.at) - at;

@@ -153,6 +153,7 @@ export default {
   "status.sinceUnknown": "{date} 之前已是此状态",
   "status.cut": "查找状态时已达上限：仅读取了 {time} 之后的事件。",
   "status.nothing": "自 {date} 起没有连接记录。",
+  "status.nothing.then": "从 {date} 到该时刻没有连接记录。",
   "status.unread": "无法读取状态。",
   "status.sentence": "{state}，自 {time} 起",
 
