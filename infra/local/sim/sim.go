@@ -1,7 +1,8 @@
 // Package sim generates the events that brokers would report about simulated devices. Device
 // simulates one day of a device with a known cause. Onset simulates several days of a device whose
-// trouble begins on one of these days. Day simulates one day of a whole fleet. Tests, the demo and
-// the benchmark use these events.
+// trouble begins on one of these days. Day simulates one day of a whole fleet
+// with many brokers. Fleet simulates days of one broker's fleet, with incidents at known times.
+// Tests, the demo and the benchmark use these events.
 //
 // Invariants:
 //
