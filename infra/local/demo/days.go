@@ -13,7 +13,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// simInstance is the instance under which the simulated days are recorded.
+// simInstance is the instance under which the days of single devices are recorded.
 const simInstance = "demo"
 
 // simulation is a simulated device and the range that its link to the page shows.
@@ -46,7 +46,7 @@ func showDays(ctx context.Context, api traceAPI, webhookToken string) error {
 
 // show records the device's events and prints the link.
 func (s simulation) show(ctx context.Context, api traceAPI, webhookToken string) error {
-	if err := record(ctx, api.base, webhookToken, s.events); err != nil {
+	if err := record(ctx, api.base, webhookToken, simInstance, s.events); err != nil {
 		return err
 	}
 	link := api.page(simInstance, string(s.events[0].ClientID), s.from, s.to)
@@ -64,13 +64,13 @@ func causes(now time.Time) (devices []simulation) {
 	return devices
 }
 
-// record sends all events in one request.
-func record(ctx context.Context, base, token string, events []event.Event) error {
+// record sends all events of an instance in one request.
+func record(ctx context.Context, base, token string, instance event.InstanceID, events []event.Event) error {
 	body, err := ownform.Encode(events)
 	if err != nil {
 		return err
 	}
-	_, err = send(ctx, http.MethodPost, base+"/webhooks/"+broker.Events+"/"+simInstance, token, bytes.NewReader(body))
+	_, err = send(ctx, http.MethodPost, base+"/webhooks/"+broker.Events+"/"+string(instance), token, bytes.NewReader(body))
 	return err
 }
 

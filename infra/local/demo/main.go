@@ -1,6 +1,7 @@
 // Command demo shows what the project is for. It requires that `make run` is already running. First
 // it connects real MQTT clients, ends each connection in a different way, and prints each device's
-// trace. Then it records simulated days and prints links to the page that shows them.
+// trace. Then it records simulated days, of single devices and of a fleet, and prints links to the
+// page that shows them.
 package main
 
 import (
@@ -31,7 +32,7 @@ func main() {
 }
 
 // run shows every way in which a connection can end, each with its own device. Then it shows the
-// simulated days.
+// simulated days of single devices and of a fleet.
 func run(ctx context.Context) error {
 	port, mqttPort := env("PORT", "8080"), env("MQTT_PORT", "1883")
 	if err := isUp(ctx, port, mqttPort); err != nil {
@@ -46,7 +47,11 @@ func run(ctx context.Context) error {
 			return fmt.Errorf("show device %q: %w", device, err)
 		}
 	}
-	return showDays(ctx, api, env("WEBHOOK_TOKEN", "local"))
+	webhookToken := env("WEBHOOK_TOKEN", "local")
+	if err := showDays(ctx, api, webhookToken); err != nil {
+		return err
+	}
+	return showFleet(ctx, api, webhookToken, os.Stdout)
 }
 
 // show ends a device's connection in the given way, and prints the device's trace.

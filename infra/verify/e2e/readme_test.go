@@ -34,12 +34,15 @@ func TestReadme(t *testing.T) {
 	require.Contains(t, after, `"action_info":"no heart"`)
 }
 
-// requireDemoOfWeeks checks the last two devices that the demo records: one with trouble for five
-// days, and one that connected 20 days ago and is still online.
+// requireDemoOfWeeks checks the last two single devices that the demo records: one with trouble for
+// five days, and one that connected 20 days ago and is still online.
 func requireDemoOfWeeks(t *testing.T, s *stack, demo string) {
 	t.Helper()
 	_, weeks, found := strings.Cut(demo, "A simulated device whose trouble began five days ago:")
 	require.True(t, found)
+	weeks, fleet, found := strings.Cut(weeks, "A simulated fleet of 300 devices")
+	require.True(t, found)
+	require.Contains(t, fleet, "view=fleet")
 	links := regexp.MustCompile(`http\S+`).FindAllString(weeks, -1)
 	require.Len(t, links, 2)
 	troubled, silent := linked(t, links[0]), linked(t, links[1])
