@@ -73,7 +73,7 @@ func KindOf(r *segment.Row) Kind {
 // Key is what the events of a cell have in common.
 type Key struct {
 	// Node is the broker node, or empty if it is unknown. Rest means that the cell adds up all nodes
-	// except the busiest ones; Node is then empty.
+	// except the busiest ones; Node is then empty, and Cell.Devices may count a client several times.
 	Node string
 	Rest bool
 	// Action and ActionInfo are the words of the events.

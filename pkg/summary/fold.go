@@ -1,0 +1,125 @@
+package summary
+
+import (
+	"slices"
+	"strings"
+
+	"devicetrace/pkg/segment"
+)
+
+// Fold adds up rows. The rows of a client must be added one after another, in the order of
+// Row.Compare. If the devices are counted, the clients must be in order, too.
+//
+// A Fold is meant for the rows of one UTC day. Its memory has a limit of about 16 MiB, whatever the
+// rows are, plus the devices that it was asked to keep. If rows exceed a limit, they are still
+// counted, but in a coarser cell; see cells and minutes. The same rows in the same order always
+// give the same sums. A Fold is not safe for concurrent use.
+type Fold struct {
+	client  string
+	clients int64 // number of distinct clients so far; it also identifies the current client
+	device  Device
+	words   words
+	cells   cells
+	minutes minutes
+	totals  *Totals       // nil unless the devices are counted
+	each    func(*Device) // called with each device; nil if nobody wants them
+	devices []Device
+}
+
+// NewFold returns a fold without rows. If devices is true, the sums include the totals and every
+// device, which takes memory for each client.
+func NewFold(devices bool) *Fold {
+	f := newFold()
+	if devices {
+		f.totals = &Totals{}
+		f.each = func(d *Device) { f.devices = append(f.devices, d.clone()) }
+	}
+	return f
+}
+
+// NewDeviceFold returns a fold whose sums include the totals but no devices. Instead, the fold
+// passes each device to the given function, in the order of the clients. The device is valid only
+// during the call.
+func NewDeviceFold(each func(*Device)) *Fold {
+	f := newFold()
+	f.totals, f.each = &Totals{}, each
+	return f
+}
+
+func newFold() *Fold { return &Fold{words: newWords(), cells: newCells(), minutes: newMinutes()} }
+
+// Add adds a row. It keeps no reference to the row or its strings after the next row was added.
+func (f *Fold) Add(r *segment.Row) {
+	if f.clients == 0 || r.ClientID != f.client {
+		f.endClient()
+		f.client = r.ClientID
+		f.clients++
+	}
+	word := f.words.of(r)
+	minute := f.minutes.of(MinuteOf(r.Time))
+	f.cells.add(cellID{minute.number, f.cells.nodes.of(r.Node), word.number}, f.clients)
+	f.minutes.count(minute, word.kind, f.clients)
+	if word.kind == Drop {
+		f.minutes.witness(minute, r, f.clients, f.cells.nodes.name(r.Node), word.ActionInfo)
+	}
+	if f.totals != nil {
+		f.device.add(r, word.kind)
+	}
+}
+
+// endClient completes the device of the current client.
+func (f *Fold) endClient() {
+	if f.totals == nil || f.clients == 0 {
+		return
+	}
+	f.device.ClientID = f.client
+	f.device.settle()
+	f.totals.add(&f.device)
+	f.each(&f.device)
+	f.device = Device{}
+}
+
+// Sums returns the sums of all rows. No more rows may be added then.
+func (f *Fold) Sums() *Sums {
+	f.endClient()
+	f.clients = 0
+	return &Sums{
+		Cells:      f.cells.sums(f.minutes.list, f.words.list),
+		Vicinities: f.minutes.vicinities(),
+		Totals:     f.totals,
+		Devices:    f.devices,
+	}
+}
+
+// clone returns a copy that shares no memory with d.
+func (d *Device) clone() Device {
+	c := *d
+	for _, text := range []*string{&c.ClientID, &c.Begun.Address, &c.DropInfo, &c.Username.Text, &c.Node.Text, &c.Address.Text} {
+		*text = strings.Clone(*text)
+	}
+	return c
+}
+
+// add counts a device.
+func (t *Totals) add(d *Device) {
+	t.Devices++
+	if d.Drops > 0 {
+		t.Dropped++
+	}
+	if d.State() == Offline {
+		t.Offline++
+	}
+	if d.Drops >= FlappingDrops {
+		t.Flapping++
+		t.keep(d)
+	}
+}
+
+// keep adds a flapping device to t.Most if it is one of those with the most drops.
+func (t *Totals) keep(d *Device) {
+	at, _ := slices.BinarySearchFunc(t.Most, d, compareByDrops)
+	if at < MostDevices {
+		t.Most = slices.Insert(t.Most, at, d.clone())
+		t.Most = t.Most[:min(len(t.Most), MostDevices)]
+	}
+}
