@@ -200,10 +200,13 @@ func (p *partition) contained() (names []layout.Name) {
 }
 
 // held returns the names of the objects that the source's object holds according to its footer.
-// Like a compactor, it ignores invalid names and names whose level is not below the object's level.
-func (s *source) held() (names []layout.Name) {
-	for _, text := range s.holds {
-		if name, err := layout.ParseName(text); err == nil && name.Level < s.object.Name.Level {
+func (s *source) held() []layout.Name { return heldNames(s.holds, s.object.Name.Level) }
+
+// heldNames parses the names that the footer of an object of the given level lists as held. Like a
+// compactor, it ignores invalid names and names whose level is not below the object's level.
+func heldNames(texts []string, level int) (names []layout.Name) {
+	for _, text := range texts {
+		if name, err := layout.ParseName(text); err == nil && name.Level < level {
 			names = append(names, name)
 		}
 	}

@@ -1,0 +1,184 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"devicetrace/pkg/parallel"
+	"devicetrace/pkg/summary"
+)
+
+// objectMemory is the approximate memory, in bytes, that an object takes in addition to the bytes
+// that were read. Most of it is for a footer.
+const objectMemory = 32 << 10
+
+// count counts the shards, as many at the same time as memory allows. It leaves out shards for which
+// the budget does not suffice after all.
+func (f *fleet) count(ctx context.Context) error {
+	release, err := f.reserve(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return parallel.Do(len(f.shards), f.reader.config.width(), func(i int) error {
+		err := f.countShard(ctx, f.shards[i])
+		if errors.Is(err, errBudget) {
+			return nil
+		}
+		return err
+	})
+}
+
+// reserve acquires the memory of the question, and waits until it is free. Each of the two parts is
+// at most a quarter of Reader.pools, so two questions can always be answered at the same time.
+func (f *fleet) reserve(ctx context.Context) (release func(), err error) {
+	pools := f.reader.pools
+	quarter := max(1, pools.size/4)
+	encoded, decoded := int64(0), int64(0)
+	for _, s := range f.shards {
+		encoded += s.encodedBytes()
+		decoded += decodeFactor * s.encodedBytes()
+	}
+	encoded, decoded = max(1, min(quarter, encoded)), max(1, min(quarter, decoded))
+	granted, err := pools.acquire(ctx, encoded+decoded)
+	if err != nil {
+		return nil, err
+	}
+	f.encoded, f.decoded = newMemoryBudget(encoded), newMemoryBudget(decoded)
+	return func() { pools.release(granted) }, nil
+}
+
+// encodedBytes returns the approximate memory, in bytes, of the objects of a shard before their rows
+// and summaries are decoded.
+func (s *fleetShard) encodedBytes() int64 {
+	requests, bytes := s.cost()
+	return bytes + objectMemory*int64(requests)
+}
+
+// countShard reads the objects of a shard and adds them up. It makes all requests before the first
+// call of FleetRequest.Devices and FleetRequest.Rows.
+func (f *fleet) countShard(ctx context.Context, s *fleetShard) error {
+	encoded, err := f.encoded.acquire(ctx, s.encodedBytes())
+	if err != nil {
+		return err
+	}
+	defer f.encoded.release(encoded)
+	counted := make([][]*fleetObject, len(s.partitions))
+	err = parallel.Do(len(s.partitions), f.reader.config.width(), func(i int) (err error) {
+		counted[i], err = s.partitions[i].load(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	decoded, err := f.decoded.acquire(ctx, decodedBytes(slices.Concat(counted...)))
+	if err != nil {
+		return err
+	}
+	defer f.decoded.release(decoded)
+	return f.addUp(ctx, s, counted)
+}
+
+// addUp counts the objects of a shard's partitions. It then releases their memory.
+func (f *fleet) addUp(ctx context.Context, s *fleetShard, counted [][]*fleetObject) error {
+	parts := make([][]fleetPart, len(s.partitions))
+	for i, p := range s.partitions {
+		parts[i] = p.parts(counted[i])
+		p.objects = nil
+	}
+	defer closeParts(slices.Concat(parts...))
+	totals, err := f.addDevices(ctx, s, parts)
+	if err != nil {
+		return err
+	}
+	var sums []*summary.Sums
+	for i, p := range s.partitions {
+		of, err := p.sum(ctx, parts[i])
+		if err != nil {
+			return err
+		}
+		sums = append(sums, of)
+	}
+	of := summary.Add(sums...)
+	of.Totals = totals
+	s.counted = true
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.searched += s.searched
+	if f.sums != nil {
+		of = summary.Add(f.sums, of)
+	}
+	f.sums = of
+	return nil
+}
+
+// sum adds up the parts of a partition, without their totals.
+func (p *fleetPartition) sum(ctx context.Context, parts []fleetPart) (*summary.Sums, error) {
+	var sums []*summary.Sums
+	for _, part := range parts {
+		of, err := part.sums(ctx)
+		if err != nil {
+			return nil, err
+		}
+		sums = append(sums, p.fleet.clip(of))
+	}
+	p.excess = excess(sums)
+	p.exact = len(parts) <= 1 && !p.incomplete
+	p.devicesExact = p.devicesExact && p.exact
+	return summary.Add(sums...), nil
+}
+
+// clip returns the sums of the minutes between From and To. It keeps the cells of minute 0, which
+// holds the events whose minutes a summary does not distinguish.
+func (f *fleet) clip(s *summary.Sums) *summary.Sums {
+	from, to := summary.MinuteOf(f.request.From.UnixMilli()), summary.MinuteOf(f.request.To.UnixMilli())
+	isOutside := func(m summary.Minute) bool { return m != 0 && (m < from || m >= to) }
+	clipped := &summary.Sums{
+		Cells: slices.DeleteFunc(s.Cells, func(c summary.Cell) bool { return isOutside(c.Minute) }),
+	}
+	if f.request.Drops {
+		clipped.Vicinities = slices.DeleteFunc(s.Vicinities, func(v summary.Vicinity) bool { return isOutside(v.Minute) })
+	}
+	return clipped
+}
+
+// excess returns the maximum number of events that the sums of a partition's parts count twice: for
+// each minute, the sum minus the largest part. At least the events of the largest part are distinct.
+func excess(parts []*summary.Sums) (events int64) {
+	if len(parts) < 2 {
+		return 0
+	}
+	largest := map[summary.Minute]int64{}
+	for _, part := range parts {
+		perMinute := map[summary.Minute]int64{}
+		for i := range part.Cells {
+			perMinute[part.Cells[i].Minute] += part.Cells[i].Events
+		}
+		for minute, n := range perMinute {
+			events += n
+			largest[minute] = max(largest[minute], n)
+		}
+	}
+	for _, n := range largest {
+		events -= n
+	}
+	return events
+}
+
+// decodeFactor is the approximate ratio of the memory for decoding a minutes summary to its encoded
+// length.
+const decodeFactor = 40
+
+// decodedBytes returns the approximate memory, in bytes, for decoding objects of a shard.
+func decodedBytes(objects []*fleetObject) (size int64) {
+	const perStream = 1 << 20 // for the devices that are decoded at a time
+	for _, o := range objects {
+		if o.data != nil {
+			size += o.footer.MergeMemory()
+			continue
+		}
+		size += decodeFactor*int64(len(o.minutes)+len(o.drops)) + min(perStream, decodeFactor*int64(len(o.devices)))
+	}
+	return size
+}

@@ -1,0 +1,202 @@
+package query
+
+import (
+	"container/heap"
+	"context"
+	"slices"
+	"strings"
+
+	"devicetrace/pkg/summary"
+)
+
+// DeviceMatch is a text search for devices. A device matches if one of the selected columns contains
+// Text, as written, or if Matches returns true for one of them.
+type DeviceMatch struct {
+	Text string
+	// ClientID, Username and Address select the columns to search.
+	ClientID, Username, Address bool
+	// Matches, if set, replaces the search for Text. It must be safe for concurrent use.
+	Matches func(column string) bool
+}
+
+// matches reports whether a device matches.
+func (m *DeviceMatch) matches(d *summary.Device) bool {
+	return m.ClientID && m.found(d.ClientID) || m.Username && m.found(d.Username.Text) || m.Address && m.found(d.Address.Text)
+}
+
+func (m *DeviceMatch) found(column string) bool {
+	if m.Matches != nil {
+		return m.Matches(column)
+	}
+	return strings.Contains(column, m.Text)
+}
+
+// deviceStream yields devices in ascending order of their client identifiers.
+type deviceStream interface {
+	// next returns the next device, or nil after the last one. The device is valid until the
+	// following call.
+	next(ctx context.Context) (*summary.Device, error)
+}
+
+// addDevices makes the calls of FleetRequest.Devices for a shard, and returns the totals of the
+// shard if the question wants them. The totals are nil if devices are missing.
+func (f *fleet) addDevices(ctx context.Context, s *fleetShard, parts [][]fleetPart) (*summary.Totals, error) {
+	for _, p := range s.partitions {
+		p.devicesExact = true
+	}
+	q := f.request
+	switch {
+	case !q.needsDevices():
+		return nil, nil
+	case q.Match != nil && !q.Totals:
+		return nil, f.search(ctx, s, parts)
+	case q.Devices == nil && len(parts[0]) == 1:
+		sums, err := parts[0][0].sums(ctx)
+		if err == nil && sums.Totals == nil {
+			parts[0][0].devices(nil) // notes that they are missing
+		}
+		return sums.Totals, err
+	}
+	totals := &summary.Totals{}
+	err := mergeDevices(ctx, openStreams(parts, nil), func(same []*summary.Device) error {
+		d := mergeDevice(same)
+		s.searched++
+		totals.Count(d)
+		if q.Match != nil && !q.Match.matches(d) {
+			return nil
+		}
+		return f.callDevices(d)
+	})
+	if !q.Totals || s.lacksDevices() {
+		totals = nil
+	}
+	return totals, err
+}
+
+// lacksDevices reports whether devices of the shard may be missing.
+func (s *fleetShard) lacksDevices() bool {
+	return slices.ContainsFunc(s.partitions, func(p *fleetPartition) bool { return p.incomplete || !p.devicesExact })
+}
+
+// search makes the calls of FleetRequest.Devices for the matching devices of a shard. It first reads
+// only the columns to search. Only if some rows match does it read the devices completely. A device
+// can then turn out not to match, because a newer row has another user name or address.
+func (f *fleet) search(ctx context.Context, s *fleetShard, parts [][]fleetPart) error {
+	match := f.request.Match
+	var candidates []string // client identifiers, in ascending order
+	err := mergeDevices(ctx, openStreams(parts, match), func(same []*summary.Device) error {
+		s.searched++
+		for _, d := range same {
+			if match.matches(d) {
+				candidates = append(candidates, strings.Clone(d.ClientID))
+				break
+			}
+		}
+		return nil
+	})
+	if err != nil || len(candidates) == 0 {
+		return err
+	}
+	return mergeDevices(ctx, openStreams(parts, nil), func(same []*summary.Device) error {
+		if len(candidates) == 0 || same[0].ClientID != candidates[0] {
+			return nil
+		}
+		candidates = candidates[1:]
+		if d := mergeDevice(same); match.matches(d) {
+			return f.callDevices(d)
+		}
+		return nil
+	})
+}
+
+// callDevices calls FleetRequest.Devices, if it is set.
+func (f *fleet) callDevices(d *summary.Device) error {
+	if f.request.Devices == nil {
+		return nil
+	}
+	f.calls.Lock()
+	defer f.calls.Unlock()
+	return f.request.Devices(d)
+}
+
+// openStreams opens the device streams of all parts of a shard that have one.
+func openStreams(parts [][]fleetPart, match *DeviceMatch) (streams []deviceStream) {
+	for _, part := range slices.Concat(parts...) {
+		if stream := part.devices(match); stream != nil {
+			streams = append(streams, stream)
+		}
+	}
+	return streams
+}
+
+// mergeDevice returns what the rows of one client in several parts add up to.
+func mergeDevice(same []*summary.Device) *summary.Device {
+	if len(same) == 1 {
+		return same[0]
+	}
+	merged := *same[0]
+	for _, d := range same[1:] {
+		merged.Merge(d)
+	}
+	return &merged
+}
+
+// mergeDevices calls each once for each client of the streams, in ascending order, with the client's
+// devices in these streams.
+func mergeDevices(ctx context.Context, streams []deviceStream, each func(same []*summary.Device) error) error {
+	var heads deviceHeap
+	for _, s := range streams {
+		head := &deviceHead{stream: s}
+		if err := heads.advance(ctx, head); err != nil {
+			return err
+		}
+	}
+	var same []*summary.Device
+	var taken []*deviceHead
+	for len(heads) > 0 {
+		same, taken = same[:0], taken[:0]
+		for len(heads) > 0 && (len(taken) == 0 || heads[0].device.ClientID == same[0].ClientID) {
+			head := heap.Pop(&heads).(*deviceHead)
+			same, taken = append(same, head.device), append(taken, head)
+		}
+		if err := each(same); err != nil {
+			return err
+		}
+		for _, head := range taken {
+			if err := heads.advance(ctx, head); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// deviceHead is a stream and its next device.
+type deviceHead struct {
+	stream deviceStream
+	device *summary.Device
+}
+
+// deviceHeap orders streams by their next devices.
+type deviceHeap []*deviceHead
+
+// advance moves a stream to its next device, and adds it to the heap unless it has ended.
+func (h *deviceHeap) advance(ctx context.Context, head *deviceHead) (err error) {
+	head.device, err = head.stream.next(ctx)
+	if err == nil && head.device != nil {
+		heap.Push(h, head)
+	}
+	return err
+}
+
+func (h deviceHeap) Len() int           { return len(h) }
+func (h deviceHeap) Less(i, j int) bool { return h[i].device.ClientID < h[j].device.ClientID }
+func (h deviceHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *deviceHeap) Push(x any)        { *h = append(*h, x.(*deviceHead)) }
+
+func (h *deviceHeap) Pop() any {
+	last := len(*h) - 1
+	popped := (*h)[last]
+	*h = (*h)[:last]
+	return popped
+}

@@ -1,0 +1,78 @@
+package query
+
+import (
+	"context"
+
+	"devicetrace/pkg/summary"
+)
+
+// fleetPart is a part of a partition that has no event twice: the summaries of one object, or the
+// rows of several objects. Different parts may have events in common.
+type fleetPart interface {
+	// devices returns a stream of the part's devices. From a summary, it decodes only the columns that
+	// match needs; nil means all of them. If the part has no devices, it notes that in the partition
+	// and returns nil. It can be called a second time after the first stream has ended.
+	devices(match *DeviceMatch) deviceStream
+	// sums returns the sums of the part. It must not be called while devices are being read.
+	sums(ctx context.Context) (*summary.Sums, error)
+	close()
+}
+
+// rowsMemory is the maximum memory, in bytes, of the objects that are merged as one part of a
+// partition. More objects make several parts, which may count events twice.
+const rowsMemory = 24 << 20
+
+// parts returns the parts of a partition, which together have the given objects.
+func (p *fleetPartition) parts(objects []*fleetObject) (parts []fleetPart) {
+	var rows []*fleetObject
+	var memory int64
+	for _, o := range objects {
+		if o.data == nil {
+			parts = append(parts, &summaryPart{partition: p, object: o})
+			continue
+		}
+		need := o.footer.MergeMemory()
+		if len(rows) > 0 && memory+need > rowsMemory {
+			parts = append(parts, &rowsPart{partition: p, objects: rows})
+			rows, memory = nil, 0
+		}
+		rows, memory = append(rows, o), memory+need
+	}
+	if len(rows) > 0 {
+		parts = append(parts, &rowsPart{partition: p, objects: rows})
+	}
+	return parts
+}
+
+func closeParts(parts []fleetPart) {
+	for _, p := range parts {
+		p.close()
+	}
+}
+
+// summaryPart is a part whose sums and devices are in the summaries of an object.
+type summaryPart struct {
+	partition *fleetPartition
+	object    *fleetObject
+}
+
+func (s *summaryPart) devices(match *DeviceMatch) deviceStream {
+	if s.object.devices == nil {
+		s.partition.lackDevices(s.object.segment)
+		return nil
+	}
+	return openDevices(s.object, match)
+}
+
+// sums decodes the sums. If they cannot be decoded although their checksums are right, the object
+// counts as damaged.
+func (s *summaryPart) sums(context.Context) (*summary.Sums, error) {
+	sums, err := decodeSums(s.object)
+	if err != nil {
+		s.partition.leaveOut(s.object.segment.Key, err)
+		return summary.Add(), nil
+	}
+	return sums, nil
+}
+
+func (s *summaryPart) close() {}

@@ -1,0 +1,236 @@
+package query
+
+import (
+	"container/heap"
+	"context"
+	"errors"
+	"io"
+
+	"devicetrace/pkg/segment"
+	"devicetrace/pkg/summary"
+)
+
+// rowsPart is a part whose rows are merged and added up.
+type rowsPart struct {
+	partition *fleetPartition
+	objects   []*fleetObject
+	first     *rowStream // the stream that adds up the rows; nil until they are read
+	again     *rowStream // a second stream of the devices, or nil
+}
+
+// devices returns a stream of the devices. The second stream reads the rows again.
+func (r *rowsPart) devices(*DeviceMatch) deviceStream {
+	if r.first == nil {
+		r.begin()
+		return r.first
+	}
+	r.again = r.open(nil)
+	r.again.fold = summary.NewDeviceFold(r.again.take)
+	return r.again
+}
+
+// begin opens the first stream.
+func (r *rowsPart) begin() {
+	r.first = r.open(r.partition.rowsFunction())
+	if r.partition.fleet.request.needsDevices() {
+		r.first.fold = summary.NewDeviceFold(r.first.take)
+	} else {
+		r.first.fold = summary.NewFold(false)
+	}
+}
+
+func (r *rowsPart) open(each func(*segment.Row) error) *rowStream {
+	return &rowStream{merge: rowMerge{partition: r.partition, objects: r.objects}, each: each}
+}
+
+func (r *rowsPart) sums(ctx context.Context) (*summary.Sums, error) {
+	if r.first == nil {
+		r.begin()
+	}
+	for {
+		if d, err := r.first.next(ctx); d == nil {
+			return r.first.sums, err
+		}
+	}
+}
+
+func (r *rowsPart) close() {
+	for _, s := range []*rowStream{r.first, r.again} {
+		if s != nil {
+			s.merge.close()
+		}
+	}
+}
+
+// rowsFunction returns a function that passes a row to FleetRequest.Rows if the row is in its range.
+// It returns nil if the question does not want the partition's rows.
+func (p *fleetPartition) rowsFunction() func(*segment.Row) error {
+	if !p.readsRows {
+		return nil
+	}
+	f := p.fleet
+	from, to := f.request.RowsFrom.UnixMilli(), f.request.RowsTo.UnixMilli()
+	return func(r *segment.Row) error {
+		if r.Time < from || r.Time >= to {
+			return nil
+		}
+		f.calls.Lock()
+		defer f.calls.Unlock()
+		return f.request.Rows(r)
+	}
+}
+
+// rowStream adds up the merged rows of a part. As a deviceStream, it returns each client after the
+// client's last row. If the fold does not count devices, next returns none and reads all rows.
+type rowStream struct {
+	merge rowMerge
+	fold  *summary.Fold
+	each  func(*segment.Row) error // called with each row, or nil
+	taken *summary.Device          // the device that next has not returned yet, or nil
+	sums  *summary.Sums            // set after the last row
+}
+
+// take keeps a device that the fold has completed. The fold completes at most one at a time.
+func (s *rowStream) take(d *summary.Device) {
+	copied := *d
+	s.taken = &copied
+}
+
+func (s *rowStream) next(ctx context.Context) (*summary.Device, error) {
+	for s.taken == nil && s.sums == nil {
+		row, err := s.merge.next(ctx)
+		switch {
+		case err != nil:
+			return nil, err
+		case row == nil:
+			s.sums = s.fold.Sums()
+		default:
+			s.fold.Add(row)
+			if s.each != nil {
+				if err := s.each(row); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	d := s.taken
+	s.taken = nil
+	return d, nil
+}
+
+// rowMerge merges the rows of objects that were read whole, in order and without duplicates. If an
+// event has several rows, it returns the row that was received first. If an object turns out to be
+// damaged although its checksums are right, rowMerge goes on without the rest of its rows, and the
+// object counts as left out.
+type rowMerge struct {
+	partition *fleetPartition
+	objects   []*fleetObject
+	cursors   rowHeap
+	isOpen    bool
+	last      segment.Row
+	hasLast   bool
+}
+
+// next returns the next distinct row, or nil after the last one. The row is valid until the following
+// call.
+func (m *rowMerge) next(ctx context.Context) (*segment.Row, error) {
+	if err := m.open(ctx); err != nil {
+		return nil, err
+	}
+	for len(m.cursors) > 0 {
+		row := m.cursors[0].row
+		isDuplicate := m.hasLast && m.last.SameEvent(row)
+		if !isDuplicate {
+			m.last, m.hasLast = *row, true
+		}
+		if err := m.advance(ctx, m.cursors[0]); err != nil {
+			return nil, err
+		}
+		if m.cursors[0].row == nil {
+			heap.Pop(&m.cursors)
+		} else {
+			heap.Fix(&m.cursors, 0)
+		}
+		if !isDuplicate {
+			return &m.last, nil
+		}
+	}
+	return nil, nil
+}
+
+// open moves each cursor to its first row. Only the first call has an effect.
+func (m *rowMerge) open(ctx context.Context) error {
+	if m.isOpen {
+		return nil
+	}
+	m.isOpen = true
+	for _, o := range m.objects {
+		s := o.segment
+		of := segment.Object{Key: s.Key, Size: s.Size, FooterLength: s.Name.FooterLength}
+		c := &rowCursor{rows: segment.OpenCursor(inMemory(o.data), of, o.footer), key: s.Key}
+		if err := m.advance(ctx, c); err != nil {
+			return err
+		}
+		if c.row != nil {
+			m.cursors = append(m.cursors, c)
+		}
+	}
+	heap.Init(&m.cursors)
+	return nil
+}
+
+// advance moves a cursor to its next row, which is nil after the last one.
+func (m *rowMerge) advance(ctx context.Context, c *rowCursor) (err error) {
+	c.row, err = c.rows.Next(ctx)
+	if err == nil {
+		return nil
+	}
+	c.row = nil
+	c.rows.Close()
+	if isCorrupt(err) {
+		m.partition.leaveOut(c.key, err)
+		return nil
+	}
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+// close releases the memory of the cursors. It may be called more than once.
+func (m *rowMerge) close() {
+	for _, c := range m.cursors {
+		c.rows.Close()
+	}
+	m.cursors, m.isOpen = nil, true
+}
+
+// rowCursor is a position in the rows of an object.
+type rowCursor struct {
+	rows *segment.Cursor
+	row  *segment.Row // nil after the last row
+	key  string
+}
+
+// rowHeap orders cursors by their current rows.
+type rowHeap []*rowCursor
+
+func (h rowHeap) Len() int           { return len(h) }
+func (h rowHeap) Less(i, j int) bool { return h[i].row.Compare(h[j].row) < 0 }
+func (h rowHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h rowHeap) Push(any)           { panic("push to a heap of cursors, which only shrinks") }
+
+func (h *rowHeap) Pop() any {
+	last := len(*h) - 1
+	popped := (*h)[last]
+	*h = (*h)[:last]
+	return popped
+}
+
+// inMemory is the content of an object that was read whole.
+type inMemory []byte
+
+// Read returns a range of the object. The key does not matter.
+func (b inMemory) Read(_ context.Context, _ string, off, n int64) ([]byte, error) {
+	return b[off : off+n], nil
+}
