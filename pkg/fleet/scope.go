@@ -94,7 +94,7 @@ type Scope struct {
 	// Connects is the number of devices that connected in the window.
 	Connects int64 `json:"connects"`
 	// ByNode, ByReason and ByNetwork split the other devices, most devices first. A device that
-	// dropped on two nodes counts on both.
+	// dropped on two nodes counts on both. Unless Complete is true, the numbers are upper bounds.
 	ByNode    []OnNode     `json:"by_node"`
 	ByReason  []WithReason `json:"by_reason"`
 	ByNetwork []InNetwork  `json:"by_network"`
@@ -104,37 +104,13 @@ type Scope struct {
 	Complete bool   `json:"complete"`
 	// Provisional means that events of the window may still arrive.
 	Provisional bool `json:"provisional"`
-	// Exact means that Others and the numbers of the lists are exact. Otherwise, they are upper
-	// bounds.
+	// Exact means that Others is exact. Otherwise, it is an upper bound.
 	Exact       bool  `json:"exact"`
 	AtMostTwice int64 `json:"at_most_twice"`
 	// ReceivedTimes means that most of the times are times of receipt, since the source sent none.
 	ReceivedTimes bool `json:"received_times"`
-}
 
-// OnNode counts other devices on one node. If Rest is true, it counts the devices on all nodes that
-// are not named.
-type OnNode struct {
-	Node   string  `json:"node"`
-	Rest   bool    `json:"rest,omitempty"`
-	Others int64   `json:"others"`
-	Usual  float64 `json:"usual"`
-}
-
-// WithReason counts other devices with the same reason.
-type WithReason struct {
-	Action     string  `json:"action"`
-	ActionInfo string  `json:"action_info"`
-	Others     int64   `json:"others"`
-	Usual      float64 `json:"usual"`
-}
-
-// InNetwork counts other devices in one network: /24 for IPv4, /48 for IPv6. If only a sample is
-// known, Others is nil and Share is an estimate.
-type InNetwork struct {
-	Network string  `json:"network"`
-	Others  *int64  `json:"others"`
-	Share   float64 `json:"share"` // from 0 to 1
+	facts facts // what the texts need besides
 }
 
 // window is the minute of a drop and its two neighbors.

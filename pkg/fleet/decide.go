@@ -1,0 +1,125 @@
+package fleet
+
+import (
+	"time"
+
+	"devicetrace/pkg/summary"
+)
+
+// provisionalFor is how long the events of a window may take to arrive.
+const provisionalFor = 2 * time.Minute
+
+// ScopeOf says whom the drop (or refusal) at in.At hit.
+//
+// A group of devices passes if at least five other devices of it dropped, and if the probability of
+// so many is below 1e-4; see level. The scope is then the first of these that covers 80 % of the
+// other devices:
+//
+//   - The node, if it has more of them than its usual share of the fleet.
+//   - The network, likewise. If all clients come through one address, it says nothing.
+//   - The reason.
+//   - The node, if it is the only one known. The fleet then has no other node, or no other node has
+//     had events for a day.
+//   - The fleet.
+//
+// If the device is known, only its own node, network and reason count. If nearly all other devices
+// dropped on another node, the scope of this drop is not clear.
+func ScopeOf(in ScopeInput) Scope {
+	j := newJudge(&in)
+	s := j.numbers()
+	switch named := j.named(&s); {
+	case !in.Complete:
+		s.Kind = Unknown
+	case named != nil:
+		s.Kind, s.Name = named.kind, named.name
+		s.facts.named = *named
+	case s.facts.elsewhere != nil:
+		s.Kind = NotClear
+	case j.fleet.passes:
+		s.Kind = Fleet
+	default:
+		s.facts.surge = j.surge()
+		s.Kind, s.Name = withoutGroup(s.facts.surge, j.others.all)
+	}
+	return s
+}
+
+// withoutGroup returns the scope if the number of drops is not unusual.
+func withoutGroup(s *surge, others int64) (Kind, string) {
+	switch {
+	case s != nil && s.node != "":
+		return ByNode, s.node
+	case s != nil:
+		return Fleet, ""
+	case others <= 1:
+		return Alone, ""
+	default:
+		return NotClear, ""
+	}
+}
+
+// named returns the group that the scope names, or nil if it names none.
+func (j *judge) named(s *Scope) *group {
+	nodes, networks := j.nodes(), j.networks()
+	for _, d := range []dimension{nodes, networks} {
+		if g := d.candidate(); g.names() {
+			return g
+		}
+	}
+	for _, d := range []dimension{nodes, networks} {
+		if d.isElsewhere() {
+			s.facts.elsewhere = d.top
+			return nil
+		}
+	}
+	reasons := j.reasons()
+	if g := reasons.candidate(); g.names() {
+		return g
+	}
+	if reasons.isElsewhere() {
+		s.facts.elsewhere = reasons.top
+		return nil
+	}
+	if g := nodes.candidate(); g != nil && g.isOnly && g.passes && g.covers {
+		return g
+	}
+	return nil
+}
+
+// numbers returns the scope without its kind and name.
+func (j *judge) numbers() Scope {
+	w := j.window()
+	s := Scope{
+		At: At(j.in.At), From: At(w.first.Time()), To: At((w.last + 1).Time()), Of: Drops,
+		Others: j.others.all, Usual: j.fleet.level.usual, Connects: j.sums.devices(summary.Connect)(j.minute),
+		ByNode: []OnNode{}, ByReason: []WithReason{}, Devices: []Drop{},
+		Complete: j.others.isComplete && len(j.others.devices) <= MaxDevices,
+		Exact:    j.others.isExact, Provisional: j.in.Now.Before((w.last + 1).Time().Add(provisionalFor)),
+	}
+	if j.kind == summary.Refusal {
+		s.Of = Refusals
+	}
+	if !s.Exact {
+		s.AtMostTwice = j.in.AtMostTwice
+	}
+	s.Devices = append(s.Devices, j.others.devices[:min(len(j.others.devices), MaxDevices)]...)
+	s.ReceivedTimes = j.isReceived()
+	j.addSplits(&s)
+	j.addFacts(&s)
+	return s
+}
+
+// isReceived reports whether most drops of the window have times of receipt.
+func (j *judge) isReceived() bool {
+	var received, all int64
+	for _, c := range j.sums.inWindow(j.window()) {
+		if c.Kind() != j.kind {
+			continue
+		}
+		all += c.Events
+		if c.Received {
+			received += c.Events
+		}
+	}
+	return 2*received > all
+}

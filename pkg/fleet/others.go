@@ -1,0 +1,210 @@
+package fleet
+
+import (
+	"cmp"
+	"slices"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/summary"
+)
+
+// own is what is known about the drop of the device itself.
+type own struct {
+	id    string
+	drops []Drop // in the window, each combination of minute, node and reason once
+	// isRecorded means that the drop is on record. node, network and reason are those of the drop. If
+	// it is not on record, node and network are those of the connection that ended. They are empty if
+	// unknown.
+	isRecorded    bool
+	node, network string
+	reason        reasonKey
+}
+
+func ownOf(in *ScopeInput, w window, kind summary.Kind) own {
+	o := own{id: string(in.ClientID), node: in.Node, network: networkOf(in.Address)}
+	for _, d := range slices.Concat(in.Own, in.Rows) {
+		isNew := !slices.ContainsFunc(o.drops, func(e Drop) bool { return e.cell() == d.cell() })
+		if o.id != "" && d.ClientID == o.id && w.has(d.Time) && isNew {
+			o.drops = append(o.drops, d)
+		}
+	}
+	if len(o.drops) > 0 {
+		nearest := closest(o.drops, At(in.At))[0]
+		o.isRecorded = true
+		o.node, o.network = nearest.Node, networkOf(nearest.Address)
+		o.reason = reasonKey{kind, nearest.Action, nearest.ActionInfo}
+	}
+	return o
+}
+
+// cellKey identifies the cell that counts a drop, except that a cell also depends on the origin of
+// the time.
+type cellKey struct {
+	minute             summary.Minute
+	node, action, info string
+}
+
+func (d *Drop) cell() cellKey {
+	return cellKey{summary.MinuteOf(int64(d.Time)), d.Node, d.Action, d.ActionInfo}
+}
+
+func distance(a, b Instant) Instant { return max(a-b, b-a) }
+
+// others counts the other devices that dropped in a window.
+type others struct {
+	all      int64
+	nodes    map[nodeKey]int64
+	reasons  map[reasonKey]int64
+	networks networks
+	// devices lists the devices that are known by name: each with its drop that is closest to the drop
+	// in question, and the closest first. isComplete means that these are all of them.
+	devices    []Drop
+	isComplete bool
+	isExact    bool // all is exact
+}
+
+// othersOf counts the other devices. It uses the rows if there are any.
+func othersOf(in *ScopeInput, s sums, o own, w window, kind summary.Kind) others {
+	if in.Rows != nil {
+		return othersInRows(in, o, w, kind)
+	}
+	return othersInSums(in, s, o, w, kind)
+}
+
+func othersInRows(in *ScopeInput, o own, w window, kind summary.Kind) others {
+	rows := slices.DeleteFunc(slices.Clone(in.Rows), func(d Drop) bool {
+		return !w.has(d.Time) || o.id != "" && d.ClientID == o.id
+	})
+	c := others{isComplete: true, isExact: true, devices: closest(rows, At(in.At))}
+	c.all = int64(len(c.devices))
+	c.nodes = countBy(rows, func(d *Drop) nodeKey { return nodeKey{node: d.Node} })
+	c.reasons = countBy(rows, func(d *Drop) reasonKey { return reasonKey{kind, d.Action, d.ActionInfo} })
+	c.networks.others = countBy(rows, func(d *Drop) string { return networkOf(d.Address) })
+	for _, n := range c.networks.others {
+		c.networks.known += n
+	}
+	return c
+}
+
+// countBy returns the number of devices for each value of key.
+func countBy[K comparable](rows []Drop, key func(*Drop) K) map[K]int64 {
+	type pair struct {
+		key K
+		id  string
+	}
+	seen, counts := map[pair]bool{}, map[K]int64{}
+	for i := range rows {
+		if p := (pair{key(&rows[i]), rows[i].ClientID}); !seen[p] {
+			seen[p] = true
+			counts[p.key]++
+		}
+	}
+	return counts
+}
+
+// closest returns one drop for each device, the one closest to the given time. The closest drops come
+// first.
+func closest(rows []Drop, at Instant) []Drop {
+	sorted := slices.Clone(rows)
+	slices.SortStableFunc(sorted, func(a, b Drop) int {
+		return cmp.Or(cmp.Compare(distance(a.Time, at), distance(b.Time, at)), cmp.Compare(a.ClientID, b.ClientID))
+	})
+	seen := map[string]bool{}
+	return slices.DeleteFunc(sorted, func(d Drop) bool {
+		known := seen[d.ClientID]
+		seen[d.ClientID] = true
+		return known
+	})
+}
+
+func othersInSums(in *ScopeInput, s sums, o own, w window, kind summary.Kind) others {
+	c := others{nodes: map[nodeKey]int64{}, reasons: map[reasonKey]int64{}}
+	c.all = s.devices(kind)(w.first + 1)
+	c.isExact = in.Exact && s.counted()
+	if o.isRecorded {
+		c.all = max(0, c.all-1)
+	}
+	for cell, devices := range s.withoutOwn(o, w, kind) {
+		c.nodes[nodeOf(&cell.Key)] = min(c.all, c.nodes[nodeOf(&cell.Key)]+devices)
+		c.reasons[reasonOf(&cell.Key)] = min(c.all, c.reasons[reasonOf(&cell.Key)]+devices)
+	}
+	if kind == summary.Drop { // the samples hold only drops
+		c.addSample(s, o, w, At(in.At))
+	}
+	return c
+}
+
+// withoutOwn yields the cells of a window with an event of the given kind, each with its number of
+// other devices.
+func (s sums) withoutOwn(o own, w window, kind summary.Kind) func(yield func(*summary.Cell, int64) bool) {
+	cells := s.inWindow(w)
+	ownIn := map[int]int64{}
+	for i := range o.drops {
+		if found := cellOf(cells, o.drops[i].cell()); found >= 0 {
+			ownIn[found]++
+		}
+	}
+	return func(yield func(*summary.Cell, int64) bool) {
+		for i := range cells {
+			if n := cells[i].Devices - ownIn[i]; n > 0 && cells[i].Kind() == kind && !yield(&cells[i], n) {
+				return
+			}
+		}
+	}
+}
+
+// cellOf returns the index of the cell that counts a drop, or -1. If the node of the drop is not named,
+// its cell is the one of the rest.
+func cellOf(cells []summary.Cell, k cellKey) int {
+	rest := -1
+	for i := range cells {
+		c := &cells[i]
+		if c.Minute != k.minute || c.Action != k.action || c.ActionInfo != k.info {
+			continue
+		}
+		if c.Node == k.node && !c.Rest {
+			return i
+		}
+		if c.Rest {
+			rest = i
+		}
+	}
+	return rest
+}
+
+// addSample adds what the samples of the window show.
+func (c *others) addSample(s sums, o own, w window, at Instant) {
+	var drops []Drop
+	weights := map[string]float64{}
+	var total float64
+	for m := w.first; m <= w.last; m++ {
+		var devices int64
+		for _, n := range s.withoutOwn(o, window{m, m}, summary.Drop) {
+			devices += n
+		}
+		sample := s.sample(m, o.id)
+		for _, d := range sample {
+			weight := float64(devices) / float64(len(sample))
+			weights[networkOf(d.Address)] += weight
+			total += weight
+		}
+		drops = append(drops, sample...)
+	}
+	c.devices = closest(drops, at)
+	c.isComplete = c.isExact && int64(len(c.devices)) == c.all
+	c.networks.addSample(c.devices, weights, total)
+}
+
+// sample returns the clients in the sample of a minute, except the device itself.
+func (s sums) sample(m summary.Minute, id string) (drops []Drop) {
+	v, _ := s.vicinity(m)
+	for _, w := range v.Sample {
+		if id == "" || w.ClientID != id {
+			drops = append(drops, Drop{w.ClientID, Instant(w.Time), w.Node, w.Address, actionOfDrop, w.ActionInfo})
+		}
+	}
+	return drops
+}
+
+// actionOfDrop is the action of the drops in samples, which do not store it.
+const actionOfDrop = string(event.Close)

@@ -1,0 +1,89 @@
+package fleet
+
+import (
+	"cmp"
+	"slices"
+
+	"devicetrace/pkg/summary"
+)
+
+// sums gives access to the cells and vicinities of a ScopeInput by minute.
+type sums struct {
+	cells      []summary.Cell
+	vicinities []summary.Vicinity
+	// compared holds the cells that usual numbers depend on: the ones around the window and in the
+	// hour before, and the ones around the same window a day earlier.
+	compared []summary.Cell
+}
+
+func newSums(in *ScopeInput, m summary.Minute) sums {
+	s := sums{cells: in.Cells, vicinities: in.Vicinities}
+	for _, around := range [][2]summary.Minute{{m - minutesPerDay - 2, m - minutesPerDay + 4}, {m - hourGap - hourLength, m + 3}} {
+		s.compared = append(s.compared, within(s.cells, around[0], around[1]+1)...)
+	}
+	return s
+}
+
+// counted reports whether the vicinities cover the minutes with cells. Otherwise, only upper bounds
+// of the numbers of devices are known.
+func (s sums) counted() bool { return len(s.vicinities) > 0 || len(s.cells) == 0 }
+
+func (s sums) vicinity(m summary.Minute) (summary.Vicinity, bool) {
+	i, found := slices.BinarySearchFunc(s.vicinities, m, func(v summary.Vicinity, m summary.Minute) int { return cmp.Compare(v.Minute, m) })
+	if !found {
+		return summary.Vicinity{Minute: m}, false
+	}
+	return s.vicinities[i], true
+}
+
+// devices returns a counter of all devices with an event of the given kind.
+func (s sums) devices(kind summary.Kind) counter {
+	if !s.counted() {
+		all := split(s.compared, kind, func(*summary.Cell) struct{} { return struct{}{} })
+		return all[struct{}{}].vicinity
+	}
+	return func(m summary.Minute) int64 {
+		v, _ := s.vicinity(m)
+		switch kind {
+		case summary.Connect:
+			return v.Connected
+		case summary.Refusal:
+			return v.Refused
+		default:
+			return v.Dropped
+		}
+	}
+}
+
+// part returns a counter of a part of the devices with an event of the given kind. It counts a device
+// once for each cell, but never more devices than there are in total. So its numbers are upper bounds.
+func (s sums) part(kind summary.Kind, part series) counter {
+	all := s.devices(kind)
+	return func(m summary.Minute) int64 { return min(part.vicinity(m), all(m)) }
+}
+
+// series holds numbers of devices by minute. The zero value has no devices.
+type series map[summary.Minute]int64
+
+// vicinity adds up a minute and its two neighbors.
+func (s series) vicinity(m summary.Minute) int64 { return s[m-1] + s[m] + s[m+1] }
+
+// split returns a series for each key of the cells of the given kind.
+func split[K comparable](cells []summary.Cell, kind summary.Kind, key func(*summary.Cell) K) map[K]series {
+	all := map[K]series{}
+	for i := range cells {
+		c := &cells[i]
+		if c.Kind() != kind {
+			continue
+		}
+		k := key(c)
+		if all[k] == nil {
+			all[k] = series{}
+		}
+		all[k][c.Minute] += c.Devices
+	}
+	return all
+}
+
+// inWindow returns the cells of a window.
+func (s sums) inWindow(w window) []summary.Cell { return within(s.cells, w.first, w.last+1) }
