@@ -147,7 +147,7 @@ func (v *View) addDevices(totals *summary.Totals) {
 	v.Flapping = []Flapping{}
 	for i := range totals.Most {
 		d := &totals.Most[i]
-		v.Flapping = append(v.Flapping, Flapping{d.ClientID, d.Username, d.Node, d.Drops, d.Connects, Instant(d.Last)})
+		v.Flapping = append(v.Flapping, Flapping{d.ClientID, d.Username.Text, d.Node.Text, d.Drops, d.Connects, Instant(d.Last)})
 	}
 }
 

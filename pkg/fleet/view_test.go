@@ -40,7 +40,7 @@ func TestViewIsTheDocumentedJSON(t *testing.T) {
 			cellAt(15, "n1", "close", "no heart", 9), // after the span
 		},
 		Totals: &summary.Totals{Devices: 20, Dropped: 8, Flapping: 1, Offline: 3, Most: []summary.Device{
-			{ClientID: "c", Username: "u", Node: "n1", Drops: 11, Connects: 12, Last: noon.UnixMilli()},
+			{ClientID: "c", Username: summary.Dated{Text: "u"}, Node: summary.Dated{Text: "n1"}, Drops: 11, Connects: 12, Last: noon.UnixMilli()},
 		}},
 	}
 	v := fleet.NewView(sums, noon.Add(time.Minute), noon.Add(14*time.Minute), 5*time.Minute)
