@@ -91,7 +91,7 @@ func (a api) diagnose(ctx context.Context, may permission, q diagnosisRequest, l
 	if err != nil {
 		return nil, err
 	}
-	p.include(trend.past)
+	p.include(trend.account)
 	absent, err := p.absence(ctx, may)
 	if err != nil {
 		return nil, err

@@ -2,8 +2,6 @@ package traceapi
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"time"
 
 	"devicetrace/pkg/event"
@@ -36,16 +34,11 @@ type fold interface {
 
 // past is the part of a device's past that has been read into a fold.
 type past struct {
-	api        api
-	device     device
-	from       time.Time // the start of the part: the fold needs no more events at or after it
-	receipt    query.Receipt
-	objects    map[string]bool // the keys of the objects that were read
-	unreadable []query.Unreadable
-	// hasSegments means that one of the partitions contains a segment. noLayout means that the
-	// bucket has no layout marker.
-	hasSegments, noLayout bool
-	events                int // the number of events that the fold has received
+	account
+	api    api
+	device device
+	from   time.Time // the start of the part: the fold needs no more events at or after it
+	events int       // the number of events that the fold has received
 	// isCut means that the fold needs older events, but must not get them. Either it takes more than
 	// api.turnBytes of memory, or the budget or api.maxEvents is used up.
 	isCut bool
@@ -57,7 +50,7 @@ type past struct {
 // days while f needs them. The result is never nil. The caller must release past.turn when f is no
 // longer used, even after an error.
 func (a api) readPast(ctx context.Context, d device, r reach, f fold) (*past, error) {
-	p := &past{api: a, device: d, from: r.to.Add(time.Millisecond), objects: map[string]bool{}, turn: slot{of: a.turn}}
+	p := &past{api: a, device: d, from: r.to.Add(time.Millisecond), account: newAccount(), turn: slot{of: a.turn}}
 	q := r.request(d)
 	for {
 		last, err := p.read(ctx, q, r, f)
@@ -95,7 +88,7 @@ func (p *past) read(ctx context.Context, q query.Request, r reach, f fold) (last
 			break
 		}
 	}
-	p.add(ctx, s.Result())
+	p.account.add(ctx, s.Result())
 	return last, err
 }
 
@@ -133,46 +126,7 @@ func (p *past) isExhausted(r reach) bool {
 	return r.budget != query.Budget{} && p.events >= p.api.maxEvents
 }
 
-// add adds the cost and the unreadable objects of a stream.
-func (p *past) add(ctx context.Context, result query.Result) {
-	reportUnreadable(ctx, result)
-	p.count(result)
-	p.unreadable = append(p.unreadable, result.Unreadable...)
-	p.hasSegments, p.noLayout = p.hasSegments || !result.NoSegments, result.NoLayout
-}
-
-// count adds the cost of a stream to p.receipt. A request that has waited for api.turn reads some
-// partitions and objects again, but the receipt must count each of them only once.
-func (p *past) count(result query.Result) {
-	for _, step := range result.Steps {
-		if step.Bytes > 0 { // only reads have bytes
-			p.objects[step.Key] = true
-		}
-	}
-	p.addReceipt(result.Receipt)
-}
-
-// addReceipt adds a receipt for objects that p.objects contains.
-func (p *past) addReceipt(cost query.Receipt) {
-	p.receipt = p.receipt.Plus(cost)
-	p.receipt.Objects = len(p.objects)
-	slices.Sort(p.receipt.Partitions)
-	p.receipt.Partitions = slices.Compact(p.receipt.Partitions)
-}
-
-// include adds the cost and the unreadable objects of another past of the device. Both may have read
-// some of the same objects.
-func (p *past) include(other *past) {
-	maps.Copy(p.objects, other.objects)
-	p.addReceipt(other.receipt)
-	p.unreadable = append(p.unreadable, other.unreadable...)
-}
-
-// absence returns the absence of the device's instance, or nil; see api.absenceOf. It adds the cost
-// to p.receipt.
+// absence returns the absence of the device's instance, or nil; see account.absence.
 func (p *past) absence(ctx context.Context, may permission) (*absence, error) {
-	result := query.Result{Receipt: p.receipt, NoSegments: !p.hasSegments, NoLayout: p.noLayout}
-	absent, err := p.api.absenceOf(ctx, may, p.device.instanceID, &result)
-	p.receipt = result.Receipt
-	return absent, err
+	return p.account.absence(ctx, p.api, may, p.device.instanceID)
 }

@@ -32,7 +32,7 @@ const maxListed = 3
 func (r reach) request(d device) query.Request {
 	q := query.Request{
 		InstanceID: d.instanceID, ClientID: d.clientID, Descending: true, From: r.from, To: r.to, Earliest: r.earliest, Budget: r.budget,
-		Explain: true, // see past.count
+		Explain: true, // see account.count
 	}
 	if startOfDay(r.to).Sub(r.from) >= maxListed*day {
 		q.From = r.to.Add(time.Millisecond)
