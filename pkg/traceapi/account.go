@@ -17,9 +17,19 @@ type account struct {
 	// hasSegments means that one of the partitions contains a segment. noLayout means that the
 	// bucket has no layout marker.
 	hasSegments, noLayout bool
+	// steps lists the requests to the store if hasPlan is true.
+	hasPlan bool
+	steps   []query.Step
 }
 
-func newAccount() account { return account{objects: map[string]bool{}} }
+// newAccount returns an empty account. hasPlan says whether to keep the steps of the reads.
+func newAccount(hasPlan bool) account {
+	a := account{objects: map[string]bool{}, hasPlan: hasPlan}
+	if hasPlan {
+		a.steps = []query.Step{}
+	}
+	return a
+}
 
 // add adds a result, which must list its steps. It logs the unreadable objects.
 func (a *account) add(ctx context.Context, result query.Result) {
@@ -36,8 +46,20 @@ func (a *account) count(result query.Result) {
 		if step.Bytes > 0 { // only reads have bytes
 			a.objects[step.Key] = true
 		}
+		if a.hasPlan {
+			step.AtMS += a.receipt.MS
+			a.steps = append(a.steps, step)
+		}
 	}
 	a.addReceipt(result.Receipt)
+}
+
+// addParallel is like add, but the result comes from a read that ran in parallel with all others.
+func (a *account) addParallel(ctx context.Context, result query.Result) {
+	ms := a.receipt.MS
+	a.receipt.MS = 0
+	a.add(ctx, result)
+	a.receipt.MS = max(ms, a.receipt.MS)
 }
 
 // addReceipt adds a receipt for objects that a.objects contains.
@@ -58,8 +80,8 @@ func (a *account) include(other account) {
 // absence returns the absence of an instance, or nil; see api.absenceOf. All reads in the account
 // must be about the instance. absence adds its own cost to the receipt.
 func (a *account) absence(ctx context.Context, api api, may permission, id event.InstanceID) (*absence, error) {
-	result := query.Result{Receipt: a.receipt, NoSegments: !a.hasSegments, NoLayout: a.noLayout}
+	result := query.Result{Receipt: a.receipt, NoSegments: !a.hasSegments, NoLayout: a.noLayout, Steps: a.steps}
 	absent, err := api.absenceOf(ctx, may, id, &result)
-	a.receipt = result.Receipt
+	a.receipt, a.steps = result.Receipt, result.Steps
 	return absent, err
 }

@@ -66,7 +66,7 @@ func (b alibaba) Online(ctx context.Context, instanceID event.InstanceID, client
 func (b alibaba) state(ctx context.Context, d device) (history.State, error) {
 	now := b.api.now().UTC()
 	var search history.Search
-	p, err := b.api.searchStatus(ctx, d, now, latest(now), &search)
+	p, err := b.api.searchStatus(ctx, d, now, latest(now), pastBudget, &search)
 	defer p.turn.release()
 	switch {
 	case err != nil:

@@ -14,15 +14,23 @@ type device struct {
 }
 
 func parseDevice(values url.Values) (device, error) {
-	instanceID := event.InstanceID(values.Get("instance"))
-	switch {
-	case instanceID == "":
-		return device{}, missing("instance is missing: name the broker instance that the device connects to")
-	case !instanceID.Valid():
-		return device{}, invalid("instance must be %s", event.InstanceIDRule)
+	instanceID, err := parseInstance(values)
+	if err != nil {
+		return device{}, err
 	}
 	clientID, err := parseClientID(values)
 	return device{instanceID, clientID}, err
+}
+
+func parseInstance(values url.Values) (event.InstanceID, error) {
+	instanceID := event.InstanceID(values.Get("instance"))
+	switch {
+	case instanceID == "":
+		return "", missing("instance is missing: name the broker instance that the device connects to")
+	case !instanceID.Valid():
+		return "", invalid("instance must be %s", event.InstanceIDRule)
+	}
+	return instanceID, nil
 }
 
 func parseClientID(values url.Values) (event.ClientID, error) {

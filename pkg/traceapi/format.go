@@ -58,9 +58,9 @@ func csvHead() []byte {
 }
 
 func csvLine(e *event.Event) []byte {
-	cells := make([]string, len(columns))
+	values := make([]any, len(columns))
 	for i, c := range columns {
-		cells[i] = cell(c.value(e))
+		values[i] = c.value(e)
 	}
-	return csvRecord(cells)
+	return tableRecord(values...)
 }

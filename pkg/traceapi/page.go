@@ -3,7 +3,6 @@ package traceapi
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -72,10 +71,17 @@ func readPage(ctx context.Context, f format, s stream, limit int, large *slot) (
 func (p tracePage) with(ctx context.Context, result query.Result) tracePage {
 	reportUnreadable(ctx, result)
 	p.receipt, p.plan, p.incomplete = result.Receipt, result.Steps, len(result.Unreadable) > 0
-	for _, object := range result.Unreadable[:min(len(result.Unreadable), maxUnreadable)] {
-		p.unreadable = append(p.unreadable, query.Unreadable{Key: object.Key, Error: fmt.Sprintf("%.*s", maxError, object.Error)})
-	}
+	p.unreadable = shortList(result.Unreadable)
 	return p
+}
+
+// shortList returns the objects as a response lists them: at most maxUnreadable, with short errors.
+func shortList(objects []query.Unreadable) []query.Unreadable {
+	short := []query.Unreadable{}
+	for _, object := range objects[:min(len(objects), maxUnreadable)] {
+		short = append(short, query.Unreadable{Key: object.Key, Error: fmt.Sprintf("%.*s", maxError, object.Error)})
+	}
+	return short
 }
 
 // wireSize returns an upper bound for the number of bytes that encoding/json writes for the given
@@ -111,7 +117,7 @@ func (p tracePage) write(w http.ResponseWriter, r *http.Request) {
 		p.writeObject(w)
 		return
 	}
-	p.header(w.Header())
+	tableEnd{p.nextCursor, p.incomplete, p.absent, p.receipt}.header(w.Header())
 	w.Write(p.format.head())
 	for _, row := range p.rows {
 		w.Write(row)
@@ -167,20 +173,4 @@ func (p tracePage) rest() []byte {
 	}
 	b.WriteString("}\n")
 	return b.Bytes()
-}
-
-// header sets the headers of a response in CSV or NDJSON.
-func (p tracePage) header(header http.Header) {
-	if p.nextCursor != "" {
-		header.Set("X-Next-Cursor", p.nextCursor)
-	}
-	if p.incomplete {
-		header.Set("X-Incomplete", "true")
-	}
-	p.absent.header(header)
-	receipt, err := json.Marshal(p.receipt)
-	if err != nil {
-		panic(err) // every receipt can be encoded
-	}
-	header.Set("X-Receipt", string(receipt))
 }

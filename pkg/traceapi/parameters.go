@@ -1,6 +1,7 @@
 package traceapi
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -100,14 +101,11 @@ func (q *traceRequest) parseSpan(values url.Values, now time.Time) (err error) {
 
 func (q *traceRequest) parsePage(values url.Values) error {
 	q.request.Cursor = values.Get("cursor")
-	q.request.Limit = defaultLimit
-	if text := values.Get("limit"); text != "" {
-		limit, err := strconv.Atoi(text)
-		if err != nil || limit < 1 || limit > maxLimit {
-			return invalid("limit must be a whole number from 1 to %d", maxLimit)
-		}
-		q.request.Limit = limit
+	limit, err := parseLimit(values, defaultLimit, maxLimit)
+	if err != nil {
+		return err
 	}
+	q.request.Limit = limit
 	switch values.Get("order") {
 	case "", "asc":
 	case "desc":
@@ -116,6 +114,20 @@ func (q *traceRequest) parsePage(values url.Values) error {
 		return invalid("order must be asc or desc")
 	}
 	return nil
+}
+
+// parseLimit parses the parameter limit, a number from 1 to max. Without the parameter, it returns
+// standard.
+func parseLimit(values url.Values, standard, max int) (int, error) {
+	text := values.Get("limit")
+	if text == "" {
+		return standard, nil
+	}
+	limit, err := strconv.Atoi(text)
+	if err != nil || limit < 1 || limit > max {
+		return 0, invalid("limit must be a whole number from 1 to %d", max)
+	}
+	return limit, nil
 }
 
 func (q *traceRequest) parseFormat(values url.Values) error {
@@ -136,6 +148,17 @@ func (q *traceRequest) parseExplain(values url.Values, format string) (err error
 		return invalid("explain=1 requires format=json")
 	}
 	return err
+}
+
+// parseOneOf parses a parameter that must have one of the given values. The default is the first of
+// them.
+func parseOneOf(values url.Values, name string, allowed ...string) (string, error) {
+	value := cmp.Or(values.Get(name), allowed[0])
+	if !slices.Contains(allowed, value) {
+		last := len(allowed) - 1
+		return "", invalid("%s must be %s or %s", name, strings.Join(allowed[:last], ", "), allowed[last])
+	}
+	return value, nil
 }
 
 // parseFlag parses a parameter whose value must be 0 or 1. The default is 0.

@@ -50,7 +50,7 @@ type past struct {
 // days while f needs them. The result is never nil. The caller must release past.turn when f is no
 // longer used, even after an error.
 func (a api) readPast(ctx context.Context, d device, r reach, f fold) (*past, error) {
-	p := &past{api: a, device: d, from: r.to.Add(time.Millisecond), account: newAccount(), turn: slot{of: a.turn}}
+	p := &past{api: a, device: d, from: r.to.Add(time.Millisecond), account: newAccount(false), turn: slot{of: a.turn}}
 	q := r.request(d)
 	for {
 		last, err := p.read(ctx, q, r, f)

@@ -21,6 +21,15 @@ func jsonResponse(v any) response {
 	return func(w http.ResponseWriter, _ *http.Request) { serve.JSON(w, http.StatusOK, v) }
 }
 
+// encodedResponse is like jsonResponse, but its body is encoded already.
+func encodedResponse(body []byte) response {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "no-store")
+		w.Write(body)
+	}
+}
+
 // taggedResponse returns a response that contains the diagnosis d and the receipt. Its entity tag
 // is computed from d alone, without the receipt. taggedResponse encodes d at once, so that the
 // response does not keep the device's events in memory.

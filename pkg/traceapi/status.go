@@ -66,7 +66,7 @@ func (a api) parseAt(values url.Values) (at, until time.Time, err error) {
 
 func (a api) statusAt(ctx context.Context, may permission, d device, at, until time.Time) (response, error) {
 	var search history.Search
-	p, err := a.searchStatus(ctx, d, at, until, &search)
+	p, err := a.searchStatus(ctx, d, at, until, pastBudget, &search)
 	defer p.turn.release()
 	if err != nil {
 		return nil, err
@@ -89,9 +89,9 @@ func (a api) statusAt(ctx context.Context, may permission, d device, at, until t
 // day of the instant at and the day before, because most devices had an event on one of them. If
 // these days do not settle the status, it reads all earlier days at once. Events after at also
 // count, up to the time until.
-func (a api) searchStatus(ctx context.Context, d device, at, until time.Time, search *history.Search) (*past, error) {
+func (a api) searchStatus(ctx context.Context, d device, at, until time.Time, budget query.Budget, search *history.Search) (*past, error) {
 	return a.readPast(ctx, d, reach{
-		from: startOfDay(at).AddDate(0, 0, -1), to: until, earliest: a.earliest(), isEager: true, budget: pastBudget,
+		from: startOfDay(at).AddDate(0, 0, -1), to: until, earliest: a.earliest(), isEager: true, budget: budget,
 	}, search)
 }
 
