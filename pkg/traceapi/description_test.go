@@ -46,6 +46,7 @@ func TestTheDescriptionHasEveryPathAndParameter(t *testing.T) {
 	want := map[string][]string{
 		"/api/v1/trace": traceParameters, "/api/v1/status": statusParameters, "/api/v1/days": daysParameters,
 		"/api/v1/diagnosis": diagnosisParameters, instancesPath: nil,
+		fleetPath: fleetParameters, scopePath: scopeParameters, devicesPath: finderParameters,
 	}
 	paths := whole["paths"].(object)
 	require.ElementsMatch(t, slices.Collect(maps.Keys(want)), slices.Collect(maps.Keys(paths)))

@@ -16,6 +16,7 @@ import (
 // api serves the paths below /api/v1/. Requests share no state except the slots.
 type api struct {
 	open      opener
+	count     counter
 	directory directory
 	now       func() time.Time
 	// retention is the value of Config.Retention.
@@ -59,10 +60,15 @@ func openerOf(r *query.Reader) opener {
 	}
 }
 
-const tracePath = "/api/v1/trace"
+const (
+	tracePath   = "/api/v1/trace"
+	fleetPath   = "/api/v1/fleet"
+	scopePath   = "/api/v1/scope"
+	devicesPath = "/api/v1/devices"
+)
 
-// endpoint serves one path. It returns a parameterError, errForbidden, errBusy, query.ErrCursor,
-// query.ErrLayout, or an error from the store.
+// endpoint serves one path. It returns a parameterError, errForbidden, errBusy, errSlow,
+// query.ErrCursor, query.ErrLayout, or an error from the store.
 //
 // A response of more than smallBytes requires the slot large. The endpoint takes it before it
 // builds the response, and the caller releases it once the response is sent.
@@ -74,6 +80,9 @@ func (a api) endpoints() map[string]endpoint {
 		"/api/v1/status":    a.status,
 		"/api/v1/days":      a.days,
 		"/api/v1/diagnosis": a.diagnosis,
+		fleetPath:           timed(a.fleet),
+		scopePath:           timed(a.scope),
+		devicesPath:         timed(a.findDevices),
 		instancesPath:       a.listInstances,
 	}
 }
@@ -111,7 +120,7 @@ func (e endpoint) serve(w http.ResponseWriter, r *http.Request, grant serve.Gran
 	case errors.Is(err, query.ErrLayout):
 		slog.ErrorContext(r.Context(), "request failed", "error", err.Error())
 		serve.TryLater(w, http.StatusServiceUnavailable, "LayoutMismatch", "the bucket has two layout markers, or has a marker of another version, or has events but no marker: the log of the query function says how to repair it")
-	case errors.Is(r.Context().Err(), context.DeadlineExceeded):
+	case errors.Is(err, errSlow), errors.Is(r.Context().Err(), context.DeadlineExceeded):
 		slog.ErrorContext(r.Context(), "request failed", "error", err.Error())
 		serve.TryLater(w, http.StatusServiceUnavailable, "TimedOut", "the request took too long: choose a shorter range, or try again later")
 	default:

@@ -22,8 +22,9 @@ import (
 // recorded is a fake reader that streams its events and records the ranges that are read. events
 // must be sorted by time.
 type recorded struct {
-	events []event.Event
-	err    error
+	events     []event.Event
+	err        error
+	noSegments bool
 
 	mu    sync.Mutex
 	spans []string
@@ -31,6 +32,7 @@ type recorded struct {
 
 func (r *recorded) open(_ context.Context, q query.Request) (stream, error) {
 	s := &replay{reader: r, q: q}
+	s.result.NoSegments = r.noSegments
 	s.begin(q.From, q.To)
 	return s, r.err
 }

@@ -35,6 +35,7 @@ func New(config Config) (http.Handler, error) {
 	}
 	config = config.withDefaults()
 	api := newAPI(config.Reader, openerOf(config.Reader), config.Now, config.Retention)
+	api.count = config.Reader.Fleet
 	signed, err := openapi.New(openapi.Config{Keys: config.Keys, Backend: alibaba{api}, Now: config.Now})
 	if err != nil {
 		return nil, err

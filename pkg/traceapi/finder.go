@@ -1,0 +1,192 @@
+package traceapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/history"
+	"devicetrace/pkg/query"
+	"devicetrace/pkg/summary"
+)
+
+// devicesResponse is the body of GET /api/v1/devices.
+type devicesResponse struct {
+	InstanceID event.InstanceID `json:"instance_id"`
+	// Days are the UTC days that were searched, oldest first.
+	Days    []string     `json:"days"`
+	Devices []deviceLine `json:"devices"`
+	Covered covered      `json:"covered"`
+	// Exact means that the counts of all devices are exact. Otherwise, some may be too high.
+	Exact      bool               `json:"exact"`
+	NotCounted []query.Unreadable `json:"not_counted"`
+	NextCursor string             `json:"next_cursor,omitempty"`
+	*absence
+	Receipt query.Receipt `json:"receipt"`
+	Plan    []query.Step  `json:"plan,omitempty"`
+}
+
+// covered says how much was searched, and how many devices belong to the whole list.
+type covered struct {
+	Devices  int64      `json:"devices"`
+	Matched  int64      `json:"matched"`
+	Shards   shardCount `json:"shards"`
+	Complete bool       `json:"complete"`
+}
+
+// deviceLine is a device in a list.
+type deviceLine struct {
+	ClientID string `json:"client_id"`
+	GroupID  string `json:"group_id"`
+	DeviceID string `json:"device_id"`
+	// Username, Address and Node are the newest known values.
+	Username     string          `json:"username"`
+	Address      string          `json:"address"`
+	Node         string          `json:"node"`
+	State        summary.State   `json:"state"`
+	OfflineSince history.Instant `json:"offline_since"`
+	// Confirmed means that the state is the device's status. Otherwise, the state rests only on the
+	// events of the searched days.
+	Confirmed bool            `json:"confirmed"`
+	Connects  int64           `json:"connects"`
+	Ends      int64           `json:"ends"`
+	Drops     int64           `json:"drops"`
+	Refusals  int64           `json:"refusals"`
+	LastEvent history.Instant `json:"last_event"`
+	LastDrop  *lastDrop       `json:"last_drop"`
+}
+
+type lastDrop struct {
+	Time       history.Instant `json:"time"`
+	ActionInfo string          `json:"action_info"`
+}
+
+func lineOf(d *summary.Device) deviceLine {
+	groupID, deviceID := event.ClientID(d.ClientID).Split()
+	line := deviceLine{
+		ClientID: d.ClientID, GroupID: groupID, DeviceID: deviceID,
+		Username: d.Username.Text, Address: d.Address.Text, Node: d.Node.Text,
+		State: d.State(), OfflineSince: instantOf(d.OfflineSince()),
+		Connects: d.Connects, Ends: d.Drops + d.Disconnects, Drops: d.Drops, Refusals: d.Refusals, LastEvent: instantOf(d.Last),
+	}
+	if d.LastDrop != 0 {
+		line.LastDrop = &lastDrop{instantOf(d.LastDrop), d.DropInfo}
+	}
+	return line
+}
+
+// instantOf converts a time in Unix ms. It returns the unknown time for 0.
+func instantOf(ms int64) history.Instant {
+	if ms == 0 {
+		return 0
+	}
+	return history.At(time.UnixMilli(ms))
+}
+
+// findDevices returns a response that lists devices.
+func (a api) findDevices(r *http.Request, may permission, large *slot) (response, error) {
+	q, err := parseFinder(r.URL.RawQuery, a.now())
+	if err != nil {
+		return nil, err
+	}
+	if err := may.read(q.instanceID); err != nil {
+		return nil, err
+	}
+	found, err := a.find(r.Context(), q)
+	if err != nil {
+		return nil, err
+	}
+	absent, err := found.account.absence(r.Context(), a, may, q.instanceID)
+	if err != nil {
+		return nil, err
+	}
+	page := found.page(q, large)
+	page.absence, page.Receipt, page.Plan = absent, found.account.receipt, found.account.steps
+	if q.format == "csv" {
+		return page.csv(), nil
+	}
+	return jsonResponse(page), nil
+}
+
+// foundDevices is the result of a search, before it is cut to the size of a page.
+type foundDevices struct {
+	account account
+	result  query.FleetResult
+	matched int64
+	devices []listedDevice
+	more    bool // more devices follow
+}
+
+// listedDevice is a device and its place in the list. A device that is not to be shown has no line,
+// but the next page begins after its place.
+type listedDevice struct {
+	place place
+	line  *deviceLine
+}
+
+// find reads the devices of the days and selects those of the page.
+func (a api) find(ctx context.Context, q finderRequest) (found foundDevices, err error) {
+	found.account = newAccount(q.explain)
+	list := ranking{order: q.order, after: q.after, limit: q.limit}
+	found.result, err = a.count(ctx, query.FleetRequest{
+		InstanceID: q.instanceID, From: q.first, To: q.last.Add(day), Match: q.readerMatch(),
+		Explain: true,
+		Devices: func(d *summary.Device) error {
+			if q.selects(d) {
+				found.matched++
+				list.add(d)
+			}
+			return ctx.Err()
+		},
+	})
+	if err != nil {
+		return found, err
+	}
+	found.account.add(ctx, partOf(found.result))
+	ranked, more := list.page()
+	for _, d := range ranked {
+		line := lineOf(&d.device)
+		found.devices = append(found.devices, listedDevice{d.place, &line})
+	}
+	found.more = more
+	if q.state == summary.Offline {
+		err = a.confirm(ctx, q, &found)
+	}
+	return found, err
+}
+
+// page returns the response with as many devices as fit: their size is at most maxBytes or, without
+// the slot large, smallBytes.
+func (f foundDevices) page(q finderRequest, large *slot) devicesResponse {
+	complete := completenessOf(f.result)
+	page := devicesResponse{
+		InstanceID: q.instanceID, Days: q.dates(), Devices: []deviceLine{},
+		Covered: covered{Devices: f.result.Searched, Matched: f.matched, Shards: complete.Shards, Complete: complete.isWhole()},
+		Exact:   f.result.DevicesExact, NotCounted: complete.NotCounted,
+	}
+	size := wireSize(encode(page)) + wireSize(encode(f.account.steps))
+	var last place
+	for i, d := range f.devices {
+		if d.line != nil {
+			size += wireSize(encode(d.line))
+			if i > 0 && (size > maxBytes || size > smallBytes && !large.take()) {
+				page.NextCursor = last.cursor()
+				return page
+			}
+			page.Devices = append(page.Devices, *d.line)
+		}
+		last = d.place
+	}
+	if f.more {
+		page.NextCursor = last.cursor()
+	}
+	return page
+}
+
+func (q finderRequest) dates() (dates []string) {
+	for day := q.first; !day.After(q.last); day = day.AddDate(0, 0, 1) {
+		dates = append(dates, day.Format(time.DateOnly))
+	}
+	return dates
+}
