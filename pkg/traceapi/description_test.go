@@ -113,6 +113,33 @@ func TestResponsesAreAsDescribed(t *testing.T) {
 	}
 }
 
+// TestFleetResponsesAreAsDescribed checks that responses about a fleet match the described schemas, for
+// a fleet with all kinds of events, without events, and of an instance that is not known.
+func TestFleetResponsesAreAsDescribed(t *testing.T) {
+	whole := parseDescription(t)
+	busy, unknown := restarted(), countedFleet()
+	busy.devices, busy.result.Sums = someDevices(), sumsOfToday()
+	busy.result.Sums.Cells[4].Rest, busy.result.NotCounted = true, []query.Unreadable{{Key: "k", Error: "e"}}
+	unknown.result = query.FleetResult{NoSegments: true, Receipt: receipt}
+	unknown.noSegments = true
+	for name, f := range map[string]*fleetOf{"busy": busy, "scope": restarted(), "unknown": unknown} {
+		for path, schema := range map[string]string{
+			fleetURL + "&compare=1&explain=1": "Fleet", fleetURL + "&from=2026-11-22T07:00:00Z": "Fleet", clientScope: "Scope",
+			scopeURL + "&of=refusals&explain=1": "Scope", devicesURL + "&limit=1&explain=1": "Devices", devicesURL + "&state=offline": "Devices",
+			fleetPath: "Problem",
+		} {
+			t.Run(name+" "+path, func(t *testing.T) {
+				a := f.api()
+				a.directory = nowhere{}
+				var got any
+				w := ask(a, path)
+				require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got), w.Body)
+				require.NoError(t, fits(whole, object{"$ref": "#/components/schemas/" + schema}, got), w.Body)
+			})
+		}
+	}
+}
+
 // fits checks a JSON value against a schema. It supports only the schema keywords that the
 // description uses, and returns an error for fields that the schema does not describe.
 func fits(whole, schema object, v any) error {

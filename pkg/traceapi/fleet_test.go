@@ -303,9 +303,9 @@ func TestFleetExplains(t *testing.T) {
 }
 
 // nowhere is the directory of a bucket without the instance "i".
-type nowhere struct{ everything }
+type nowhere struct{}
 
-func (nowhere) InstancesAmong(_ context.Context, ids []event.InstanceID) (query.Instances, error) {
+func (nowhere) InstancesAmong(context.Context, []event.InstanceID) (query.Instances, error) {
 	return query.Instances{Receipt: receipt}, nil
 }
 
