@@ -1,7 +1,6 @@
 package traceapi
 
 import (
-	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -22,34 +21,26 @@ func windowOf(at time.Time) (from, to time.Time) {
 // maxOwn is the maximum number of its own drops that a device is known to have in a window.
 const maxOwn = 10_000
 
-// addOwn adds the device's own events in the window, and decides what the question is about if the
-// request does not say. It makes the requests of a trace of three minutes, or none without a device.
-func (a api) addOwn(ctx context.Context, q scopeRequest, in *fleet.ScopeInput, cost *account) error {
-	if q.device.clientID == "" {
-		in.Of = cmp.Or(in.Of, fleet.Drops)
-		return nil
+// readOwn adds the device's events from one instant to another to own. It makes the requests of a
+// trace, or none if there is no device.
+func (a api) readOwn(ctx context.Context, d device, from, to time.Time, own *ownEvents) (query.Result, error) {
+	if d.clientID == "" {
+		return query.Result{}, nil
 	}
-	from, to := windowOf(q.at)
 	s, err := a.open(ctx, query.Request{
-		InstanceID: q.device.instanceID, ClientID: q.device.clientID, From: from, To: to.Add(-time.Millisecond), Explain: true,
+		InstanceID: d.instanceID, ClientID: d.clientID, From: from, To: to.Add(-time.Millisecond), Explain: true,
 	})
 	if err != nil {
-		return err
+		return query.Result{}, err
 	}
 	defer s.Close()
-	own := ownEvents{at: q.at, byKind: map[fleet.Of][]fleet.Drop{}}
 	for e, err := range s.Events(ctx) {
 		if err != nil {
-			return err
+			return query.Result{}, err
 		}
 		own.add(e)
 	}
-	cost.add(ctx, s.Result())
-	if in.Of == "" {
-		in.Of = own.nearest()
-	}
-	in.Own, in.Node, in.Address = own.byKind[in.Of], own.node, own.address
-	return nil
+	return s.Result(), nil
 }
 
 // ownEvents collects a device's drops and refusals in a window.
@@ -114,19 +105,23 @@ func dropOf(r *segment.Row) fleet.Drop {
 	}
 }
 
-// dropList collects the drops or the refusals among rows.
+// dropList collects the drops and refusals among rows.
 type dropList struct {
-	of    fleet.Of
-	drops []fleet.Drop
-	isCut bool // there are more than maxScopeRows
+	byKind map[fleet.Of][]fleet.Drop
+	size   int
+	isCut  bool // there are more than maxScopeRows
 }
 
 func (l *dropList) add(r *segment.Row) error {
-	if of, ok := ofKind(r); !ok || of != l.of {
+	of, ok := ofKind(r)
+	if !ok || l.isCut {
 		return nil
 	}
-	if l.isCut = l.isCut || len(l.drops) == maxScopeRows; !l.isCut {
-		l.drops = append(l.drops, dropOf(r))
+	if l.isCut = l.size == maxScopeRows; l.isCut {
+		l.byKind = nil
+		return nil
 	}
+	l.byKind[of] = append(l.byKind[of], dropOf(r))
+	l.size++
 	return nil
 }

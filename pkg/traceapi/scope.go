@@ -1,6 +1,7 @@
 package traceapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"devicetrace/pkg/diagnose"
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/fleet"
+	"devicetrace/pkg/parallel"
 	"devicetrace/pkg/query"
 )
 
@@ -71,16 +73,16 @@ func (a api) scope(r *http.Request, may permission, large *slot) (response, erro
 
 // findScope reads the device's own events and the sums of the fleet, and finds the scope.
 func (a api) findScope(ctx context.Context, q scopeRequest, may permission) (found scopeResponse, err error) {
-	cost := newAccount(q.explain)
-	in := fleet.ScopeInput{At: q.at, ClientID: q.device.clientID, Of: q.of, Now: a.now()}
-	if err := a.addOwn(ctx, q, &in, &cost); err != nil {
-		return found, err
-	}
-	result, err := a.countScope(ctx, q, &in)
+	read, err := a.readScope(ctx, q)
 	if err != nil {
 		return found, err
 	}
+	result, in := read.result, read.input(q, a.now())
+	cost := newAccount(q.explain)
 	cost.add(ctx, partOf(result))
+	if q.device.clientID != "" {
+		cost.addParallel(ctx, read.trace)
+	}
 	absent, err := cost.absence(ctx, a, may, q.device.instanceID)
 	if err != nil {
 		return found, err
@@ -150,30 +152,53 @@ func parseEventTime(values url.Values, now time.Time) (time.Time, error) {
 	return at, nil
 }
 
-// maxScopeRows is the maximum number of drops that are listed to find the scope. If there are more,
-// the scope rests on the sums, and on a sample of the devices.
+// maxScopeRows is the maximum number of drops and refusals that are listed to find the scope. If
+// there are more, the scope rests on the sums, and on a sample of the devices.
 const maxScopeRows = 50_000
 
 // maxScopeBytes is the maximum size of the objects that are read for the list.
 const maxScopeBytes = 32 << 20
 
-// countScope reads the sums that the scope needs, and the rows of the window if the objects of its
-// day are small.
-func (a api) countScope(ctx context.Context, q scopeRequest, in *fleet.ScopeInput) (query.FleetResult, error) {
-	list := dropList{of: in.Of}
+// scopeRead is what a scope is found from.
+type scopeRead struct {
+	own    ownEvents    // the device's own drops and refusals
+	trace  query.Result // the cost of reading them
+	result query.FleetResult
+	rows   dropList // the drops and refusals of all devices
+}
+
+// readScope reads in parallel the device's own events in the window, the sums that the scope needs,
+// and the rows of the window if the objects of its day are small.
+func (a api) readScope(ctx context.Context, q scopeRequest) (read scopeRead, err error) {
+	read.own = ownEvents{at: q.at, byKind: map[fleet.Of][]fleet.Drop{}}
+	read.rows = dropList{byKind: map[fleet.Of][]fleet.Drop{}}
 	from, to := windowOf(q.at)
-	result, err := a.count(ctx, query.FleetRequest{
-		InstanceID: q.device.instanceID, From: fleet.Since(q.at), To: fleet.Until(q.at), Drops: true, Explain: true,
-		RowsFrom: from, RowsTo: to, RowsBytes: maxScopeBytes, Rows: list.add,
+	err = parallel.Do(2, 2, func(i int) (err error) {
+		if i == 0 {
+			read.trace, err = a.readOwn(ctx, q.device, from, to, &read.own)
+			return err
+		}
+		read.result, err = a.count(ctx, query.FleetRequest{
+			InstanceID: q.device.instanceID, From: fleet.Since(q.at), To: fleet.Until(q.at), Drops: true, Explain: true,
+			RowsFrom: from, RowsTo: to, RowsBytes: maxScopeBytes, Rows: read.rows.add,
+		})
+		return err
 	})
-	if err != nil {
-		return result, err
+	return read, err
+}
+
+// input returns what fleet.ScopeOf needs. The device's own events decide what the scope is about if
+// the request does not say.
+func (s *scopeRead) input(q scopeRequest, now time.Time) fleet.ScopeInput {
+	of := cmp.Or(q.of, s.own.nearest())
+	in := fleet.ScopeInput{
+		At: q.at, ClientID: q.device.clientID, Of: of, Now: now,
+		Cells: s.result.Sums.Cells, Vicinities: s.result.Sums.Vicinities,
+		Own: s.own.byKind[of], Node: s.own.node, Address: s.own.address,
+		Exact: s.result.Exact, AtMostTwice: s.result.AtMostTwice, Complete: completenessOf(s.result).isWhole(),
 	}
-	in.Cells, in.Vicinities = result.Sums.Cells, result.Sums.Vicinities
-	in.Exact, in.AtMostTwice = result.Exact, result.AtMostTwice
-	in.Complete = completenessOf(result).isWhole()
-	if result.RowsRead && !list.isCut {
-		in.Rows = orEmpty(list.drops)
+	if s.result.RowsRead && !s.rows.isCut {
+		in.Rows = orEmpty(s.rows.byKind[of])
 	}
-	return result, nil
+	return in
 }
