@@ -21,7 +21,7 @@ var places = []place{
 	{"functions/internal/env", []string{"pkg/event", "pkg/layout", "pkg/objstore", "pkg/objstore/ossstore", "pkg/serve"}},
 
 	{"pkg/webhook", []string{"pkg/broker", "pkg/event", "pkg/layout", "pkg/parallel", "pkg/quarantine", "pkg/record", "pkg/serve"}},
-	{"pkg/traceapi", []string{"pkg/console", "pkg/diagnose", "pkg/event", "pkg/fleet", "pkg/history", "pkg/openapi", "pkg/parallel", "pkg/query", "pkg/serve", "pkg/summary"}},
+	{"pkg/traceapi", []string{"pkg/console", "pkg/diagnose", "pkg/event", "pkg/fleet", "pkg/history", "pkg/openapi", "pkg/parallel", "pkg/query", "pkg/segment", "pkg/serve", "pkg/summary"}},
 	{"pkg/openapi", []string{"pkg/event", "pkg/serve"}},
 	{"pkg/console", nil},
 	{"pkg/serve", []string{"pkg/event"}},
