@@ -27,12 +27,14 @@ type api struct {
 	maxEvents int   // the constant maxEvents, except in tests
 	// large has maxLarge slots. A request needs one for a response of more than smallBytes.
 	large slots
+	// fleets has maxFleets slots. A question about a fleet needs one while it reads.
+	fleets slots
 }
 
 func newAPI(d directory, open opener, now func() time.Time, retention time.Duration) api {
 	return api{
 		directory: d, open: open, now: now, retention: retention,
-		turn: make(slots, 1), turnBytes: turnBytes, maxEvents: maxEvents, large: make(slots, maxLarge),
+		turn: make(slots, 1), turnBytes: turnBytes, maxEvents: maxEvents, large: make(slots, maxLarge), fleets: make(slots, maxFleets),
 	}
 }
 

@@ -93,7 +93,7 @@ func (a api) findDevices(r *http.Request, may permission, large *slot) (response
 	if err := may.read(q.instanceID); err != nil {
 		return nil, err
 	}
-	found, err := a.find(r.Context(), q)
+	found, err := inTurn(r.Context(), a, func() (foundDevices, error) { return a.find(r.Context(), q) })
 	if err != nil {
 		return nil, err
 	}

@@ -53,7 +53,7 @@ func (a api) fleet(r *http.Request, may permission, large *slot) (response, erro
 	if err := may.read(q.instanceID); err != nil {
 		return nil, err
 	}
-	sums, err := a.sumUp(r.Context(), q)
+	sums, err := inTurn(r.Context(), a, func() (fleetSums, error) { return a.sumUp(r.Context(), q) })
 	if err != nil {
 		return nil, err
 	}

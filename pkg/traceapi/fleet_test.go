@@ -407,3 +407,28 @@ func TestLargeFleetsNeedSlots(t *testing.T) {
 		require.Len(t, a.large, maxLarge-1)
 	})
 }
+
+// Only a few questions about a fleet may be read at the same time. The others wait, and must not get a
+// turn later if they stop waiting. A question that is refused must not wait.
+func TestFleetsTakeTurns(t *testing.T) {
+	for _, question := range fleetQuestions {
+		synctest.Test(t, func(t *testing.T) {
+			f := countedFleet()
+			a := f.api()
+			for range maxFleets {
+				a.fleets <- struct{}{}
+			}
+			require.Equal(t, http.StatusForbidden, do(a, "GET", fmt.Sprintf(question, "j"), "Authorization", "Bearer narrow").Code)
+			require.Equal(t, http.StatusBadRequest, ask(a, fmt.Sprintf(question, "")).Code)
+			began := time.Now()
+			w := ask(a, fmt.Sprintf(question, "i"))
+			require.Equal(t, fleetTime, time.Since(began))
+			require.Equal(t, http.StatusTooManyRequests, w.Code)
+			require.Contains(t, w.Body.String(), `"code":"Busy"`)
+			require.Empty(t, f.asked)
+			<-a.fleets
+			require.Equal(t, http.StatusOK, ask(a, fmt.Sprintf(question, "i")).Code)
+			require.Len(t, a.fleets, maxFleets-1, "the slot must be released")
+		})
+	}
+}

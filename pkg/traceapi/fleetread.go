@@ -17,6 +17,10 @@ type counter func(ctx context.Context, q query.FleetRequest) (query.FleetResult,
 // time, which all other requests would have to wait for.
 const fleetTime = 8 * time.Second
 
+// maxFleets is the maximum number of questions about a fleet that are read at the same time. It keeps
+// them from using all memory and CPU time, which questions about a device need, too.
+const maxFleets = 4
+
 // errSlow means that a question took longer than fleetTime.
 var errSlow = errors.New("the question takes too long")
 
@@ -31,6 +35,16 @@ func timed(next endpoint) endpoint {
 		}
 		return respond, err
 	}
+}
+
+// inTurn calls read while it holds one of the slots for questions about a fleet. It waits for the slot.
+func inTurn[T any](ctx context.Context, a api, read func() (T, error)) (result T, err error) {
+	turn := slot{of: a.fleets}
+	if err := turn.await(ctx); err != nil {
+		return result, err
+	}
+	defer turn.release()
+	return read()
 }
 
 // completeness is the part of a response that says how far its numbers can be trusted.

@@ -58,7 +58,7 @@ func (a api) scope(r *http.Request, may permission, large *slot) (response, erro
 	if err := may.read(q.device.instanceID); err != nil {
 		return nil, err
 	}
-	found, err := a.findScope(r.Context(), q, may)
+	found, err := inTurn(r.Context(), a, func() (scopeResponse, error) { return a.findScope(r.Context(), q, may) })
 	if err != nil {
 		return nil, err
 	}
