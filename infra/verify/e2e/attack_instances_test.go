@@ -42,11 +42,15 @@ func TestAttackInstances(t *testing.T) {
 	} {
 		for _, client := range []string{secretClient, "nobody"} {
 			base := url.Values{"instance": {instance}, "client": {client}}
+			fleet := url.Values{"instance": {instance}}
 			for path, queries := range map[string][]url.Values{
 				"trace":     {base, with(base, "format", "csv"), with(base, "format", "ndjson"), with(base, "explain", "1"), with(base, "cursor", first.NextCursor), with(base, "order", "desc")},
 				"status":    {base, with(base, "at", "2026-11-22T08:00:00Z")},
 				"diagnosis": {base, with(base, "lang", "zh"), with(base, "since", "1")},
 				"days":      {base, with(base, "from", "2026-11-22")},
+				"fleet":     {fleet, with(fleet, "format", "csv"), with(fleet, "compare", "1")},
+				"scope":     {with(base, "at", "2026-11-22T08:00:00Z"), with(fleet, "at", "2026-11-22T08:00:00Z")},
+				"devices":   {fleet, with(fleet, "q", client), with(with(fleet, "q", client), "match", "near"), with(fleet, "state", "offline"), with(fleet, "format", "csv")},
 			} {
 				for _, query := range queries {
 					r := ask(theirs, path, query, "If-None-Match", page.header.Get("ETag"))

@@ -56,8 +56,15 @@ func (s *stack) responses(t *testing.T, token string, ids clientIDs, from time.T
 			responses.Write(durations.ReplaceAll(s.get(t, token, target), nil))
 		}
 	}
+	for _, target := range []string{
+		"fleet?instance=mine&compare=1&from=" + from.Format(time.DateOnly) + "T00:00:00Z", "devices?instance=mine", "devices?instance=mine&q=dev&match=any",
+		"devices?instance=mine&state=offline", "scope?instance=mine&at=" + from.Format(apiTime), "scope?instance=mine&client=device&at=" + from.Format(apiTime),
+	} {
+		responses.Write(durations.ReplaceAll(s.get(t, token, target), nil))
+	}
 	return responses.String()
 }
 
-// durations matches the fields of receipts and plans that vary from response to response.
-var durations = regexp.MustCompile(`"(at_)?ms":[0-9.e-]+`)
+// durations matches the fields of receipts and plans that vary from response to response, and the
+// times of responses.
+var durations = regexp.MustCompile(`"(at_)?ms":[0-9.e-]+|"now":"[^"]*"`)

@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,12 +80,28 @@ func requireNamed(t *testing.T, s *stack, name string, from time.Time) {
 	require.Len(t, trace.Events, 1)
 	require.Equal(t, name, trace.rows(t)[0].ClientID)
 
-	table := s.ask(t, with(q, "format", "csv"))
+	requireNoFormulas(t, s.ask(t, with(q, "format", "csv")))
+	list := url.Values{"instance": {"names"}, "q": {name}, "limit": {"1"}}
+	var found struct {
+		Devices []struct{ Username string }
+	}
+	s.read(t, "devices", list, &found)
+	require.Len(t, found.Devices, 1)
+	require.Contains(t, found.Devices[0].Username, name)
+	for _, target := range []string{"devices?" + with(list, "format", "csv").Encode(), "fleet?instance=names&format=csv"} {
+		requireNoFormulas(t, s.send(t, "GET", "/api/v1/"+target, "", "Authorization", "Bearer "+queryToken))
+	}
+}
+
+// requireNoFormulas checks that a table has rows, and that no cell could start a formula.
+func requireNoFormulas(t *testing.T, table response) {
+	t.Helper()
+	require.Equal(t, 200, table.status, string(table.body))
 	require.Equal(t, "nosniff", table.header.Get("X-Content-Type-Options"))
 	records, err := csv.NewReader(bytes.NewReader(table.body)).ReadAll()
 	require.NoError(t, err)
-	require.Len(t, records, 2)
-	for _, cell := range records[1] {
+	require.Greater(t, len(records), 1)
+	for _, cell := range slices.Concat(records[1:]...) {
 		require.NotRegexp(t, "(^|[,;|\t\r\n\x00])[\\s\"]*[=+\\-@\uff1d]", cell)
 	}
 }

@@ -30,6 +30,9 @@ var entryPoints = []entryPoint{
 	{method: "GET", path: "/api/v1/status" + secretQuestion, token: queryToken},
 	{method: "GET", path: "/api/v1/diagnosis" + secretQuestion, token: queryToken},
 	{method: "GET", path: "/api/v1/days" + secretQuestion, token: queryToken},
+	{method: "GET", path: "/api/v1/fleet?instance=attacked", token: queryToken},
+	{method: "GET", path: "/api/v1/scope" + secretQuestion + "&at=2026-11-22T08:00:00Z", token: queryToken},
+	{method: "GET", path: "/api/v1/devices?instance=attacked&format=csv", token: queryToken},
 	{method: "POST", path: "/webhooks/events/attacked", body: "[]", token: webhookToken, basic: true},
 	{method: "POST", path: "/webhooks/emqx/attacked", body: "[]", token: webhookToken, basic: true},
 	{method: "POST", path: "/webhooks/aws-iot/attacked", body: "[]", token: webhookToken, basic: true},
@@ -217,7 +220,7 @@ func TestAttackTokensAreNotStored(t *testing.T) {
 	send("POST", "/webhooks/vernemq/prod/"+plant(), `{"password":"`+plant()+`"}`, "vernemq-hook", "auth_on_register")
 	send("POST", "/webhooks/vernemq/prod/"+plant(), `{"password":"`+plant()+`"}`)
 	send("POST", "/webhooks/aws-iot/prod", `{"confirmationToken":"`+plant()+`","enableUrl":"https://127.0.0.1/confirmdestination/`+plant()+`"}`, "x-amz-rules-engine-message-type", "DestinationConfirmation")
-	for _, path := range []string{"/api/v1/trace", "/api/v1/status", "/api/v1/diagnosis", "/api/v1/days", "/api/v1/openapi.yaml", "/nowhere", "/webhooks/quarantine"} {
+	for _, path := range []string{"/api/v1/trace", "/api/v1/status", "/api/v1/diagnosis", "/api/v1/days", "/api/v1/fleet", "/api/v1/scope", "/api/v1/devices", "/api/v1/openapi.yaml", "/nowhere", "/webhooks/quarantine"} {
 		send("GET", path+"?token="+plant(), "", "Authorization", "Bearer "+plant())
 		send("GET", path+"?token="+plant(), "", "Authorization", "Bearer "+queryToken)
 		send("GET", path+"?instance=i&client=c", "", "Authorization", basicAuth(plant()), "Cookie", plant())
