@@ -155,6 +155,8 @@ func TestFleetAsksForDevicesOfWholeDaysOnly(t *testing.T) {
 		"&from=2026-11-22T01:00:00Z": false,
 		"&to=2026-11-22T07:00:00Z":   false,
 		"&from=2026-11-22T00:00:00Z&to=2026-11-22T23:00:00Z": true,
+		"&from=2026-11-22T00:00:00Z&to=2026-11-22T08:00:00Z": true, // the client's clock may be slow
+		"&from=2026-11-22T00:00:00Z&to=2026-11-22T07:55:00Z": false,
 		"&from=2026-11-22T00:00:00Z&to=2026-11-23T00:00:00Z": true,
 		"&from=2026-11-21T00:00:00Z&to=2026-11-22T00:00:00Z": true,
 		"&from=2026-11-21T00:00:00Z&to=2026-11-21T23:55:00Z": false,

@@ -55,8 +55,11 @@ func checkSteps(from, to, now time.Time) error {
 	return nil
 }
 
+// slowClock is how much a client's clock may be slow when it requests today so far.
+const slowClock = 5 * time.Minute
+
 // isWholeDay reports whether a range is a UTC day or, if the day is not over, its part up to now.
 func isWholeDay(from, to, now time.Time) bool {
 	end := from.Add(day)
-	return startOfDay(from).Equal(from) && !to.After(end) && !to.Before(earlier(end, later(now, from)))
+	return startOfDay(from).Equal(from) && !to.After(end) && !to.Before(earlier(end, now.Add(-slowClock)))
 }
