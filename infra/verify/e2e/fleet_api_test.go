@@ -42,7 +42,7 @@ func fleetDevice(i int) inputEvent {
 // newFleetDay returns the events of a fleet yesterday. Each device connects in the early morning, and
 // drops about every three hours. One in ten stays offline after its last drop.
 func newFleetDay() *fleetDay {
-	day := startOfDay(time.Now()).AddDate(0, 0, -1)
+	day := oneDay().AddDate(0, 0, -1)
 	f := &fleetDay{day: day, restart: day.Add(12 * time.Hour), lone: day.Add(16 * time.Hour), refused: day.Add(16*time.Hour + 30*time.Minute)}
 	random := rand.New(rand.NewPCG(fleetSeed, 0))
 	reasons := []string{"no heart", "closed by client", ""}
