@@ -1,11 +1,15 @@
 package traceapi
 
 import (
+	"errors"
+	"net/http"
 	"net/url"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/query"
 )
 
 func TestSteps(t *testing.T) {
@@ -111,4 +115,41 @@ func TestFleetParameterErrors(t *testing.T) {
 			require.Empty(t, f.spans)
 		})
 	}
+}
+
+// FuzzFleetParameters checks that every accepted question about a fleet is within bounds, and that
+// every error is a parameterError or is about the cursor.
+func FuzzFleetParameters(f *testing.F) {
+	f.Add("instance=i&from=2026-11-22T08:00:00Z&to=1795334400000&step=1h&compare=1&format=csv")
+	f.Add("instance=i&group=g&device=d&at=2026-11-22T08:00:00Z&of=refusals&lang=zh")
+	f.Add("instance=i&q=x&match=near&state=offline&order=offline_since&limit=3&reason=no+heart,unexplained&cursor=" + place{2, 5, "c"}.cursor())
+	a := countedFleet().api()
+	f.Fuzz(func(t *testing.T, rawQuery string) {
+		requireKnown := func(err error) {
+			if !errors.Is(err, query.ErrCursor) {
+				require.ErrorAs(t, err, new(parameterError))
+			}
+		}
+		if q, err := a.parseFleet(rawQuery); err != nil {
+			requireKnown(err)
+		} else {
+			require.True(t, q.from.Before(q.to))
+			require.LessOrEqual(t, q.to.Sub(q.from), maxSpan+2*q.step)
+			require.Zero(t, q.from.UnixMilli()%q.step.Milliseconds())
+			require.Zero(t, q.to.UnixMilli()%q.step.Milliseconds())
+		}
+		if q, err := parseFinder(rawQuery, now); err != nil {
+			requireKnown(err)
+		} else {
+			require.True(t, 1 <= q.limit && q.limit <= maxDevices)
+			require.LessOrEqual(t, len(q.text), maxText)
+			require.LessOrEqual(t, q.last.Sub(q.first), day)
+		}
+		r := &http.Request{URL: &url.URL{RawQuery: rawQuery}}
+		if q, err := a.parseScope(r); err != nil {
+			requireKnown(err)
+		} else {
+			require.False(t, q.at.After(latest(now)))
+		}
+	})
 }
