@@ -11,19 +11,22 @@ const provisionalFor = 2 * time.Minute
 
 // ScopeOf says whom the drop (or refusal) at in.At hit.
 //
-// A group of devices passes if at least five other devices of it dropped, and if the probability of
-// so many is below 1e-4; see level. The scope is then the first of these that covers 80 % of the
-// other devices:
+// A group of devices passes if at least five other devices of the group dropped, and if the
+// probability of so many in a usual window is below 1e-4; see level. The scope is the first of the
+// following groups that passes and covers 80 % of the other devices; see group.needed:
 //
-//   - The node, if it has more of them than its usual share of the fleet.
-//   - The network, likewise. If all clients come through one address, it says nothing.
+//   - The node, if it has a greater share of these devices than of the fleet.
+//   - The network, likewise. If all clients come from one address, their network says nothing.
 //   - The reason.
-//   - The node, if it is the only one known. The fleet then has no other node, or no other node has
-//     had events for a day.
-//   - The fleet.
+//   - The node, if it is the only node known. It must not hide the network or the reason. The other
+//     nodes of such a fleet, if there are any, have had no event for a day.
+//   - The fleet. It always covers the other devices.
 //
-// If the device is known, only its own node, network and reason count. If nearly all other devices
-// dropped on another node, the scope of this drop is not clear.
+// If the device is known, only its own node, network and reason are possible. If nearly all other
+// devices dropped on another node, the scope of this drop is not clear.
+//
+// If no group passes, a surge of connects can still show that a broker crashed; see judge.surge.
+// Otherwise, the device is alone, or the scope is not clear.
 func ScopeOf(in ScopeInput) Scope {
 	j := newJudge(&in)
 	s := j.numbers()
@@ -60,6 +63,9 @@ func withoutGroup(s *surge, others int64) (Kind, string) {
 
 // named returns the group that the scope names, or nil if it names none.
 func (j *judge) named(s *Scope) *group {
+	if j.others.all < minOthers {
+		return nil
+	}
 	nodes, networks := j.nodes(), j.networks()
 	for _, d := range []dimension{nodes, networks} {
 		if g := d.candidate(); g.names() {

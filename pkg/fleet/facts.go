@@ -12,7 +12,8 @@ type facts struct {
 	elsewhere *group // the group of nearly all other devices, if the device itself is not in it
 	ownNode   string
 	surge     *surge
-	nodes     int // number of nodes with other devices
+	isSplit   bool // see others.isSplit
+	nodes     int  // number of nodes with other devices
 	burst     burst
 }
 
@@ -31,7 +32,7 @@ func (j *judge) addFacts(s *Scope) {
 			f.nodes++
 		}
 	}
-	f.burst = j.others.burst()
+	f.burst, f.isSplit = j.others.burst(), j.others.isSplit
 }
 
 // Nearly all devices, for the length of a burst, are burstShare of them. A sample must have at least

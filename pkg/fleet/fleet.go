@@ -2,7 +2,7 @@
 // It is pure. The JSON of its types is part of the API.
 //
 // A view counts events. A scope counts devices, because one flapping device must not look like many
-// devices that drop together.
+// devices that drop together. The tests in infra/verify/scope measure how often scopes are right.
 package fleet
 
 import "time"

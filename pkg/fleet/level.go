@@ -13,17 +13,35 @@ const (
 	maxProbability = 1e-4
 )
 
-// The hour before a window consists of the minutes whose vicinities do not overlap the window.
+// past is the time before a window that a level is estimated from. It consists of the minutes whose
+// vicinities do not overlap the window.
+type past struct {
+	minutes int
+	// trimmed is the number of highest values that are lowered to the next one, so that one incident does
+	// not hide the next. The variance is multiplied by widened to make up for this.
+	trimmed int
+	widened float64
+	// same lists how many minutes earlier the windows are that are also compared: the ones at the same
+	// minute of the hour or of the day.
+	same []summary.Minute
+}
+
 const (
-	hourLength  = 60
-	hourGap     = 3 // minutes from the end of that hour to the drop
-	hourTrimmed = 6 // number of highest values that are ignored: an incident must not hide the next
+	minutesPerHour = 60
+	pastGap        = 3 // minutes from the end of the past to the drop
 )
+
+// hourBefore is the past for drops and connects.
+var hourBefore = past{minutesPerHour, minutesPerHour / 10, 1.25, []summary.Minute{minutesPerHour, minutesPerDay}}
+
+// dayBefore is the past for refusals. A refused device tries again, so a cause that lasts for hours
+// would soon seem usual if only the hour before counted.
+var dayBefore = past{minutesPerDay, minutesPerDay / 3, 2.5, []summary.Minute{minutesPerDay}}
 
 // level is what can be expected in a window.
 type level struct {
-	// usual is the median of the hour before the window, or the number in the same window an hour or
-	// a day earlier if that is more.
+	// usual is the median of the past, or the number in an earlier window if that is more; see
+	// past.same.
 	usual float64
 	// mean and variance describe the distribution of the number in a usual window. The mean is at
 	// least usual. The variance is at least the mean, which is the variance of independent drops.
@@ -40,54 +58,64 @@ func (l level) passes(others, known int64) bool {
 type counter func(summary.Minute) int64
 
 // levelAt returns the level for the window around minute m.
-func levelAt(m summary.Minute, count counter) level {
-	hour := make([]float64, hourLength)
-	for i := range hour {
-		hour[i] = float64(count(m - hourGap - hourLength + 1 + summary.Minute(i)))
+func (p past) levelAt(m summary.Minute, count counter) level {
+	values := make([]float64, p.minutes)
+	for i := range values {
+		values[i] = float64(count(m - pastGap - summary.Minute(p.minutes-1-i)))
 	}
-	l := levelOf(hour)
-	l.usual = max(median(hour), float64(count(m-hourLength)), float64(count(m-minutesPerDay)))
+	l := p.levelOf(values)
+	l.usual = median(values)
+	for _, before := range p.same {
+		l.usual = max(l.usual, float64(count(m-before)))
+	}
 	peak := l.usual
-	for _, same := range []summary.Minute{m - hourLength, m - minutesPerDay} {
+	for _, before := range p.same {
 		// A neighbor also counts, because a peak that recurs need not be punctual.
-		peak = max(peak, float64(count(same-1)), float64(count(same+1)))
+		peak = max(peak, float64(count(m-before-1)), float64(count(m-before+1)))
 	}
 	return l.withPeak(peak)
 }
 
-// levelOf returns the mean and the variance that the hour before a window suggests. Drops may have
-// become more frequent during that hour.
-func levelOf(hour []float64) level {
-	sorted := slices.Sorted(slices.Values(hour))
-	highest := sorted[len(sorted)-1-hourTrimmed]
+// levelOf returns the mean and the variance that the past suggests.
+func (p past) levelOf(values []float64) level {
+	sorted := slices.Sorted(slices.Values(values))
+	highest := sorted[len(sorted)-1-p.trimmed]
 	var sum, squares float64
 	for _, v := range sorted {
 		v = min(v, highest)
 		sum += v
 		squares += v * v
 	}
-	n := float64(len(hour))
+	n := float64(len(values))
 	mean := sum / n
-	// The lower variance of the trimmed values is made up for by a quarter.
-	variance := (squares - n*mean*mean) / (n - 1) * 1.25
-	half := len(hour) / 2
-	first, second := median(hour[:half]), median(hour[half:])
-	// The window is 17.5 minutes after the middle of the second half, which is half an hour long.
-	trend := second + (second-first)*17.5/float64(half)
-	mean = max(mean, median(hour), trend)
-	// The mean is itself uncertain. It rests on about twenty windows that do not overlap.
+	variance := (squares - n*mean*mean) / (n - 1) * p.widened
+	mean = max(mean, median(values))
+	if p.minutes == minutesPerHour {
+		mean = max(mean, trend(values))
+	}
+	// The mean is itself uncertain. An hour has only about twenty windows that do not overlap.
 	return level{mean: mean, variance: max(mean, variance) * 1.1}
 }
 
-// withPeak returns the level if the same window an hour or a day earlier had the given number. A
-// number that the hour before the window cannot explain is a peak, such as that of logins that expire
-// together. It is a single observation, which doubles the variance.
+// trend returns the number in the window if the numbers of the hour before keep growing or shrinking
+// as they did.
+func trend(hour []float64) float64 {
+	half := len(hour) / 2
+	first, second := median(hour[:half]), median(hour[half:])
+	const ahead = 17.5 // minutes from the middle of the second half to the window
+	return second + (second-first)*ahead/float64(half)
+}
+
+// withPeak returns the level if the same window an hour or a day earlier had the given number. A peak is
+// a number that is large enough for a scope and that the rest of the past does not explain. For
+// example, logins that expire together cause one every hour. It is a single observation, which doubles
+// the variance.
 func (l level) withPeak(peak float64) level {
 	dispersion := 1.0
 	if l.mean > 0 {
 		dispersion = max(1, l.variance/l.mean)
 	}
-	isPeak := peak > 1 && tail(int64(peak), l.mean, l.variance) < 0.01
+	isPeak := peak >= minOthers && tail(int64(peak), l.mean, l.variance) < 0.01
 	mean := max(l.mean, l.usual)
 	if isPeak {
 		mean = max(mean, peak)

@@ -8,40 +8,42 @@ const (
 	bits6 = 48
 )
 
-// networkOf returns the network of an address, such as 198.51.100.0/24. The result is empty if the
-// address is not an IP address.
-func networkOf(address string) string {
+// networkOf returns the network of an address, such as 198.51.100.0/24. The result is the zero Prefix
+// if the address is not an IP address.
+func networkOf(address string) netip.Prefix {
 	ip, err := netip.ParseAddr(address)
 	if err != nil {
-		return ""
+		return netip.Prefix{}
 	}
 	ip = ip.Unmap().WithZone("")
 	bits := bits6
 	if ip.Is4() {
 		bits = bits4
 	}
-	prefix, err := ip.Prefix(bits)
+	network, err := ip.Prefix(bits)
 	if err != nil {
-		return ""
+		return netip.Prefix{}
 	}
-	return prefix.String()
+	return network
 }
 
-// networks splits the other devices in a window by network. The empty network stands for unknown
+func networkOfDrop(d *Drop) netip.Prefix { return networkOf(d.Address) }
+
+// networks splits the other devices in a window by network. The zero Prefix stands for unknown
 // addresses.
 type networks struct {
 	// others counts the devices for each network that is known, and known is their sum. Either all
 	// devices are known or a sample.
-	others map[string]int64
+	others map[netip.Prefix]int64
 	known  int64
 	// share is the estimated share of each network. It is nil if all devices are known.
-	share map[string]float64
+	share map[netip.Prefix]float64
 }
 
-func (n *networks) addSample(devices []Drop, weights map[string]float64, total float64) {
-	n.others = countBy(devices, func(d *Drop) string { return networkOf(d.Address) })
+func (n *networks) addSample(devices []Drop, weights map[netip.Prefix]float64, total float64) {
+	n.others = countBy(devices, networkOfDrop)
 	n.known = int64(len(devices))
-	n.share = map[string]float64{}
+	n.share = map[netip.Prefix]float64{}
 	for network, weight := range weights {
 		if total > 0 {
 			n.share[network] = weight / total
@@ -50,38 +52,59 @@ func (n *networks) addSample(devices []Drop, weights map[string]float64, total f
 }
 
 // estimate returns the number of other devices in a network. all is the number of other devices.
-func (n *networks) estimate(network string, all int64) int64 {
+func (n *networks) estimate(network netip.Prefix, all int64) int64 {
 	if n.share == nil {
 		return n.others[network]
 	}
 	return max(n.others[network], int64(n.share[network]*float64(all)))
 }
 
+// A network whose share in the sample is lower than needed may have the needed share nevertheless. The
+// share in the sample must be at least nearlyEnough of it, and the probability of such a low one at
+// least minChance.
+const (
+	nearlyEnough = 0.7
+	minChance    = 0.05
+)
+
+// mayCover reports whether a network may have the needed share of all devices; see nearlyEnough.
+func (n *networks) mayCover(network netip.Prefix, needed float64) bool {
+	if n.share == nil || n.share[network] < nearlyEnough*needed {
+		return false
+	}
+	outside := n.known - int64(n.share[network]*float64(n.known))
+	return binomialTail(outside, n.known, 1-needed) >= minChance
+}
+
 // shareOf returns the share of a network among the other devices.
-func (n *networks) shareOf(network string, all int64) float64 {
+func (n *networks) shareOf(network netip.Prefix, all int64) float64 {
 	if n.share != nil {
 		return n.share[network]
 	}
 	return float64(n.others[network]) / float64(max(all, 1))
 }
 
-// networkBase describes where the devices of a fleet are: those that dropped at any time outside a
-// window, as far as the samples show.
+// networkBase describes where the devices of a fleet are: those that dropped at other times than around
+// a window, as far as the samples show.
 type networkBase struct {
-	devices map[string]int64 // by network
+	devices map[netip.Prefix]int64 // by network
 	total   int64
 }
 
+// baseGap is the number of minutes on each side of a window that do not count for its networkBase.
+// Otherwise, a network whose devices drop one by one would soon seem to have all devices.
+const baseGap = 10
+
 func (s sums) networkBase(w window) networkBase {
-	b := networkBase{devices: map[string]int64{}}
+	b := networkBase{devices: map[netip.Prefix]int64{}}
 	seen := map[string]bool{}
-	for i := range s.vicinities {
+	for i := len(s.vicinities) - 1; i >= 0 && b.total < maxBase; i-- {
 		v := &s.vicinities[i]
-		if w.first <= v.Minute && v.Minute <= w.last {
+		if w.first-baseGap <= v.Minute && v.Minute <= w.last+baseGap {
 			continue
 		}
 		for _, d := range v.Sample {
-			if network := networkOf(d.Address); network != "" && !seen[d.ClientID] {
+			if network := networkOf(d.Address); network.IsValid() && !seen[d.ClientID] {
 				seen[d.ClientID] = true
 				b.devices[network]++
 				b.total++
@@ -91,10 +114,14 @@ func (s sums) networkBase(w window) networkBase {
 	return b
 }
 
-// minBase is the minimum number of devices that a usual share is estimated from.
-const minBase = 10
+// A usual share is estimated from at least minBase and about maxBase devices.
+const (
+	minBase = 10
+	maxBase = 1000
+)
 
-// share returns the usual share of a network. known is false if too little is known.
-func (b networkBase) share(network string) (share float64, known bool) {
-	return float64(b.devices[network]) / float64(max(b.total, 1)), b.total >= minBase
+// share returns the usual share of a network. known is false if too little is known. A network without
+// any known device has the share of one.
+func (b networkBase) share(network netip.Prefix) (share float64, known bool) {
+	return float64(max(b.devices[network], 1)) / float64(max(b.total, 1)), b.total >= minBase
 }

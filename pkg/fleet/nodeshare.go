@@ -11,13 +11,15 @@ type nodeShares struct {
 
 func newNodeShares(all sums, m summary.Minute) nodeShares {
 	s := nodeShares{nodes: map[nodeKey]int64{}}
-	for i := range all.cells {
-		c := &all.cells[i]
+	for i := 0; i < len(all.cells); {
+		k := nodeOf(&all.cells[i].Key)
 		var devices int64
-		if c.Minute < m-1 {
-			devices = c.Devices
+		for ; i < len(all.cells) && nodeOf(&all.cells[i].Key) == k; i++ { // cells of a node often follow each other
+			if all.cells[i].Minute < m-1 {
+				devices += all.cells[i].Devices
+			}
 		}
-		s.nodes[nodeOf(&c.Key)] += devices
+		s.nodes[k] += devices
 		s.total += devices
 	}
 	return s

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
 
 	"devicetrace/pkg/event"
@@ -12,12 +13,13 @@ import (
 type own struct {
 	id    string
 	drops []Drop // in the window, each combination of minute, node and reason once
-	// isRecorded means that the drop is on record. node, network and reason are those of the drop. If
-	// it is not on record, node and network are those of the connection that ended. They are empty if
-	// unknown.
-	isRecorded    bool
-	node, network string
-	reason        reasonKey
+	// isRecorded means that the drop in question is on record. node, network and reason are those of
+	// the drop. If it is not on record, node and network are those of the connection that ended. They
+	// are empty if unknown.
+	isRecorded bool
+	node       string
+	network    netip.Prefix
+	reason     reasonKey
 }
 
 func ownOf(in *ScopeInput, w window, kind summary.Kind) own {
@@ -28,14 +30,20 @@ func ownOf(in *ScopeInput, w window, kind summary.Kind) own {
 			o.drops = append(o.drops, d)
 		}
 	}
-	if len(o.drops) > 0 {
-		nearest := closest(o.drops, At(in.At))[0]
+	if len(o.drops) == 0 {
+		return o
+	}
+	if nearest := closest(o.drops, At(in.At))[0]; distance(nearest.Time, At(in.At)) < sameDrop {
 		o.isRecorded = true
 		o.node, o.network = nearest.Node, networkOf(nearest.Address)
 		o.reason = reasonKey{kind, nearest.Action, nearest.ActionInfo}
 	}
 	return o
 }
+
+// sameDrop is the distance in ms, exclusive, within which an event is the drop in question. It lets
+// the question omit the milliseconds.
+const sameDrop = 1000
 
 // cellKey identifies the cell that counts a drop, except that a cell also depends on the origin of
 // the time.
@@ -61,6 +69,9 @@ type others struct {
 	devices    []Drop
 	isComplete bool
 	isExact    bool // all is exact
+	// isSplit means that nodes and reasons are exact: either the rows are known, or each device is in
+	// one cell.
+	isSplit bool
 }
 
 // othersOf counts the other devices. It uses the rows if there are any.
@@ -75,11 +86,11 @@ func othersInRows(in *ScopeInput, o own, w window, kind summary.Kind) others {
 	rows := slices.DeleteFunc(slices.Clone(in.Rows), func(d Drop) bool {
 		return !w.has(d.Time) || o.id != "" && d.ClientID == o.id
 	})
-	c := others{isComplete: true, isExact: true, devices: closest(rows, At(in.At))}
+	c := others{isComplete: true, isExact: true, isSplit: true, devices: closest(rows, At(in.At))}
 	c.all = int64(len(c.devices))
 	c.nodes = countBy(rows, func(d *Drop) nodeKey { return nodeKey{node: d.Node} })
 	c.reasons = countBy(rows, func(d *Drop) reasonKey { return reasonKey{kind, d.Action, d.ActionInfo} })
-	c.networks.others = countBy(rows, func(d *Drop) string { return networkOf(d.Address) })
+	c.networks.others = countBy(rows, networkOfDrop)
 	for _, n := range c.networks.others {
 		c.networks.known += n
 	}
@@ -121,17 +132,36 @@ func othersInSums(in *ScopeInput, s sums, o own, w window, kind summary.Kind) ot
 	c := others{nodes: map[nodeKey]int64{}, reasons: map[reasonKey]int64{}}
 	c.all = s.devices(kind)(w.first + 1)
 	c.isExact = in.Exact && s.counted()
-	if o.isRecorded {
+	if len(o.drops) > 0 {
 		c.all = max(0, c.all-1)
 	}
+	var sum int64
 	for cell, devices := range s.withoutOwn(o, w, kind) {
-		c.nodes[nodeOf(&cell.Key)] = min(c.all, c.nodes[nodeOf(&cell.Key)]+devices)
-		c.reasons[reasonOf(&cell.Key)] = min(c.all, c.reasons[reasonOf(&cell.Key)]+devices)
+		c.nodes[nodeOf(&cell.Key)] += devices
+		c.reasons[reasonOf(&cell.Key)] += devices
+		sum += devices
 	}
+	c.isSplit = c.isExact && sum == c.all
+	scale(c.nodes, c.all)
+	scale(c.reasons, c.all)
 	if kind == summary.Drop { // the samples hold only drops
 		c.addSample(s, o, w, At(in.At))
 	}
 	return c
+}
+
+// scale reduces counts so that they add up to all, except for rounding up. They exceed it if devices
+// dropped several times, each time in another cell.
+func scale[K comparable](counts map[K]int64, all int64) {
+	var sum int64
+	for _, n := range counts {
+		sum += n
+	}
+	for k, n := range counts {
+		if sum > all {
+			counts[k] = (n*all + sum - 1) / sum
+		}
+	}
 }
 
 // withoutOwn yields the cells of a window with an event of the given kind, each with its number of
@@ -175,7 +205,7 @@ func cellOf(cells []summary.Cell, k cellKey) int {
 // addSample adds what the samples of the window show.
 func (c *others) addSample(s sums, o own, w window, at Instant) {
 	var drops []Drop
-	weights := map[string]float64{}
+	weights := map[netip.Prefix]float64{}
 	var total float64
 	for m := w.first; m <= w.last; m++ {
 		var devices int64

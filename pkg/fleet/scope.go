@@ -19,13 +19,13 @@ const (
 type Kind string
 
 const (
-	Alone    Kind = "alone"   // at most one other device
-	ByNode   Kind = "node"    // devices on one node
-	ByNet    Kind = "network" // devices in one network
-	ByReason Kind = "reason"  // devices with the same reason
-	Fleet    Kind = "fleet"   // devices all over the fleet
-	NotClear Kind = "not clear"
-	Unknown  Kind = "unknown" // the events could not be counted completely
+	Alone     Kind = "alone"   // at most one other device
+	ByNode    Kind = "node"    // devices on one node
+	ByNetwork Kind = "network" // devices in one network
+	ByReason  Kind = "reason"  // devices with the same reason
+	Fleet     Kind = "fleet"   // devices all over the fleet
+	NotClear  Kind = "not clear"
+	Unknown   Kind = "unknown" // the events could not be counted completely
 )
 
 // ScopeInput is what ScopeOf needs to know.
@@ -41,9 +41,9 @@ type ScopeInput struct {
 	// Rows lists all drops (or refusals, depending on Of) in the window. It is nil if the rows were
 	// not read. Rows and Own may contain drops outside the window, which are ignored.
 	Rows []Drop
-	// Own lists the drops (or refusals) of the device itself, from its trace. The one nearest to At
-	// gives the node, network and reason of the device. If Own is empty and the rows have none of the
-	// device either, its drop is not on record. Its connection may have ended without a report.
+	// Own lists the drops (or refusals) of the device itself, from its trace. The one at At gives the
+	// node, network and reason of the device. If there is none, the drop is not on record: the
+	// connection may have ended without a report.
 	Own []Drop
 	// Node and Address describe the connection that ended. They matter only if the drop is not on
 	// record. They may be empty.
@@ -93,8 +93,9 @@ type Scope struct {
 	Usual  float64 `json:"usual"`
 	// Connects is the number of devices that connected in the window.
 	Connects int64 `json:"connects"`
-	// ByNode, ByReason and ByNetwork split the other devices, most devices first. A device that
-	// dropped on two nodes counts on both. Unless Complete is true, the numbers are upper bounds.
+	// ByNode, ByReason and ByNetwork split the other devices, most devices first. If Complete is true,
+	// the numbers are exact, and a device that dropped on two nodes counts on both. Otherwise, they are
+	// estimates if some devices dropped more than once.
 	ByNode    []OnNode     `json:"by_node"`
 	ByReason  []WithReason `json:"by_reason"`
 	ByNetwork []InNetwork  `json:"by_network"`

@@ -139,19 +139,21 @@ func (w wording) where(g *group) string {
 	case g == nil:
 		return ""
 	}
-	places := map[Kind]phrase{ByNode: "on-node", ByNet: "in-network", ByReason: "with-reason"}
+	places := map[Kind]phrase{ByNode: "on-node", ByNetwork: "in-network", ByReason: "with-reason"}
 	return w.phrase(places[g.kind], "share", w.share(g), "name", shown(g.name))
 }
 
-// share returns a group's share of the other devices. Without the exact list, it does not say "all".
+// share returns a group's share of the other devices. It does not say "all" if the share is an
+// estimate.
 func (w wording) share(g *group) string {
 	percent := min(100, (100*g.others+w.Others/2)/max(w.Others, 1))
+	isExact := w.Complete || w.facts.isSplit && g.kind != ByNetwork
 	switch isAll := g.others >= w.Others; {
-	case isAll && w.Complete:
+	case isAll && isExact:
 		return w.phrase("all")
 	case isAll || percent == 100:
 		return w.phrase("nearly-all")
-	case w.Complete:
+	case isExact:
 		return w.phrase("percent", "percent", strconv.FormatInt(percent, 10))
 	default:
 		return w.phrase("about", "percent", strconv.FormatInt(percent, 10))
@@ -191,7 +193,7 @@ func (w wording) elsewhere(kind Kind) string {
 	switch kind {
 	case ByNode:
 		return w.phrase("own-node", "node", shown(w.facts.ownNode))
-	case ByNet:
+	case ByNetwork:
 		return w.phrase("own-network")
 	default:
 		return w.phrase("own-reason")

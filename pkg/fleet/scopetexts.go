@@ -56,13 +56,13 @@ var phrases = map[phrase][2]string{
 	"at-most": {"At most ", "至多"},
 	"exactly": {"", ""},
 
-	"on-node":     {", {share} on {name}", "，其中 {share}在 {name} 上"},
-	"in-network":  {", {share} in {name}", "，其中 {share}在 {name} 中"},
-	"with-reason": {", {share} with “{name}”", "，其中 {share}的原因为“{name}”"},
+	"on-node":     {", {share} on {name}", "，其中{share}在 {name} 上"},
+	"in-network":  {", {share} in {name}", "，其中{share}在 {name} 中"},
+	"with-reason": {", {share} with “{name}”", "，其中{share}的原因为“{name}”"},
 	"on-nodes":    {", on {nodes} nodes", "，分布在 {nodes} 个节点上"},
 	"all":         {"all of them", "全部"},
 	"nearly-all":  {"nearly all of them", "几乎全部"},
-	"percent":     {"{percent}%", "{percent}% "},
+	"percent":     {"{percent}%", " {percent}% "},
 	"about":       {"about {percent}%", "约 {percent}% "},
 
 	"usually":      {"; usually {usual}.", "；平时为 {usual} 台。"},

@@ -11,17 +11,22 @@ import (
 type sums struct {
 	cells      []summary.Cell
 	vicinities []summary.Vicinity
-	// compared holds the cells that usual numbers depend on: the ones around the window and in the
-	// hour before, and the ones around the same window a day earlier.
+	// compared holds the cells that the levels of the kind depend on.
 	compared []summary.Cell
 }
 
-func newSums(in *ScopeInput, m summary.Minute) sums {
-	s := sums{cells: in.Cells, vicinities: in.Vicinities}
-	for _, around := range [][2]summary.Minute{{m - minutesPerDay - 2, m - minutesPerDay + 4}, {m - hourGap - hourLength, m + 3}} {
-		s.compared = append(s.compared, within(s.cells, around[0], around[1]+1)...)
+func newSums(in *ScopeInput, m summary.Minute, kind summary.Kind) sums {
+	s := sums{cells: in.Cells, vicinities: in.Vicinities, compared: in.Cells}
+	if kind != summary.Refusal {
+		sameDayBefore := within(s.cells, m-minutesPerDay-2, m-minutesPerDay+surgeMinutes+2)
+		s.compared = slices.Concat(sameDayBefore, within(s.cells, m-pastGap-minutesPerHour, m+surgeMinutes+2))
 	}
 	return s
+}
+
+// knowsDayBefore reports whether there are events from the time about a day before a minute.
+func (s sums) knowsDayBefore(m summary.Minute) bool {
+	return len(s.cells) > 0 && s.cells[0].Minute < m-minutesPerDay+2*minutesPerHour
 }
 
 // counted reports whether the vicinities cover the minutes with cells. Otherwise, only upper bounds

@@ -55,10 +55,10 @@ func (j *judge) addSplits(s *Scope) {
 func (n *networks) list(all int64) []InNetwork {
 	list := []InNetwork{}
 	for network, others := range n.others {
-		if network == "" {
+		if !network.IsValid() {
 			continue
 		}
-		in := InNetwork{Network: network, Share: n.shareOf(network, all)}
+		in := InNetwork{Network: network.String(), Share: n.shareOf(network, all)}
 		if n.share == nil {
 			in.Others = &others
 		}

@@ -22,14 +22,14 @@ const surgeMinutes = 3
 func (j *judge) surge() *surge {
 	isPossible := !j.own.isRecorded
 	if j.in.ClientID == "" {
-		isPossible = len(j.sums.cells) > 0 && j.sums.cells[0].Minute < j.minute-minutesPerDay+2*hourLength
+		isPossible = j.sums.knowsDayBefore(j.minute)
 	}
 	if j.kind != summary.Drop || !isPossible {
 		return nil
 	}
 	connects := j.sums.devices(summary.Connect)
 	for m := j.minute; m < j.minute+surgeMinutes; m++ {
-		g := group{others: connects(m) - 1, level: levelAt(m, connects)}
+		g := group{others: connects(m) - 1, level: hourBefore.levelAt(m, connects)}
 		if j.passes(&g) {
 			s := &surge{devices: connects(m), usual: g.level.usual}
 			j.locate(s, m)
@@ -42,7 +42,7 @@ func (j *judge) surge() *surge {
 // locate sets the node of a surge around minute m. If the node of the device is known, only this node
 // is possible.
 func (j *judge) locate(s *surge, m summary.Minute) {
-	shares := j.shares
+	shares := j.shares()
 	connects := map[nodeKey]int64{}
 	var all int64
 	for _, c := range within(j.sums.cells, m-1, m+2) {
