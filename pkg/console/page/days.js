@@ -1,7 +1,8 @@
 // The days around a span: one row of figures per UTC day, oldest first. The page fetches the days
 // after the results, because it can show the results without the days.
 
-import { APIError, getJSON } from './api.js';
+import { getJSON } from './api.js';
+import { Loading } from './loading.js';
 import { day, ms, utcDate, utcDayOf } from './time.js';
 
 export const week = 7;
@@ -9,11 +10,12 @@ export const month = 30;
 
 let preferred = week; // the number of days that the user chose last, until the page is closed
 
-export class Days {
+export class Days extends Loading {
   constructor(query, count = preferred) {
+    super();
     // searched is the start of the day after the newest day that was not read. If all days were
     // read, it is the start of the earliest day. It is null if the last day was not read.
-    Object.assign(this, { query, count, today: utcDayOf(Date.now()), rows: new Map(), searched: null, receipts: [], loading: null, error: null, watchers: [] });
+    Object.assign(this, { query, count, today: utcDayOf(Date.now()), rows: new Map(), searched: null, receipts: [] });
   }
 
   // first and last are the first instants of the first and the last day to show. If the span lies
@@ -69,26 +71,10 @@ export class Days {
     [this.rows, this.searched] = [other.rows, other.searched];
   }
 
-  get isLoading() {
-    return this.loading !== null;
-  }
-
   // load fetches the rows. If that fails, error holds the error. A load that is still running is
   // aborted.
-  async load(signal) {
-    this.loading?.abort();
-    const loading = new AbortController();
-    const either = AbortSignal.any([signal, loading.signal]);
-    this.change({ loading, error: null });
-    try {
-      this.take(await this.fetch(either));
-    } catch (error) {
-      if (either.aborted) return;
-      if (!(error instanceof APIError)) throw error;
-      this.error = error;
-    } finally {
-      if (this.loading === loading) this.change({ loading: null });
-    }
+  load(signal) {
+    return this.fetchWith(signal, (either) => this.fetch(either), (answer) => this.take(answer));
   }
 
   fetch(signal) {
@@ -110,22 +96,5 @@ export class Days {
     this.count = count;
     if (this.isComplete()) this.change({});
     else await this.load(signal);
-  }
-
-  change(values) {
-    Object.assign(this, values);
-    for (const watcher of this.watchers) watcher();
-  }
-
-  // watch calls show now and after each change.
-  watch(show) {
-    this.watchers.push(show);
-    show();
-  }
-
-  // unwatch removes all functions that watch has added. It is called when the page no longer
-  // contains the elements that these functions update.
-  unwatch() {
-    this.watchers = [];
   }
 }
