@@ -15,7 +15,7 @@ const unixMilliseconds = /^\d{12,15}$/;
 
 // parseTime parses a time from the URL. It returns Unix milliseconds, or NaN if the time is
 // invalid.
-function parseTime(words) {
+export function parseTime(words) {
   if (unixMilliseconds.test(words)) return Number(words);
   const time = words.replace(' ', '+'); // an unencoded plus sign in a UTC offset arrives as a space
   return rfc3339.test(time) ? Date.parse(time) : NaN;
@@ -59,9 +59,10 @@ export function readQuery() {
 
 export const isComplete = (query) => query.instance !== '' && query.client !== '';
 
-const timestamp = (at) => new Date(at).toISOString();
+export const timestamp = (at) => new Date(at).toISOString();
 
-const withoutEmpty = (parameters) => Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== ''));
+// withoutEmpty returns the parameters without those whose value is empty.
+export const withoutEmpty = (parameters) => Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== ''));
 
 // deviceParameters returns the API parameters that a trace and a diagnosis have in common.
 export const deviceParameters = (query) => ({

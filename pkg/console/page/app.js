@@ -1,14 +1,46 @@
-// Starts the page: the switches in the top bar, the token and the view of a device.
+// The page has two views, one of a device and one of the fleet. The URL says which of them to show,
+// and what to show in it.
 
 import { devicePage } from './devicepage.js';
 import { askForToken, tokenDialog } from './dialog.js';
 import { byId } from './dom.js';
+import { isFleet } from './fleetaddress.js';
+import { fleetPage } from './fleetpage.js';
 import { icon } from './icons.js';
+import { followLinks, leadTo } from './links.js';
 import { preferences, setPreference } from './preferences.js';
 import { translate } from './text.js';
 import { takeTokenFromFragment, token } from './token.js';
 
-const page = devicePage;
+// pages maps the name of each view to its functions:
+//   - form is the id of its form.
+//   - setUp adds its listeners.
+//   - show shows the results for the URL. follow does the same after Back or Forward, and may keep
+//     what the page shows.
+//   - leave ends everything before the other view is shown.
+//   - The other functions apply a new token, language or time zone.
+const pages = { device: devicePage, fleet: fleetPage };
+
+let page = null; // the view that the page shows
+
+// turn makes the view in the URL the current one. It reports whether the view has changed.
+function turn() {
+  const next = isFleet() ? 'fleet' : 'device';
+  if (page === pages[next]) return false;
+  page?.leave();
+  page = pages[next];
+  for (const [name, { form }] of Object.entries(pages)) {
+    byId(form).hidden = name !== next;
+    if (name === next) byId(`view-${name}`).setAttribute('aria-current', 'page');
+    else byId(`view-${name}`).removeAttribute('aria-current');
+  }
+  return true;
+}
+
+function show() {
+  turn();
+  page.show();
+}
 
 // switches maps the name of each switch in the top bar to the function that applies its setting.
 const switches = {
@@ -51,17 +83,23 @@ document.querySelector('.skip').addEventListener('click', (event) => {
   event.preventDefault();
   byId('results').focus();
 });
-addEventListener('popstate', () => page.follow());
+addEventListener('popstate', () => {
+  if (turn()) page.show();
+  else page.follow();
+});
+followLinks(show);
 addEventListener('hashchange', () => {
   if (!takeTokenFromFragment()) return;
-  page.show();
+  show();
   page.listInstances();
 });
-page.setUp();
+for (const one of Object.values(pages)) one.setUp();
 tokenDialog(() => {
-  page.show();
+  show();
   page.listInstances();
 });
+leadTo('fleet', '/?view=fleet');
+turn();
 translatePage();
 page.show();
 if (!token()) askForToken('token.why');

@@ -9,9 +9,11 @@ import { byId, el } from './dom.js';
 import { fetchAll, save } from './download.js';
 import { Days, month, week } from './days.js';
 import { fetchLatestView, fetchView, fetchWholeReport } from './fetchview.js';
+import { fleetPath } from './fleetaddress.js';
 import { fillForm, fold, offerInstances, refreshForm, refuse, setUpForm } from './form.js';
 import { fetchInstances, onlyInstance } from './instances.js';
 import { keepFocus, keepState } from './keep.js';
+import { leadTo } from './links.js';
 import { announce, narrate } from './live.js';
 import { absentTitle, failureNotice, longNotice, welcome } from './notices.js';
 import { recentInstances, rememberInstance, setPreference } from './preferences.js';
@@ -20,7 +22,7 @@ import { results } from './results.js';
 import { checkSpan, lastDayOf, moved, spanOf, utcDay, wider } from './span.js';
 import { strip } from './strip.js';
 import { number, text } from './text.js';
-import { day, hour } from './time.js';
+import { day, hour, utcDayOf } from './time.js';
 import { token } from './token.js';
 
 let view = null; // the view that the page shows, or null
@@ -59,6 +61,8 @@ function adopt(next) {
   query = next;
   fillForm(query, history.state);
   history.replaceState(history.state, '', pathOf(query));
+  leadTo('device', pathOf(query));
+  leadTo('fleet', fleetPath({ instance: query.instance, day: utcDayOf(Math.min(query.to, Date.now())) }));
 }
 
 // knownFor returns those results on the page that are still correct for a query, or null if there
@@ -195,7 +199,7 @@ function fail(error) {
   if (!(error instanceof APIError)) throw error;
   view = null;
   fold(false);
-  byId('results').replaceChildren(failureNotice(error, query, { onRetry: () => showURL(), onToken: () => askForToken('token.why') }));
+  byId('results').replaceChildren(failureNotice(error, { instance: query.instance, path: pathOf(query) }, { onRetry: () => showURL(), onToken: () => askForToken('token.why') }));
   if (error.status === 401) askForToken(error.code === 'NoToken' ? 'token.why' : 'token.wrong');
 }
 
@@ -279,7 +283,7 @@ async function fileOf(exported, format) {
   return fetchAll(exported.query, format, abort.signal, (pages) => announce(text('export.pages', { pages: number(pages) })));
 }
 
-// devicePage is the page's view of one device.
+// devicePage is the page's view of one device; see pages in app.js.
 export const devicePage = {
   form: 'query',
   setUp: () => setUpForm((next, choice) => go({ ...next, at: null, action: '', info: '' }, choice), listInstances),

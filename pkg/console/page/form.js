@@ -50,7 +50,7 @@ export function setUpForm(onSearch, onInstance) {
     fields.device().focus();
   });
   fields.instance().addEventListener('focus', onInstance);
-  fields.instance().addEventListener('input', offerInstances);
+  fields.instance().addEventListener('input', () => offerInstances());
   fields.device().addEventListener('paste', splitPasted);
   fields.device().addEventListener('input', noteSpaces);
   for (const name of names) fields[name]().addEventListener('input', clearFault);
@@ -108,9 +108,9 @@ export function refreshForm() {
   noteSpaces();
 }
 
-// offerInstances updates the list below the instance field.
-export function offerInstances() {
-  byId('instances').replaceChildren(...offered(value('instance')).map((one) => el('option', { value: one })));
+// offerInstances updates the list below an instance field. typed is the content of that field.
+export function offerInstances(typed = value('instance')) {
+  byId('instances').replaceChildren(...offered(typed).map((one) => el('option', { value: one })));
 }
 
 const timeFields = { date: ['date'], custom: ['from', 'to'] };

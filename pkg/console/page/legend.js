@@ -17,6 +17,13 @@ export function swatch(kind) {
     kind === 'open' ? null : svg('rect', { class: 'cap', x: 14, width: 4, height: 12 }));
 }
 
+// solidSwatch returns a small bar in the full color of the given kind, as the parts of a shared bar
+// have it. refusedSwatch returns one in the color of the bars of refused logins.
+export const solidSwatch = (kind) => solid(`swatch kind-${kind}`, 'part');
+export const refusedSwatch = () => solid('swatch', 'refused');
+
+const solid = (kind, part) => svg('svg', { class: kind, width: 12, height: 12, viewBox: '0 0 12 12', 'aria-hidden': 'true' }, svg('rect', { class: part, width: 12, height: 12 }));
+
 // refusalSwatch returns the mark of a refused login.
 export const refusalSwatch = () => svg('svg', { class: 'swatch mark', width: 14, height: 14, viewBox: '-7 -7 14 14', 'aria-hidden': 'true' }, refusalSign());
 

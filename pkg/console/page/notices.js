@@ -1,6 +1,5 @@
 // Notices that replace the results: failures, empty results and the welcome text.
 
-import { pathOf } from './address.js';
 import { datum, plain } from './datum.js';
 import { el } from './dom.js';
 import { icon } from './icons.js';
@@ -21,10 +20,11 @@ const button = (caption, onClick, shape) => el('button', { type: 'button', class
 const maxURL = 3900;
 const urlTooLong = [400, 414, 431];
 
-const isTooLong = (error, query) => urlTooLong.includes(error.status) && pathOf(query).length > maxURL;
+const isTooLong = (error, path) => urlTooLong.includes(error.status) && path.length > maxURL;
 
-// failureNotice returns a notice that says why a query failed and what to do.
-export function failureNotice(error, query, { onRetry, onToken }) {
+// failureNotice returns a notice that says why a query failed and what to do. path is the page's URL
+// for the query.
+export function failureNotice(error, { instance, path }, { onRetry, onToken }) {
   const warning = (name, shape, ...body) => notice('warning', shape, text(name), ...body);
   const meaning = (name) => el('p', {}, text(`${name}.meaning`));
   const otherToken = () => button(text('token.other'), onToken, 'key');
@@ -35,9 +35,9 @@ export function failureNotice(error, query, { onRetry, onToken }) {
     return warning(name, 'key', meaning(name), otherToken());
   }
   if (error.status === 403) {
-    return warning('failed.forbidden', 'key', el('p', {}, phrase('failed.forbidden.meaning', { instance: datum(query.instance, { kind: 'mono' }) })), otherToken());
+    return warning('failed.forbidden', 'key', el('p', {}, phrase('failed.forbidden.meaning', { instance: datum(instance, { kind: 'mono' }) })), otherToken());
   }
-  if (isTooLong(error, query)) return warning('failed.long', 'alert', meaning('failed.long'));
+  if (isTooLong(error, path)) return warning('failed.long', 'alert', meaning('failed.long'));
   if (error.status === 0) return warning('failed.unreachable', 'alert', meaning('failed.unreachable'), retry());
   if (error.status === 429) return warning('failed.busy', 'alert', meaning('failed.busy'), sentence, retry());
   if (error.isTemporary) return warning('failed.store', 'alert', meaning('failed.store'), sentence, retry());
@@ -106,4 +106,11 @@ export function welcome() {
     el('h1', {}, text('welcome.title')),
     el('p', {}, text('welcome.how')),
     el('p', { class: 'quiet-text' }, text('welcome.whole')));
+}
+
+// fleetWelcome returns the text that the fleet's view shows before an instance is chosen.
+export function fleetWelcome() {
+  return el('section', { class: 'welcome' },
+    el('h1', {}, text('fleet.welcome.title')),
+    el('p', {}, text('fleet.welcome.how')));
 }

@@ -1,0 +1,64 @@
+// What the API says about a fleet in a span.
+
+import { timestamp } from './address.js';
+import { getJSON } from './api.js';
+import { spanOfFleet, stepOf } from './fleetspan.js';
+import { Loading } from './loading.js';
+import { ms } from './time.js';
+
+// Fleet holds the figures of a fleet. The first answer has the counts of events. more has what
+// takes longer: the day before and, for a whole day, the devices. more is null until it arrives.
+export class Fleet extends Loading {
+  constructor(query, span, answer) {
+    super();
+    Object.assign(this, { query, span, answer, more: null, receipts: [answer.receipt] });
+  }
+
+  loadMore(signal) {
+    const parameters = { ...parametersOf(this.query, this.span), devices: this.isWhole ? 1 : 0, compare: 1 };
+    return this.fetchWith(signal, (either) => getJSON('fleet', parameters, either), (more) => {
+      this.more = more;
+      this.receipts.push(more.receipt);
+    });
+  }
+
+  // isWhole reports whether the span is a UTC day, so that devices can be counted.
+  get isWhole() {
+    return this.query.from === null;
+  }
+
+  get isEmpty() {
+    const { connects, refusals, ends } = this.answer.totals;
+    return connects + refusals + ends === 0;
+  }
+
+  // before returns the number of events of a reason or a node in the span a day earlier, or null if
+  // that is not known. list is "reasons" or "nodes", and isSame finds the reason or the node.
+  before(list, isSame) {
+    if (!this.more) return null;
+    const found = this.more[list].find(isSame);
+    return found ? found.before : 0;
+  }
+
+  // worstMinute fetches the start of the minute with the most drops or refusals between from and to.
+  // The steps of the first answer may be longer than a minute.
+  async worstMinute({ from, to }, of, signal) {
+    const parameters = { instance: this.query.instance, from: timestamp(from), to: timestamp(to), step: '1m', devices: 0 };
+    const { steps, receipt } = await getJSON('fleet', parameters, signal);
+    this.receipts.push(receipt);
+    return ms(steps.reduce((worst, one) => (one[of] > worst[of] ? one : worst)).time);
+  }
+
+  // shows reports whether the figures are those of a query.
+  shows(query) {
+    return ['instance', 'day', 'from', 'to'].every((name) => this.query[name] === query[name]);
+  }
+}
+
+const parametersOf = ({ instance }, span) => ({ instance, from: timestamp(span.from), to: timestamp(span.to), step: stepOf(span) });
+
+// fetchFleet fetches the first answer for a query.
+export async function fetchFleet(query, now, signal) {
+  const span = spanOfFleet(query, now);
+  return new Fleet(query, span, await getJSON('fleet', { ...parametersOf(query, span), devices: 0 }, signal));
+}

@@ -1,0 +1,283 @@
+// The view of the fleet. It shows the figures for the page's URL, and the viewer's actions change
+// the URL.
+
+import { APIError } from './api.js';
+import { DeviceList } from './devicelist.js';
+import { askForToken } from './dialog.js';
+import { plain } from './datum.js';
+import { byId, el } from './dom.js';
+import { finderResults } from './finder.js';
+import { fetchFleet } from './fleet.js';
+import { fleetPath, readFleetQuery, wholeMinute } from './fleetaddress.js';
+import { fillFleetForm, setUpFleetForm, showFault } from './fleetform.js';
+import { fleetResults } from './fleetresults.js';
+import { faultOf, isToday, movedBy, zoomedIn, zoomedOut, zoomedTo } from './fleetspan.js';
+import { offerInstances } from './form.js';
+import { fetchInstances, onlyInstance } from './instances.js';
+import { keepFocus } from './keep.js';
+import { leadTo } from './links.js';
+import { announce, narrate } from './live.js';
+import { failureNotice, fleetWelcome } from './notices.js';
+import { recentInstances, rememberInstance } from './preferences.js';
+import { Scope, scopeSentence } from './scope.js';
+import { number, text } from './text.js';
+import { minute, utcDate } from './time.js';
+import { whoDropped } from './whodropped.js';
+
+const slots = { found: el('div', { class: 'slot' }), figures: el('div', { class: 'slot' }) };
+
+let query = null; // the last query, whose figures may not have arrived yet
+let view = null; // { fleet, down, scope, shown }: what the page shows, or null
+let finder = null; // { key, list }: the search whose devices the page shows, or null
+let abort = new AbortController(); // aborts the requests for the figures
+let abortPick = new AbortController(); // aborts the request for the worst minute of a column
+let abortFinder = new AbortController();
+
+// go changes the query, adds the new URL to the history and shows the figures. It keeps the marked
+// minute only if the change says so.
+function go(change) {
+  history.pushState(null, '', fleetPath({ ...query, at: null, ...change }));
+  return showURL();
+}
+
+// showURL shows the figures for the current URL. If the URL names no instance, it takes the one that
+// the user looked at last. It does not fetch figures again that the page shows already.
+async function showURL() {
+  const read = readFleetQuery(Date.now());
+  const next = { ...read, instance: read.instance || byId('instance').value || recentInstances()[0] || onlyInstance() };
+  adopt(next);
+  const fault = next.fault?.fault ?? faultOf(next, Date.now());
+  if (!next.instance || fault) {
+    showWelcome(fault, next.fault?.words);
+    return;
+  }
+  history.replaceState(history.state, '', fleetPath(next));
+  byId('results').replaceChildren(el('div', { class: 'results' }, slots.found, slots.figures));
+  find();
+  if (view?.fleet.shows(query)) showMinute();
+  else await load();
+}
+
+// adopt makes a query the current one, and updates the form and the links in the top bar to match.
+function adopt(next) {
+  query = next;
+  abortPick.abort();
+  fillFleetForm(query);
+  leadTo('fleet', fleetPath(query));
+  if (new URLSearchParams(byId('view-device').search).get('instance') !== query.instance) {
+    leadTo('device', `/?${new URLSearchParams({ instance: query.instance })}`);
+  }
+}
+
+// showWelcome asks for an instance. If the URL is invalid, it says what is wrong.
+function showWelcome(fault, words) {
+  stop();
+  byId('results').replaceChildren(fleetWelcome());
+  document.title = text('title');
+  if (fault) showFault(fault, words);
+  else byId('fleet-instance').focus();
+}
+
+// stop aborts all requests and forgets what the page shows.
+function stop() {
+  for (const one of [abort, abortPick, abortFinder]) one.abort();
+  [view, finder] = [null, null];
+  for (const slot of Object.values(slots)) slot.replaceChildren();
+  setBusy(false);
+}
+
+// load fetches and shows the figures of the query, and then whatever takes longer.
+async function load() {
+  abort.abort();
+  abort = new AbortController();
+  const { signal } = abort;
+  setBusy(true);
+  try {
+    const fleet = await fetchFleet(query, Date.now(), signal);
+    if (signal.aborted) return;
+    rememberInstance(query.instance);
+    view = { fleet, down: isToday(query, Date.now()) ? offline(query) : null, scope: new Scope() };
+    show();
+    describe();
+    complete(view, signal);
+  } catch (error) {
+    if (!signal.aborted) fail(error);
+  } finally {
+    if (!signal.aborted) setBusy(false);
+  }
+}
+
+const maxDown = 20;
+
+const offline = ({ instance }) => new DeviceList({ instance, state: 'offline', order: 'offline_since', limit: maxDown });
+
+function complete({ fleet, down }, signal) {
+  fleet.loadMore(signal);
+  down?.loadMore(signal);
+}
+
+function setBusy(on) {
+  byId('results').setAttribute('aria-busy', on);
+  byId('fleet').classList.toggle('busy', on);
+}
+
+function fail(error) {
+  if (!(error instanceof APIError)) throw error;
+  view = null;
+  const where = { instance: query.instance, path: fleetPath(query) };
+  slots.figures.replaceChildren(failureNotice(error, where, { onRetry: () => showURL(), onToken: () => askForToken('token.why') }));
+  if (error.status === 401) askForToken(error.code === 'NoToken' ? 'token.why' : 'token.wrong');
+}
+
+// show draws the figures that are known.
+function show() {
+  for (const source of [view.fleet, view.down, view.scope]) source?.unwatch();
+  view.shown = fleetResults(view.fleet, view.down, receipts, actions);
+  keepFocus(byId('results'), () => slots.figures.replaceChildren(view.shown.node));
+  view.shown.redraw();
+  showMinute();
+}
+
+const receipts = () => [view.fleet, view.down, view.scope, finder?.list].flatMap((one) => one?.receipts ?? []);
+
+// describe summarizes the figures in the document's title and for screen readers.
+function describe() {
+  document.title = `${text('fleet.title')} ${plain(query.instance, 80)} · ${text('title')}`;
+  const { drops, refusals } = view.fleet.answer.totals;
+  narrate(text('fleet.narration', { date: utcDate(query.day), drops: number(drops), refusals: number(refusals) }));
+}
+
+// showMinute shows who dropped in the marked minute, or nothing if no minute is marked.
+function showMinute() {
+  const { scope, shown } = view;
+  const { instance, at, of } = query;
+  scope.unwatch();
+  shown.select(at);
+  const loading = scope.ask(at === null ? null : { instance, client: '', at: at + minute / 2, of }, abort.signal);
+  keepFocus(shown.who, () => shown.who.replaceChildren(...(at === null ? [] : [whoDropped(scope, minuteActions)])));
+  scope.watch(shown.showCost);
+  loading?.then(() => {
+    if (scope.answer && query.at === at) narrate(scopeSentence(scope.answer, 'text'));
+  });
+}
+
+const minuteActions = {
+  onMinute: (at) => go({ at: wholeMinute(at) }),
+  onOf: (of) => go({ at: query.at, of }),
+  onClose: () => go({}),
+  onRetry: () => showMinute(),
+};
+
+// pick marks the worst minute of a column of the chart. If the column contains the marked minute,
+// or is null, pick removes the mark.
+async function pick(column) {
+  abortPick.abort();
+  const isMarked = column && query.at !== null && column.from <= query.at && query.at < column.to;
+  if (!column || isMarked) {
+    if (query.at !== null) go({});
+    return;
+  }
+  const of = column.drops > 0 ? 'drops' : 'refusals';
+  if (column.to - column.from === minute) go({ at: column.from, of });
+  else await pickWorst(column, of);
+}
+
+async function pickWorst(column, of) {
+  abortPick = new AbortController();
+  const { signal } = abortPick;
+  view.shown.who.replaceChildren(el('p', { class: 'card-note', 'aria-busy': 'true' }, text('who.busiest')));
+  try {
+    const at = await view.fleet.worstMinute(column, of, AbortSignal.any([signal, abort.signal]));
+    if (!signal.aborted) go({ at, of });
+  } catch (error) {
+    if (error.name === 'AbortError') return;
+    view.shown.who.replaceChildren();
+    announce(text('loading.failed'));
+  }
+}
+
+// zoomAt zooms in (1) or out (-1). The marked minute stays in the middle.
+function zoomAt(direction, at) {
+  const { span, isWhole } = view.fleet;
+  if (direction > 0) zoom(zoomedIn(span, query.at ?? at));
+  else if (!isWhole) zoom(zoomedOut(span, Date.now()));
+}
+
+// zoom changes the span and keeps the marked minute if it is within the new one.
+function zoom(change) {
+  const { at } = query;
+  const isWithin = at !== null && (change.from === null || (change.from <= at && at < change.to));
+  go({ ...change, at: isWithin ? at : null });
+}
+
+const actions = {
+  onPick: pick,
+  onZoom: (span) => zoom(zoomedTo(span)),
+  onZoomAt: zoomAt,
+  onMove: (factor) => go(movedBy(query, factor, Date.now())),
+  onMore: () => view.down.loadMore(abort.signal),
+  onRetry: () => complete(view, abort.signal),
+};
+
+// find shows the devices that contain the query's text, or nothing if there is no text.
+function find() {
+  const { instance, day, text: words } = query;
+  const parameters = { instance, q: words, limit: 50, ...(isToday({ day, from: null }, Date.now()) ? {} : { day: utcDate(day) }) };
+  const key = JSON.stringify(parameters);
+  if (finder?.key === key && words) return;
+  abortFinder.abort();
+  abortFinder = new AbortController();
+  finder = words ? { key, list: new DeviceList(parameters) } : null;
+  const more = () => finder.list.loadMore(abortFinder.signal);
+  keepFocus(byId('results'), () => slots.found.replaceChildren(...(finder ? [finderResults(finder.list, words, { onMore: more, onRetry: more, onClose: closeFinder })] : [])));
+  if (!finder) return;
+  finder.list.watch(() => view?.shown.showCost());
+  more();
+}
+
+function closeFinder() {
+  go({ text: '', at: query.at });
+  byId('finder-text').focus();
+}
+
+async function listInstances() {
+  await fetchInstances();
+  const field = byId('fleet-instance');
+  if (!query.instance && onlyInstance() && !field.value) field.value = onlyInstance();
+  offerInstances(field.value);
+}
+
+// fleetPage is the page's view of the fleet; see pages in app.js.
+export const fleetPage = {
+  form: 'fleet',
+  setUp: () => setUpFleetForm({
+    onShow: ({ instance, day }) => {
+      view = null;
+      go({ instance, day, from: null, to: null });
+    },
+    onFind: ({ instance, day, text: words }) => {
+      const isSame = instance === query.instance && day === query.day;
+      go(isSame ? { text: words.trim(), at: query.at } : { instance, day, from: null, to: null, text: words.trim() });
+    },
+    onInstance: listInstances,
+  }),
+  show: () => {
+    view = null;
+    return showURL();
+  },
+  follow: () => {
+    if (query && fleetPath(query) === location.pathname + location.search) return;
+    showURL();
+  },
+  leave: stop,
+  listInstances,
+  refreshForm: () => {},
+  changeLanguage: () => {
+    [view, finder] = [null, null];
+    showURL();
+  },
+  changeZone: () => {
+    if (view) show();
+    finder?.list.change({});
+  },
+};

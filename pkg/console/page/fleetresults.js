@@ -1,0 +1,69 @@
+// The figures of a fleet, the most helpful ones first.
+
+import { chart, chartLegend, chartTable } from './chart.js';
+import { copyButton } from './clipboard.js';
+import { countNote } from './counted.js';
+import { datum } from './datum.js';
+import { el, unbroken } from './dom.js';
+import { endsLater } from './fleetspan.js';
+import { downTable, flappingTable, nodeTable, reasonTable } from './fleettables.js';
+import { fleetTiles } from './fleettiles.js';
+import { icon } from './icons.js';
+import { receipt } from './receipt.js';
+import { text } from './text.js';
+import { duration, spanText, utcDate, zoneName } from './time.js';
+
+// fleetResults returns { node, who, select, redraw, showCost }. who is where the panel about a minute
+// belongs. select marks the minute with the given start in the chart, or none for null. showCost
+// updates the cost, which is the sum of the receipts that receiptsOf returns. down is the list of
+// devices that are offline now, or null if the span is in the past.
+export function fleetResults(fleet, down, receiptsOf, actions) {
+  const who = el('div');
+  const line = chart(fleet, actions);
+  const cost = el('div');
+  const nodes = [
+    heading(fleet),
+    countNote(fleet.answer),
+    fleet.isEmpty ? el('p', { class: 'card card-note empty' }, text('fleet.empty')) : null,
+    fleetTiles(fleet),
+    chartCard(fleet, actions, [line.node, chartLegend(fleet), who, chartTable(fleet, actions)]),
+    el('div', { class: 'pair' }, reasonTable(fleet), nodeTable(fleet)),
+    fleet.isWhole ? el('div', { class: 'pair' }, flappingTable(fleet, actions), down ? downTable(down, actions) : null) : null,
+    cost,
+  ];
+  const showCost = () => cost.replaceChildren(receipt(receiptsOf()));
+  for (const source of [fleet, down]) source?.watch(showCost);
+  return { node: el('div', { class: 'slot' }, nodes), who, select: line.select, redraw: line.redraw, showCost };
+}
+
+function heading({ query, span }) {
+  const times = query.from === null
+    ? [unbroken(text('days.date', { date: utcDate(query.day) })), ' ', el('span', { class: 'quiet-text' }, spanText(span.from, span.to), ' ', zoneName(span.from, span.to))]
+    : [unbroken(spanText(span.from, span.to)), ' ', el('span', { class: 'quiet-text' }, zoneName(span.from, span.to), ', ', unbroken(duration(span.to - span.from)))];
+  return el('header', { class: 'subject' },
+    el('div', { class: 'who' },
+      el('h1', {}, text('fleet.title')),
+      el('p', {}, text('subject.instance'), ' ', datum(query.instance, { kind: 'mono' }), ' ', el('span', { class: 'between' }, '·'), ' ', times)),
+    el('div', { class: 'exports' }, copyButton(() => location.href, { caption: text('copy.link') })));
+}
+
+function chartCard(fleet, { onMove, onZoomAt }, content) {
+  const { query, span } = fleet;
+  const middle = (span.from + span.to) / 2;
+  return el('section', { class: 'card timeline-card', 'aria-labelledby': 'chart-title' },
+    el('header', { class: 'toolbar' },
+      el('h2', { id: 'chart-title', class: 'section-title' }, text('chart.title')),
+      el('small', { class: 'quiet-text wide' }, text('chart.hint')),
+      el('span', { class: 'spring' }),
+      toolButton('earlier', 'earlier', false, () => onMove(-1)),
+      toolButton('wider', 'out', fleet.isWhole, () => onZoomAt(-1, middle)),
+      toolButton('closer', 'in', false, () => onZoomAt(1, middle)),
+      toolButton('later', 'later', !endsLater(query, Date.now()), () => onMove(1))),
+    content);
+}
+
+function toolButton(name, shape, disabled, onClick) {
+  const caption = text(name === 'closer' ? 'chart.closer' : `timeline.${name}`);
+  return el('button', { id: `chart-${name}`, type: 'button', class: 'button quiet', title: caption, 'aria-label': caption, disabled, on: { click: onClick } },
+    icon(shape), el('span', { class: 'wide' }, caption));
+}

@@ -1,0 +1,66 @@
+// Spans of the fleet's view. They consist of whole minutes, and their end is exclusive.
+
+import { wholeMinute } from './fleetaddress.js';
+import { day, hour, minute, utcDayOf } from './time.js';
+
+const minSpan = 10 * minute;
+const maxOfMinutes = 6 * hour; // the longest span that is shown minute by minute
+const whole = { from: null, to: null };
+
+// spanOfFleet returns the span that a query shows: a whole UTC day, today up to now, or a shorter
+// span. An hour is the least of today, so that the first bars of a day are not as wide as the page.
+export function spanOfFleet({ day: first, from, to }, now) {
+  if (from !== null) return { from, to };
+  return { from: first, to: Math.min(first + day, Math.max(wholeMinute(now) + minute, first + hour)) };
+}
+
+// stepOf returns the step in which the API counts a span.
+export const stepOf = ({ from, to }) => (to - from <= maxOfMinutes ? '1m' : '5m');
+
+export const stepLengths = { '1m': minute, '5m': 5 * minute, '1h': hour };
+
+// faultOf returns the key of the message that says what is wrong with a query, or null.
+export function faultOf({ day: first, from, to }, now) {
+  if (first > now || from > now) return 'fleet.fault.future';
+  if (from === null) return null;
+  if (from >= to) return 'fault.order';
+  return to - from > day ? 'fleet.fault.long' : null;
+}
+
+// zoomedTo returns the change to a query that shows the given span, in whole minutes. A span that
+// is too short grows on both sides.
+export function zoomedTo({ from, to }) {
+  const missing = Math.max(minSpan - (to - from), 0) / 2;
+  const first = wholeMinute(from - missing);
+  return { day: utcDayOf(first), from: first, to: Math.max(wholeMinute(to + missing - 1) + minute, first + minSpan) };
+}
+
+// zoomedIn returns the change that shows a third of the span, with an instant in its middle.
+export function zoomedIn({ from, to }, at) {
+  const length = Math.max((to - from) / 3, minSpan);
+  const first = Math.min(Math.max(at - length / 2, from), to - length);
+  return zoomedTo({ from: first, to: first + length });
+}
+
+// zoomedOut returns the change that shows three times the span. If that is most of a day, it shows
+// the whole UTC day.
+export function zoomedOut({ from, to }, now) {
+  const length = (to - from) * 3;
+  const middle = (from + to) / 2;
+  if (length > day / 2) return { day: utcDayOf(middle), ...whole };
+  const end = Math.min(middle + length / 2, wholeMinute(now) + minute);
+  return zoomedTo({ from: end - length, to: end });
+}
+
+// movedBy returns the change that shows the day or the span before (-1) or after (1).
+export function movedBy({ day: first, from, to }, factor, now) {
+  if (from === null) return { day: first + factor * day, ...whole };
+  const by = Math.min((to - from) * factor, wholeMinute(now) + minute - to);
+  return zoomedTo({ from: from + by, to: to + by });
+}
+
+// endsLater reports whether time after the query's span is in the past, so that it can be shown.
+export const endsLater = (query, now) => (query.from === null ? query.day + day <= now : query.to < now);
+
+// isToday reports whether the query shows the whole of the current UTC day.
+export const isToday = (query, now) => query.from === null && query.day === utcDayOf(now);

@@ -1,0 +1,122 @@
+// The reasons, nodes and devices that stand out in a fleet.
+
+import { datum } from './datum.js';
+import { deviceTable, listFoot } from './devicetable.js';
+import { el, svg } from './dom.js';
+import { failed } from './failed.js';
+import { dayPath, devicePathAt } from './fleetaddress.js';
+import { kindOfWord } from './kinds.js';
+import { refusedSwatch, solidSwatch } from './legend.js';
+import { number, text } from './text.js';
+import { ms } from './time.js';
+import { infoLabel } from './vocabulary.js';
+
+// card returns a section with a title. It fills itself in with the nodes that contentOf returns,
+// again whenever source changes. source is a Loading.
+function card(name, source, contentOf) {
+  const body = el('div');
+  const node = el('section', { class: 'card', 'aria-labelledby': `${name}-title` },
+    el('h2', { id: `${name}-title`, class: 'section-title' }, text(`${name}.title`)), body);
+  source.watch(() => {
+    node.setAttribute('aria-busy', source.isLoading);
+    body.replaceChildren(...contentOf().filter(Boolean));
+  });
+  return node;
+}
+
+const note = (words) => el('p', { class: 'card-note' }, words);
+
+const maxReasons = 12;
+
+// reasonTable returns the most frequent reasons for ends and refusals, with the numbers of the day
+// before.
+export function reasonTable(fleet) {
+  return card('reasons', fleet, () => {
+    const { reasons } = fleet.answer;
+    const max = Math.max(...reasons.map((one) => one.events), 1);
+    if (!reasons.length) return [note(text('reasons.none'))];
+    return [grid(['reasons.reason', 'reasons.events', 'reasons.before', 'reasons.change'], reasons.slice(0, maxReasons).map((one) => {
+      const isSame = (other) => ['action', 'action_info', 'kind'].every((name) => other[name] === one[name]);
+      return [reasonName(one), bar(one, max), ...compared(fleet, one.events, fleet.before('reasons', isSame))];
+    }))];
+  });
+}
+
+function reasonName(reason) {
+  const swatch = reason.kind === 'refusal' ? refusedSwatch() : solidSwatch(kindOfWord(reason.action_info));
+  return [swatch, ' ', datum(infoLabel({ ...reason, native_reason: '' })), el('small', {}, text(`reasons.${reason.kind}`))];
+}
+
+// bar returns a number with a bar as long as its share of max.
+function bar({ events, kind, action_info: info }, max) {
+  const part = kind === 'refusal' ? 'refused' : `part kind-${kindOfWord(info)}`;
+  return [number(events), svg('svg', { class: 'meter', viewBox: '0 0 100 3', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
+    svg('rect', { class: part, width: (100 * events) / max, height: 3 }))];
+}
+
+// compared returns two cells: the number of the day before, and the change since.
+function compared(fleet, now, before) {
+  if (before === null) return [fleet.isLoading ? '…' : '–', ''];
+  const change = now - before;
+  const sign = change > 0 ? '+' : '−';
+  return [number(before), change === 0 ? text('reasons.same') : `${sign}${number(Math.abs(change))}`];
+}
+
+const maxNodes = 12;
+
+// nodeTable returns the nodes with the most drops.
+export function nodeTable(fleet) {
+  return card('nodes', fleet, () => {
+    const nodes = fleet.answer.nodes.toSorted((a, b) => b.drops - a.drops || b.refusals - a.refusals);
+    if (!nodes.length) return [note(text('nodes.none'))];
+    return [
+      grid(['nodes.node', 'nodes.drops', 'reasons.before', 'reasons.change', 'nodes.refusals', 'nodes.connects'], nodes.slice(0, maxNodes).map((one) => {
+        const isSame = (other) => other.node === one.node && Boolean(other.rest) === Boolean(one.rest);
+        return [nodeName(one), number(one.drops), ...compared(fleet, one.drops, fleet.before('nodes', isSame)), number(one.refusals), number(one.connects)];
+      })),
+      nodes.length > maxNodes ? note(text('nodes.more', { shown: number(maxNodes), count: number(nodes.length) })) : null,
+    ];
+  });
+}
+
+function nodeName({ node, rest }) {
+  if (rest) return text('nodes.rest');
+  return node ? datum(node, { limit: 60 }) : el('span', { class: 'quiet-text' }, text('nodes.unnamed'));
+}
+
+function grid(heads, rows) {
+  return el('div', { class: 'scroll' }, el('table', { class: 'grid' },
+    el('thead', {}, el('tr', {}, heads.map((key, i) => el('th', { scope: 'col', class: i ? 'numeric' : null }, text(key))))),
+    el('tbody', {}, rows.map(([first, ...others]) => el('tr', {},
+      el('th', { scope: 'row' }, first), others.map((cell) => el('td', { class: 'numeric' }, cell)))))));
+}
+
+// flappingTable returns the devices that dropped most often on the day.
+export function flappingTable(fleet, { onRetry }) {
+  const { instance, day } = fleet.query;
+  return card('flapping', fleet, () => {
+    if (fleet.error) return [failed(fleet.error, onRetry)];
+    if (!fleet.more) return [note(text('loading'))];
+    const devices = fleet.more.flapping ?? [];
+    if (!devices.length) return [note(text('flapping.none'))];
+    const pathOf = (device) => dayPath(instance, device.client_id, day, Date.now());
+    return [deviceTable(devices, ['client', 'node', 'drops', 'last'], text('flapping.title'), pathOf)];
+  });
+}
+
+// downTable returns the devices that are offline now.
+export function downTable(list, { onMore, onRetry }) {
+  const { instance } = list.parameters;
+  return card('down', list, () => {
+    const { answer, error } = list;
+    if (error && !answer) return [failed(error, onRetry)];
+    if (!answer) return [note(text('loading'))];
+    if (!list.list.length) return [note(text('down.none'))];
+    const pathOf = (device) => devicePathAt(instance, device.client_id, ms(device.offline_since ?? device.last_event), Date.now());
+    return [
+      deviceTable(list.list, ['client', 'username', 'node', 'since'], text('down.title'), pathOf),
+      error && failed(error, onRetry),
+      listFoot(list, text('down.note'), 'down-more', onMore),
+    ];
+  });
+}

@@ -1,0 +1,25 @@
+// Links within the page. Following one shows another URL without loading the page again.
+
+import { byId, el } from './dom.js';
+
+// pageLink returns a link to a path of the page.
+export function pageLink(path, attributes, ...children) {
+  return el('a', { class: 'link-like', ...attributes, href: path, 'data-link': true }, children);
+}
+
+// followLinks calls onFollow after the URL has changed to that of a link that the user clicked. If
+// the user asks for another tab or window, the browser handles the click itself.
+export function followLinks(onFollow) {
+  document.addEventListener('click', (event) => {
+    const link = event.target.closest?.('a[data-link]');
+    if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    history.pushState(null, '', link.getAttribute('href'));
+    onFollow();
+    byId('results').focus({ preventScroll: true });
+    scrollTo(0, 0);
+  });
+}
+
+// leadTo sets where the link to a view in the top bar leads. name is "device" or "fleet".
+export const leadTo = (name, path) => byId(`view-${name}`).setAttribute('href', path);

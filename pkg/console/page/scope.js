@@ -1,0 +1,46 @@
+// Whom a drop or a refused login hit: this device alone, a node, a network or the fleet.
+
+import { timestamp } from './address.js';
+import { getJSON } from './api.js';
+import { Loading } from './loading.js';
+import { preferences } from './preferences.js';
+import { inZone, momentsIn } from './time.js';
+
+// Scope holds the answer to one question at a time, { instance, client, at, of }. client is "" if
+// the question is about an instant alone. asked is null if there is no question. answer is null
+// until it arrives. Earlier answers are kept, so that the user can go back to them at no cost.
+export class Scope extends Loading {
+  constructor() {
+    super();
+    Object.assign(this, { asked: null, answer: null, answers: new Map(), receipts: [] });
+  }
+
+  // ask sets the question and fetches the answer unless it is known.
+  ask(asked, signal) {
+    this.abort();
+    const key = JSON.stringify(asked);
+    this.change({ asked, answer: this.answers.get(key) ?? null, loading: null, error: null });
+    if (!asked || this.answer) return null;
+    return this.fetchWith(signal, (either) => getJSON('scope', parametersOf(asked), either), (answer) => {
+      this.answers.set(key, answer);
+      this.answer = answer;
+      this.receipts.push(answer.receipt);
+    });
+  }
+
+  // isAnswered reports whether there is nothing left to fetch.
+  get isAnswered() {
+    return this.asked === null || this.answer !== null;
+  }
+}
+
+const parametersOf = ({ instance, client, at, of }) => ({
+  instance, ...(client ? { client } : {}), at: timestamp(at), ...(of ? { of } : {}), lang: preferences.lang,
+});
+
+// scopeSentence returns a sentence of the answer, "title" or "text", with its times in the
+// displayed zone.
+export function scopeSentence(answer, name) {
+  const { by_node: nodes, by_network: networks, devices } = answer;
+  return inZone(answer[name], momentsIn(JSON.stringify([answer.name, nodes, networks, devices])));
+}
