@@ -9,13 +9,22 @@ export function receipt(receipts) {
   const known = receipts.filter(Boolean);
   const total = (name) => known.reduce((sum, one) => sum + (one[name] ?? 0), 0);
   const slowest = Math.max(0, ...known.map((one) => one.ms ?? 0));
-  const partitions = [...new Set(known.flatMap((one) => one.partitions ?? []))].sort();
+  const partitions = [...new Set(known.flatMap((one) => one.partitions ?? []))];
   return el('footer', { class: 'receipt' },
     el('p', {}, text('receipt.line', {
       calls: number(known.length), objects: number(total('objects')), requests: number(total('requests')), bytes: bytes(total('bytes')),
       ms: number(slowest, { maximumFractionDigits: 1 }),
     })),
-    el('p', {}, text('receipt.partitions'), ' ', datum(partitions.join(', '), { limit: 400, kind: 'mono' })));
+    el('p', {}, text('receipt.partitions'), ' ', datum(briefly(partitions).join(', '), { limit: 400, kind: 'mono' })));
+}
+
+const maxNamed = 3; // partitions of one instance and day that are named one by one
+
+// briefly returns the names of partitions, sorted. A question about a fleet reads all shards of a
+// day, so many shards of one day appear as one name with their number.
+function briefly(partitions) {
+  const byDay = Map.groupBy(partitions, (name) => name.replace(/\/shard=[^/]*/, '/shard=*'));
+  return [...byDay].flatMap(([name, all]) => (all.length > maxNamed ? `${name} (${number(all.length)})` : all)).sort();
 }
 
 // incompleteNotice warns that events are missing, because some objects could not be read.
