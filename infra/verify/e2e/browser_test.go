@@ -209,7 +209,7 @@ func eval[T any](b *tab, expression string) (value T) {
 // has then received all responses, including those that it requests after the results, and has
 // drawn the timeline. The responses alone are not enough, because the page draws the timeline only
 // after it has measured the available width.
-const isSettled = `document.querySelector('#results')?.getAttribute('aria-busy') !== 'true' && !document.querySelector('.timeline-frame:empty, .days-card[aria-busy=true], .looking')`
+const isSettled = `document.querySelector('#results')?.getAttribute('aria-busy') !== 'true' && !document.querySelector('.timeline-frame:empty, #results [aria-busy=true], .looking')`
 
 // await waits until the page is settled and a JavaScript expression is true.
 func (b *tab) await(expression string) {

@@ -269,8 +269,9 @@ func testLongLinkRefused(t *testing.T, p *pageTest) {
 	b.await(`document.querySelector('.notice h2')?.innerText === 'The token was rejected' && document.querySelector('dialog').open`)
 }
 
-// testRequests checks which requests the page sends: the days at most once per view, and the report
-// with the state at the start of the range only if the first report does not contain this state.
+// testRequests checks which requests the page sends: the days and the scope of the last drop at most
+// once per view, and the report with the state at the start of the range only if the first report
+// does not contain this state.
 func testRequests(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	var mu sync.Mutex
@@ -292,7 +293,7 @@ func testRequests(t *testing.T, p *pageTest) {
 	}
 	b.open(p.path(lastingDevice, time.Hour))
 	b.results()
-	requireAsked("diagnosis", "status", "trace", "days")
+	requireAsked("diagnosis", "status", "trace", "days", "scope")
 	b.run(chromedp.SetValue("#filter-action", "close", chromedp.ByQuery))
 	b.await(`location.search.includes('action=close')`)
 	requireAsked("trace")
@@ -301,7 +302,7 @@ func testRequests(t *testing.T, p *pageTest) {
 	requireAsked("trace")
 	b.open(p.path(quietDevice, time.Hour))
 	b.await(`document.querySelector('h1 .datum')?.innerText === ` + quoted(quietDevice))
-	requireAsked("diagnosis", "diagnosis since", "status", "trace", "days")
+	requireAsked("diagnosis", "diagnosis since", "status", "trace", "days", "scope")
 
 	// Two clicks in a row: the second one must not show the results of the first.
 	b.run(chromedp.Evaluate(`for (const _ of [1, 2]) document.querySelector('#timeline-earlier').click()`, nil))

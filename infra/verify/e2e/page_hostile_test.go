@@ -85,10 +85,10 @@ func testLong(t *testing.T, p *pageTest) {
 		switch {
 		case strings.Contains(e.Request.URL, "/trace?"):
 			return fulfil(e, 200, trace)
-		case strings.Contains(e.Request.URL, "/days?"):
-			return fetch.ContinueRequest(e.RequestID)
-		default:
+		case strings.Contains(e.Request.URL, "/diagnosis?"), strings.Contains(e.Request.URL, "/status?"):
 			return fulfil(e, 200, report.body)
+		default:
+			return fetch.ContinueRequest(e.RequestID)
 		}
 	})
 	b.click("#search")

@@ -105,7 +105,7 @@ func testPhone(t *testing.T, p *pageTest) {
 	b := p.open(t, busyDevice, time.Hour, viewer{width: 360, height: 740, mobile: true})
 	b.requireFits()
 	b.screenshot("phone")
-	require.Less(t, eval[float64](b, "document.querySelector('.bar').offsetHeight"), 60.0, "the switches must fit in one row")
+	require.Less(t, eval[float64](b, "document.querySelector('.views').offsetTop"), 60.0, "the switches must fit in one row")
 	requireNames(b)
 	require.False(t, eval[bool](b, "document.querySelector('#device').checkVisibility()"), "the results must come first")
 	b.click("#unfold")

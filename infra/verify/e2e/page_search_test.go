@@ -40,7 +40,7 @@ func testSearch(t *testing.T, p *pageTest) {
 		"not authorized", "not authorized", "not authorized", "Socket IOException", "accepted",
 		"disconnected by client", "accepted", "no heart", "accepted",
 	}, b.texts(".event .info"))
-	require.Regexp(t, `^Cost: 5 API calls, \d+ objects, \d+ store requests, [\d.]+ kB read, [\d.]+ ms\. Partitions: instance=`, b.text(".receipt"))
+	require.Regexp(t, `^Cost: 6 API calls, \d+ objects, \d+ store requests, [\d.]+ kB read, [\d.]+ ms\. Partitions: instance=`, b.text(".receipt"))
 
 	address := b.address()
 	query, err := url.Parse(address)
@@ -218,7 +218,7 @@ func testAhead(t *testing.T, p *pageTest) {
 		require.Contains(t, b.address(), "to="+url.QueryEscape(drop.UTC().Format(apiTime)))
 	}
 	requireDrop()
-	require.Contains(t, b.text(".receipt"), "Cost: 7 API calls")
+	require.Contains(t, b.text(".receipt"), "Cost: 8 API calls")
 
 	for _, label := range []int{1, 3} { // label 1 is the last hour, label 3 is the last 24 hours
 		b.click(fmt.Sprintf(".segments label:nth-child(%d)", label))

@@ -284,5 +284,5 @@ func testLookingBack(t *testing.T, p *pageTest) {
 	require.True(t, eval[bool](b, `document.querySelector('.headline .evidence-list').open`))
 	require.InDelta(t, 200, eval[float64](b, "scrollY"), 1)
 	require.Equal(t, "true", eval[string](b, "document.activeElement.getAttribute('aria-pressed')"))
-	require.Contains(t, b.text(".receipt"), "Cost: 5 API calls")
+	require.Contains(t, b.text(".receipt"), "Cost: 7 API calls")
 }

@@ -7,13 +7,11 @@ import { number, text } from './text.js';
 // countNotes returns the notes on an answer of the API about a fleet, as a list of strings. It is
 // empty if the figures are exact.
 export function countNotes(answer) {
-  const { exact, at_most_twice: twice, shards, not_counted: missing, provisional, received_times: received } = answer;
+  const { exact, at_most_twice: twice, shards, not_counted: missing } = answer;
   return [
     shards && shards.counted < shards.of && text('counted.shards', { counted: number(shards.counted), of: number(shards.of) }),
     missing?.length && text('counted.missing', { count: number(missing.length) }),
     exact === false && (twice > 0 ? text('counted.twice', { count: number(twice) }) : text('counted.inexact')),
-    provisional && text('counted.provisional'),
-    received && text('counted.received'),
   ].filter(Boolean);
 }
 

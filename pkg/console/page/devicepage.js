@@ -13,7 +13,7 @@ import { fleetPath } from './fleetaddress.js';
 import { fillForm, fold, offerInstances, refreshForm, refuse, setUpForm } from './form.js';
 import { fetchInstances, onlyInstance } from './instances.js';
 import { keepFocus, keepState } from './keep.js';
-import { leadTo } from './links.js';
+import { follow, leadTo } from './links.js';
 import { announce, narrate } from './live.js';
 import { absentTitle, failureNotice, longNotice, welcome } from './notices.js';
 import { recentInstances, rememberInstance, setPreference } from './preferences.js';
@@ -70,8 +70,8 @@ function adopt(next) {
 function knownFor(next) {
   const isSameSpan = view && ['instance', 'client', 'from', 'to'].every((name) => view.query[name] === next[name]);
   if (!isSameSpan) return null;
-  const { report, days, status } = view;
-  return { report, days, status: view.query.at === next.at ? status : null };
+  const { report, days, status, scope, near } = view;
+  return { report, days, scope, near, status: view.query.at === next.at ? status : null };
 }
 
 // refine changes a part of the query that does not affect the span, such as the filter of the
@@ -164,15 +164,19 @@ async function load(known) {
   }
 }
 
-// complete fetches the optional parts of the results: the days and, if the state at the start of
-// the span is unknown, a report with that state. The page shows the other results before these
-// parts arrive.
+// complete fetches the optional parts of the results: the days, the scope of the last drop and, if
+// the state at the start of the span is unknown, a report with that state. If the device is unknown,
+// complete fetches near misses. The page shows the other results before these parts arrive.
 async function complete(incomplete, signal) {
-  if (incomplete.isAbsent()) return;
+  const { near, days } = incomplete;
   await Promise.all([
-    incomplete.days.isComplete() ? null : incomplete.days.load(signal),
+    incomplete.isUnknownDevice() && !near.found ? near.load(signal) : null,
+    incomplete.isAbsent() || days.isComplete() ? null : days.load(signal),
     incomplete.beginsUnknown() ? lookBack(incomplete, signal) : null,
+    incomplete.scope.answer ? null : incomplete.askScope(incomplete.scope.asked, signal),
   ]);
+  // The days may know the last drop if the span has none.
+  if (!incomplete.scope.asked && !signal.aborted) await incomplete.askScope(null, signal);
 }
 
 async function lookBack(incomplete, signal) {
@@ -243,6 +247,10 @@ const actions = {
     view.query.connection = connection;
     history.replaceState(history.state, '', view.path());
   },
+  onChoose: (chosen) => {
+    if (view.query === query) view.askScope(chosen, abort.signal);
+  },
+  onScopeRetry: () => view.askScope(view.scope.asked, abort.signal),
   onError: fail,
   onExport: exportAs,
   whileBusy,
@@ -283,10 +291,19 @@ async function fileOf(exported, format) {
   return fetchAll(exported.query, format, abort.signal, (pages) => announce(text('export.pages', { pages: number(pages) })));
 }
 
+// openFinder shows the finder with the text in the form.
+function openFinder() {
+  follow(fleetPath({ instance: byId('instance').value, day: utcDayOf(Date.now()), text: byId('device').value.trim() }));
+  byId('finder-text').focus();
+}
+
 // devicePage is the page's view of one device; see pages in app.js.
 export const devicePage = {
   form: 'query',
-  setUp: () => setUpForm((next, choice) => go({ ...next, at: null, action: '', info: '' }, choice), listInstances),
+  setUp: () => {
+    setUpForm((next, choice) => go({ ...next, at: null, action: '', info: '' }, choice), listInstances);
+    byId('find').addEventListener('click', openFinder);
+  },
   show: () => showURL(),
   follow: followHistory,
   leave: () => {

@@ -75,7 +75,7 @@ function bar(column, rows, drops, refusals) {
     stack(column, x, width, rows.drops + dropsHeight, drops),
     column.refusals && rows.refusals !== null
       ? svg('rect', { class: 'refused', x, width, y: rows.refusals + refusalsHeight - refusals.of(column.refusals), height: refusals.of(column.refusals) }) : null,
-    svg('rect', { class: 'outline', x: column.x - 0.5, width: column.width + 1, y: rows.top - 1, height: rows.end - rows.top + 2, rx: 2 }));
+    svg('rect', { class: 'outline', x: column.x - 2.5, width: column.width + 5, y: rows.top - 2, height: rows.end - rows.top + 4, rx: 3 }));
 }
 
 // stack draws the drops of a column, one part for each kind, from the base line up.

@@ -3,19 +3,20 @@
 import { deviceParameters, statusParameters } from './address.js';
 import { APIError, getJSON } from './api.js';
 import { Days } from './days.js';
+import { Near } from './near.js';
 import { preferences } from './preferences.js';
 import { Rows } from './rows.js';
+import { Scope } from './scope.js';
 import { endsNow, extended, isOver } from './span.js';
 import { ms } from './time.js';
 import { View } from './view.js';
 
-// fetchView fetches the results of a query. If known contains a report, a status or days, fetchView
-// uses them instead of fetching them again. If known contains no days, the view's days are empty,
-// and the caller must load them.
+// fetchView fetches the results of a query. If known contains some of the results, fetchView uses them instead of fetching them again. If known contains no days, scope or near misses, those of
+// the view are empty, and the caller must load them.
 export async function fetchView(query, known, signal) {
   const rows = new Rows(query, signal);
   const [report, status] = await Promise.all([known.report ?? diagnosis(query, signal), known.status ?? statusOf(query, signal), rows.fetchMore()]);
-  return new View(query, report, status, rows, known.days ?? new Days(query));
+  return new View(query, report, status, rows, { days: known.days ?? new Days(query), scope: known.scope ?? new Scope(), near: known.near ?? new Near(query) });
 }
 
 // fetchLatestView fetches the results of a query. If the query's span ends now, the results must

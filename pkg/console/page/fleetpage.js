@@ -35,16 +35,17 @@ let abortFinder = new AbortController();
 
 // go changes the query, adds the new URL to the history and shows the figures. It keeps the marked
 // minute only if the change says so.
-function go(change) {
+function go(change, { isForced = false } = {}) {
   history.pushState(null, '', fleetPath({ ...query, at: null, ...change }));
-  return showURL();
+  return showURL({ isForced });
 }
 
 // showURL shows the figures for the current URL. If the URL names no instance, it takes the one that
-// the user looked at last. It does not fetch figures again that the page shows already.
-async function showURL() {
-  const read = readFleetQuery(Date.now());
-  const next = { ...read, instance: read.instance || byId('instance').value || recentInstances()[0] || onlyInstance() };
+// the user looked at last. It does not fetch figures again that the page shows already, unless
+// isForced is true.
+async function showURL({ isForced = false } = {}) {
+  const next = readFleetQuery(Date.now());
+  next.instance ||= lastInstance();
   adopt(next);
   const fault = next.fault?.fault ?? faultOf(next, Date.now());
   if (!next.instance || fault) {
@@ -52,11 +53,17 @@ async function showURL() {
     return;
   }
   history.replaceState(history.state, '', fleetPath(next));
-  byId('results').replaceChildren(el('div', { class: 'results' }, slots.found, slots.figures));
+  if (!byId('results').contains(slots.figures)) byId('results').replaceChildren(el('div', { class: 'results' }, slots.found, slots.figures));
   find();
-  if (view?.fleet.shows(query)) showMinute();
+  if (isCurrent() && !isForced) showMinute();
   else await load();
 }
+
+const lastInstance = () => byId('instance').value || recentInstances()[0] || onlyInstance();
+
+// isCurrent reports whether the page shows the figures for the query. If it does not, the figures
+// are still on their way, and clicks on the old ones must not change the query.
+const isCurrent = () => Boolean(view?.fleet.shows(query));
 
 // adopt makes a query the current one, and updates the form and the links in the top bar to match.
 function adopt(next) {
@@ -107,7 +114,8 @@ async function load() {
   }
 }
 
-const maxDown = 20;
+const maxDown = 20; // devices in a page of those that are offline
+const maxFound = 20; // devices in a page of the finder
 
 const offline = ({ instance }) => new DeviceList({ instance, state: 'offline', order: 'offline_since', limit: maxDown });
 
@@ -162,15 +170,16 @@ function showMinute() {
 }
 
 const minuteActions = {
-  onMinute: (at) => go({ at: wholeMinute(at) }),
-  onOf: (of) => go({ at: query.at, of }),
-  onClose: () => go({}),
-  onRetry: () => showMinute(),
+  onMinute: (at) => isCurrent() && go({ at: wholeMinute(at) }),
+  onOf: (of) => isCurrent() && go({ at: query.at, of }),
+  onClose: () => isCurrent() && go({}),
+  onRetry: () => isCurrent() && showMinute(),
 };
 
 // pick marks the worst minute of a column of the chart. If the column contains the marked minute,
 // or is null, pick removes the mark.
 async function pick(column) {
+  if (!isCurrent()) return;
   abortPick.abort();
   const isMarked = column && query.at !== null && column.from <= query.at && query.at < column.to;
   if (!column || isMarked) {
@@ -198,6 +207,7 @@ async function pickWorst(column, of) {
 
 // zoomAt zooms in (1) or out (-1). The marked minute stays in the middle.
 function zoomAt(direction, at) {
+  if (!isCurrent()) return;
   const { span, isWhole } = view.fleet;
   if (direction > 0) zoom(zoomedIn(span, query.at ?? at));
   else if (!isWhole) zoom(zoomedOut(span, Date.now()));
@@ -205,6 +215,7 @@ function zoomAt(direction, at) {
 
 // zoom changes the span and keeps the marked minute if it is within the new one.
 function zoom(change) {
+  if (!isCurrent()) return;
   const { at } = query;
   const isWithin = at !== null && (change.from === null || (change.from <= at && at < change.to));
   go({ ...change, at: isWithin ? at : null });
@@ -215,20 +226,24 @@ const actions = {
   onZoom: (span) => zoom(zoomedTo(span)),
   onZoomAt: zoomAt,
   onMove: (factor) => go(movedBy(query, factor, Date.now())),
-  onMore: () => view.down.loadMore(abort.signal),
-  onRetry: () => complete(view, abort.signal),
+  onMore: () => isCurrent() && view.down.loadMore(abort.signal),
+  onRetry: () => isCurrent() && complete(view, abort.signal),
 };
 
 // find shows the devices that contain the query's text, or nothing if there is no text.
 function find() {
   const { instance, day, text: words } = query;
-  const parameters = { instance, q: words, limit: 50, ...(isToday({ day, from: null }, Date.now()) ? {} : { day: utcDate(day) }) };
+  const parameters = { instance, q: words, limit: maxFound, ...(isToday({ day, from: null }, Date.now()) ? {} : { day: utcDate(day) }) };
   const key = JSON.stringify(parameters);
   if (finder?.key === key && words) return;
   abortFinder.abort();
   abortFinder = new AbortController();
   finder = words ? { key, list: new DeviceList(parameters) } : null;
-  const more = () => finder.list.loadMore(abortFinder.signal);
+  const more = async () => {
+    const { list } = finder;
+    await list.loadMore(abortFinder.signal);
+    if (list === finder?.list && list.answer) narrate(text('finder.narration', { count: number(list.answer.covered?.matched ?? list.list.length) }));
+  };
   keepFocus(byId('results'), () => slots.found.replaceChildren(...(finder ? [finderResults(finder.list, words, { onMore: more, onRetry: more, onClose: closeFinder })] : [])));
   if (!finder) return;
   finder.list.watch(() => view?.shown.showCost());
@@ -251,20 +266,14 @@ async function listInstances() {
 export const fleetPage = {
   form: 'fleet',
   setUp: () => setUpFleetForm({
-    onShow: ({ instance, day }) => {
-      view = null;
-      go({ instance, day, from: null, to: null });
-    },
+    onShow: ({ instance, day }) => go({ instance, day, from: null, to: null }, { isForced: true }),
     onFind: ({ instance, day, text: words }) => {
       const isSame = instance === query.instance && day === query.day;
       go(isSame ? { text: words.trim(), at: query.at } : { instance, day, from: null, to: null, text: words.trim() });
     },
     onInstance: listInstances,
   }),
-  show: () => {
-    view = null;
-    return showURL();
-  },
+  show: () => showURL({ isForced: true }),
   follow: () => {
     if (query && fleetPath(query) === location.pathname + location.search) return;
     showURL();
@@ -273,8 +282,8 @@ export const fleetPage = {
   listInstances,
   refreshForm: () => {},
   changeLanguage: () => {
-    [view, finder] = [null, null];
-    showURL();
+    finder = null;
+    showURL({ isForced: true });
   },
   changeZone: () => {
     if (view) show();

@@ -55,10 +55,11 @@ function chartCard(fleet, { onMove, onZoomAt }, content) {
       el('h2', { id: 'chart-title', class: 'section-title' }, text('chart.title')),
       el('small', { class: 'quiet-text wide' }, text('chart.hint')),
       el('span', { class: 'spring' }),
-      toolButton('earlier', 'earlier', false, () => onMove(-1)),
-      toolButton('wider', 'out', fleet.isWhole, () => onZoomAt(-1, middle)),
-      toolButton('closer', 'in', false, () => onZoomAt(1, middle)),
-      toolButton('later', 'later', !endsLater(query, Date.now()), () => onMove(1))),
+      el('span', { class: 'tools' },
+        toolButton('earlier', 'earlier', false, () => onMove(-1)),
+        toolButton('wider', 'out', fleet.isWhole, () => onZoomAt(-1, middle)),
+        toolButton('closer', 'in', false, () => onZoomAt(1, middle)),
+        toolButton('later', 'later', !endsLater(query, Date.now()), () => onMove(1)))),
     content);
 }
 

@@ -44,7 +44,7 @@ export function reasonTable(fleet) {
 
 function reasonName(reason) {
   const swatch = reason.kind === 'refusal' ? refusedSwatch() : solidSwatch(kindOfWord(reason.action_info));
-  return [swatch, ' ', datum(infoLabel({ ...reason, native_reason: '' })), el('small', {}, text(`reasons.${reason.kind}`))];
+  return [swatch, ' ', datum(infoLabel({ ...reason, native_reason: '' })), ' ', el('small', {}, text(`reasons.${reason.kind}`))];
 }
 
 // bar returns a number with a bar as long as its share of max.

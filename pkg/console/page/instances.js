@@ -23,6 +23,9 @@ export async function fetchInstances() {
   }
 }
 
+// listedInstances returns the instances from the API.
+export const listedInstances = () => listed;
+
 // onlyInstance returns the instance from the API if there is exactly one, otherwise ''.
 export const onlyInstance = () => (listed.length === 1 ? listed[0] : '');
 

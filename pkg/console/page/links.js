@@ -7,17 +7,26 @@ export function pageLink(path, attributes, ...children) {
   return el('a', { class: 'link-like', ...attributes, href: path, 'data-link': true }, children);
 }
 
-// followLinks calls onFollow after the URL has changed to that of a link that the user clicked. If
-// the user asks for another tab or window, the browser handles the click itself.
-export function followLinks(onFollow) {
+let onFollow = () => {};
+
+// follow shows another URL of the page.
+export function follow(path) {
+  history.pushState(null, '', path);
+  onFollow();
+  byId('results').focus({ preventScroll: true });
+  scrollTo(0, 0);
+}
+
+// followLinks sets the function that shows the current URL. From then on, it is called whenever the
+// user follows a link of the page. If the user asks for another tab or window, the browser handles
+// the click itself.
+export function followLinks(show) {
+  onFollow = show;
   document.addEventListener('click', (event) => {
     const link = event.target.closest?.('a[data-link]');
     if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    history.pushState(null, '', link.getAttribute('href'));
-    onFollow();
-    byId('results').focus({ preventScroll: true });
-    scrollTo(0, 0);
+    follow(link.getAttribute('href'));
   });
 }
 

@@ -3,6 +3,8 @@
 import { datum, plain } from './datum.js';
 import { el } from './dom.js';
 import { icon } from './icons.js';
+import { nearMisses } from './near.js';
+import { scopeLine } from './scopeline.js';
 import { maxLength } from './span.js';
 import { number, phrase, text } from './text.js';
 import { date, duration, hour, ms, time } from './time.js';
@@ -48,13 +50,13 @@ export function failureNotice(error, { instance, path }, { onRetry, onToken }) {
 // outside the span, the notice shows the time of the last event. It also shows the time of the last
 // drop, unless a headline does. If the whole instance has no events, the notice offers other
 // instances.
-export function emptyNotice(view, { onAt, onDate, onInstance, onSpan }) {
+export function emptyNotice(view, { onAt, onDate, onInstance, onSpan, onScopeRetry }) {
   if (view.isAbsent()) return absentNotice(view, onInstance);
   const last = ms(view.status?.last_event_at ?? view.report.status.last_event_at);
-  if (last === null) return view.query.at === null ? neverSeenNotice(view.status?.looked_back_to) : noneUntilNotice(view.query.at, onAt);
+  if (last === null) return view.query.at === null ? neverSeenNotice(view) : noneUntilNotice(view.query.at, onAt);
   return notice('empty', 'info', text('nothing.here'),
     el('p', {}, lastEvent(view.query.at, last)),
-    view.hasHeadline() ? null : trends(null, view, { onSpan }),
+    view.hasHeadline() ? null : [trends(null, view, { onSpan }), scopeLine(view, { onScopeRetry })],
     button(text('nothing.jump', { date: date(last) }), () => onDate(date(last)), 'later'));
 }
 
@@ -75,12 +77,15 @@ function absentNotice(view, onInstance) {
   const buttons = others.map((one) => el('button', { type: 'button', class: 'button', on: { click: () => onInstance(one) } }, one));
   return notice('empty', 'info', absentTitle(view),
     el('p', {}, text(others.length ? 'absent.others' : 'absent.none')),
-    others.length ? el('p', { class: 'others' }, buttons, more || instances.length > maxOthers ? ` ${text('absent.more')}` : null) : null);
+    others.length ? el('p', { class: 'others' }, buttons, more || instances.length > maxOthers ? ` ${text('absent.more')}` : null) : null,
+    nearMisses(view));
 }
 
-function neverSeenNotice(since) {
+function neverSeenNotice(view) {
+  const since = view.status?.looked_back_to;
   return notice('empty', 'info', text('nothing.ever'),
     el('p', {}, since ? phrase('nothing.ever.since', { date: el('strong', {}, date(ms(since))) }) : null),
+    nearMisses(view),
     el('ul', {}, ['instance', 'case', 'broker'].map((name) => el('li', {}, text(`nothing.check.${name}`)))));
 }
 

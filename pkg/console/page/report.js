@@ -49,9 +49,10 @@ function cut(whole, separator) {
 }
 
 // makeStatic opens all details elements and removes all buttons. It keeps the content of buttons
-// that look like links or are entries of the legend.
+// that look like links or are entries of the legend. Links within the page become absolute.
 function makeStatic(page) {
   for (const details of page.querySelectorAll('details')) details.open = true;
+  for (const link of page.querySelectorAll('a[data-link]')) link.setAttribute('href', location.origin + link.getAttribute('href'));
   for (const button of page.querySelectorAll('button')) button.replaceWith(...(button.matches('.link-like, .entry') ? button.childNodes : []));
 }
 

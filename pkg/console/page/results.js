@@ -9,6 +9,7 @@ import { emptyNotice } from './notices.js';
 import { omittedNotice } from './omitted.js';
 import { panel } from './panel.js';
 import { incompleteNotice, receipt } from './receipt.js';
+import { dropOf, refusalOf } from './scopeline.js';
 import { around, maxLength } from './span.js';
 import { statusCard } from './status.js';
 import { strip } from './strip.js';
@@ -29,13 +30,13 @@ export function results(view, actions) {
   let shown = null;
 
   function draw() {
-    view.days.unwatch();
+    view.unwatch();
     shown = view.isEmpty() ? emptyResults(view, actions) : fullResults(view, actions, shown?.events);
     parts.heading.replaceChildren(...present(subject(view, actions), view.isIncomplete() && incompleteNotice(view.rows.unreadable), omittedNotice(view.report)));
     parts.findings.replaceChildren(...present(...shown.nodes));
     if (shown.events && !parts.rows.hasChildNodes()) parts.rows.append(shown.events.node, wordLegend());
     shown.line?.redraw();
-    view.days.watch(() => parts.cost.replaceChildren(receipt(view.receipts())));
+    for (const one of [view.days, view.scope, view.near]) one.watch(() => parts.cost.replaceChildren(receipt(view.receipts())));
   }
 
   draw();
@@ -84,11 +85,19 @@ function fullResults(view, actions, known) {
   const panelSlot = el('div');
   const line = timeline(report, query.at, { onPick: pick, onZoom: actions.onSpan, onTime: showTime });
   const events = known ?? table(view, actions);
-  events.onRow((row) => mark(connections.find((one) => belongs(row, one))));
+  events.onRow((row) => mark(connections.find((one) => belongs(row, one)), refusalAt(row.time)));
   let marked = null;
 
-  // mark highlights a connection in the timeline and the table, and adds it to the URL.
-  function mark(connection) {
+  const refusalAt = (instant) => report.refusals.find((one) => one.time === instant);
+
+  // mark highlights a connection, and chooses the drop or the refused login whose scope is shown.
+  function mark(connection, refusal) {
+    highlight(connection);
+    actions.onChoose(refusal ? refusalOf(refusal) : dropOf(connection));
+  }
+
+  // highlight highlights a connection in the timeline and the table, and adds it to the URL.
+  function highlight(connection) {
     marked = connection ?? null;
     panelSlot.replaceChildren();
     line.select(connection ? keyOf(connection) : '');
@@ -99,11 +108,12 @@ function fullResults(view, actions, known) {
   // pick marks a connection and shows everything known about it. pick(null) clears the selection.
   function pick(connection) {
     showPanel(connection);
+    actions.onChoose(dropOf(connection));
     if (connection) findRows(connection, false);
   }
 
   function showPanel(connection) {
-    mark(connection);
+    highlight(connection);
     if (!connection) return;
     panelSlot.replaceChildren(panel(connection, view, {
       onClose: () => pick(null),
@@ -116,7 +126,7 @@ function fullResults(view, actions, known) {
 
   // showTime scrolls to the row of the event with the given time, and marks the event's connection.
   function showTime(at) {
-    mark(findAt(connections, at));
+    mark(findAt(connections, at), refusalAt(new Date(at).toISOString()));
     actions.whileBusy(events.find((row) => ms(row.time) === at, { scroll: true }));
   }
 
@@ -137,7 +147,7 @@ function fullResults(view, actions, known) {
       if (!picked) return;
       const connection = findByKey(connections, picked.key);
       if (picked.hasPanel) showPanel(connection);
-      else mark(connection);
+      else highlight(connection);
     },
   };
 }

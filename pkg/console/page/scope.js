@@ -15,10 +15,11 @@ export class Scope extends Loading {
     Object.assign(this, { asked: null, answer: null, answers: new Map(), receipts: [] });
   }
 
-  // ask sets the question and fetches the answer unless it is known.
+  // ask sets the question and fetches the answer, unless it is known or on its way.
   ask(asked, signal) {
-    this.abort();
     const key = JSON.stringify(asked);
+    if (key === JSON.stringify(this.asked) && (this.answer || this.isLoading)) return null;
+    this.abort();
     this.change({ asked, answer: this.answers.get(key) ?? null, loading: null, error: null });
     if (!asked || this.answer) return null;
     return this.fetchWith(signal, (either) => getJSON('scope', parametersOf(asked), either), (answer) => {
@@ -26,11 +27,6 @@ export class Scope extends Loading {
       this.answer = answer;
       this.receipts.push(answer.receipt);
     });
-  }
-
-  // isAnswered reports whether there is nothing left to fetch.
-  get isAnswered() {
-    return this.asked === null || this.answer !== null;
   }
 }
 

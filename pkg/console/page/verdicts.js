@@ -5,6 +5,7 @@ import { datum, plain } from './datum.js';
 import { el } from './dom.js';
 import { icon } from './icons.js';
 import { nativeOf } from './kinds.js';
+import { scopeLine, scopeLines } from './scopeline.js';
 import { number, text } from './text.js';
 import { inZone, iso, ms, time } from './time.js';
 import { sinceWhen, trendLines, trends } from './trend.js';
@@ -34,24 +35,27 @@ const prose = (sentence, view) => datum(inZone(sentence, view.quoted), { limit: 
 const plainProse = (sentence, view) => plain(inZone(sentence, view.quoted), maxLength);
 
 // headline shows the most useful verdict. When the user clicks an event, headline calls onTime with
-// the event's instant. Without onTime, the events are not links. For onSpan, see trends.
-export function headline(verdict, view, { onTime, onSpan }) {
+// the event's instant. Without onTime, the events are not links. For onSpan, see trends, for
+// onScopeRetry see scopeLine.
+export function headline(verdict, view, { onTime, onSpan, onScopeRetry }) {
   const level = levelOf(verdict);
   return el('section', { class: `card headline level-${level}`, 'aria-labelledby': 'headline-title' },
     el('p', { class: 'level' }, icon(icons[level]), levelLabel(verdict)),
     el('h2', { id: 'headline-title' }, prose(verdict.title, view)),
     trends(verdict, view, { onSpan }),
+    scopeLine(view, { onScopeRetry }),
     el('div', { class: 'advice' }, meaning(verdict, view), next(verdict, view)),
     more(verdict, view),
     foot(verdict, view, onTime));
 }
 
 // quietHeadline returns the headline for a report without verdicts.
-export function quietHeadline(view, { onSpan }) {
+export function quietHeadline(view, { onSpan, onScopeRetry }) {
   return el('section', { class: 'card headline level-info', 'aria-labelledby': 'headline-title' },
     el('p', { class: 'level' }, icon('check'), text('level.info')),
     el('h2', { id: 'headline-title' }, text('verdict.none')),
     trends(null, view, { onSpan }),
+    scopeLine(view, { onScopeRetry }),
     el('p', { class: 'meaning' }, text('verdict.none.meaning')));
 }
 
@@ -123,6 +127,7 @@ function ticketOf(verdict, view) {
   return view.ticket(
     `${levelLabel(verdict)}: ${plainProse(verdict.title, view)}`,
     ...trendLines(verdict, view),
+    ...scopeLines(view),
     plainProse(verdict.meaning, view),
     ...(verdict.next ? [`${text('verdict.next')}: ${plainProse(verdict.next, view)}`] : []),
     ...(verdict.more ? [plainProse(verdict.more, view)] : []),

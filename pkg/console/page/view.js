@@ -2,6 +2,7 @@
 
 import { linkTo, pathOf } from './address.js';
 import { plain } from './datum.js';
+import { lastOf } from './scopeline.js';
 import { statusLine } from './status.js';
 import { text } from './text.js';
 import { iso, momentsIn, ms, stampIn } from './time.js';
@@ -11,8 +12,8 @@ import { filterLabel } from './vocabulary.js';
 export class View {
   // status is null if reading the status failed. The page still shows the other results in that
   // case.
-  constructor(query, report, status, rows, days) {
-    Object.assign(this, { query, status, rows, days, earlier: [] });
+  constructor(query, report, status, rows, { days, scope, near }) {
+    Object.assign(this, { query, status, rows, days, scope, near, earlier: [] });
     this.show(report);
   }
 
@@ -90,6 +91,25 @@ export class View {
     return this.report.timeline[0]?.state === 'unknown' && !isNew;
   }
 
+  // isUnknownDevice reports whether no event of the device is on record.
+  isUnknownDevice() {
+    const last = this.status?.last_event_at ?? this.report.status?.last_event_at;
+    return this.query.at === null && this.isEmpty() && !last;
+  }
+
+  // askScope asks for the scope of a drop or a refused login, { at, of }, or of the last one if
+  // chosen is null.
+  askScope(chosen, signal) {
+    const { instance, client } = this.query;
+    const about = chosen ?? lastOf(this);
+    return this.scope.ask(about && { instance, client, ...about }, signal);
+  }
+
+  // unwatch removes the functions that update elements which the page no longer contains.
+  unwatch() {
+    for (const one of [this.days, this.scope, this.near]) one.unwatch();
+  }
+
   hasDrops() {
     return this.report.summary.drops > 0;
   }
@@ -106,7 +126,7 @@ export class View {
   }
 
   receipts() {
-    return [this.report.receipt, this.status?.receipt, ...this.rows.receipts, ...this.earlier, ...this.days.receipts];
+    return [this.report.receipt, this.status?.receipt, ...this.rows.receipts, ...this.earlier, ...this.days.receipts, ...this.scope.receipts, ...this.near.receipts];
   }
 
   // ticket returns the given lines as plain text, together with the view's device, instance, range,

@@ -15,7 +15,7 @@ import { number, text } from './text.js';
 import { clock, iso, minute, minuteStamp, ms } from './time.js';
 import { infoLabel } from './vocabulary.js';
 
-const perPage = 50;
+const perPage = 20;
 const columns = ['client', 'time', 'reason', 'node', 'address'];
 
 // whoDropped returns the panel. It fills itself in. onMinute is called with the start of another
@@ -28,10 +28,11 @@ export function whoDropped(scope, { onMinute, onOf, onClose, onRetry }) {
       el('h3', { id: 'who-title' }, text(`who.title.${of}`, { time: minuteStamp(at) })),
       el('span', { class: 'spring' }),
       ofSwitch(of, onOf),
-      quietButton('who-earlier', 'earlier', text('who.earlier'), () => onMinute(at - minute)),
-      quietButton('who-later', 'later', text('who.later'), () => onMinute(at + minute)),
-      copyButton(() => ticket(scope), { caption: text('copy.text') }),
-      quietButton('who-close', 'cross', text('close'), onClose)),
+      el('span', { class: 'tools' },
+        quietButton('who-earlier', 'earlier', text('who.earlier'), () => onMinute(at - minute)),
+        quietButton('who-later', 'later', text('who.later'), () => onMinute(at + minute)),
+        copyButton(() => ticket(scope), { caption: text('copy.text') }),
+        quietButton('who-close', 'cross', text('close'), onClose))),
     body);
   scope.watch(() => {
     node.setAttribute('aria-busy', scope.isLoading);
@@ -44,7 +45,7 @@ const quietButton = (id, shape, caption, onClick) => el('button', { id, type: 'b
 
 function ofSwitch(of, onOf) {
   return el('div', { class: 'switch', role: 'group', 'aria-label': text('who.of') },
-    ['drops', 'refusals'].map((one) => el('button', { id: `who-${one}`, type: 'button', 'aria-pressed': one === of, on: { click: () => onOf(one) } }, text(`who.${one}`))));
+    ['drops', 'refusals'].map((one) => el('button', { id: `who-${one}`, type: 'button', 'aria-pressed': String(one === of), on: { click: () => onOf(one) } }, text(`who.${one}`))));
 }
 
 function content({ asked, answer, error }, onRetry) {
