@@ -209,6 +209,7 @@ func testFleetRequests(t *testing.T, p *fleetTest) {
 	b.click("#who-close")
 	b.await(`!document.querySelector('.who-dropped')`)
 	require.Empty(t, asked)
+	require.Regexp(t, `^time,kind,.*\n`+p.day.Format(time.DateOnly)+`T00:`, b.download("#fleet-csv"))
 }
 
 // continueAfter lets a paused request continue after a channel has been closed.
@@ -533,9 +534,14 @@ func testFleetFaults(t *testing.T, p *fleetTest) {
 	b.click(".who-dropped .retry")
 	b.await(whoText)
 
-	b.open(fleetPath("nothing-here", p.day))
+	b.open(fleetPath(fleetInstance, p.day.AddDate(0, 0, -5)))
 	b.await(`document.querySelector('.card-note.empty')`)
 	require.Equal(t, "No events from this instance in this range.", b.text(".card-note.empty"))
+	b.open(fleetPath("nothing-here", p.day))
+	b.await(`document.querySelector('.notice .others')`)
+	require.Equal(t, "No events from instance “nothing-here” yet", b.text("#results .notice h2"))
+	b.click(".others .button")
+	b.await(`document.querySelector('.chart') && location.search.includes('instance=` + fleetInstance + `')`)
 }
 
 // testFleetNotExact checks that the page says in words what was not counted, or counted twice.

@@ -275,7 +275,7 @@ async function exportAs(format, button) {
   button.disabled = true;
   try {
     const { content, incomplete } = await fileOf(exported, format);
-    save(exported.query, format, content);
+    save(exported.query.client, exported.query.from, format, content);
     announce(text(incomplete ? 'export.incomplete' : 'export.done'));
   } catch (error) {
     if (error.name === 'AbortError') return;

@@ -30,17 +30,18 @@ export async function fetchAll(query, format, signal, onPage) {
 // withoutHead removes the first line of a CSV file. No column name contains a line break.
 const withoutHead = (page) => page.slice(page.indexOf('\n') + 1);
 
-// save makes the browser save content as a file.
-export function save(query, format, content) {
+// save makes the browser save content as a file. subject is what the file is about, which becomes a
+// part of its name. at is an instant of the day that the name contains.
+export function save(subject, at, format, content) {
   const url = URL.createObjectURL(new Blob([content], { type: `${types[format]};charset=utf-8` }));
-  const anchor = el('a', { href: url, download: `${fileName(query)}.${format}` });
+  const anchor = el('a', { href: url, download: `${fileName(subject, at)}.${format}` });
   document.body.append(anchor);
   anchor.click();
   anchor.remove();
   setTimeout(() => URL.revokeObjectURL(url), 60000);
 }
 
-function fileName(query) {
-  const device = query.client.slice(0, 60).replace(/[^\w.-]+/g, '_').replace(/^[._]+/, '');
-  return `device-trace-${device || 'device'}-${date(query.from)}`;
+function fileName(subject, at) {
+  const name = subject.slice(0, 60).replace(/[^\w.-]+/g, '_').replace(/^[._]+/, '');
+  return `device-trace-${name || 'device'}-${date(at)}`;
 }

@@ -232,6 +232,7 @@ export default {
   "fleet.fault.long": "The range is longer than 24 hours. Choose a day or a shorter range.",
   "fleet.welcome.title": "Is it only this device?",
   "fleet.welcome.how": "Choose an instance and a day to see who dropped, when and why.",
+  "fleet.csv": "The figures as CSV, one line per step, reason and node",
   "fleet.empty": "No events from this instance in this range.",
   "fleet.connects": "Connects",
   "fleet.connects.note": "accepted by the broker",

@@ -1,7 +1,7 @@
 // What the API says about a fleet in a span.
 
 import { timestamp } from './address.js';
-import { getJSON } from './api.js';
+import { getJSON, getText } from './api.js';
 import { spanOfFleet, stepOf } from './fleetspan.js';
 import { Loading } from './loading.js';
 import { ms } from './time.js';
@@ -27,6 +27,11 @@ export class Fleet extends Loading {
     return this.query.from === null;
   }
 
+  // isAbsent reports whether the whole instance has no events.
+  get isAbsent() {
+    return this.answer.instance_known === false;
+  }
+
   get isEmpty() {
     const { connects, refusals, ends } = this.answer.totals;
     return connects + refusals + ends === 0;
@@ -47,6 +52,11 @@ export class Fleet extends Loading {
     const { steps, receipt } = await getJSON('fleet', parameters, signal);
     this.receipts.push(receipt);
     return ms(steps.reduce((worst, one) => (one[of] > worst[of] ? one : worst)).time);
+  }
+
+  // csv fetches the figures of the steps as a CSV file.
+  csv(signal) {
+    return getText('fleet', { ...parametersOf(this.query, this.span), devices: 0, format: 'csv' }, signal);
   }
 
   // shows reports whether the figures are those of a query.

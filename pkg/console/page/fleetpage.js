@@ -6,6 +6,7 @@ import { DeviceList } from './devicelist.js';
 import { askForToken } from './dialog.js';
 import { plain } from './datum.js';
 import { byId, el } from './dom.js';
+import { save } from './download.js';
 import { finderResults } from './finder.js';
 import { fetchFleet } from './fleet.js';
 import { fleetPath, readFleetQuery, wholeMinute } from './fleetaddress.js';
@@ -102,7 +103,7 @@ async function load() {
   try {
     const fleet = await fetchFleet(query, Date.now(), signal);
     if (signal.aborted) return;
-    rememberInstance(query.instance);
+    if (!fleet.isAbsent) rememberInstance(query.instance);
     view = { fleet, down: isToday(query, Date.now()) ? offline(query) : null, scope: new Scope() };
     show();
     describe();
@@ -119,7 +120,9 @@ const maxFound = 20; // devices in a page of the finder
 
 const offline = ({ instance }) => new DeviceList({ instance, state: 'offline', order: 'offline_since', limit: maxDown });
 
+// complete fetches the figures that take longer.
 function complete({ fleet, down }, signal) {
+  if (fleet.isAbsent) return;
   fleet.loadMore(signal);
   down?.loadMore(signal);
 }
@@ -225,10 +228,23 @@ const actions = {
   onPick: pick,
   onZoom: (span) => zoom(zoomedTo(span)),
   onZoomAt: zoomAt,
+  onInstance: (instance) => go({ instance, day: query.day, from: null, to: null }),
+  onExport: exportFigures,
   onMove: (factor) => go(movedBy(query, factor, Date.now())),
   onMore: () => isCurrent() && view.down.loadMore(abort.signal),
   onRetry: () => isCurrent() && complete(view, abort.signal),
 };
+
+async function exportFigures() {
+  const { fleet } = view;
+  try {
+    const { text: content } = await fleet.csv(abort.signal);
+    save(`fleet-${fleet.query.instance}`, fleet.span.from, 'csv', content);
+    announce(text('export.done'));
+  } catch (error) {
+    if (error.name !== 'AbortError') announce(text('export.failed', { error: plain(error.message, 200) }));
+  }
+}
 
 // find shows the devices that contain the query's text, or nothing if there is no text.
 function find() {

@@ -9,6 +9,7 @@ import { endsLater } from './fleetspan.js';
 import { downTable, flappingTable, nodeTable, reasonTable } from './fleettables.js';
 import { fleetTiles } from './fleettiles.js';
 import { icon } from './icons.js';
+import { absentNotice } from './notices.js';
 import { receipt } from './receipt.js';
 import { text } from './text.js';
 import { duration, spanText, utcDate, zoneName } from './time.js';
@@ -21,8 +22,9 @@ export function fleetResults(fleet, down, receiptsOf, actions) {
   const who = el('div');
   const line = chart(fleet, actions);
   const cost = el('div');
-  const nodes = [
-    heading(fleet),
+  const absent = fleet.isAbsent ? absentNotice({ query: fleet.query, report: fleet.answer }, actions.onInstance) : null;
+  const nodes = absent ? [heading(fleet, actions), absent, cost] : [
+    heading(fleet, actions),
     countNote(fleet.answer),
     fleet.isEmpty ? el('p', { class: 'card card-note empty' }, text('fleet.empty')) : null,
     fleetTiles(fleet),
@@ -36,7 +38,7 @@ export function fleetResults(fleet, down, receiptsOf, actions) {
   return { node: el('div', { class: 'slot' }, nodes), who, select: line.select, redraw: line.redraw, showCost };
 }
 
-function heading({ query, span }) {
+function heading({ query, span }, { onExport }) {
   const times = query.from === null
     ? [unbroken(text('days.date', { date: utcDate(query.day) })), ' ', el('span', { class: 'quiet-text' }, spanText(span.from, span.to), ' ', zoneName(span.from, span.to))]
     : [unbroken(spanText(span.from, span.to)), ' ', el('span', { class: 'quiet-text' }, zoneName(span.from, span.to), ', ', unbroken(duration(span.to - span.from)))];
@@ -44,7 +46,9 @@ function heading({ query, span }) {
     el('div', { class: 'who' },
       el('h1', {}, text('fleet.title')),
       el('p', {}, text('subject.instance'), ' ', datum(query.instance, { kind: 'mono' }), ' ', el('span', { class: 'between' }, '·'), ' ', times)),
-    el('div', { class: 'exports' }, copyButton(() => location.href, { caption: text('copy.link') })));
+    el('div', { class: 'exports', role: 'group', 'aria-label': text('export.label') },
+      copyButton(() => location.href, { caption: text('copy.link') }),
+      el('button', { id: 'fleet-csv', type: 'button', class: 'button quiet', title: text('fleet.csv'), on: { click: onExport } }, icon('down'), text('export.csv'))));
 }
 
 function chartCard(fleet, { onMove, onZoomAt }, content) {

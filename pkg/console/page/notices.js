@@ -51,7 +51,7 @@ export function failureNotice(error, { instance, path }, { onRetry, onToken }) {
 // drop, unless a headline does. If the whole instance has no events, the notice offers other
 // instances.
 export function emptyNotice(view, { onAt, onDate, onInstance, onSpan, onScopeRetry }) {
-  if (view.isAbsent()) return absentNotice(view, onInstance);
+  if (view.isAbsent()) return absentNotice(view, onInstance, nearMisses(view));
   const last = ms(view.status?.last_event_at ?? view.report.status.last_event_at);
   if (last === null) return view.query.at === null ? neverSeenNotice(view) : noneUntilNotice(view.query.at, onAt);
   return notice('empty', 'info', text('nothing.here'),
@@ -70,15 +70,19 @@ const maxOthers = 20;
 // events yet.
 export const absentTitle = ({ query, report }) => text(report.bucket_empty ? 'absent.bucket' : 'absent.title', { instance: plain(query.instance, 80) });
 
-function absentNotice(view, onInstance) {
-  const { instances, more_instances: more, bucket_empty: isEmpty } = view.report;
-  if (isEmpty) return notice('empty', 'info', absentTitle(view), el('p', {}, text('absent.bucket.meaning')));
+// absentNotice returns a notice that says that the instance, or even the whole bucket, has no events
+// yet. It offers other instances, and ends with the content of more. report is any response of the
+// API.
+export function absentNotice({ query, report }, onInstance, more = null) {
+  const { instances, more_instances: hasMore, bucket_empty: isEmpty } = report;
+  const title = absentTitle({ query, report });
+  if (isEmpty) return notice('empty', 'info', title, el('p', {}, text('absent.bucket.meaning')));
   const others = instances.slice(0, maxOthers);
   const buttons = others.map((one) => el('button', { type: 'button', class: 'button', on: { click: () => onInstance(one) } }, one));
-  return notice('empty', 'info', absentTitle(view),
+  return notice('empty', 'info', title,
     el('p', {}, text(others.length ? 'absent.others' : 'absent.none')),
-    others.length ? el('p', { class: 'others' }, buttons, more || instances.length > maxOthers ? ` ${text('absent.more')}` : null) : null,
-    nearMisses(view));
+    others.length ? el('p', { class: 'others' }, buttons, hasMore || instances.length > maxOthers ? ` ${text('absent.more')}` : null) : null,
+    more);
 }
 
 function neverSeenNotice(view) {

@@ -232,6 +232,7 @@ export default {
   "fleet.fault.long": "时间范围超过 24 小时。请选择某一天或更短的范围。",
   "fleet.welcome.title": "只有这台设备吗？",
   "fleet.welcome.how": "选择实例和日期，查看哪些设备在何时、因何掉线。",
+  "fleet.csv": "将统计数字导出为 CSV，每个时段、原因和节点一行",
   "fleet.empty": "这段时间没有此实例的事件。",
   "fleet.connects": "连接次数",
   "fleet.connects.note": "已被服务端接受",
