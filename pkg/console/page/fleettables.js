@@ -35,7 +35,7 @@ export function reasonTable(fleet) {
     const { reasons } = fleet.answer;
     const max = Math.max(...reasons.map((one) => one.events), 1);
     if (!reasons.length) return [note(text('reasons.none'))];
-    return [grid(['reasons.reason', 'reasons.events', 'reasons.before', 'reasons.change'], reasons.slice(0, maxReasons).map((one) => {
+    return [grid(text('reasons.title'), ['reasons.reason', 'reasons.events', 'reasons.before', 'reasons.change'], reasons.slice(0, maxReasons).map((one) => {
       const isSame = (other) => ['action', 'action_info', 'kind'].every((name) => other[name] === one[name]);
       return [reasonName(one), bar(one, max), ...compared(fleet, one.events, fleet.before('reasons', isSame))];
     }))];
@@ -70,7 +70,7 @@ export function nodeTable(fleet) {
     const nodes = fleet.answer.nodes.toSorted((a, b) => b.drops - a.drops || b.refusals - a.refusals);
     if (!nodes.length) return [note(text('nodes.none'))];
     return [
-      grid(['nodes.node', 'nodes.drops', 'reasons.before', 'reasons.change', 'nodes.refusals', 'nodes.connects'], nodes.slice(0, maxNodes).map((one) => {
+      grid(text('nodes.title'), ['nodes.node', 'nodes.drops', 'reasons.before', 'reasons.change', 'nodes.refusals', 'nodes.connects'], nodes.slice(0, maxNodes).map((one) => {
         const isSame = (other) => other.node === one.node && Boolean(other.rest) === Boolean(one.rest);
         return [nodeName(one), number(one.drops), ...compared(fleet, one.drops, fleet.before('nodes', isSame)), number(one.refusals), number(one.connects)];
       })),
@@ -84,8 +84,8 @@ function nodeName({ node, rest }) {
   return node ? datum(node, { limit: 60 }) : el('span', { class: 'quiet-text' }, text('nodes.unnamed'));
 }
 
-function grid(heads, rows) {
-  return el('div', { class: 'scroll' }, el('table', { class: 'grid' },
+function grid(label, heads, rows) {
+  return el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': label }, el('table', { class: 'grid' },
     el('thead', {}, el('tr', {}, heads.map((key, i) => el('th', { scope: 'col', class: i ? 'numeric' : null }, text(key))))),
     el('tbody', {}, rows.map(([first, ...others]) => el('tr', {},
       el('th', { scope: 'row' }, first), others.map((cell) => el('td', { class: 'numeric' }, cell)))))));
