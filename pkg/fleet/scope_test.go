@@ -174,7 +174,7 @@ var scopes = []struct {
 	{
 		"the fleet", history{}.drops(1, 20, 0, "n1", "no heart").drops(31, 50, 0, "n2", "closed by client").ordinary("n1", "n2"), "", withRows, fleet.Fleet, "",
 		"Devices all over the fleet dropped together. 39 other devices dropped within 3 minutes, on 2 nodes; usually none. At least 90% of them dropped within 2 s.",
-		"整个实例的设备同时掉线。3 分钟内另有 39 台设备掉线，分布在 2 个节点上；平时没有。至少 90% 在 2 秒之内掉线。",
+		"整个设备群同时掉线。3 分钟内另有 39 台设备掉线，分布在 2 个节点上；平时没有。至少 90% 在 2 秒之内掉线。",
 	},
 	{"ends without a word", history{}.drops(1, 20, 0, "", ""), "", withRows, fleet.Fleet, "", "", ""},
 	{"a single node, several reasons", history{}.drops(1, 20, 0, "n1", "no heart").drops(21, 40, 0, "n1", "").ordinary("n1"), "", withRows, fleet.ByNode, "n1",
