@@ -2,7 +2,7 @@
 //
 //	layout/v3-shards16
 //	events/instance=prod/shard=4/day=2026-11-22/l0000-<run>-<seq>.parquet
-//	events/instance=prod/shard=4/day=2026-11-22/l0001-<digest>-<footer length>.parquet
+//	events/instance=prod/shard=4/day=2026-11-22/l0001-<digest>-<lengths>.parquet
 //	quarantine/day=2026-11-22/<id>.json
 //
 // Every format has a parser. Formatting the parsed parts of a key gives exactly the same key. A key

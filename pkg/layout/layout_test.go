@@ -24,8 +24,10 @@ func TestKeysBothWays(t *testing.T) {
 	partition := layout.Partition{Instance: "prod", Shard: "4", Day: "2026-11-22"}
 	for name, want := range map[layout.Name]string{
 		{Run: run, Seq: 7}: "events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-000007.parquet",
-		{Level: 12, Digest: digest, FooterLength: 910}:            "events/instance=prod/shard=4/day=2026-11-22/l0012-" + digest + "-910.parquet",
-		{Level: layout.MaxLevel, Digest: digest, FooterLength: 1}: "events/instance=prod/shard=4/day=2026-11-22/l9999-" + digest + "-1.parquet",
+		{Level: 12, Digest: digest, FooterLength: 910}:                                                      "events/instance=prod/shard=4/day=2026-11-22/l0012-" + digest + "-910.parquet",
+		{Level: layout.MaxLevel, Digest: digest, FooterLength: 1}:                                           "events/instance=prod/shard=4/day=2026-11-22/l9999-" + digest + "-1.parquet",
+		{Level: 1, Digest: digest, FooterLength: 9, MinutesLength: 80, DropsLength: 70, DevicesLength: 600}: "events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-9-80-70-600.parquet",
+		{Level: 1, Digest: digest, FooterLength: 9, MinutesLength: 80, DropsLength: 70}:                     "events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-9-80-70-0.parquet",
 		{Run: run, Seq: 1}:             "events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-000001.parquet",
 		{Run: run, Seq: layout.MaxSeq}: "events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-999999.parquet",
 	} {
@@ -58,6 +60,17 @@ func TestForeignKeysDoNotParse(t *testing.T) {
 		"events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-1000000.parquet",
 		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + run + "-000007.parquet",
 		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-007.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-7-8.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-7-8-9.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-7-0-0-0.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-7-0-0-9.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-7-0-8-9.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-7-8-0-9.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-7-8-9-09.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-7-8-9--1.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-7-8-9-10-11.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-7-8-9-9223372036854775807.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-000007-8-9-10.parquet",
 		"events/instance=prod/shard=4/day=2026-11-22/l10000-" + digest + "-7.parquet",
 		"events/instance=prod/shard=4/day=2026-11-22/l-001-" + digest + "-7.parquet",
 		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + strings.ToUpper(digest) + "-7.parquet",
@@ -87,6 +100,24 @@ func TestOrder(t *testing.T) {
 	for i := 1; i < len(names); i++ {
 		require.Less(t, names[i-1].String(), names[i].String())
 	}
+}
+
+// The summaries lie before the footer. If an object is too small for its name, there are none.
+func TestSummaryRanges(t *testing.T) {
+	name := layout.Name{Level: 1, Digest: digest, FooterLength: 10, MinutesLength: 3, DropsLength: 4, DevicesLength: 5}
+	require.True(t, name.HasSummaries())
+	require.Equal(t, layout.Range{Offset: 87, Length: 3}, name.Minutes(100))
+	require.Equal(t, layout.Range{Offset: 83, Length: 4}, name.Drops(100))
+	require.Equal(t, layout.Range{Offset: 78, Length: 5}, name.Devices(100))
+	require.EqualValues(t, 90, name.Minutes(100).End())
+	require.Equal(t, layout.Range{Offset: 9, Length: 3}, name.Minutes(22))
+	require.Zero(t, name.Minutes(21))
+	name.DevicesLength = 0
+	require.Equal(t, layout.Range{Offset: 83, Length: 4}, name.Drops(100))
+	require.Zero(t, name.Devices(100))
+	none := layout.Name{Level: 1, Digest: digest, FooterLength: 10}
+	require.False(t, none.HasSummaries())
+	require.Zero(t, none.Minutes(100))
 }
 
 func TestInstances(t *testing.T) {

@@ -19,7 +19,7 @@ const (
 
 // Name is the last part of a segment's key. The name of a fresh segment (level 0) contains a run
 // identifier and a sequence number. The name of a compacted segment (level 1 and up) contains a
-// digest and a footer length.
+// digest and the lengths of the footer and the summaries.
 type Name struct {
 	Level int
 	// Run is the identifier of the run: 32 hex digits. It is set only for fresh segments.
@@ -33,7 +33,13 @@ type Name struct {
 	// FooterLength is how many bytes to read from the end of the segment to get its whole footer in
 	// one request. It is set only for compacted segments.
 	FooterLength int64
+	// MinutesLength, DropsLength and DevicesLength are the lengths of the segment's summaries, in
+	// bytes. All are zero if the segment has no summaries. Otherwise, only DevicesLength may be zero.
+	MinutesLength, DropsLength, DevicesLength int64
 }
+
+// HasSummaries reports whether the segment has summaries.
+func (n Name) HasSummaries() bool { return n.MinutesLength > 0 }
 
 // Fresh reports whether the segment was written by a recorder.
 func (n Name) Fresh() bool { return n.Level == 0 }
@@ -50,7 +56,11 @@ func (n Name) String() string {
 	if n.Fresh() {
 		return fmt.Sprintf("l%04d-%s-%06d%s", n.Level, n.Run, n.Seq, extension)
 	}
-	return fmt.Sprintf("l%04d-%s-%d%s", n.Level, n.Digest, n.FooterLength, extension)
+	if !n.HasSummaries() {
+		return fmt.Sprintf("l%04d-%s-%d%s", n.Level, n.Digest, n.FooterLength, extension)
+	}
+	return fmt.Sprintf("l%04d-%s-%d-%d-%d-%d%s",
+		n.Level, n.Digest, n.FooterLength, n.MinutesLength, n.DropsLength, n.DevicesLength, extension)
 }
 
 // Key returns the key of the segment with this name in partition p.
@@ -67,16 +77,22 @@ func ParseName(s string) (Name, error) {
 
 // splitName returns the parts of a name without checking them. Parts that are not numbers become 0.
 func splitName(s string) Name {
-	parts := strings.Split(strings.TrimSuffix(s, extension), "-")
-	if len(parts) != 3 {
+	parts := strings.SplitN(strings.TrimSuffix(s, extension), "-", 7)
+	if len(parts) != 3 && len(parts) != 6 {
 		return Name{}
 	}
 	level, _ := strconv.Atoi(strings.TrimPrefix(parts[0], "l"))
-	number, _ := strconv.ParseInt(parts[2], 10, 64)
-	if level == 0 {
-		return Name{Run: parts[1], Seq: int(number)}
+	var numbers [4]int64
+	for i, part := range parts[2:] {
+		numbers[i], _ = strconv.ParseInt(part, 10, 64)
 	}
-	return Name{Level: level, Digest: parts[1], FooterLength: number}
+	if level == 0 {
+		return Name{Run: parts[1], Seq: int(numbers[0])}
+	}
+	return Name{
+		Level: level, Digest: parts[1], FooterLength: numbers[0],
+		MinutesLength: numbers[1], DropsLength: numbers[2], DevicesLength: numbers[3],
+	}
 }
 
 // valid reports whether every part of the name is in its range. Within these ranges, the level and
@@ -86,5 +102,17 @@ func (n Name) valid() bool {
 	if n.Fresh() {
 		return isHex(n.Run, runDigits, runDigits) && n.Seq >= 1 && n.Seq <= MaxSeq
 	}
-	return isHex(n.Digest, digestDigits, digestDigits) && n.Level <= MaxLevel && n.FooterLength >= 1
+	return isHex(n.Digest, digestDigits, digestDigits) && n.Level <= MaxLevel && n.FooterLength >= 1 && n.hasValidSummaries()
+}
+
+// maxLength is the maximum length in a name, in bytes. The sum of all lengths cannot overflow.
+const maxLength = 1 << 60
+
+func (n Name) hasValidSummaries() bool {
+	for _, length := range []int64{n.FooterLength, n.MinutesLength, n.DropsLength, n.DevicesLength} {
+		if length < 0 || length > maxLength {
+			return false
+		}
+	}
+	return n.MinutesLength > 0 && n.DropsLength > 0 || n.MinutesLength == 0 && n.DropsLength == 0 && n.DevicesLength == 0
 }
