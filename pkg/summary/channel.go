@@ -15,7 +15,7 @@ type Channel uint32
 func channelOf(r *segment.Row) Channel {
 	switch {
 	case r.ChannelID != "":
-		return hash(r.ChannelID) | 1
+		return max(3, hash(r.ChannelID)|1)
 	case r.PeerAddress != "" && r.PeerPort != 0:
 		return addressChannel(r.PeerAddress, int32(r.PeerPort))
 	default:
