@@ -18,8 +18,10 @@
 //     segments.
 //   - A merge holds one row group per input in memory. The footers state how much memory a row
 //     group takes, so a plan can limit the memory of its merge, even if the rows are many or long.
-//   - A merge stages its output in one file of limited size. The file has no name, so a killed
-//     process leaves nothing behind.
+//   - An output carries the summaries of its rows, unless they do not fit in Config.StageBytes. They
+//     are derived from the rows alone.
+//   - A merge stages its output in one file, and the devices of the output in another. Their total
+//     size is limited. The files have no names, so a killed process leaves nothing behind.
 //   - Instances take turns, and each turn is bounded. Compactor.Run keeps in memory the listing of
 //     one page or of one partition, and a position in each instance.
 package compact
@@ -62,8 +64,9 @@ type Config struct {
 	// LargeBytes is the size, in bytes, at which a segment is no longer merged. A closed partition
 	// with such segments does not become a single object. Default 256 MiB.
 	LargeBytes int64
-	// StageBytes is the maximum size, in bytes, of a staged output, and therefore the maximum disk
-	// space that a call to Run uses in Dir. A merge's inputs total at most seven eighths of
+	// StageBytes is the maximum size, in bytes, of a staged output and its devices, and therefore
+	// the maximum disk space that a call to Run uses in Dir. Summaries that would exceed it are left
+	// out. A merge's inputs total at most seven eighths of
 	// StageBytes, because an output may turn out slightly larger than its inputs. Default 448 MiB,
 	// which fits on the 512 MB disk of a Function Compute instance.
 	StageBytes int64

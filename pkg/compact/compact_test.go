@@ -660,7 +660,10 @@ func TestTheLastMergeOfADay(t *testing.T) {
 		scatter(t, store, 8, 100)
 		report := run(t, store, compact.Config{Now: func() time.Time { return now }})
 		require.Equal(t, 8, report.Inputs)
-		return report.Bytes
+		_, name, err := layout.ParseKey(keys(t, store, where)[0])
+		require.NoError(t, err)
+		require.True(t, name.HasSummaries())
+		return report.Bytes - name.MinutesLength - name.DropsLength - name.DevicesLength
 	}
 	require.Less(t, size(later), size(noon.Add(time.Hour)))
 }

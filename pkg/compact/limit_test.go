@@ -13,7 +13,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// If an output turns out larger than StageBytes, the merge must fail instead of filling the disk.
+// If an output turns out larger than StageBytes, the merge must fail instead of filling the disk. But
+// it must not fail because of the summaries: those that do not fit are left out.
 func TestAStagedOutputStaysWithinStageBytes(t *testing.T) {
 	var rows []segment.Row
 	for i := range 2000 { // the output has two row groups
@@ -27,24 +28,44 @@ func TestAStagedOutputStaysWithinStageBytes(t *testing.T) {
 	store := memstore.New()
 	require.NoError(t, store.Put(t.Context(), input.Key, bytes.NewReader(data), input.Size))
 
-	stage := func(limit int64) (int64, error) {
+	stage := func(limit int64, devices bool) (layout.Segment, error) {
 		c, err := New(store, Config{Dir: t.TempDir(), StageBytes: limit})
 		require.NoError(t, err)
 		p := c.partition(Listing{Partition: where}, &Report{})
 		require.NoError(t, p.learn(t.Context(), Plan{Unknown: []layout.Segment{input}}))
-		output, err := p.stage(t.Context(), Plan{Partition: where, Inputs: []layout.Segment{input}, Level: 1})
+		plan := Plan{Partition: where, Inputs: []layout.Segment{input}, Level: 1, Devices: devices}
+		output, err := p.stage(t.Context(), plan)
 		if err != nil {
-			return 0, err
+			return layout.Segment{}, err
 		}
 		defer output.discard()
-		return output.written.Size, nil
+		return output.segment(plan), nil
 	}
-	size, err := stage(1 << 20)
+	whole, err := stage(1<<20, true)
 	require.NoError(t, err)
-	_, err = stage(size)
+	require.NotZero(t, whole.Name.DevicesLength)
+	again, err := stage(whole.Size+whole.Name.DevicesLength, true)
 	require.NoError(t, err)
-	for _, limit := range []int64{1, size - 1} {
-		_, err = stage(limit)
-		require.ErrorContains(t, err, "the output exceeds StageBytes")
+	require.Equal(t, whole, again, "the devices are on the disk twice while they are copied")
+
+	minutes, err := stage(whole.Size+whole.Name.DevicesLength-1, true)
+	require.NoError(t, err)
+	require.Zero(t, minutes.Name.DevicesLength)
+	require.Equal(t, whole.Name.DropsLength, minutes.Name.DropsLength)
+	same, err := stage(minutes.Size, true)
+	require.NoError(t, err)
+	require.Equal(t, minutes, same)
+
+	none, err := stage(minutes.Size-1, true)
+	require.NoError(t, err)
+	require.False(t, none.Name.HasSummaries())
+	for _, devices := range []bool{false, true} {
+		same, err = stage(none.Size, devices)
+		require.NoError(t, err)
+		require.Equal(t, none, same)
+		for _, limit := range []int64{1, none.Size - 1} {
+			_, err = stage(limit, devices)
+			require.ErrorContains(t, err, "the output exceeds StageBytes")
+		}
 	}
 }

@@ -80,8 +80,8 @@ func (p Plan) writer(out io.Writer, rows int64) *segment.Writer {
 	return writer
 }
 
-// mergeInto writes the union of the rows from all cursors as one segment.
-func mergeInto(ctx context.Context, writer *segment.Writer, cursors []*segment.Cursor) (segment.Written, error) {
+// mergeInto writes the union of the rows from all cursors as one segment, and adds them up.
+func mergeInto(ctx context.Context, writer *segment.Writer, sums *summaries, cursors []*segment.Cursor) (segment.Written, error) {
 	merge, err := segment.NewMerge(ctx, cursors)
 	if err != nil {
 		return segment.Written{}, err
@@ -97,5 +97,6 @@ func mergeInto(ctx context.Context, writer *segment.Writer, cursors []*segment.C
 		if err := writer.Add(row); err != nil {
 			return segment.Written{}, err
 		}
+		sums.fold.Add(row)
 	}
 }

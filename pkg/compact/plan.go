@@ -87,6 +87,9 @@ type Plan struct {
 	// Last reports whether the output will probably never be merged again, because the day is over
 	// and the partition has no other segments left to merge.
 	Last bool
+	// Devices reports whether the output gets a summary of its devices. It does if the output will
+	// probably exist for a while.
+	Devices bool
 	// Stuck reports whether a merge is due but impossible, because an input already has the highest
 	// level.
 	Stuck bool
@@ -151,6 +154,7 @@ func NewPlan(listing Listing, facts Facts, now time.Time, c Config) Plan {
 		plan.Level = s.head.Name.Level + 1
 	}
 	plan.Last = over && len(plan.Inputs) == len(sources)
+	plan.Devices = over || plan.Level >= devicesLevel
 	switch {
 	case len(plan.Inputs) < 2:
 		return listing.finished(Plan{Partition: listing.Partition}, facts)
@@ -160,6 +164,10 @@ func NewPlan(listing Listing, facts Facts, now time.Time, c Config) Plan {
 		return listing.finished(plan, facts)
 	}
 }
+
+// devicesLevel is the lowest level whose segments have a summary of their devices even if the
+// partition is not closed and quiet.
+const devicesLevel = 2
 
 // finished looks for the output of an earlier merge whose inputs were not all deleted: a segment
 // that may hold an input of the given plan or an invalid segment, and that holds listed segments.

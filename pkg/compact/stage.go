@@ -22,6 +22,7 @@ const stagePattern = "device-trace-compact-*.parquet"
 type staged struct {
 	file    *os.File
 	written segment.Written
+	lengths lengths
 	digest  string
 }
 
@@ -55,7 +56,10 @@ func (s *staged) discard() { _ = s.file.Close() }
 
 // segment returns the key, size and name of the output.
 func (s *staged) segment(plan Plan) layout.Segment {
-	name := layout.Name{Level: plan.Level, Digest: s.digest, FooterLength: s.written.FooterLength}
+	name := layout.Name{
+		Level: plan.Level, Digest: s.digest, FooterLength: s.written.FooterLength,
+		MinutesLength: s.lengths.minutes, DropsLength: s.lengths.drops, DevicesLength: s.lengths.devices,
+	}
 	return layout.Segment{Key: name.Key(plan.Partition), Size: s.written.Size, Name: name}
 }
 
@@ -74,18 +78,30 @@ func (p *partition) stage(ctx context.Context, plan Plan) (_ *staged, err error)
 	defer closeAll(cursors)
 	digest := sha256.New()
 	out := &limited{out: io.MultiWriter(s.file, digest), left: p.config.StageBytes}
-	s.written, err = mergeInto(ctx, plan.writer(out, rows), cursors)
-	s.digest = hex.EncodeToString(digest.Sum(nil))
+	sums, err := newSummaries(p.config.Dir, plan.Devices, out)
+	if err != nil {
+		return nil, fmt.Errorf("stage devices: %v", err) // not wrapped, as above
+	}
+	defer sums.discard()
+	writer := plan.writer(out, rows)
+	writer.SetSummaries(sums.fitting)
+	s.written, err = mergeInto(ctx, writer, sums, cursors)
+	s.lengths, s.digest = sums.lengths, hex.EncodeToString(digest.Sum(nil))
 	return s, err
 }
 
-// limited is a writer that fails once more than left bytes have been written.
+// limited is a writer that fails once more than left bytes have been written. Before it fails, it
+// calls yield, which returns the number of bytes that it has freed.
 type limited struct {
-	out  io.Writer
-	left int64
+	out   io.Writer
+	left  int64
+	yield func() int64
 }
 
 func (l *limited) Write(b []byte) (int, error) {
+	if l.left < int64(len(b)) && l.yield != nil {
+		l.left += l.yield()
+	}
 	if l.left -= int64(len(b)); l.left < 0 {
 		return 0, errors.New("the output exceeds StageBytes")
 	}

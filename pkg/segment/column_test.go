@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/rand/v2"
 	"os"
@@ -119,6 +120,7 @@ func draw[T any](random *rand.Rand, value T) event.Optional[T] {
 func TestFormatListsTheColumns(t *testing.T) {
 	format, err := os.ReadFile("FORMAT.md")
 	require.NoError(t, err)
+	format, _, _ = bytes.Cut(format, []byte("## Summaries"))
 	var listed []string
 	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| (?:string|int32|int64|timestamp)").FindAllStringSubmatch(string(format), -1) {
 		listed = append(listed, row[1])

@@ -25,9 +25,13 @@ type TableColumn[T any] struct {
 	Delta bool
 }
 
-// tableGroupRows is the number of rows in a row group of a table. A reader decodes one row group at
-// a time.
-const tableGroupRows = 8192
+const (
+	// tableGroupRows is the maximum number of rows in a row group of a table. A reader decodes one
+	// row group at a time.
+	tableGroupRows = 8192
+	// tableGroupBytes is the total size of the texts at which a row group of a table ends, in bytes.
+	tableGroupBytes = 1 << 20
+)
 
 // TableWriter writes a table to an io.Writer, one row group at a time. It is not safe for concurrent
 // use.
@@ -37,8 +41,10 @@ type TableWriter[T any] struct {
 	out     *parquet.GenericWriter[any]
 	file    checksumWriter
 	rows    []parquet.Row // reused
+	bytes   [][][]byte    // the texts of rows, reused
 	row     int           // number of rows in rows
 	inGroup int           // number of rows in the current row group
+	texts   int           // total size of the texts in the current row group, in bytes
 }
 
 // tableBatch is the number of rows that are passed to the Parquet library at a time.
@@ -47,9 +53,10 @@ const tableBatch = 64
 // NewTableWriter returns a writer for a table. Readers check the name.
 func NewTableWriter[T any](out io.Writer, name string, columns []TableColumn[T]) *TableWriter[T] {
 	schema, place := tableSchema(columns)
-	w := &TableWriter[T]{columns: columns, place: place, rows: make([]parquet.Row, tableBatch)}
-	for i := range w.rows {
-		w.rows[i] = make(parquet.Row, len(columns))
+	w := &TableWriter[T]{columns: columns, place: place}
+	for range tableBatch {
+		w.rows = append(w.rows, make(parquet.Row, len(columns)))
+		w.bytes = append(w.bytes, make([][]byte, len(columns)))
 	}
 	w.file.reset(out)
 	w.out = parquet.NewGenericWriter[any](&w.file, tableOptions(name, schema)...)
@@ -107,24 +114,25 @@ func (c *TableColumn[T]) node() parquet.Node {
 func (w *TableWriter[T]) Add(row *T) error {
 	values := w.rows[w.row]
 	for i := range w.columns {
-		values[w.place[i]] = w.columns[i].value(row).Level(0, 0, w.place[i])
+		c := &w.columns[i]
+		if c.Long != nil {
+			values[w.place[i]] = parquet.Int64Value(*c.Long(row)).Level(0, 0, w.place[i])
+			continue
+		}
+		text := &w.bytes[w.row][i]
+		*text = append((*text)[:0], *c.Text(row)...)
+		values[w.place[i]] = parquet.ByteArrayValue(*text).Level(0, 0, w.place[i])
+		w.texts += len(*text)
 	}
 	w.row++
 	w.inGroup++
-	if w.inGroup == tableGroupRows {
+	if w.inGroup == tableGroupRows || w.texts >= tableGroupBytes {
 		return w.endGroup()
 	}
 	if w.row == tableBatch {
 		return w.encode()
 	}
 	return nil
-}
-
-func (c *TableColumn[T]) value(row *T) parquet.Value {
-	if c.Text != nil {
-		return parquet.ByteArrayValue([]byte(*c.Text(row)))
-	}
-	return parquet.Int64Value(*c.Long(row))
 }
 
 // encode passes the rows to the library.
@@ -143,7 +151,7 @@ func (w *TableWriter[T]) endGroup() error {
 	if err := w.out.Flush(); err != nil {
 		return fmt.Errorf("encode table: %w", err)
 	}
-	w.inGroup = 0
+	w.inGroup, w.texts = 0, 0
 	if err := w.file.endGroup(); err != nil {
 		return fmt.Errorf("encode table: %w", err)
 	}

@@ -33,14 +33,15 @@ type Writer struct {
 	out        *parquet.GenericWriter[stored]
 	file       checksumWriter
 	digest     Digest
-	buffer     []stored // rows to pass to the library
-	buffered   int      // number of rows in buffer
-	groupRows  int64    // approximate number of rows per row group, or 0 for no limit
-	inGroup    int64    // number of rows in the current row group
-	groupBytes int64    // size of the rows in the current row group before encoding
-	raw        rawSizes // sizes of the finished row groups before encoding
-	client     string   // client of the last row
-	holds      []string // see SetHolds
+	buffer     []stored                                // rows to pass to the library
+	buffered   int                                     // number of rows in buffer
+	groupRows  int64                                   // approximate number of rows per row group, or 0 for no limit
+	inGroup    int64                                   // number of rows in the current row group
+	groupBytes int64                                   // size of the rows in the current row group before encoding
+	raw        rawSizes                                // sizes of the finished row groups before encoding
+	client     string                                  // client of the last row
+	holds      []string                                // see SetHolds
+	summaries  func(footer int64) ([]io.Reader, error) // see SetSummaries
 }
 
 // bufferRows is the number of rows that are passed to the Parquet library at a time.
@@ -84,7 +85,7 @@ func (w *Writer) start(out io.Writer, groupRows int64) {
 	w.file.reset(out)
 	w.digest = Digest{scratch: w.digest.scratch}
 	w.buffered, w.inGroup, w.groupBytes, w.groupRows, w.raw = 0, 0, 0, groupRows, w.raw[:0]
-	w.holds = nil
+	w.holds, w.summaries = nil, nil
 	w.out.Reset(&w.file)
 }
 
@@ -209,6 +210,9 @@ func (w *Writer) writeFooter() (length int64, err error) {
 		if footer, err = trimmedFooter(w.out.File()); err != nil {
 			return 0, err
 		}
+	}
+	if err := w.writeSummaries(len(footer)); err != nil {
+		return 0, err
 	}
 	return w.file.writeEnd(index, footer)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"iter"
 	"math"
 
 	"devicetrace/pkg/segment"
@@ -168,26 +169,28 @@ func (t *DeviceTable) Texts(i int, columns TextColumns) ([]Texts, error) {
 	return texts, nil
 }
 
-// Each calls do with each device, in the order of the client identifiers. It stops at the first
-// error.
-func (t *DeviceTable) Each(do func(*Device) error) error {
-	last := ""
-	for i := range t.Groups() {
-		devices, err := t.Group(i)
-		if err != nil {
-			return err
-		}
-		if i > 0 && last >= devices[0].ClientID {
-			return fmt.Errorf("%w: devices out of order", segment.ErrCorrupt)
-		}
-		for j := range devices {
-			if err := do(&devices[j]); err != nil {
-				return err
+// All returns an iterator over the devices, in the order of the client identifiers. It ends after
+// the first error, which it yields without a device.
+func (t *DeviceTable) All() iter.Seq2[*Device, error] {
+	return func(yield func(*Device, error) bool) {
+		last := ""
+		for i := range t.Groups() {
+			devices, err := t.Group(i)
+			if err == nil && i > 0 && last >= devices[0].ClientID {
+				err = fmt.Errorf("%w: devices out of order", segment.ErrCorrupt)
 			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for j := range devices {
+				if !yield(&devices[j], nil) {
+					return
+				}
+			}
+			last = devices[len(devices)-1].ClientID
 		}
-		last = devices[len(devices)-1].ClientID
 	}
-	return nil
 }
 
 // set fills the row. In times, 0 means that the time is unknown.

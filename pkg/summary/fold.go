@@ -57,7 +57,7 @@ func (f *Fold) Add(r *segment.Row) {
 	}
 	word := f.words.of(r)
 	minute := f.minutes.of(MinuteOf(r.Time))
-	f.cells.add(cellID{minute.number, f.cells.nodes.of(r.Node), word.number}, f.clients)
+	f.cells.add(minute.number, f.cells.nodes.of(r.Node), word.number, f.clients)
 	f.minutes.count(minute, word.kind, f.clients)
 	if word.kind == Drop {
 		f.minutes.witness(minute, r, f.clients, f.cells.nodes.name(r.Node), word.ActionInfo)

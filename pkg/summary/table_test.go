@@ -2,7 +2,9 @@ package summary
 
 import (
 	"math/rand/v2"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -45,7 +47,10 @@ func requireTables(t *testing.T, sums *Sums) {
 	table, err := OpenDevices(data)
 	require.NoError(t, err)
 	var devices []Device
-	require.NoError(t, table.Each(func(d *Device) error { devices = append(devices, *d); return nil }))
+	for d, err := range table.All() {
+		require.NoError(t, err)
+		devices = append(devices, *d)
+	}
 	require.Equal(t, sums.Devices, devices)
 	for i := range table.Groups() {
 		texts, err := table.Texts(i, TextColumns{ClientID: true, Username: true, Address: true})
@@ -62,4 +67,51 @@ func requireTables(t *testing.T, sums *Sums) {
 	require.ErrorIs(t, err, segment.ErrCorrupt)
 	_, err = OpenDevices(minutes)
 	require.ErrorIs(t, err, segment.ErrCorrupt)
+}
+
+// FORMAT.md must list the columns of each table, with their types and encodings.
+func TestFormatListsTheColumns(t *testing.T) {
+	t.Parallel()
+	format, err := os.ReadFile("../segment/FORMAT.md")
+	require.NoError(t, err)
+	_, rest, _ := strings.Cut(string(format), "\n### Minutes\n")
+	minutes, rest, _ := strings.Cut(rest, "\n### Drops\n")
+	drops, rest, _ := strings.Cut(rest, "\n### Devices\n")
+	devices, _, _ := strings.Cut(rest, "\n### Sums over segments\n")
+	require.ElementsMatch(t, listed(minutes), describe(cellColumns))
+	require.ElementsMatch(t, listed(drops), describe(dropColumns))
+	require.ElementsMatch(t, listed(devices), describe(deviceColumns))
+}
+
+// listed returns the columns in the tables of a section, as describe does.
+func listed(section string) (columns []string) {
+	for line := range strings.Lines(section) {
+		cells := strings.Split(line, "|")
+		if len(cells) != 6 || !strings.Contains(cells[1], "`") {
+			continue
+		}
+		names, types := strings.Split(cells[1], ","), strings.Split(cells[2], ",")
+		for i, name := range names {
+			kind := types[min(i, len(types)-1)]
+			columns = append(columns, strings.TrimSpace(name)+strings.TrimRight(kind, " ")+" "+strings.TrimSpace(cells[3]))
+		}
+	}
+	return columns
+}
+
+func describe[T any](columns []segment.TableColumn[T]) (described []string) {
+	for _, c := range columns {
+		kind, encoding := "int64", "plain"
+		if c.Text != nil {
+			kind = "string"
+		}
+		switch {
+		case c.Repeats:
+			encoding = "dictionary"
+		case c.Delta:
+			encoding = "delta"
+		}
+		described = append(described, "`"+c.Name+"` "+kind+" "+encoding)
+	}
+	return described
 }

@@ -3,6 +3,7 @@ package summary
 import (
 	"encoding/base64"
 	"fmt"
+	"slices"
 
 	"devicetrace/pkg/segment"
 )
@@ -12,6 +13,12 @@ const (
 	keyTotals = "device-trace.totals"
 	keyMost   = "device-trace.most"
 )
+
+// Equal reports whether two totals are equal.
+func (t *Totals) Equal(o *Totals) bool {
+	return t.Devices == o.Devices && t.Dropped == o.Dropped && t.Flapping == o.Flapping && t.Offline == o.Offline &&
+		slices.Equal(t.Most, o.Most)
+}
 
 const totalsFormat = "%d,%d,%d,%d"
 

@@ -1,0 +1,30 @@
+package segment
+
+import "io"
+
+// SetSummaries sets the function that supplies the segment's summaries. Close calls it once, after
+// the last row group was written, with the number of bytes that Close writes after the summaries.
+// The summaries lie between the last row group and the footer, where Parquet readers pass over
+// them. SetSummaries must be called before Close. It has no effect on a fresh segment.
+func (w *Writer) SetSummaries(summaries func(footer int64) ([]io.Reader, error)) {
+	w.summaries = summaries
+}
+
+// writeSummaries writes the summaries. footer is the length of the footer, in bytes.
+func (w *Writer) writeSummaries(footer int) error {
+	if w.summaries == nil || w.lifetime == fresh {
+		return nil
+	}
+	parts, err := w.summaries(checksumLength + int64(footer))
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		n, err := io.Copy(w.file.out, part)
+		w.file.size += n
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
