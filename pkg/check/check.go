@@ -5,6 +5,7 @@
 //     For each row, the footer leads a query to the row group that contains the row.
 //   - Each object of a run contains all events of the run's earlier objects.
 //   - Each compacted segment contains all events of the held segments that its footer names.
+//   - The summaries of a compacted segment are exactly what its rows add up to.
 //   - If the key of an object contains a digest, the object's bytes have that digest.
 //   - A quarantined item is kept under the day on which it was received.
 //
@@ -22,7 +23,8 @@
 //   - A check verifies every byte of every segment except the page index of a fresh segment. Page
 //     indexes have no checksum, and Device Trace does not read them.
 //   - A check reads at most two segments at a time. For each of them, it holds the footer, one row
-//     group and one block of 1 MiB in memory. It also holds the listing of one partition, and 8 to
+//     group and one block of 1 MiB in memory. It also holds the summaries of one segment, the sums
+//     with which it compares them (up to about 16 MiB), the listing of one partition, and 8 to
 //     16 bytes for each distinct event in the partition.
 package check
 

@@ -52,6 +52,16 @@ func (p *partition) rows(ctx context.Context, blocks *blockReader, s layout.Segm
 	} else if string(start) != magic {
 		p.report.violate(s.Key, "it does not begin with %q, as Parquet files do", magic)
 	}
+	summaries, err := p.openSummaries(ctx, blocks, s)
+	if err != nil {
+		return 0, err
+	}
+	if summaries != nil {
+		defer summaries.stop()
+	}
+	if end, start := stream.end(), summariesStart(s, stream.footerLength); !s.Name.Fresh() && end != start {
+		p.report.violate(s.Key, "its row groups end at byte %d, but its summaries or its footer begin at byte %d", end, start)
+	}
 	found := defects{}
 	var last segment.Row
 	for n := int64(0); ; n++ {
@@ -61,6 +71,9 @@ func (p *partition) rows(ctx context.Context, blocks *blockReader, s layout.Segm
 		}
 		if row == nil {
 			found.report(&p.report, s.Key)
+			if summaries != nil {
+				summaries.finish(&p.report, s.Key, n)
+			}
 			return n, nil
 		}
 		if n > 0 {
@@ -69,8 +82,17 @@ func (p *partition) rows(ctx context.Context, blocks *blockReader, s layout.Segm
 		found.noteIf(partitionOf(row, p.where) != p.where, "it holds rows of another partition, where queries do not look for them")
 		found.noteIf(!stream.leadsTo(row), "its footer does not lead to all of its rows, so queries miss some")
 		p.events.add(row.Identity())
+		if summaries != nil {
+			summaries.fold.Add(row)
+		}
 		last = *row
 	}
+}
+
+// summariesStart returns the offset at which the summaries of a compacted segment begin or, if there
+// are none, its footer.
+func summariesStart(s layout.Segment, footerLength int64) int64 {
+	return s.Size - footerLength - s.Name.MinutesLength - s.Name.DropsLength - s.Name.DevicesLength
 }
 
 // partitionOf returns the partition to which the row belongs. found is the partition in which the
@@ -139,6 +161,13 @@ func openStream(ctx context.Context, blocks *blockReader, s layout.Segment) (*ro
 		return nil, err
 	}
 	return &rowStream{cursor: segment.OpenCursor(blocks, object, footer), footer: footer, footerLength: length, group: -1}, nil
+}
+
+// end returns the offset at which the last row group ends.
+func (s *rowStream) end() int64 {
+	groups := s.footer.Groups()
+	last := groups[len(groups)-1]
+	return last.Offset + last.Length
 }
 
 // next returns the next row. After the last row, it verifies that the rows match the footer and

@@ -18,6 +18,7 @@ import (
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore/memstore"
+	"devicetrace/pkg/summary"
 )
 
 // BenchmarkMerge measures how fast the compactor merges 64 segments, with and without the
@@ -72,11 +73,36 @@ func benchmarkMerge(b *testing.B, shards int, events []event.Event, now time.Tim
 		require.EqualValues(b, len(events), report.Rows)
 		merging += watch.at - before
 		all += cpu() - before
-		b.ReportMetric(float64(report.Bytes)/float64(report.Rows), "B/event")
+		reportSizes(b, store, report)
 	}
 	total := float64(b.N * len(events))
 	b.ReportMetric(total/merging.Seconds(), "merged-rows/cpu-s")
 	b.ReportMetric(total/all.Seconds(), "verified-rows/cpu-s")
+}
+
+// reportSizes reports the size of an event in the only segment of a store, without the summaries. It
+// also reports the size of the summaries: the minutes and the drops in percent of the events, the
+// devices in bytes per device.
+func reportSizes(b *testing.B, store *memstore.Store, report compact.Report) {
+	page, err := store.List(b.Context(), layout.EventsPrefix, "")
+	require.NoError(b, err)
+	require.Len(b, page.Objects, 1)
+	_, name, err := layout.ParseKey(page.Objects[0].Key)
+	require.NoError(b, err)
+	minutes, drops, devices := name.Minutes(report.Bytes), name.Drops(report.Bytes), name.Devices(report.Bytes)
+	events := float64(report.Bytes - minutes.Length - drops.Length - devices.Length)
+	b.ReportMetric(events/float64(report.Rows), "B/event")
+	b.ReportMetric(100*float64(minutes.Length)/events, "minutes-%")
+	b.ReportMetric(100*float64(minutes.Length+drops.Length)/events, "minutes+drops-%")
+	if devices.Length == 0 {
+		return
+	}
+	b.ReportMetric(100*float64(minutes.Length+drops.Length+devices.Length)/events, "summaries-%")
+	data, err := store.Read(b.Context(), page.Objects[0].Key, devices.Offset, devices.Length)
+	require.NoError(b, err)
+	table, err := summary.OpenDevices(data)
+	require.NoError(b, err)
+	b.ReportMetric(float64(devices.Length)/float64(table.Devices()), "B/device")
 }
 
 // putWatch is a store that records how much CPU time the process has used when a merge puts its
