@@ -66,7 +66,7 @@ func NewTableWriter[T any](out io.Writer, name string, columns []TableColumn[T])
 func tableOptions(name string, schema *parquet.Schema) []parquet.WriterOption {
 	options := []parquet.WriterOption{
 		schema,
-		parquet.Compression(codecs[lasting]),
+		parquet.Compression(codecs[interim]),
 		parquet.CreatedBy("device-trace", "1", "0"),
 		parquet.PageBufferSize(pageBytes),
 		parquet.WriteBufferSize(0),

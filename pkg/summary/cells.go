@@ -15,25 +15,35 @@ const (
 	// maxNodes is the maximum number of nodes that a fold tracks. All further nodes count as the
 	// rest from their first row on.
 	maxNodes = 1024
-	// maxCells is the number of cells from which on a fold names fewer nodes.
-	maxCells = 100_000
+	// maxCells and maxBlocks are the numbers of cells and blocks from which on a fold names fewer
+	// nodes.
+	maxCells  = 100_000
+	maxBlocks = 32_000
 )
 
-// cellID identifies a cell by the numbers of its minute, node and word. One integer is faster to look
-// up in a map than three.
-type cellID uint64
+// blockID identifies a block by the numbers of its minutes, node and word. One integer is faster to
+// look up in a map than three.
+type blockID uint64
 
-func newCellID(minute, node, word uint16) cellID {
-	return cellID(minute)<<32 | cellID(node)<<16 | cellID(word)
+// A block holds the cells of blockMinutes minutes with consecutive numbers, for one node and word.
+// Many rows fall into few blocks, so their index stays small and fast.
+type block struct {
+	id    blockID
+	cells [blockMinutes]cell
 }
 
-func (id cellID) minute() uint16 { return uint16(id >> 32) }
-func (id cellID) node() uint16   { return uint16(id >> 16) }
-func (id cellID) word() uint16   { return uint16(id) }
+const blockMinutes = 16
 
-// cell counts the events of a cell.
+func newBlockID(minutes, node, word uint16) blockID {
+	return blockID(minutes)<<32 | blockID(node)<<16 | blockID(word)
+}
+
+func (id blockID) minutes() uint16 { return uint16(id >> 32) }
+func (id blockID) node() uint16    { return uint16(id >> 16) }
+func (id blockID) word() uint16    { return uint16(id) }
+
+// cell counts the events of a cell. Without events, the cell does not exist.
 type cell struct {
-	id              cellID
 	events, devices uint32
 	client          uint32 // the client that was counted last
 }
@@ -43,24 +53,24 @@ type cell struct {
 // cells ignore the minute and the node.
 type cells struct {
 	nodes nodes
-	index map[cellID]int32 // index in list
-	list  []cell
-	named int // the number of nodes to name
+	index map[blockID]*block
+	list  []*block
+	count int // number of cells
+	named int // number of nodes to name
 }
 
 func newCells() cells {
-	return cells{nodes: newNodes(), index: map[cellID]int32{}, named: NamedNodes}
+	return cells{nodes: newNodes(), index: map[blockID]*block{}, named: NamedNodes}
 }
 
 // add counts an event of a client.
 func (c *cells) add(minute, node, word uint16, client int64) {
 	c.nodes.list[node].events++
-	id := newCellID(minute, node, word)
-	at, found := c.index[id]
-	if !found {
-		at = c.insert(id)
+	b := c.index[newBlockID(minute/blockMinutes, node, word)]
+	if b == nil || b.cells[minute%blockMinutes].events == 0 {
+		b, minute = c.insert(minute, node, word)
 	}
-	cell := &c.list[at]
+	cell := &b.cells[minute%blockMinutes]
 	cell.events++
 	if cell.client != uint32(client) {
 		cell.client = uint32(client)
@@ -68,30 +78,37 @@ func (c *cells) add(minute, node, word uint16, client int64) {
 	}
 }
 
-// insert adds a cell. If there are too many cells, it merges some of them first, and may return
-// another cell.
-func (c *cells) insert(id cellID) int32 {
-	for len(c.list) >= maxCells && c.named > 0 {
+// insert returns the block of a cell that does not exist yet. If there are too many cells, it merges
+// some of them first, and may return the block and the minute of another cell.
+func (c *cells) insert(minute, node, word uint16) (*block, uint16) {
+	for c.isFull() && c.named > 0 {
 		c.merge(c.named)
-		if len(c.list) > maxCells/2 {
+		if c.count > maxCells/2 || len(c.list) > maxBlocks/2 {
 			c.named /= 2
 		}
 	}
-	id = newCellID(id.minute(), c.nodes.list[id.node()].number, id.word())
-	if len(c.list) >= maxCells {
-		id = newCellID(noMinute, restNode, id.word())
+	node = c.nodes.list[node].number
+	if c.isFull() {
+		minute, node = noMinute, restNode
 	}
-	if at, found := c.index[id]; found {
-		return at
+	b := c.block(newBlockID(minute/blockMinutes, node, word))
+	if b.cells[minute%blockMinutes].events == 0 {
+		c.count++
 	}
-	return c.append(id)
+	return b, minute
 }
 
-func (c *cells) append(id cellID) int32 {
-	at := int32(len(c.list))
-	c.list = append(c.list, cell{id: id})
-	c.index[id] = at
-	return at
+func (c *cells) isFull() bool { return c.count >= maxCells || len(c.list) >= maxBlocks }
+
+// block returns a block, which it adds if necessary.
+func (c *cells) block(id blockID) *block {
+	b := c.index[id]
+	if b == nil {
+		b = &block{id: id}
+		c.index[id] = b
+		c.list = append(c.list, b)
+	}
+	return b
 }
 
 // merge lets all nodes except the given number of busiest ones join the rest, and adds up their
@@ -101,45 +118,62 @@ func (c *cells) merge(named int) {
 		return
 	}
 	before := c.list
-	c.index, c.list = make(map[cellID]int32, len(before)/2), nil
+	c.index, c.list, c.count = map[blockID]*block{}, nil, 0
 	for _, old := range before {
-		id := newCellID(old.id.minute(), c.nodes.list[old.id.node()].number, old.id.word())
-		at, found := c.index[id]
-		if !found {
-			at = c.append(id)
+		b := c.block(newBlockID(old.id.minutes(), c.nodes.list[old.id.node()].number, old.id.word()))
+		for i, o := range old.cells {
+			sum := &b.cells[i]
+			if sum.events == 0 && o.events > 0 {
+				c.count++
+			}
+			sum.events += o.events
+			sum.devices += o.devices
+			sum.client = max(sum.client, o.client)
 		}
-		c.list[at].events += old.events
-		c.list[at].devices += old.devices
-		c.list[at].client = max(c.list[at].client, old.client)
 	}
 }
 
 // sums returns the cells with at most NamedNodes named nodes, sorted.
 func (c *cells) sums(minutes []*minute, words []*word) []Cell {
 	c.merge(c.named)
-	sums := make([]Cell, len(c.list))
-	for i, old := range c.order(minutes, words) {
-		key := words[old.id.word()].Key
-		node := old.id.node()
+	sums := make([]Cell, 0, c.count)
+	for _, at := range c.order(minutes, words) {
+		key := words[at.block.id.word()].Key
+		node := at.block.id.node()
 		key.Node, key.Rest = c.nodes.list[node].name, node == restNode
-		sums[i] = Cell{minutes[old.id.minute()].Minute, key, int64(old.events), int64(old.devices)}
+		cell := at.block.cells[at.minute%blockMinutes]
+		sums = append(sums, Cell{minutes[at.minute].Minute, key, int64(cell.events), int64(cell.devices)})
 	}
 	return sums
 }
 
-// order sorts the cells as Cell.compare does, but faster: it sorts the minutes, nodes and words
-// first, and then compares only their places.
-func (c *cells) order(minutes []*minute, words []*word) []cell {
+// located is a cell and its place in the order of Cell.compare.
+type located struct {
+	place  uint64
+	block  *block
+	minute uint16
+}
+
+// order returns the cells sorted as Cell.compare does, but faster: it sorts the minutes, nodes and
+// words first, and then compares only their places.
+func (c *cells) order(minutes []*minute, words []*word) []located {
 	minuteAt := places(len(minutes), func(a, b int) int { return cmp.Compare(minutes[a].Minute, minutes[b].Minute) })
 	nodeAt := places(len(c.nodes.list), func(a, b int) int {
 		return cmp.Or(compareBool(a == restNode, b == restNode), cmp.Compare(c.nodes.list[a].name, c.nodes.list[b].name))
 	})
 	wordAt := places(len(words), func(a, b int) int { return words[a].Key.compare(&words[b].Key) })
-	place := func(id cellID) cellID {
-		return newCellID(minuteAt[id.minute()], nodeAt[id.node()], wordAt[id.word()])
+	order := make([]located, 0, c.count)
+	for _, b := range c.list {
+		for i := range b.cells {
+			if b.cells[i].events > 0 {
+				minute := b.id.minutes()*blockMinutes + uint16(i)
+				place := uint64(minuteAt[minute])<<32 | uint64(nodeAt[b.id.node()])<<16 | uint64(wordAt[b.id.word()])
+				order = append(order, located{place, b, minute})
+			}
+		}
 	}
-	slices.SortFunc(c.list, func(a, b cell) int { return cmp.Compare(place(a.id), place(b.id)) })
-	return c.list
+	slices.SortFunc(order, func(a, b located) int { return cmp.Compare(a.place, b.place) })
+	return order
 }
 
 // places returns the places that n items have once they are sorted.
@@ -197,6 +231,7 @@ const (
 type nodes struct {
 	index map[string]uint16 // index in list
 	list  []node
+	last  uint16 // index of the node of the last row; most rows have the node of the row before
 }
 
 type node struct {
@@ -211,7 +246,11 @@ func newNodes() nodes {
 
 // of returns the number of a node.
 func (n *nodes) of(name string) uint16 {
+	if last := &n.list[n.last]; last.name == name && n.last != restNode {
+		return last.number
+	}
 	if at, found := n.index[name]; found {
+		n.last = at
 		return n.list[at].number
 	}
 	if len(n.list) >= maxNodes || len(name) > event.MaxText {

@@ -60,7 +60,7 @@ func (f *Fold) Add(r *segment.Row) {
 	f.cells.add(minute.number, f.cells.nodes.of(r.Node), word.number, f.clients)
 	f.minutes.count(minute, word.kind, f.clients)
 	if word.kind == Drop {
-		f.minutes.witness(minute, r, f.clients, f.cells.nodes.name(r.Node), word.ActionInfo)
+		f.minutes.witness(minute, r, f.clients, &f.cells.nodes, word.ActionInfo)
 	}
 	if f.totals != nil {
 		f.device.add(r, word.kind)

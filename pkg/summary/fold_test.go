@@ -173,7 +173,7 @@ func TestFoldIsBounded(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rows := 300_000
+			rows := 150_000
 			if name == "long" {
 				rows = 10_000
 			}

@@ -50,9 +50,9 @@ func (s sample) accepts(r rank) (at int, accepted bool) {
 }
 
 // witness adds the client of the row to the sample of the minute, unless SampleSize clients have
-// lower ranks. Only the first drop of a client in a minute counts. node and actionInfo are the
-// fold's own copies of the row's texts.
-func (m *minutes) witness(at *minute, r *segment.Row, client int64, node, actionInfo string) {
+// lower ranks. Only the first drop of a client in a minute counts. actionInfo is the fold's own copy of
+// the row's text, and nodes has such copies of the nodes.
+func (m *minutes) witness(at *minute, r *segment.Row, client int64, nodes *nodes, actionInfo string) {
 	if at.sampled == client {
 		return
 	}
@@ -62,7 +62,7 @@ func (m *minutes) witness(at *minute, r *segment.Row, client int64, node, action
 	if !accepted || m.bytes+len(r.ClientID) > maxSampleBytes {
 		return
 	}
-	w := Witness{ClientID: strings.Clone(r.ClientID), Time: r.Time, Node: node, ActionInfo: actionInfo}
+	w := Witness{ClientID: strings.Clone(r.ClientID), Time: r.Time, Node: nodes.name(r.Node), ActionInfo: actionInfo}
 	if len(r.PeerAddress) <= maxAddress {
 		w.Address = strings.Clone(r.PeerAddress)
 	}
