@@ -11,31 +11,58 @@ import (
 // clients that are in several parts count several times. The result has totals only if all parts
 // have totals, and these are right only if the parts are of different clients.
 func Add(parts ...*Sums) *Sums {
-	sums := &Sums{}
+	var cells [][]Cell
+	var vicinities [][]Vicinity
+	var devices [][]Device
 	for _, p := range parts {
-		sums.Cells = append(sums.Cells, p.Cells...)
-		sums.Vicinities = append(sums.Vicinities, p.Vicinities...)
-		sums.Devices = append(sums.Devices, p.Devices...)
+		cells, vicinities, devices = append(cells, p.Cells), append(vicinities, p.Vicinities), append(devices, p.Devices)
 	}
-	sums.Cells = addUp(sums.Cells, (*Cell).compare, (*Cell).add)
-	sums.Vicinities = addUp(sums.Vicinities, (*Vicinity).compare, (*Vicinity).add)
-	sums.Devices = addUp(sums.Devices, (*Device).compare, (*Device).Merge)
-	sums.Totals = addTotals(parts)
-	return sums
+	return &Sums{
+		Cells:      addUp(cells, (*Cell).compare, (*Cell).add),
+		Vicinities: addUp(vicinities, (*Vicinity).compare, (*Vicinity).add),
+		Devices:    addUp(devices, (*Device).compare, (*Device).Merge),
+		Totals:     addTotals(parts),
+	}
 }
 
-// addUp sorts the items and adds up the ones that compare equal.
-func addUp[T any](items []T, compare func(a, b *T) int, add func(to, from *T)) []T {
-	slices.SortStableFunc(items, func(a, b T) int { return compare(&a, &b) })
-	sums := items[:0]
-	for i := range items {
-		if n := len(sums); n > 0 && compare(&sums[n-1], &items[i]) == 0 {
-			add(&sums[n-1], &items[i])
+// addUp merges sorted lists into one, and adds up the items that compare equal. It overwrites the
+// slice lists, but not the lists themselves.
+func addUp[T any](lists [][]T, compare func(a, b *T) int, add func(to, from *T)) []T {
+	if len(lists) == 0 {
+		return nil
+	}
+	for len(lists) > 1 {
+		merged := lists[:0]
+		for pair := range slices.Chunk(lists, 2) {
+			if len(pair) == 2 {
+				pair[0] = addTwo(pair[0], pair[1], compare, add)
+			}
+			merged = append(merged, pair[0])
+		}
+		lists = merged
+	}
+	return lists[0]
+}
+
+// addTwo merges two sorted lists. It expects that most items of the shorter list are in both.
+func addTwo[T any](a, b []T, compare func(a, b *T) int, add func(to, from *T)) []T {
+	if len(a) == 0 || len(b) == 0 {
+		return slices.Clip(append(a[:len(a):len(a)], b...))
+	}
+	sums := make([]T, 0, max(len(a), len(b)))
+	for len(a) > 0 && len(b) > 0 {
+		by := compare(&a[0], &b[0])
+		if by <= 0 {
+			sums, a = append(sums, a[0]), a[1:]
 		} else {
-			sums = append(sums, items[i])
+			sums, b = append(sums, b[0]), b[1:]
+		}
+		if by == 0 {
+			add(&sums[len(sums)-1], &b[0])
+			b = b[1:]
 		}
 	}
-	return sums
+	return append(append(sums, a...), b...)
 }
 
 func (c *Cell) add(o *Cell) {

@@ -198,15 +198,24 @@ func (c *Cell) compare(o *Cell) int {
 	return c.Key.compare(&o.Key)
 }
 
+// compare does not use cmp.Or, which would always compare all fields.
 func (k *Key) compare(o *Key) int {
-	return cmp.Or(
-		compareBool(k.Rest, o.Rest),
-		cmp.Compare(k.Node, o.Node),
-		cmp.Compare(k.Action, o.Action),
-		cmp.Compare(k.ActionInfo, o.ActionInfo),
-		compareBool(k.Received, o.Received),
-		compareBool(k.Refused, o.Refused),
-	)
+	if by := compareBool(k.Rest, o.Rest); by != 0 {
+		return by
+	}
+	if by := cmp.Compare(k.Node, o.Node); by != 0 {
+		return by
+	}
+	if by := cmp.Compare(k.Action, o.Action); by != 0 {
+		return by
+	}
+	if by := cmp.Compare(k.ActionInfo, o.ActionInfo); by != 0 {
+		return by
+	}
+	if by := compareBool(k.Received, o.Received); by != 0 {
+		return by
+	}
+	return compareBool(k.Refused, o.Refused)
 }
 
 func compareBool(a, b bool) int {
