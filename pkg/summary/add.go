@@ -11,58 +11,62 @@ import (
 // clients that are in several parts count several times. The result has totals only if all parts
 // have totals, and these are right only if the parts are of different clients.
 func Add(parts ...*Sums) *Sums {
-	var cells [][]Cell
-	var vicinities [][]Vicinity
-	var devices [][]Device
+	sums := &Sums{Totals: &Totals{}}
 	for _, p := range parts {
-		cells, vicinities, devices = append(cells, p.Cells), append(vicinities, p.Vicinities), append(devices, p.Devices)
+		sums.Include(p)
 	}
-	return &Sums{
-		Cells:      addUp(cells, (*Cell).compare, (*Cell).add),
-		Vicinities: addUp(vicinities, (*Vicinity).compare, (*Vicinity).add),
-		Devices:    addUp(devices, (*Device).compare, (*Device).Merge),
-		Totals:     addTotals(parts),
-	}
+	return sums
 }
 
-// addUp merges sorted lists into one, and adds up the items that compare equal. It overwrites the
-// slice lists, but not the lists themselves.
-func addUp[T any](lists [][]T, compare func(a, b *T) int, add func(to, from *T)) []T {
-	if len(lists) == 0 {
-		return nil
-	}
-	for len(lists) > 1 {
-		merged := lists[:0]
-		for pair := range slices.Chunk(lists, 2) {
-			if len(pair) == 2 {
-				pair[0] = addTwo(pair[0], pair[1], compare, add)
+// Include adds the sums o to s, as Add does. It keeps o unchanged, but s may then share memory with
+// o. It takes little memory if s already has most of the keys.
+func (s *Sums) Include(o *Sums) {
+	s.Cells = include(s.Cells, o.Cells, (*Cell).compare, (*Cell).add)
+	s.Vicinities = include(s.Vicinities, o.Vicinities, (*Vicinity).compare, (*Vicinity).add)
+	s.Devices = include(s.Devices, o.Devices, (*Device).compare, (*Device).Merge)
+	s.Totals = addTotals(s.Totals, o.Totals)
+}
+
+// include adds up two sorted lists. Items that compare equal are added up. It overwrites the list to.
+func include[T any](to, from []T, compare func(a, b *T) int, add func(to, from *T)) []T {
+	var missing []T
+	i := 0
+	for j := range from {
+		by := -1
+		for i < len(to) {
+			if by = compare(&to[i], &from[j]); by >= 0 {
+				break
 			}
-			merged = append(merged, pair[0])
-		}
-		lists = merged
-	}
-	return lists[0]
-}
-
-// addTwo merges two sorted lists. It expects that most items of the shorter list are in both.
-func addTwo[T any](a, b []T, compare func(a, b *T) int, add func(to, from *T)) []T {
-	if len(a) == 0 || len(b) == 0 {
-		return slices.Clip(append(a[:len(a):len(a)], b...))
-	}
-	sums := make([]T, 0, max(len(a), len(b)))
-	for len(a) > 0 && len(b) > 0 {
-		by := compare(&a[0], &b[0])
-		if by <= 0 {
-			sums, a = append(sums, a[0]), a[1:]
-		} else {
-			sums, b = append(sums, b[0]), b[1:]
+			i++
 		}
 		if by == 0 {
-			add(&sums[len(sums)-1], &b[0])
-			b = b[1:]
+			add(&to[i], &from[j])
+			i++
+		} else {
+			missing = append(missing, from[j])
 		}
 	}
-	return append(append(sums, a...), b...)
+	return insert(to, missing, compare)
+}
+
+// insert merges two sorted lists that have no item in common.
+func insert[T any](list, missing []T, compare func(a, b *T) int) []T {
+	if len(missing) == 0 {
+		return list
+	}
+	i, j := len(list), len(missing)
+	list = append(list, missing...)
+	for to := len(list) - 1; j > 0 && i > 0; to-- { // from the end, so that no item is overwritten before it is moved
+		if compare(&list[i-1], &missing[j-1]) > 0 {
+			i--
+			list[to] = list[i]
+		} else {
+			j--
+			list[to] = missing[j]
+		}
+	}
+	copy(list, missing[:j])
+	return list
 }
 
 func (c *Cell) add(o *Cell) {
@@ -95,18 +99,15 @@ func addSamples(m Minute, a, b []Witness) []Witness {
 	return all[:min(len(all), SampleSize)].witnesses()
 }
 
-// addTotals returns the sums of the parts' totals, or nil if one part has none.
-func addTotals(parts []*Sums) *Totals {
-	sum := &Totals{}
-	for _, p := range parts {
-		if p.Totals == nil {
-			return nil
-		}
-		sum.Devices += p.Totals.Devices
-		sum.Dropped += p.Totals.Dropped
-		sum.Flapping += p.Totals.Flapping
-		sum.Offline += p.Totals.Offline
-		sum.Most = append(sum.Most, p.Totals.Most...)
+// addTotals returns the sum of two totals, or nil if one of them is nil.
+func addTotals(a, b *Totals) *Totals {
+	if a == nil || b == nil {
+		return nil
+	}
+	sum := &Totals{
+		Devices: a.Devices + b.Devices, Dropped: a.Dropped + b.Dropped,
+		Flapping: a.Flapping + b.Flapping, Offline: a.Offline + b.Offline,
+		Most: slices.Concat(a.Most, b.Most),
 	}
 	slices.SortFunc(sum.Most, func(a, b Device) int { return compareByDrops(a, &b) })
 	sum.Most = sum.Most[:min(len(sum.Most), MostDevices)]
