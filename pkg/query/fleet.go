@@ -3,6 +3,8 @@ package query
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -211,6 +213,7 @@ func (f *fleet) result() FleetResult {
 			rowsRead = rowsRead && (p.readsRows && p.exact || !f.hasRows(p.where.Day))
 		}
 	}
+	slices.SortFunc(result.NotCounted, func(a, b Unreadable) int { return strings.Compare(a.Key, b.Key) })
 	isComplete := result.Shards == result.OfShards
 	result.Exact, result.RowsRead = exact && isComplete, rowsRead && isComplete
 	result.DevicesExact = result.DevicesExact && isComplete

@@ -92,41 +92,42 @@ func (f *fleet) addUp(ctx context.Context, s *fleetShard, counted [][]*fleetObje
 	if err != nil {
 		return err
 	}
-	var sums []*summary.Sums
+	of := &summary.Sums{}
 	for i, p := range s.partitions {
-		of, err := p.sum(ctx, parts[i])
-		if err != nil {
+		if err := p.sum(ctx, parts[i], of); err != nil {
 			return err
 		}
-		sums = append(sums, of)
 	}
-	of := summary.Add(sums...)
 	of.Totals = totals
 	s.counted = true
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.searched += s.searched
-	if f.sums != nil {
-		of = summary.Add(f.sums, of)
+	if f.sums == nil {
+		f.sums = of
+	} else {
+		f.sums.Include(of)
 	}
-	f.sums = of
 	return nil
 }
 
-// sum adds up the parts of a partition, without their totals.
-func (p *fleetPartition) sum(ctx context.Context, parts []fleetPart) (*summary.Sums, error) {
+// sum adds up the parts of a partition, without their totals, and includes them in total.
+func (p *fleetPartition) sum(ctx context.Context, parts []fleetPart, total *summary.Sums) error {
 	var sums []*summary.Sums
 	for _, part := range parts {
 		of, err := part.sums(ctx)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		sums = append(sums, p.fleet.clip(of))
 	}
 	p.excess = excess(sums)
 	p.exact = len(parts) <= 1 && !p.incomplete
 	p.devicesExact = p.devicesExact && p.exact
-	return summary.Add(sums...), nil
+	for _, of := range sums {
+		total.Include(of)
+	}
+	return nil
 }
 
 // clip returns the sums of the minutes between From and To. It keeps the cells of minute 0, which

@@ -54,6 +54,7 @@ func closeParts(parts []fleetPart) {
 type summaryPart struct {
 	partition *fleetPartition
 	object    *fleetObject
+	decoded   *summary.Sums // nil until they are decoded
 }
 
 func (s *summaryPart) devices(match *DeviceMatch) deviceStream {
@@ -67,11 +68,15 @@ func (s *summaryPart) devices(match *DeviceMatch) deviceStream {
 // sums decodes the sums. If they cannot be decoded although their checksums are right, the object
 // counts as damaged.
 func (s *summaryPart) sums(context.Context) (*summary.Sums, error) {
+	if s.decoded != nil {
+		return s.decoded, nil
+	}
 	sums, err := decodeSums(s.object)
 	if err != nil {
 		s.partition.leaveOut(s.object.segment.Key, err)
-		return summary.Add(), nil
+		sums = &summary.Sums{}
 	}
+	s.decoded = sums
 	return sums, nil
 }
 

@@ -1,8 +1,11 @@
 // Package query finds the events of one client within a span of time. It reads only the partitions
-// of the client's shard on the days of that span.
+// of the client's shard on the days of that span. It also adds up the events of a fleet.
 //
 // A trace is one such search. Its result is a page of events and a receipt with the trace's cost.
 // Stream.Extend continues a search on older days, within a budget.
+//
+// Reader.Fleet adds up the events of all clients of an instance. From compacted objects, it reads
+// only the summaries.
 //
 // Invariants:
 //
