@@ -35,3 +35,7 @@ func (r *Reader) Hold(reads, rows, pools int64) (free func()) {
 		r.pools.release(pools)
 	}
 }
+
+// SetMaxWhole sets the maximum size, in bytes, of an object that Fleet reads whole because the object
+// has no sound summary.
+func (r *Reader) SetMaxWhole(bytes int64) { r.maxWhole = bytes }

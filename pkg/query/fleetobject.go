@@ -8,8 +8,7 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// maxWhole is the maximum size, in bytes, of a compacted object that is read whole because it has no
-// sound summary.
+// maxWhole is the default of Reader.maxWhole.
 const maxWhole = 32 << 20
 
 // fleetObject is an object that was read for a question about a fleet: the whole object or its
@@ -51,9 +50,9 @@ func (p *fleetPartition) extent(s layout.Segment) extent {
 	minutes, drops, devices := summariesOf(s)
 	lacksDevices := p.fleet.request.needsDevices() && devices.length == 0
 	switch {
-	case minutes.length == 0 && s.Size > maxWhole:
+	case minutes.length == 0 && s.Size > p.fleet.reader.maxWhole:
 		return extent{}
-	case minutes.length == 0, lacksDevices && s.Size <= maxWhole:
+	case minutes.length == 0, lacksDevices && s.Size <= p.fleet.reader.maxWhole:
 		return whole
 	}
 	e := extent{offset: minutes.offset, length: minutes.length}
@@ -163,7 +162,7 @@ func (p *fleetPartition) openSummaries(o *fleetObject, e extent, data []byte) er
 func (p *fleetPartition) readInstead(ctx context.Context, o *fleetObject) error {
 	reason := o.damaged
 	o.damaged, o.minutes, o.drops, o.devices = nil, nil, nil, nil
-	if o.segment.Size > maxWhole {
+	if o.segment.Size > p.fleet.reader.maxWhole {
 		o.invalid = fmt.Errorf("%w; and it is too large to be read as rows: it has %d bytes", reason, o.segment.Size)
 		return nil
 	}

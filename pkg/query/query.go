@@ -145,6 +145,9 @@ type Reader struct {
 	rows    *memoryBudget // memory for decoded rows
 	pools   *memoryBudget // memory for the pools of readings
 	shards  atomic.Int64  // the number of shards in the bucket; 0 until the layout is known
+	// maxWhole is the maximum size, in bytes, of a compacted object that Fleet reads whole because
+	// the object has no sound summary.
+	maxWhole int64
 }
 
 // New returns a reader with an empty cache. It makes no requests.
@@ -157,6 +160,7 @@ func New(store Store, config Config) (*Reader, error) {
 	return &Reader{
 		store: store, config: config, footers: newFooterCache(config.CacheBytes),
 		reads: newMemoryBudget(quarter), rows: newMemoryBudget(quarter), pools: newMemoryBudget(2 * quarter),
+		maxWhole: maxWhole,
 	}, nil
 }
 

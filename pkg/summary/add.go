@@ -29,6 +29,9 @@ func (s *Sums) Include(o *Sums) {
 
 // include adds up two sorted lists. Items that compare equal are added up. It overwrites the list to.
 func include[T any](to, from []T, compare func(a, b *T) int, add func(to, from *T)) []T {
+	if len(to) == 0 {
+		return slices.Clone(from)
+	}
 	var missing []T
 	i := 0
 	for j := range from {
