@@ -210,7 +210,7 @@ func (f *fleet) result() FleetResult {
 			result.NoSegments = result.NoSegments && len(p.runs) == 0
 			result.DevicesExact = result.DevicesExact && p.devicesExact
 			exact = exact && p.exact
-			rowsRead = rowsRead && (p.readsRows && p.exact || !f.hasRows(p.where.Day))
+			rowsRead = rowsRead && (p.hasAllRows() || !f.hasRows(p.where.Day))
 		}
 	}
 	slices.SortFunc(result.NotCounted, func(a, b Unreadable) int { return strings.Compare(a.Key, b.Key) })

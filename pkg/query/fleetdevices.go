@@ -53,12 +53,12 @@ func (f *fleet) addDevices(ctx context.Context, s *fleetShard, parts [][]fleetPa
 	case q.Devices == nil && len(parts[0]) == 1:
 		sums, err := parts[0][0].sums(ctx)
 		if err == nil && sums.Totals == nil {
-			parts[0][0].devices(nil) // notes that they are missing
+			parts[0][0].devices(nil, nil) // notes that they are missing
 		}
 		return sums.Totals, err
 	}
 	totals := &summary.Totals{}
-	err := mergeDevices(ctx, openStreams(parts, nil), func(same []*summary.Device) error {
+	err := mergeDevices(ctx, openStreams(parts, nil, nil), func(same []*summary.Device) error {
 		d := mergeDevice(same)
 		s.searched++
 		totals.Count(d)
@@ -84,7 +84,7 @@ func (s *fleetShard) lacksDevices() bool {
 func (f *fleet) search(ctx context.Context, s *fleetShard, parts [][]fleetPart) error {
 	match := f.request.Match
 	var candidates []string // client identifiers, in ascending order
-	err := mergeDevices(ctx, openStreams(parts, match), func(same []*summary.Device) error {
+	err := mergeDevices(ctx, openStreams(parts, match, nil), func(same []*summary.Device) error {
 		s.searched++
 		for _, d := range same {
 			if match.matches(d) {
@@ -97,11 +97,10 @@ func (f *fleet) search(ctx context.Context, s *fleetShard, parts [][]fleetPart) 
 	if err != nil || len(candidates) == 0 {
 		return err
 	}
-	return mergeDevices(ctx, openStreams(parts, nil), func(same []*summary.Device) error {
-		if len(candidates) == 0 || same[0].ClientID != candidates[0] {
+	return mergeDevices(ctx, openStreams(parts, nil, candidates), func(same []*summary.Device) error {
+		if _, found := slices.BinarySearch(candidates, same[0].ClientID); !found {
 			return nil
 		}
-		candidates = candidates[1:]
 		if d := mergeDevice(same); match.matches(d) {
 			return f.callDevices(d)
 		}
@@ -120,9 +119,9 @@ func (f *fleet) callDevices(d *summary.Device) error {
 }
 
 // openStreams opens the device streams of all parts of a shard that have one.
-func openStreams(parts [][]fleetPart, match *DeviceMatch) (streams []deviceStream) {
+func openStreams(parts [][]fleetPart, match *DeviceMatch, only []string) (streams []deviceStream) {
 	for _, part := range slices.Concat(parts...) {
-		if stream := part.devices(match); stream != nil {
+		if stream := part.devices(match, only); stream != nil {
 			streams = append(streams, stream)
 		}
 	}

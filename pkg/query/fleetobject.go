@@ -36,36 +36,45 @@ type extent struct {
 func (e extent) end() int64 { return e.offset + e.length }
 
 // slice returns a part of the extent's bytes. The part must lie in the extent.
-func (e extent) slice(data []byte, part span) []byte {
-	return data[part.offset-e.offset : part.offset-e.offset+part.length]
+func (e extent) slice(data []byte, part layout.Range) []byte {
+	return data[part.Offset-e.offset : part.End()-e.offset]
 }
 
 // extent returns the part of a listed object to read at first. It is empty if the object cannot be
 // counted at all.
 func (p *fleetPartition) extent(s layout.Segment) extent {
+	if p.readsRows {
+		return extent{0, s.Size, true}
+	}
+	return p.countedExtent(s)
+}
+
+// countedExtent is like extent for a question that does not want the rows.
+func (p *fleetPartition) countedExtent(s layout.Segment) extent {
 	whole := extent{0, s.Size, true}
-	if s.Name.Fresh() || p.readsRows {
+	if s.Name.Fresh() {
 		return whole
 	}
-	minutes, drops, devices := summariesOf(s)
-	lacksDevices := p.fleet.request.needsDevices() && devices.length == 0
+	minutes, devices := s.Name.Minutes(s.Size), s.Name.Devices(s.Size)
+	lacksDevices := p.fleet.request.needsDevices() && devices.Length == 0
+	maxWhole := p.fleet.reader.maxWhole
 	switch {
-	case minutes.length == 0 && s.Size > p.fleet.reader.maxWhole:
+	case minutes.Length == 0 && s.Size > maxWhole:
 		return extent{}
-	case minutes.length == 0, lacksDevices && s.Size <= p.fleet.reader.maxWhole:
+	case minutes.Length == 0, lacksDevices && s.Size <= maxWhole:
 		return whole
 	}
-	e := extent{offset: minutes.offset, length: minutes.length}
+	first, end := minutes.Offset, minutes.End()
 	if p.fleet.request.Drops {
-		e = extent{offset: drops.offset, length: minutes.end() - drops.offset}
+		first = s.Name.Drops(s.Size).Offset
 	}
-	if p.wantsDevices() && devices.length > 0 {
-		e = extent{offset: devices.offset, length: minutes.end() - devices.offset}
+	if p.wantsDevices() && devices.Length > 0 {
+		first = devices.Offset
 	}
 	if p.wantsFooter(s.Key) {
-		e.length = s.Size - e.offset
+		end = s.Size
 	}
-	return e
+	return extent{offset: first, length: end - first}
 }
 
 // wantsDevices reports whether the devices must be merged. If only the totals are needed, and the
@@ -82,28 +91,35 @@ func (p *fleetPartition) wantsFooter(key string) bool {
 
 // read reads an object. If it is damaged, read states the reason in the object and returns no error.
 func (p *fleetPartition) read(ctx context.Context, s layout.Segment) (*fleetObject, error) {
-	o := &fleetObject{segment: s, wasAlone: len(p.runs) == 1}
-	o.footer = p.fleet.reader.footers.get(s.Key)
+	o := &fleetObject{segment: s, footer: p.fleet.reader.footers.get(s.Key)}
 	e := p.extent(s)
-	if e.length == 0 {
-		o.invalid = cannotCount(s, "it has no summary")
-		return o, nil
-	}
 	if e.isWhole {
-		o.wasAlone = false
-		return o, p.readWhole(ctx, o)
+		err := p.readWhole(ctx, o)
+		if err != nil || o.invalid == nil || p.countedExtent(s).isWhole {
+			return o, err
+		}
+		p.lacksRows.Store(true) // the rows are damaged, but the summaries may be sound
+		o.invalid, e = nil, p.countedExtent(s)
 	}
-	data, err := p.fleet.read(ctx, s.Key, e.offset, e.length)
-	switch {
-	case err == nil:
+	return o, p.readSummaries(ctx, o, e)
+}
+
+// readSummaries reads the summaries of an object, which are in the given extent.
+func (p *fleetPartition) readSummaries(ctx context.Context, o *fleetObject, e extent) error {
+	if e.length == 0 {
+		o.invalid = cannotCount(o.segment, "it has no summary")
+		return nil
+	}
+	o.wasAlone = len(p.runs) == 1
+	data, err := p.fleet.read(ctx, o.segment.Key, e.offset, e.length)
+	if err == nil {
 		o.damaged = p.openSummaries(o, e, data)
-		return o, nil
-	case isCorrupt(err):
-		o.invalid = err
-		return o, nil
-	default:
-		return nil, err
+		return nil
 	}
+	if isCorrupt(err) {
+		o.invalid, err = err, nil
+	}
+	return err
 }
 
 // readWhole reads a whole object, whose rows then count.
@@ -141,32 +157,29 @@ func (p *fleetPartition) openSummaries(o *fleetObject, e extent, data []byte) er
 			p.fleet.reader.footers.put(o.segment.Key, footer)
 		}
 	}
-	minutes, drops, devices := summariesOf(o.segment)
-	o.minutes = e.slice(data, minutes)
+	name, size := o.segment.Name, o.segment.Size
+	o.minutes = e.slice(data, name.Minutes(size))
 	if p.fleet.request.Drops {
-		o.drops = e.slice(data, drops)
+		o.drops = e.slice(data, name.Drops(size))
 	}
-	if p.wantsDevices() && devices.length > 0 {
-		o.devices = e.slice(data, devices)
+	if p.wantsDevices() && name.DevicesLength > 0 {
+		o.devices = e.slice(data, name.Devices(size))
 	}
-	for _, blob := range [][]byte{o.minutes, o.drops, o.devices} {
-		if err := checkSummary(blob); err != nil {
-			return &segment.ObjectError{Key: o.segment.Key, Err: err}
-		}
-	}
-	return nil
+	return o.verifySummaries()
 }
 
 // readInstead reads an object whole because a summary is damaged. If the object is too large, it
 // becomes invalid.
 func (p *fleetPartition) readInstead(ctx context.Context, o *fleetObject) error {
-	reason := o.damaged
-	o.damaged, o.minutes, o.drops, o.devices = nil, nil, nil, nil
 	if o.segment.Size > p.fleet.reader.maxWhole {
-		o.invalid = fmt.Errorf("%w; and it is too large to be read as rows: it has %d bytes", reason, o.segment.Size)
+		o.invalid = fmt.Errorf("%w; and it is too large to be read as rows: it has %d bytes", o.damaged, o.segment.Size)
 		return nil
 	}
-	return p.readWhole(ctx, o)
+	if err := p.readWhole(ctx, o); err != nil {
+		return err
+	}
+	o.damaged, o.minutes, o.drops, o.devices = nil, nil, nil, nil
+	return nil
 }
 
 // holds returns the names of the objects that the object holds, if its footer is known.

@@ -10,9 +10,11 @@ import (
 // rows of several objects. Different parts may have events in common.
 type fleetPart interface {
 	// devices returns a stream of the part's devices. From a summary, it decodes only the columns that
-	// match needs; nil means all of them. If the part has no devices, it notes that in the partition
-	// and returns nil. It can be called a second time after the first stream has ended.
-	devices(match *DeviceMatch) deviceStream
+	// match needs; nil means all of them. If only is not nil, it leaves out most devices that are not
+	// in this list of client identifiers, which are in ascending order. If the part has no devices,
+	// it notes that in the partition and returns nil. It can be called a second time after the first
+	// stream has ended.
+	devices(match *DeviceMatch, only []string) deviceStream
 	// sums returns the sums of the part. It must not be called while devices are being read.
 	sums(ctx context.Context) (*summary.Sums, error)
 	close()
@@ -57,12 +59,12 @@ type summaryPart struct {
 	decoded   *summary.Sums // nil until they are decoded
 }
 
-func (s *summaryPart) devices(match *DeviceMatch) deviceStream {
+func (s *summaryPart) devices(match *DeviceMatch, only []string) deviceStream {
 	if s.object.devices == nil {
 		s.partition.lackDevices(s.object.segment)
 		return nil
 	}
-	return openDevices(s.object, match)
+	return s.openDevices(match, only)
 }
 
 // sums decodes the sums. If they cannot be decoded although their checksums are right, the object
@@ -71,9 +73,9 @@ func (s *summaryPart) sums(context.Context) (*summary.Sums, error) {
 	if s.decoded != nil {
 		return s.decoded, nil
 	}
-	sums, err := decodeSums(s.object)
+	sums, err := s.object.decodeSums()
 	if err != nil {
-		s.partition.leaveOut(s.object.segment.Key, err)
+		s.damaged(err)
 		sums = &summary.Sums{}
 	}
 	s.decoded = sums

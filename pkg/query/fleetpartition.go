@@ -18,6 +18,7 @@ type fleetPartition struct {
 	fleet     *fleet
 	isCut     bool                    // whether the budget did not suffice to list the partition
 	readsRows bool                    // whether all objects are read whole, for FleetRequest.Rows
+	lacksRows atomic.Bool             // whether the rows of an object are damaged, so that its summaries count
 	objects   map[string]*fleetObject // the objects that were read, by key; partition.mu protects it
 
 	// incomplete means that an object could not be counted.
@@ -108,7 +109,7 @@ func (p *fleetPartition) settle(ctx context.Context) (counted []*fleetObject, er
 				break // it also covers the run's earlier objects
 			}
 			o := p.objects[s.Key]
-			if o.damaged != nil {
+			if o.damaged != nil && o.invalid == nil {
 				if err := p.readInstead(ctx, o); err != nil {
 					return nil, p.failed(err)
 				}

@@ -19,7 +19,7 @@ type rowsPart struct {
 }
 
 // devices returns a stream of the devices. The second stream reads the rows again.
-func (r *rowsPart) devices(*DeviceMatch) deviceStream {
+func (r *rowsPart) devices(*DeviceMatch, []string) deviceStream {
 	if r.first == nil {
 		r.begin()
 		return r.first
@@ -79,6 +79,9 @@ func (p *fleetPartition) rowsFunction() func(*segment.Row) error {
 		return f.request.Rows(r)
 	}
 }
+
+// hasAllRows reports whether FleetRequest.Rows got each row of the partition exactly once.
+func (p *fleetPartition) hasAllRows() bool { return p.readsRows && p.exact && !p.lacksRows.Load() }
 
 // rowStream adds up the merged rows of a part. As a deviceStream, it returns each client after the
 // client's last row. If the fold does not count devices, next returns none and reads all rows.

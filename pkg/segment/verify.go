@@ -19,3 +19,13 @@ func (f *Footer) Verify(data []byte) error {
 	}
 	return nil
 }
+
+// Verify checks the bytes of all row groups of a table against the checksums in the table's footer.
+func (t *Table[T]) Verify() error {
+	for i, g := range t.groups {
+		if xxhash.Sum64(t.data[g.from:g.to]) != g.checksum {
+			return fmt.Errorf("%w: the checksum of row group %d of the table is wrong", ErrCorrupt, i)
+		}
+	}
+	return nil
+}
