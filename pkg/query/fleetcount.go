@@ -130,16 +130,17 @@ func (p *fleetPartition) sum(ctx context.Context, parts []fleetPart, total *summ
 	return nil
 }
 
-// clip returns the sums of the minutes between From and To. It keeps the cells of minute 0, which
+// wants reports whether the question counts a minute: one between From and To, or the minute 0, which
 // holds the events whose minutes a summary does not distinguish.
+func (f *fleet) wants(m summary.Minute) bool {
+	return m == 0 || m >= summary.MinuteOf(f.request.From.UnixMilli()) && m < summary.MinuteOf(f.request.To.UnixMilli())
+}
+
+// clip returns the sums of the minutes that the question counts. It overwrites the given sums.
 func (f *fleet) clip(s *summary.Sums) *summary.Sums {
-	from, to := summary.MinuteOf(f.request.From.UnixMilli()), summary.MinuteOf(f.request.To.UnixMilli())
-	isOutside := func(m summary.Minute) bool { return m != 0 && (m < from || m >= to) }
-	clipped := &summary.Sums{
-		Cells: slices.DeleteFunc(s.Cells, func(c summary.Cell) bool { return isOutside(c.Minute) }),
-	}
+	clipped := &summary.Sums{Cells: slices.DeleteFunc(s.Cells, func(c summary.Cell) bool { return !f.wants(c.Minute) })}
 	if f.request.Drops {
-		clipped.Vicinities = slices.DeleteFunc(s.Vicinities, func(v summary.Vicinity) bool { return isOutside(v.Minute) })
+		clipped.Vicinities = slices.DeleteFunc(s.Vicinities, func(v summary.Vicinity) bool { return !f.wants(v.Minute) })
 	}
 	return clipped
 }

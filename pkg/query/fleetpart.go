@@ -73,7 +73,7 @@ func (s *summaryPart) sums(context.Context) (*summary.Sums, error) {
 	if s.decoded != nil {
 		return s.decoded, nil
 	}
-	sums, err := s.object.decodeSums()
+	sums, err := s.object.decodeSums(s.partition.fleet.wants)
 	if err != nil {
 		s.damaged(err)
 		sums = &summary.Sums{}

@@ -24,9 +24,9 @@ func (o *fleetObject) verifySummaries() error {
 	return nil
 }
 
-// decodeSums decodes the minutes and, if they were read, the drops of an object.
-func (o *fleetObject) decodeSums() (*summary.Sums, error) {
-	sums, err := summary.DecodeMinutes(o.minutes)
+// decodeSums decodes the wanted minutes and, if they were read, the drops of an object.
+func (o *fleetObject) decodeSums(isWanted func(summary.Minute) bool) (*summary.Sums, error) {
+	sums, err := summary.DecodeSomeMinutes(o.minutes, isWanted)
 	if err == nil && o.drops != nil {
 		sums.Vicinities, err = summary.DecodeDrops(o.drops)
 	}

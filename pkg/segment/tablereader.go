@@ -126,14 +126,20 @@ func (t *Table[T]) Metadata(key string) string {
 
 // Read checks row group i and returns its rows. If columns are named, only these are decoded, and
 // all other fields of the rows are zero. If the row group is corrupt, the error wraps ErrCorrupt.
-func (t *Table[T]) Read(i int, columns ...string) (_ []T, err error) {
+func (t *Table[T]) Read(i int, columns ...string) ([]T, error) { return t.ReadInto(nil, i, columns...) }
+
+// ReadInto is like Read, but overwrites the given rows if there is enough space.
+func (t *Table[T]) ReadInto(rows []T, i int, columns ...string) (_ []T, err error) {
 	defer guard(&err)
 	g := t.groups[i]
 	data := t.data[g.from:g.to]
 	if xxhash.Sum64(data) != g.checksum {
 		return nil, fmt.Errorf("%w: the checksum of row group %d of the table is wrong", ErrCorrupt, i)
 	}
-	rows := make([]T, g.rows)
+	rows = slices.Grow(rows[:0], g.rows)[:g.rows]
+	if len(columns) > 0 {
+		clear(rows)
+	}
 	chunks := t.file.RowGroups()[i].ColumnChunks()
 	for _, c := range t.columns {
 		if len(columns) > 0 && !slices.Contains(columns, c.Name) {

@@ -2,33 +2,49 @@ package summary_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"devicetrace/pkg/summary"
 )
 
-// BenchmarkAdd adds up the cells of the shards of a large fleet: 40 keys in each minute of a day.
+// BenchmarkAdd decodes and adds up the minutes of the 16 shards of a large fleet's day. Each minute
+// has 40 cells.
 func BenchmarkAdd(b *testing.B) {
-	const shards, minutes, keys = 16, 1440, 40
-	var parts []*summary.Sums
-	for range shards {
-		part := &summary.Sums{}
-		for m := range minutes {
-			for k := range keys {
-				key := summary.Key{Node: fmt.Sprintf("node-%02d", k/4), Action: "close", ActionInfo: []string{"", "closed by client", "no heart", "topic auth failed"}[k%4]}
-				part.Cells = append(part.Cells, summary.Cell{Minute: summary.Minute(m), Key: key, Events: 1, Devices: 1})
-			}
-		}
-		parts = append(parts, part)
+	var shards [][]byte
+	var size int
+	for seed := range uint64(16) {
+		data, err := summary.EncodeMinutes(busyDay(rand.New(rand.NewPCG(seed, 1))))
+		require.NoError(b, err)
+		shards, size = append(shards, data), size+len(data)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		sums := summary.Add()
-		for _, part := range parts {
-			sums.Include(part)
+		sums := &summary.Sums{}
+		for _, data := range shards {
+			of, err := summary.DecodeMinutes(data)
+			require.NoError(b, err)
+			sums.Include(of)
 		}
-		if len(sums.Cells) != minutes*keys {
-			b.Fatal(len(sums.Cells))
+		require.Len(b, sums.Cells, 1440*40)
+	}
+	b.ReportMetric(float64(size)/1e3, "kB/op")
+}
+
+// busyDay returns the cells of a day on which each of 10 nodes has events of four kinds in each minute.
+func busyDay(random *rand.Rand) *summary.Sums {
+	sums := &summary.Sums{}
+	for minute := range summary.Minute(1440) {
+		for k := range 40 {
+			key := summary.Key{Node: fmt.Sprint("node-", k/4), Action: "close", ActionInfo: []string{"", "closed by client", "no heart"}[k%4%3]}
+			if k%4 == 3 {
+				key.Action, key.ActionInfo = "connect", "accepted"
+			}
+			n := 1 + random.Int64N(20)
+			sums.Cells = append(sums.Cells, summary.Cell{Minute: 29_000_000 + minute, Key: key, Events: n, Devices: n - random.Int64N(2)})
 		}
 	}
+	return sums
 }

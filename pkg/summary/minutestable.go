@@ -62,19 +62,36 @@ func EncodeMinutes(s *Sums) ([]byte, error) {
 // DecodeMinutes returns the cells, and the totals if there are any. If the bytes are not the table
 // of the minutes, the error wraps segment.ErrCorrupt.
 func DecodeMinutes(data []byte) (*Sums, error) {
+	return DecodeSomeMinutes(data, func(Minute) bool { return true })
+}
+
+// DecodeSomeMinutes is like DecodeMinutes, but leaves out the cells of unwanted minutes.
+func DecodeSomeMinutes(data []byte, isWanted func(Minute) bool) (*Sums, error) {
 	table, err := segment.OpenTable(minutesTable, cellColumns, data)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := all(table, maxCellRows)
-	if err != nil {
+	if err := limit(table, maxCellRows); err != nil {
 		return nil, err
 	}
-	s := &Sums{Cells: make([]Cell, len(rows))}
-	for i := range rows {
-		s.Cells[i] = rows[i].cell()
-		if i > 0 && s.Cells[i-1].compare(&s.Cells[i]) >= 0 {
-			return nil, fmt.Errorf("%w: cells out of order", segment.ErrCorrupt)
+	s := &Sums{}
+	var rows []storedCell
+	var last Cell
+	for i := range table.Groups() {
+		if rows, err = table.ReadInto(rows, i); err != nil {
+			return nil, err
+		}
+		if s.Cells == nil && isWanted(Minute(rows[0].minute)) {
+			s.Cells = make([]Cell, 0, table.Rows())
+		}
+		for j := range rows {
+			c := rows[j].cell()
+			if i+j > 0 && last.compare(&c) >= 0 {
+				return nil, fmt.Errorf("%w: cells out of order", segment.ErrCorrupt)
+			}
+			if last = c; isWanted(c.Minute) {
+				s.Cells = append(s.Cells, c)
+			}
 		}
 	}
 	s.Totals, err = readTotals(table.Metadata)
@@ -82,11 +99,19 @@ func DecodeMinutes(data []byte) (*Sums, error) {
 }
 
 // all returns all rows of a table unless there are more than the given number.
-func all[T any](table *segment.Table[T], limit int64) ([]T, error) {
-	if table.Rows() > limit {
-		return nil, fmt.Errorf("%w: the table has %d rows, more than %d", segment.ErrCorrupt, table.Rows(), limit)
+func all[T any](table *segment.Table[T], rows int64) ([]T, error) {
+	if err := limit(table, rows); err != nil {
+		return nil, err
 	}
 	return table.All()
+}
+
+// limit returns an error if a table has more rows than the given number.
+func limit[T any](table *segment.Table[T], rows int64) error {
+	if table.Rows() > rows {
+		return fmt.Errorf("%w: the table has %d rows, more than %d", segment.ErrCorrupt, table.Rows(), rows)
+	}
+	return nil
 }
 
 func (s *storedCell) set(c *Cell) {
