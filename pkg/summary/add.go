@@ -87,19 +87,52 @@ func (v *Vicinity) add(o *Vicinity) {
 	v.Sample = addSamples(v.Minute, v.Sample, o.Sample)
 }
 
-// addSamples returns the sample of a minute over two parts. If a client is in both, its earlier
-// drop counts.
+// addSamples returns the sample of a minute over two parts, whose samples are in the order of ranks.
+// If a client is in both, its earlier drop counts.
 func addSamples(m Minute, a, b []Witness) []Witness {
-	var all sample
-	for _, w := range slices.Concat(a, b) {
-		all = append(all, ranked{rankOf(m, w.ClientID), w})
+	if len(a) == 0 || len(b) == 0 {
+		return append(a[:len(a):len(a)], b...)
 	}
-	slices.SortFunc(all, func(x, y ranked) int {
-		return cmp.Or(bytes.Compare(x.rank[:], y.rank[:]), cmp.Compare(x.Time, y.Time), cmp.Compare(x.Address, y.Address),
-			cmp.Compare(x.Node, y.Node), cmp.Compare(x.ActionInfo, y.ActionInfo))
-	})
-	all = slices.CompactFunc(all, func(x, y ranked) bool { return x.rank == y.rank })
-	return all[:min(len(all), SampleSize)].witnesses()
+	ranksA, ranksB := ranksOf(m, a), ranksOf(m, b)
+	sum := make([]Witness, 0, SampleSize)
+	for i, j := 0, 0; len(sum) < SampleSize && i+j < len(a)+len(b); {
+		by := 0
+		switch {
+		case i == len(a):
+			by = 1
+		case j == len(b):
+			by = -1
+		default:
+			by = bytes.Compare(ranksA[i][:], ranksB[j][:])
+		}
+		switch {
+		case by < 0 || by == 0 && a[i].compare(&b[j]) <= 0:
+			sum = append(sum, a[i])
+		default:
+			sum = append(sum, b[j])
+		}
+		if by <= 0 {
+			i++
+		}
+		if by >= 0 {
+			j++
+		}
+	}
+	return sum
+}
+
+// ranksOf returns the ranks of the witnesses of a minute.
+func ranksOf(m Minute, witnesses []Witness) (ranks [SampleSize]rank) {
+	for i := range min(len(witnesses), SampleSize) {
+		ranks[i] = rankOf(m, witnesses[i].ClientID)
+	}
+	return ranks
+}
+
+// compare orders witnesses of the same client by time, then by the other fields.
+func (w *Witness) compare(o *Witness) int {
+	return cmp.Or(cmp.Compare(w.Time, o.Time), cmp.Compare(w.Address, o.Address),
+		cmp.Compare(w.Node, o.Node), cmp.Compare(w.ActionInfo, o.ActionInfo))
 }
 
 // addTotals returns the sum of two totals, or nil if one of them is nil.
