@@ -101,12 +101,12 @@ func (p *fleetPartition) object(ctx context.Context, s layout.Segment) (*fleetOb
 // A held object has a lower level than the object that holds it, and therefore a lower key. So settle
 // starts with the highest key.
 func (p *fleetPartition) settle(ctx context.Context) (counted []*fleetObject, err error) {
-	var sound []layout.Name // the objects that count, and the objects that they hold
+	var held []layout.Name // the objects that the counted objects hold
 	p.notCounted, p.incomplete = nil, false
 	for _, run := range slices.Backward(p.runs) {
 		for _, s := range slices.Backward(run) {
-			if slices.ContainsFunc(sound, func(n layout.Name) bool { return n.Covers(s.Name) }) {
-				break // it also covers the run's earlier objects
+			if slices.ContainsFunc(held, func(n layout.Name) bool { return n.Covers(s.Name) }) {
+				break // the run's earlier objects are held, too
 			}
 			o := p.objects[s.Key]
 			if o.damaged != nil && o.invalid == nil {
@@ -115,7 +115,7 @@ func (p *fleetPartition) settle(ctx context.Context) (counted []*fleetObject, er
 				}
 			}
 			if o.invalid == nil {
-				counted, sound = append(counted, o), append(append(sound, s.Name), o.holds()...)
+				counted, held = append(counted, o), append(held, o.holds()...)
 				break
 			}
 			p.leaveOut(s.Key, o.invalid)
