@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/pkg/compact"
@@ -292,4 +294,28 @@ func BenchmarkFleetOfAClosedDay(b *testing.B) {
 			b.ReportMetric(float64(len(result.Sums.Cells)), "cells")
 		})
 	}
+}
+
+// Questions that share little memory must take turns, and must not wait for each other forever.
+func TestAFleetWithLittleMemory(t *testing.T) {
+	events := life("c", 300)
+	store := closed(t, events[:2*len(events)/3])
+	putFleet(t, store, runOf(5, 1), events[len(events)/2:])
+	want := sumOf(events)
+	r := newReader(t, store, query.Config{BudgetBytes: 1 << 10, Retreat: 1})
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			q := wholeDay()
+			q.Totals = true
+			q.Devices = func(*summary.Device) error { return nil }
+			result, err := r.Fleet(t.Context(), q)
+			assert.NoError(t, err)
+			assert.Equal(t, want.Totals.Devices, result.Sums.Totals.Devices)
+			_, err = r.Trace(t.Context(), day("c1"))
+			assert.NoError(t, err)
+		})
+	}
+	all.Wait()
+	r.RequireNoMemory(t)
 }
