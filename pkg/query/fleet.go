@@ -36,8 +36,8 @@ type FleetRequest struct {
 	Match *DeviceMatch
 	// Rows, if set, is called with each distinct row between RowsFrom and RowsTo, if the objects of
 	// the UTC days of this range total at most RowsBytes. RowsTo is exclusive. The range must lie
-	// between From and To. The rows of a partition come in order. A row is valid only during the
-	// call. FleetResult.RowsRead reports whether Rows received all rows.
+	// between From and To. The rows of a partition come in order. FleetResult.RowsRead reports
+	// whether Rows received all rows; if not, it may have received some of them.
 	Rows             func(*segment.Row) error
 	RowsFrom, RowsTo time.Time
 	RowsBytes        int64
@@ -117,6 +117,8 @@ type FleetResult struct {
 //   - If a summary is damaged or absent, it reads the whole object, if that has at most 32 MiB. This
 //     may take another request.
 //   - If the devices are requested, it also reads objects without a summary of the devices whole.
+//   - If the rows are requested, it reads all objects of their days whole, unless they are too large.
+//     It decodes the rows of the range only.
 //
 // So if every closed day has one object per shard, a question takes two round trips. If listed
 // objects are missing, Fleet lists their partitions again, as Trace does.

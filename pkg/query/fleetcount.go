@@ -84,6 +84,9 @@ func (f *fleet) countShard(ctx context.Context, s *fleetShard) error {
 func (f *fleet) addUp(ctx context.Context, s *fleetShard, counted [][]*fleetObject) error {
 	parts := make([][]fleetPart, len(s.partitions))
 	for i, p := range s.partitions {
+		if err := p.passRows(counted[i]); err != nil {
+			return err
+		}
 		parts[i] = p.parts(counted[i])
 		p.objects = nil
 	}
@@ -178,7 +181,6 @@ func decodedBytes(objects []*fleetObject) (size int64) {
 	for _, o := range objects {
 		if o.data != nil {
 			size += o.footer.MergeMemory()
-			continue
 		}
 		size += decodeFactor*int64(len(o.minutes)+len(o.drops)) + min(perStream, decodeFactor*int64(len(o.devices)))
 	}

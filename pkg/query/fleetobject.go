@@ -11,25 +11,25 @@ import (
 // maxWhole is the default of Reader.maxWhole.
 const maxWhole = 32 << 20
 
-// fleetObject is an object that was read for a question about a fleet: the whole object or its
-// summaries. If it was read whole, data is not nil, and its rows count. Otherwise, its summaries do.
+// fleetObject is an object that was read for a question about a fleet: the whole object, its
+// summaries, or both. Its rows count if minutes is nil. Otherwise, its summaries do.
 type fleetObject struct {
 	segment layout.Segment
 	footer  *segment.Footer // nil if it was not needed or is damaged
-	data    []byte
+	data    []byte          // the whole object, or nil
 	// minutes, drops and devices are the encoded summaries. They are nil if they were not read.
 	minutes, drops, devices []byte
 	damaged                 error // why a summary is not sound, or nil
 	invalid                 error // why the object cannot be counted, or nil
-	// wasAlone means that the object was read as the only one of its partition, and therefore without
-	// its footer and, for totals, without the summary of its devices.
+	// wasAlone means that the object was read as the only one of its partition, and therefore
+	// perhaps without its footer and, for totals, without the summary of its devices.
 	wasAlone bool
 }
 
 // extent is the part of an object that is read at first.
 type extent struct {
 	offset, length int64
-	isWhole        bool // whether the rows count
+	isWhole        bool
 }
 
 // end returns the offset of the first byte after the extent.
@@ -92,16 +92,24 @@ func (p *fleetPartition) wantsFooter(key string) bool {
 // read reads an object. If it is damaged, read states the reason in the object and returns no error.
 func (p *fleetPartition) read(ctx context.Context, s layout.Segment) (*fleetObject, error) {
 	o := &fleetObject{segment: s, footer: p.fleet.reader.footers.get(s.Key)}
-	e := p.extent(s)
-	if e.isWhole {
-		err := p.readWhole(ctx, o)
-		if err != nil || o.invalid == nil || p.countedExtent(s).isWhole {
-			return o, err
-		}
-		p.lacksRows.Store(true) // the rows are damaged, but the summaries may be sound
-		o.invalid, e = nil, p.countedExtent(s)
+	e := p.countedExtent(s)
+	if !e.isWhole && !p.readsRows {
+		return o, p.readSummaries(ctx, o, e)
 	}
-	return o, p.readSummaries(ctx, o, e)
+	err := p.readWhole(ctx, o)
+	if err != nil || e.isWhole {
+		return o, err
+	}
+	if o.invalid != nil {
+		p.lacksRows.Store(true) // the rows are damaged, but the summaries may be sound
+		o.invalid = nil
+		return o, p.readSummaries(ctx, o, e)
+	}
+	o.wasAlone = len(p.runs) == 1
+	if p.openSummaries(o, extent{0, s.Size, true}, o.data) != nil {
+		o.minutes, o.drops, o.devices = nil, nil, nil // the rows count instead
+	}
+	return o, nil
 }
 
 // readSummaries reads the summaries of an object, which are in the given extent.

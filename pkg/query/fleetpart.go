@@ -29,7 +29,7 @@ func (p *fleetPartition) parts(objects []*fleetObject) (parts []fleetPart) {
 	var rows []*fleetObject
 	var memory int64
 	for _, o := range objects {
-		if o.data == nil {
+		if o.minutes != nil {
 			parts = append(parts, &summaryPart{partition: p, object: o})
 			continue
 		}

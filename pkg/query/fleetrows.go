@@ -24,14 +24,14 @@ func (r *rowsPart) devices(*DeviceMatch, []string) deviceStream {
 		r.begin()
 		return r.first
 	}
-	r.again = r.open(nil)
+	r.again = r.open()
 	r.again.fold = summary.NewDeviceFold(r.again.take)
 	return r.again
 }
 
 // begin opens the first stream.
 func (r *rowsPart) begin() {
-	r.first = r.open(r.partition.rowsFunction())
+	r.first = r.open()
 	if r.partition.fleet.request.needsDevices() {
 		r.first.fold = summary.NewDeviceFold(r.first.take)
 	} else {
@@ -39,8 +39,8 @@ func (r *rowsPart) begin() {
 	}
 }
 
-func (r *rowsPart) open(each func(*segment.Row) error) *rowStream {
-	return &rowStream{merge: rowMerge{partition: r.partition, objects: r.objects}, each: each}
+func (r *rowsPart) open() *rowStream {
+	return &rowStream{merge: rowMerge{partition: r.partition, objects: r.objects}}
 }
 
 func (r *rowsPart) sums(ctx context.Context) (*summary.Sums, error) {
@@ -62,35 +62,13 @@ func (r *rowsPart) close() {
 	}
 }
 
-// rowsFunction returns a function that passes a row to FleetRequest.Rows if the row is in its range.
-// It returns nil if the question does not want the partition's rows.
-func (p *fleetPartition) rowsFunction() func(*segment.Row) error {
-	if !p.readsRows {
-		return nil
-	}
-	f := p.fleet
-	from, to := f.request.RowsFrom.UnixMilli(), f.request.RowsTo.UnixMilli()
-	return func(r *segment.Row) error {
-		if r.Time < from || r.Time >= to {
-			return nil
-		}
-		f.calls.Lock()
-		defer f.calls.Unlock()
-		return f.request.Rows(r)
-	}
-}
-
-// hasAllRows reports whether FleetRequest.Rows got each row of the partition exactly once.
-func (p *fleetPartition) hasAllRows() bool { return p.readsRows && p.exact && !p.lacksRows.Load() }
-
 // rowStream adds up the merged rows of a part. As a deviceStream, it returns each client after the
 // client's last row. If the fold does not count devices, next returns none and reads all rows.
 type rowStream struct {
 	merge rowMerge
 	fold  *summary.Fold
-	each  func(*segment.Row) error // called with each row, or nil
-	taken *summary.Device          // the device that next has not returned yet, or nil
-	sums  *summary.Sums            // set after the last row
+	taken *summary.Device // the device that next has not returned yet, or nil
+	sums  *summary.Sums   // set after the last row
 }
 
 // take keeps a device that the fold has completed. The fold completes at most one at a time.
@@ -109,11 +87,6 @@ func (s *rowStream) next(ctx context.Context) (*summary.Device, error) {
 			s.sums = s.fold.Sums()
 		default:
 			s.fold.Add(row)
-			if s.each != nil {
-				if err := s.each(row); err != nil {
-					return nil, err
-				}
-			}
 		}
 	}
 	d := s.taken

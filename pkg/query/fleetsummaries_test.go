@@ -301,6 +301,47 @@ func BenchmarkFleetOfAClosedDay(b *testing.B) {
 	}
 }
 
+// If the rows are read, the summaries must still count. If the rows are damaged, RowsRead must say so.
+func TestTheRowsOfAClosedDay(t *testing.T) {
+	events := life("c", 200)
+	store := closed(t, events)
+	putFleet(t, store, runOf(9, 1), events[:400])
+	want := sumOf(events)
+	q := wholeDay()
+	q.Totals = true
+	q.RowsFrom, q.RowsTo, q.RowsBytes = noon.Add(3*time.Minute), noon.Add(5*time.Minute), 1<<20
+	ask := func() (query.FleetResult, []segment.Row) {
+		var rows []segment.Row
+		q.Rows = func(r *segment.Row) error {
+			rows = append(rows, *r)
+			return nil
+		}
+		result := fleet(t, newReader(t, store, query.Config{}), q)
+		require.EqualValues(t, count(want)+400, count(result.Sums))
+		require.EqualValues(t, 400, result.AtMostTwice)
+		require.Equal(t, want.Totals.Devices, result.Sums.Totals.Devices)
+		require.Empty(t, result.NotCounted)
+		return result, rows
+	}
+	result, rows := ask()
+	require.True(t, result.RowsRead)
+	require.Equal(t, 1+16+len(segments(t, store)), result.Receipt.Requests)
+	distinct := segment.Distinct(rows)
+	require.Len(t, rows, len(distinct))
+	require.Equal(t, slices.DeleteFunc(segment.FromEvents(events), func(r segment.Row) bool {
+		return r.Time < q.RowsFrom.UnixMilli() || r.Time >= q.RowsTo.UnixMilli()
+	}), distinct)
+
+	all := segments(t, store)
+	s := all[slices.IndexFunc(all, func(s layout.Segment) bool { return s.Name.HasSummaries() })]
+	data, err := store.Read(t.Context(), s.Key, 0, s.Size)
+	require.NoError(t, err)
+	data[100] ^= 1
+	require.NoError(t, store.Put(t.Context(), s.Key, bytes.NewReader(data), s.Size))
+	result, _ = ask()
+	require.False(t, result.RowsRead)
+}
+
 // Questions that share little memory must take turns, and must not wait for each other forever.
 func TestAFleetWithLittleMemory(t *testing.T) {
 	events := life("c", 300)
