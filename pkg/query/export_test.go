@@ -39,3 +39,6 @@ func (r *Reader) Hold(reads, rows, pools int64) (free func()) {
 // SetMaxWhole sets the maximum size, in bytes, of an object that Fleet reads whole because the object
 // has no sound summary.
 func (r *Reader) SetMaxWhole(bytes int64) { r.maxWhole = bytes }
+
+// FooterMemory returns the memory of the cached footers, in bytes.
+func (r *Reader) FooterMemory() int64 { return r.config.CacheBytes - r.footers.free }

@@ -71,7 +71,8 @@ type FleetResult struct {
 	// Sums are the cells and, if requested, the vicinities of the minutes between From and To. With
 	// FleetRequest.Totals, they also have the totals of the day, unless too much was not counted.
 	// A client with drops on both sides of midnight counts twice in the vicinities of the two minutes
-	// around midnight.
+	// around midnight. Cells of the minute 0 are never left out; they count the events whose minutes
+	// the summary of a hostile fleet does not distinguish.
 	//
 	// Of the shards that were counted, the sums are never below the truth, except for the objects in
 	// NotCounted.

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -160,7 +161,9 @@ func (o *fleetObject) openWhole(data []byte) error {
 // one that holds no others.
 func (p *fleetPartition) openSummaries(o *fleetObject, e extent, data []byte) error {
 	if o.footer == nil && e.end() == o.segment.Size {
-		if footer, err := segment.ParseFooter(data, o.segment.Size); err == nil {
+		// A footer keeps the bytes that it was parsed from, so it gets its own copy of as few as possible.
+		tail := bytes.Clone(data[max(0, int64(len(data))-o.segment.Name.FooterLength):])
+		if footer, err := segment.ParseFooter(tail, o.segment.Size); err == nil {
 			o.footer = footer
 			p.fleet.reader.footers.put(o.segment.Key, footer)
 		}

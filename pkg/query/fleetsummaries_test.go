@@ -125,6 +125,18 @@ func TestFootersOfAFleet(t *testing.T) {
 	require.Equal(t, first.Sums, second.Sums)
 	require.Less(t, second.Receipt.Bytes, first.Receipt.Bytes)
 	require.EqualValues(t, 100, first.AtMostTwice)
+	var memory int64
+	all := segments(t, store)
+	for i, s := range all {
+		if i > 0 && !s.Name.Fresh() && all[i-1].Name.Fresh() { // only these are not alone
+			tail, err := store.Read(t.Context(), s.Key, s.Size-s.Name.FooterLength, s.Name.FooterLength)
+			require.NoError(t, err)
+			footer, err := segment.ParseFooter(tail, s.Size)
+			require.NoError(t, err)
+			memory += footer.Memory()
+		}
+	}
+	require.Equal(t, memory, r.FooterMemory(), "a cached footer must not keep the summaries")
 	counting := objstore.NewCounting(store)
 	fleet(t, newReader(t, counting, query.Config{}), wholeDay())
 	requireNoRows(t, store, counting.Of(objstore.OpRead))
