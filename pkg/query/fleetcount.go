@@ -128,6 +128,10 @@ func (p *fleetPartition) sum(ctx context.Context, parts []fleetPart, total *summ
 	p.exact = len(parts) <= 1 && !p.incomplete
 	p.devicesExact = p.devicesExact && p.exact
 	for _, of := range sums {
+		if len(total.Cells)+len(total.Vicinities) == 0 {
+			*total = *of // saves a copy
+			continue
+		}
 		total.Include(of)
 	}
 	return nil
