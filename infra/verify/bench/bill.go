@@ -171,5 +171,47 @@ func printPrices(out io.Writer, found *results) error {
 				m.storage, m.requests, m.recorder, m.query, m.compactor, m.total())
 		}
 	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	return printFleetPrices(out, found, listPrices)
+}
+
+// questionCosts holds the measured cost of a question about a fleet.
+type questionCosts struct {
+	lists, reads, rounds float64
+	cpu                  float64 // seconds
+}
+
+// price returns the price of one question in yuan, without the minimum for each hour. Compute units
+// are at the price of the first tier.
+func (c questionCosts) price(t tariffs) float64 {
+	waiting := c.rounds * slowest((c.lists+c.reads)/c.rounds)
+	units := small.units(t, 1, c.cpu/small.vcpu+waiting)
+	return (c.lists*t.puts+c.reads*t.gets)/10_000 + units*t.units[0]
+}
+
+// fleetQuestions lists the measured questions about a fleet.
+var fleetQuestions = []string{
+	"FleetQuestion/closed", "FleetQuestion/closed/drops", "FleetQuestion/closed/finder",
+	"FleetQuestion/open/writers=4", "FleetQuestion/open/writers=60",
+}
+
+// printFleetPrices prints the prices of questions about a fleet, and of storing the summaries that
+// they read.
+func printFleetPrices(out io.Writer, found *results, t tariffs) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "\nyuan: questions about a fleet\t1,000 times\t")
+	for _, name := range fleetQuestions {
+		value := func(unit string) float64 { return found.values[metric{name, unit}] }
+		c := questionCosts{value("lists"), value("requests") - value("lists"), value("round-trips"), value("cpu-ms") / 1e3}
+		if c.rounds == 0 {
+			return fmt.Errorf("price a question: no measurement of round-trips in %s", name)
+		}
+		fmt.Fprintf(table, "%s\t%.3f\t\n", name, 1000*c.price(t))
+	}
+	const events = 1e6 * 10 * 30 // of a million devices in 30 days
+	stored := events * found.values[metric{"Fleet/shards=16", "summaries-B/event"}] / gigabyte
+	fmt.Fprintf(table, "a month of summaries of 1,000,000 devices, kept for 30 days\t%.2f\t\n", stored*t.storage)
 	return table.Flush()
 }

@@ -56,3 +56,11 @@ func TestBill(t *testing.T) {
 	d.batch, c.batchCPU = 100, 0.0005
 	require.Less(t, bill(d, c, listPrices).total(), m.total()/2, "batches are cheaper")
 }
+
+// TestPriceOfAQuestion compares a price with one calculated by hand.
+func TestPriceOfAQuestion(t *testing.T) {
+	c := questionCosts{lists: 17, reads: 16, rounds: 1, cpu: 0.1}
+	requests := 33.0 / 10_000 * 0.01
+	units := 75.0/10_000 + (0.2+slowest(33))*(0.5+0.5*0.15)
+	require.InDelta(t, requests+units*0.00011, c.price(listPrices), 1e-12)
+}

@@ -24,6 +24,7 @@ type fleetDay struct {
 	devices []device      // a sample of the fleet's devices
 	cpu     time.Duration // CPU time for recording and compacting
 	bytes   int64         // size of all segments after compaction
+	summed  summarySizes  // how much of bytes the summaries take
 	dir     string        // folder of the compacted bucket on disk
 	p50     float64       // median time of a warm query on the compacted bucket, in ms
 }
@@ -40,6 +41,9 @@ func measureFleet(ctx context.Context, found *results, dir string, millions floa
 		}
 	}
 	if _, err := narrow.measure(ctx, found); err != nil {
+		return err
+	}
+	if err := narrow.measureQuestions(ctx, found); err != nil {
 		return err
 	}
 	reader, err := wide.measure(ctx, found)
@@ -73,7 +77,7 @@ func (d *fleetDay) measure(ctx context.Context, found *results) (*query.Reader, 
 	if err != nil {
 		return nil, err
 	}
-	found.add(d.name(), float64(d.bytes-ids)/float64(d.rows), "B/event-without-ids")
+	found.add(d.name(), float64(d.withoutSummaries()-ids)/float64(d.rows), "B/event-without-ids")
 	return d.timeQueries(ctx, found, local)
 }
 
@@ -91,14 +95,21 @@ func (d *fleetDay) compact(ctx context.Context, found *results) error {
 	if d.bytes, err = eventBytes(ctx, d.store); err != nil {
 		return err
 	}
+	if d.summed, err = sizesOfSummaries(ctx, d.store); err != nil {
+		return err
+	}
 	rows := float64(d.rows)
 	found.add(d.name(), rows/float64(d.shards), "rows/partition")
 	found.add(d.name(), d.cpu.Seconds(), "cpu-s")
 	found.add(d.name(), float64(fresh)/rows, "fresh-B/event")
-	found.add(d.name(), float64(d.bytes)/rows, "B/event")
+	found.add(d.name(), float64(d.withoutSummaries())/rows, "B/event")
+	found.add(d.name(), float64(d.summed.all())/rows, "summaries-B/event")
 	found.add(d.name(), float64(report.Rows)/rows, "rewrites/event")
 	return nil
 }
+
+// withoutSummaries returns the size of all segments without their summaries.
+func (d *fleetDay) withoutSummaries() int64 { return d.bytes - d.summed.all() }
 
 // glob returns a pattern for the paths of all segments on disk.
 func (d *fleetDay) glob() string {

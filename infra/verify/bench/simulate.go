@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
+	"strings"
 	"time"
 
 	"devicetrace/pkg/compact"
@@ -16,7 +19,8 @@ import (
 )
 
 const (
-	writers      = 4               // number of recorders, which receive events round-robin
+	fewWriters   = 4               // number of recorders, which receive events round-robin
+	manyWriters  = 60              // number of recorders that a large fleet may need in a storm of single events
 	compactEvery = 5 * time.Minute // interval of the compactor's timer
 	openHours    = 18              // hour of the queries, before the day is over
 )
@@ -40,7 +44,7 @@ type simulation struct {
 	beyond int // how many of the numbers in live exceed the bound (see the look method)
 }
 
-func newSimulation(shards int, dir string) (*simulation, error) {
+func newSimulation(shards, writers int, dir string) (*simulation, error) {
 	s := &simulation{store: memstore.New(), now: today, nextRun: today.Add(compactEvery)}
 	s.partition = layout.Partition{Instance: instance, Shard: layout.Layout{Shards: shards}.AllShards()[0], Day: layout.DayOf(today)}
 	clock := func() time.Time { return s.now }
@@ -64,7 +68,7 @@ func (s *simulation) run(ctx context.Context, events []event.Event, batch int) e
 		if err := s.advance(ctx, part[len(part)-1].ReceivedAt); err != nil {
 			return err
 		}
-		if err := s.writers[s.appends%writers].Append(ctx, part); err != nil {
+		if err := s.writers[s.appends%len(s.writers)].Append(ctx, part); err != nil {
 			return err
 		}
 		s.appends++
@@ -111,7 +115,7 @@ func (s *simulation) look(ctx context.Context) error {
 	}
 	live := len(runs) + len(compacted)
 	s.live = append(s.live, live)
-	if live > 3*writers+8*len(levels) {
+	if live > 3*len(s.writers)+8*len(levels) {
 		s.beyond++
 	}
 	return nil
@@ -139,7 +143,7 @@ func (s *simulation) report(found *results, name string, rows int) {
 // shortens the simulation. The runs of the second partition still become as full as they would with
 // single events.
 func simulateDays(ctx context.Context, found *results, dir string, millions float64) error {
-	small, err := newSimulation(256, dir)
+	small, err := newSimulation(256, fewWriters, dir)
 	if err != nil {
 		return err
 	}
@@ -149,23 +153,98 @@ func simulateDays(ctx context.Context, found *results, dir string, millions floa
 	}
 	small.report(found, "Day/shards=256", len(events))
 
-	large, err := newSimulation(16, dir)
+	events, _ = partitionEvents(16, rowsAt(millions, 600_000))
+	repeats := 3
+	if millions < fullPartition {
+		repeats = 1
+	}
+	return simulateOpenFleets(ctx, found, dir, events, repeats)
+}
+
+// simulateOpenFleets simulates the day of a partition with few and with many recorders. On the open
+// day, it measures questions about a fleet.
+func simulateOpenFleets(ctx context.Context, found *results, dir string, events []event.Event, repeats int) error {
+	few, err := newSimulation(16, fewWriters, dir)
 	if err != nil {
 		return err
 	}
-	events, _ = partitionEvents(16, rowsAt(millions, 600_000))
-	if err := large.run(ctx, events, 64); err != nil {
+	rest, err := few.runWithFleetQuestions(ctx, found, events, repeats)
+	if err != nil {
 		return err
 	}
-	large.report(found, "Day/shards=16", len(events))
-	return nil
+	if err := few.run(ctx, rest, 64); err != nil {
+		return err
+	}
+	few.report(found, "Day/shards=16", len(events))
+
+	many, err := newSimulation(16, manyWriters, dir)
+	if err != nil {
+		return err
+	}
+	_, err = many.runWithFleetQuestions(ctx, found, events, repeats)
+	return err
+}
+
+// runWithFleetQuestions delivers the events until openHours and measures questions about a fleet.
+// It returns the other events. The compactor is due to run at openHours and has not run yet, so there
+// are as many objects as possible. During the last half hour, the events are delivered one by one, so
+// that the open runs are as full as they would be without batches.
+func (s *simulation) runWithFleetQuestions(ctx context.Context, found *results, events []event.Event, repeats int) (rest []event.Event, err error) {
+	singly, past := arrivedBy(events, openHours*time.Hour-30*time.Minute), arrivedBy(events, openHours*time.Hour)
+	if err := errors.Join(s.run(ctx, events[:singly], 64), s.run(ctx, events[singly:past], 1)); err != nil {
+		return nil, err
+	}
+	store, err := s.spread(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return events[past:], measureOpenFleet(ctx, found, store, len(s.writers), repeats)
+}
+
+// spread returns a bucket for a whole fleet's day. Each of its shards has a copy of the simulated
+// partition. The copies have the clients of the first shard, which does not matter for the cost of
+// a question.
+func (s *simulation) spread(ctx context.Context) (*memstore.Store, error) {
+	to := memstore.New()
+	objects, err := objstore.All(ctx, s.store, "", "")
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range objects {
+		data, err := s.store.Read(ctx, o.Key, 0, o.Size)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // superseded; the recorder deletes such objects in the background
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, key := range s.keysInAllShards(o.Key) {
+			if err := to.Put(ctx, key, bytes.NewReader(data), o.Size); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return to, nil
+}
+
+// keysInAllShards returns the keys of a segment of the simulated partition and of its copies. For
+// another object, it returns only the object's key.
+func (s *simulation) keysInAllShards(key string) (keys []string) {
+	name, found := strings.CutPrefix(key, s.partition.Prefix())
+	if !found {
+		return []string{key}
+	}
+	for _, shard := range (layout.Layout{Shards: 16}).AllShards() {
+		other := layout.Partition{Instance: s.partition.Instance, Shard: shard, Day: s.partition.Day}
+		keys = append(keys, other.Prefix()+name)
+	}
+	return keys
 }
 
 // runWithQueries delivers the events of the whole day. At openHours, before the day is over, it
 // measures warm queries.
 func (s *simulation) runWithQueries(ctx context.Context, found *results, events []event.Event, devices []device) error {
-	byArrivalTime := func(e event.Event, t time.Time) int { return e.ReceivedAt.Compare(t) }
-	past, _ := slices.BinarySearchFunc(events, today.Add(openHours*time.Hour), byArrivalTime)
+	past := arrivedBy(events, openHours*time.Hour)
 	if err := s.run(ctx, events[:past], 1); err != nil {
 		return err
 	}
@@ -182,6 +261,13 @@ func (s *simulation) runWithQueries(ctx context.Context, found *results, events 
 	found.add("Day/open", float64(c.maxRounds), "round-trips")
 	found.add("Day/open", c.meanKB, "KB")
 	return s.run(ctx, events[past:], 1)
+}
+
+// arrivedBy returns the number of events that arrived before the given time of the day.
+func arrivedBy(events []event.Event, timeOfDay time.Duration) int {
+	byArrivalTime := func(e event.Event, t time.Time) int { return e.ReceivedAt.Compare(t) }
+	n, _ := slices.BinarySearchFunc(events, today.Add(timeOfDay), byArrivalTime)
+	return n
 }
 
 // rowsAt returns the number of rows to simulate. millions is the value of SCALE. If millions is at
