@@ -26,7 +26,8 @@ type FleetRequest struct {
 	// Drops requests the vicinities and their samples, too.
 	Drops bool
 	// Totals requests the number of devices, too. From and To must then be in one UTC day, and the
-	// totals are those of that whole day.
+	// totals are those of that whole day. If the budget suffices for all shards only without the
+	// totals, the result has none.
 	Totals bool
 	// Devices, if set, is called once for each client with rows on these days. The rows of all the
 	// days count, even those outside From and To. The clients of a shard come in ascending order.
@@ -41,8 +42,8 @@ type FleetRequest struct {
 	Rows             func(*segment.Row) error
 	RowsFrom, RowsTo time.Time
 	RowsBytes        int64
-	// Budget limits the cost. If it does not suffice for all shards, fewer shards are counted. The
-	// zero Budget means 3,000 requests and 64 MiB.
+	// Budget limits the cost. If it does not suffice for all shards, even without rows and totals,
+	// fewer shards are counted. The zero Budget means 3,000 requests and 64 MiB.
 	Budget Budget
 	// Explain requests a list of the requests to the store, in FleetResult.Steps.
 	Explain bool

@@ -114,12 +114,16 @@ func (f *fleet) ranked(shards []layout.Shard) []layout.Shard {
 	return shards
 }
 
-// afford decides whether the objects are read whole for FleetRequest.Rows, and leaves out the shards
-// for which the rest of the budget does not suffice.
+// afford decides whether the objects are read whole for FleetRequest.Rows. If the rest of the budget
+// does not suffice for all shards, it gives up the rows, then the totals, and only then leaves out
+// shards.
 func (f *fleet) afford() {
 	f.setRowsRead(!f.cut && f.request.Rows != nil && f.sizeOfRows() <= f.request.RowsBytes)
 	if f.affordable() < len(f.shards) {
-		f.setRowsRead(false) // which may save enough
+		f.setRowsRead(false)
+	}
+	if f.affordable() < len(f.shards) {
+		f.request.Totals = false
 	}
 	f.leaveOut(f.affordable())
 }

@@ -282,6 +282,27 @@ func TestTheDevicesOfAnOpenDay(t *testing.T) {
 	require.Len(t, result.NotCounted, len(lacking))
 }
 
+// If the budget suffices for all shards only without the totals, the result must have no totals rather
+// than fewer shards.
+func TestABudgetWithoutTotals(t *testing.T) {
+	events := life("c", 2000)
+	store := closed(t, events)
+	putFleet(t, store, runOf(9, 1), events[:2]) // the devices of this partition must be merged
+	q := wholeDay()
+	cheap := fleet(t, newReader(t, store, query.Config{}), q)
+	q.Totals = true
+	whole := fleet(t, newReader(t, store, query.Config{}), q)
+	require.NotNil(t, whole.Sums.Totals)
+	require.Greater(t, whole.Receipt.Bytes, cheap.Receipt.Bytes)
+
+	q.Budget = query.Budget{Requests: 1000, Bytes: whole.Receipt.Bytes - 1}
+	result := fleet(t, newReader(t, store, query.Config{}), q)
+	require.Nil(t, result.Sums.Totals)
+	require.Equal(t, 16, result.Shards)
+	require.Equal(t, cheap.Sums, result.Sums)
+	require.Equal(t, cheap.Receipt.Bytes, result.Receipt.Bytes)
+}
+
 // BenchmarkFleetOfAClosedDay asks about a day with 52,000 events of 4,000 clients.
 func BenchmarkFleetOfAClosedDay(b *testing.B) {
 	events := life("c", 4000)
