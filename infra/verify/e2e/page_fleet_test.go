@@ -70,6 +70,7 @@ func TestFleetPage(t *testing.T) {
 		{"faults", testFleetFaults},
 		{"not exact", testFleetNotExact},
 		{"late", testFleetLate},
+		{"focus", testFleetFocus},
 		{"addresses", testFleetAddress},
 	} {
 		t.Run(one.name, func(t *testing.T) { one.test(t, &p) })
@@ -415,7 +416,7 @@ func testScopeOfDrop(t *testing.T, p *fleetTest) {
 	require.Equal(t, 1, b.count(".chart .bar.picked"))
 
 	b.allow("503")
-	stop = b.respond("/scope?", 503, []byte(`{"code":"StoreUnavailable","error":"the bucket could not be read"}`))
+	stop = b.respond("/scope?", 503, unavailable)
 	b.run(chromedp.NavigateBack())
 	b.await(`document.querySelector('#scope-retry')`)
 	require.Contains(t, b.text(".scope"), "It is not known whether other devices were affected.")
@@ -513,12 +514,11 @@ func testFleetFaults(t *testing.T, p *fleetTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.allow("503")
 	b.allow("403")
-	failure := []byte(`{"code":"StoreUnavailable","error":"the bucket could not be read"}`)
-	stop := b.respond("/fleet?", 503, failure)
+	stop := b.respond("/fleet?", 503, unavailable)
 	b.open(fleetPath(fleetInstance, p.day))
 	b.await(`document.querySelector('#results .notice h2')?.innerText === 'The events cannot be read right now'`)
 	stop()
-	stop = b.respond("devices=1", 503, failure)
+	stop = b.respond("devices=1", 503, unavailable)
 	b.click("#results .notice .button")
 	b.await(`document.querySelector('[aria-labelledby=flapping-title] .retry')`)
 	require.Positive(t, b.count(".chart .bar"))
@@ -527,7 +527,7 @@ func testFleetFaults(t *testing.T, p *fleetTest) {
 	b.click("[aria-labelledby=flapping-title] .retry")
 	b.await(`document.querySelector('[aria-labelledby=flapping-title] tbody tr')`)
 
-	stop = b.respond("/scope?", 503, failure)
+	stop = b.respond("/scope?", 503, unavailable)
 	b.clickAt(tallest(shutdowns))
 	b.await(`document.querySelector('.who-dropped .retry')`)
 	stop()
@@ -553,13 +553,14 @@ func testFleetNotExact(t *testing.T, p *fleetTest) {
 	answer["shards"] = map[string]int{"counted": 12, "of": 16}
 	answer["not_counted"] = []map[string]string{{"key": "events/<i>damaged</i>.parquet", "error": "checksum differs"}}
 	b := openTab(t, p.chromium, p.stack, viewer{})
-	defer b.respond("/fleet?", 200, asJSON(t, answer))()
+	stop := b.respond("/fleet?", 200, asJSON(t, answer))
 	b.open(fleetPath(fleetInstance, p.day))
 	b.await(`document.querySelector('.count-note')`)
 	require.Equal(t, "Only 12 of 16 shards were counted, because the question reached its limit. The figures cover these shards only. "+
 		"Objects that could not be counted: 1. The figures may be too low. At most 1,234 events were counted twice. "+
 		"events/<i>damaged</i>.parquet checksum differs", b.text(".count-note"))
 	b.screenshot("fleet-not-exact")
+	stop()
 }
 
 // testFleetLate checks that an older response never replaces a newer one.

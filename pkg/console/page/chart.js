@@ -13,7 +13,7 @@ import { pager } from './pager.js';
 import { number, text } from './text.js';
 import { clock, minute, minuteStamp, time } from './time.js';
 
-// chart returns { node, select, redraw }. select takes the instant to mark, or null. chart calls
+// chart returns { node, select, redraw, focus }; for redraw and focus, see figure. select takes the instant to mark, or null. chart calls
 // onPick with a column or null, onZoom with a span, and onZoomAt with 1 to zoom in or -1 to zoom
 // out, and with an instant.
 export function chart(fleet, { onPick, onZoom, onZoomAt }) {
@@ -33,6 +33,7 @@ export function chart(fleet, { onPick, onZoom, onZoomAt }) {
   return {
     node: drawing.node,
     redraw: drawing.redraw,
+    focus: drawing.focus,
     select(at) {
       marked = at;
       drawing.mark();

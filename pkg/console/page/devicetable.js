@@ -47,9 +47,10 @@ export function deviceTable(devices, columns, label, pathOf) {
 }
 
 // listFoot returns what follows a table of devices: a note, and a button to show more devices if
-// there are more.
+// there are more. While devices are on their way, the button is inactive, but keeps the focus.
 export function listFoot(list, note, id, onMore) {
-  const more = () => el('button', { id, type: 'button', class: 'button', disabled: list.isLoading, on: { click: onMore } }, icon('down'), text('devices.more'));
+  const click = () => list.isLoading || onMore();
+  const more = () => el('button', { id, type: 'button', class: 'button', 'aria-disabled': list.isLoading ? 'true' : null, on: { click } }, icon('down'), text('devices.more'));
   return el('div', { class: 'list-foot' },
     note && el('p', { class: 'quiet-text' }, note),
     list.answer && !list.isDone ? more() : null);

@@ -7,7 +7,7 @@ import { side } from './layout.js';
 import { followPointer } from './pointer.js';
 import { tooltip } from './tooltip.js';
 
-// figure returns { node, redraw, mark }. redraw draws at once if node is on the page. Otherwise, the
+// figure returns { node, redraw, mark, focus }. redraw draws at once if node is on the page. Otherwise, the
 // figure draws itself as soon as the width of node is known. It draws itself again whenever the
 // width changes. mark updates which items are selected.
 //
@@ -68,6 +68,12 @@ export function figure({ label, draw, labelOf, isPicked, onItem, onSpan, onEscap
     drawn.items[current].node.focus();
   }
 
+  // focus moves the focus to the selected item or, if none is selected, to the item that Tab reaches.
+  function focus() {
+    const picked = drawn?.items.findIndex(isPicked) ?? -1;
+    if (drawn?.items.length) go(picked < 0 ? current : picked);
+  }
+
   const activate = () => onItem(drawn.items[current], drawn.scale);
 
   const ownKeys = {
@@ -105,5 +111,5 @@ export function figure({ label, draw, labelOf, isPicked, onItem, onSpan, onEscap
 
   new ResizeObserver(redraw).observe(frame);
 
-  return { node: frame, redraw, mark };
+  return { node: frame, redraw, mark, focus };
 }

@@ -5,6 +5,7 @@ import { datum } from './datum.js';
 import { deviceTable, listFoot } from './devicetable.js';
 import { el } from './dom.js';
 import { failed } from './failed.js';
+import { fillFrom } from './filling.js';
 import { devicePathAt } from './fleetaddress.js';
 import { icon } from './icons.js';
 import { number, phrase, text } from './text.js';
@@ -25,10 +26,9 @@ export function finderResults(list, words, { onMore, onRetry, onClose }) {
       el('span', { class: 'spring' }), close),
     body);
   list.watch(() => {
-    node.setAttribute('aria-busy', list.isLoading);
     count.textContent = list.answer ? number(list.answer.covered?.matched ?? list.list.length) : '';
-    body.replaceChildren(...content(list, { onMore, onRetry }));
   });
+  fillFrom(list, body, () => content(list, { onMore, onRetry }));
   return node;
 }
 

@@ -69,7 +69,16 @@ export function fillFleetForm(query) {
   instance().value = query.instance;
   field().value = utcDate(query.day);
   field().max = utcDate(today);
-  byId('day-later').disabled = query.day >= today;
+  showLater(query.day < today);
   words().value = query.text;
   clearFault();
+}
+
+// showLater enables or disables the button for the next day. If it is disabled while it has the
+// focus, the button for the day before gets the focus.
+function showLater(isEnabled) {
+  const later = byId('day-later');
+  const isFocused = document.activeElement === later;
+  later.disabled = !isEnabled;
+  if (isFocused && !isEnabled) byId('day-earlier').focus();
 }

@@ -145,7 +145,7 @@ function show() {
   for (const source of [view.fleet, view.down, view.scope]) source?.unwatch();
   view.shown = fleetResults(view.fleet, view.down, receipts, actions);
   keepFocus(byId('results'), () => slots.figures.replaceChildren(view.shown.node));
-  view.shown.redraw();
+  view.shown.chart.redraw();
   showMinute();
 }
 
@@ -163,7 +163,7 @@ function showMinute() {
   const { scope, shown } = view;
   const { instance, at, of } = query;
   scope.unwatch();
-  shown.select(at);
+  shown.chart.select(at);
   const loading = scope.ask(at === null ? null : { instance, client: '', at: at + minute / 2, of }, abort.signal);
   keepFocus(shown.who, () => shown.who.replaceChildren(...(at === null ? [] : [whoDropped(scope, minuteActions)])));
   scope.watch(shown.showCost);
@@ -175,9 +175,16 @@ function showMinute() {
 const minuteActions = {
   onMinute: (at) => isCurrent() && go({ at: wholeMinute(at) }),
   onOf: (of) => isCurrent() && go({ at: query.at, of }),
-  onClose: () => isCurrent() && go({}),
+  onClose: closeMinute,
   onRetry: () => isCurrent() && showMinute(),
 };
+
+// closeMinute removes the mark, and returns the focus from the panel to the marked bar.
+function closeMinute() {
+  if (!isCurrent()) return;
+  view.shown.chart.focus();
+  go({});
+}
 
 // pick marks the worst minute of a column of the chart. If the column contains the marked minute,
 // or is null, pick removes the mark.

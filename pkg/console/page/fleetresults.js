@@ -14,12 +14,12 @@ import { receipt } from './receipt.js';
 import { text } from './text.js';
 import { duration, spanText, utcDate, zoneName } from './time.js';
 
-// fleetResults returns { node, who, select, redraw, showCost }. who is where the panel about a minute
-// belongs. select marks the minute with the given start in the chart, or none for null. showCost
-// updates the cost, which is the sum of the receipts that receiptsOf returns. down is the list of
-// devices that are offline now, or null if the span is in the past.
+// fleetResults returns { node, who, chart, showCost }. who is where the panel about a minute belongs.
+// For chart, see the function of that name. showCost updates the cost, which is the sum of the
+// receipts that receiptsOf returns. down is the list of devices that are offline now, or null if the
+// span is in the past.
 export function fleetResults(fleet, down, receiptsOf, actions) {
-  const who = el('div');
+  const who = el('div', { tabindex: -1 });
   const line = chart(fleet, actions);
   const cost = el('div');
   const absent = fleet.isAbsent ? absentNotice({ query: fleet.query, report: fleet.answer }, actions.onInstance) : null;
@@ -29,13 +29,13 @@ export function fleetResults(fleet, down, receiptsOf, actions) {
     fleet.isEmpty ? el('p', { class: 'card card-note empty' }, text('fleet.empty')) : null,
     fleetTiles(fleet),
     chartCard(fleet, actions, [line.node, chartLegend(fleet), who, chartTable(fleet, actions)]),
-    el('div', { class: 'pair' }, reasonTable(fleet), nodeTable(fleet)),
+    el('div', { class: 'pair' }, reasonTable(fleet, actions), nodeTable(fleet)),
     fleet.isWhole ? el('div', { class: 'pair' }, flappingTable(fleet, actions), down ? downTable(down, actions) : null) : null,
     cost,
   ];
   const showCost = () => cost.replaceChildren(receipt(receiptsOf()));
   for (const source of [fleet, down]) source?.watch(showCost);
-  return { node: el('div', { class: 'slot' }, nodes), who, select: line.select, redraw: line.redraw, showCost };
+  return { node: el('div', { class: 'slot' }, nodes), who, chart: line, showCost };
 }
 
 function heading({ query, span }, { onExport }) {

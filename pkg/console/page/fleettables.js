@@ -4,6 +4,7 @@ import { datum } from './datum.js';
 import { deviceTable, listFoot } from './devicetable.js';
 import { el, svg } from './dom.js';
 import { failed } from './failed.js';
+import { fillFrom } from './filling.js';
 import { dayPath, devicePathAt } from './fleetaddress.js';
 import { kindOfWord } from './kinds.js';
 import { refusedSwatch, solidSwatch } from './legend.js';
@@ -17,10 +18,7 @@ function card(name, source, contentOf) {
   const body = el('div');
   const node = el('section', { class: 'card', 'aria-labelledby': `${name}-title` },
     el('h2', { id: `${name}-title`, class: 'section-title' }, text(`${name}.title`)), body);
-  source.watch(() => {
-    node.setAttribute('aria-busy', source.isLoading);
-    body.replaceChildren(...contentOf().filter(Boolean));
-  });
+  fillFrom(source, body, () => contentOf().filter(Boolean));
   return node;
 }
 

@@ -5,6 +5,7 @@ import { APIError, getJSON } from './api.js';
 import { datum } from './datum.js';
 import { deviceLink } from './devicetable.js';
 import { el } from './dom.js';
+import { fillFrom } from './filling.js';
 import { devicePathAt, fleetPath } from './fleetaddress.js';
 import { fetchInstances, listedInstances } from './instances.js';
 import { pageLink } from './links.js';
@@ -52,10 +53,7 @@ function foundIn(instance, answer, query) {
 // itself in.
 export function nearMisses({ near, query }) {
   const node = el('div', { class: 'near' });
-  near.watch(() => {
-    node.setAttribute('aria-busy', near.isLoading);
-    node.replaceChildren(...content(near, query));
-  });
+  fillFrom(near, node, () => content(near, query));
   return node;
 }
 

@@ -4,7 +4,8 @@ import { number, text } from './text.js';
 
 // pager returns { node, show }. node is the element with the paging buttons. show(position, turnTo)
 // displays a position of the form { page, first, last, total, more }. After that, a click on a
-// button calls turnTo with the number of the requested page.
+// button calls turnTo with the number of the requested page. If a button becomes disabled while it
+// has the focus, the other button gets the focus.
 export function pager({ label }) {
   const where = el('span', { class: 'where' });
   const previous = el('button', { type: 'button', class: 'button quiet' }, icon('earlier'), text('pages.previous'));
@@ -19,8 +20,11 @@ export function pager({ label }) {
     show({ page, first, last, total, more }, turnTo) {
       current = page;
       onTurn = turnTo;
+      const focused = document.activeElement;
       previous.disabled = page === 0;
       next.disabled = !more;
+      if (focused === next && next.disabled) previous.focus();
+      if (focused === previous && previous.disabled) next.focus();
       node.hidden = page === 0 && !more;
       where.textContent = text('pages.where', { first: number(first + 1), last: number(last), total });
     },

@@ -116,7 +116,10 @@ function fullResults(view, actions, known) {
     highlight(connection);
     if (!connection) return;
     panelSlot.replaceChildren(panel(connection, view, {
-      onClose: () => pick(null),
+      onClose: () => {
+        line.focus();
+        pick(null);
+      },
       onZoom: () => actions.onSpan(around(ms(connection.start), ms(connection.end) ?? ms(report.to))),
       onRows: () => findRows(connection, true),
     }));

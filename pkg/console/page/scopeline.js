@@ -3,6 +3,7 @@
 import { countNotes } from './counted.js';
 import { datum, plain } from './datum.js';
 import { el } from './dom.js';
+import { fillFrom } from './filling.js';
 import { fleetPathAt } from './fleetaddress.js';
 import { pageLink } from './links.js';
 import { scopeSentence } from './scope.js';
@@ -36,10 +37,7 @@ export function lastOf(view) {
 // if the user asks for another attempt. Without onScopeRetry, the user cannot ask for one.
 export function scopeLine({ scope, query }, { onScopeRetry }) {
   const node = el('p', { class: 'scope' });
-  scope.watch(() => {
-    node.setAttribute('aria-busy', scope.isLoading);
-    node.replaceChildren(...content(scope, query, onScopeRetry));
-  });
+  fillFrom(scope, node, () => content(scope, query, onScopeRetry));
   return node;
 }
 

@@ -15,8 +15,8 @@ import { ms } from './time.js';
 
 const minSpan = 2; // ms; the shortest span to zoom to
 
-// timeline returns { node, select, redraw }. select takes the key of the connection to select, or
-// "" to select nothing. For redraw, see figure.
+// timeline returns { node, select, redraw, focus }. select takes the key of the connection to
+// select, or "" to select nothing. For redraw and focus, see figure.
 //
 // at is the instant to mark, or null. timeline calls onPick with a connection or null, onZoom with
 // a span, and onTime with an instant.
@@ -56,6 +56,7 @@ export function timeline(report, at, { onPick, onZoom, onTime }) {
   return {
     node: drawing.node,
     redraw: drawing.redraw,
+    focus: drawing.focus,
     select(key) {
       picked = key;
       drawing.mark();

@@ -7,6 +7,7 @@ import { datum, plain } from './datum.js';
 import { deviceTable } from './devicetable.js';
 import { el } from './dom.js';
 import { failed } from './failed.js';
+import { fillFrom } from './filling.js';
 import { devicePathAt } from './fleetaddress.js';
 import { icon } from './icons.js';
 import { pager } from './pager.js';
@@ -34,10 +35,7 @@ export function whoDropped(scope, { onMinute, onOf, onClose, onRetry }) {
         copyButton(() => ticket(scope), { caption: text('copy.text') }),
         quietButton('who-close', 'cross', text('close'), onClose))),
     body);
-  scope.watch(() => {
-    node.setAttribute('aria-busy', scope.isLoading);
-    body.replaceChildren(...content(scope, onRetry));
-  });
+  fillFrom(scope, body, () => content(scope, onRetry));
   return node;
 }
 

@@ -1,0 +1,75 @@
+package e2e
+
+import (
+	"fmt"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/infra/local/sim"
+)
+
+// unavailable is the body of a response with status 503.
+var unavailable = []byte(`{"code":"StoreUnavailable","error":"the bucket could not be read"}`)
+
+// testFleetFocus checks that a control which disappears, or which can no longer be used, never takes
+// the focus with it.
+func testFleetFocus(t *testing.T, p *fleetTest) {
+	restart := p.incident(sim.NodeRestart)
+	b := p.fleet(t, fleetPath(fleetInstance, p.day, "at", restart.At.Truncate(time.Minute).Format(apiTime), "q", "-0"), viewer{})
+	b.await(whoText + ` && document.querySelector('#finder-more')`)
+	for eval[bool](b, `Boolean(document.querySelector('#finder-more'))`) {
+		b.enter("#finder-more")
+		b.requireFocusIn(".finder-card")
+	}
+	for eval[bool](b, `!document.querySelector('.who-list .pager button:last-child').disabled`) {
+		b.enter(".who-list .pager button:last-child")
+		b.requireFocusIn(".who-list .pager")
+	}
+	b.enter("#who-close")
+	b.requireFocusIn(".chart .bar")
+	require.Contains(t, eval[string](b, `document.activeElement.getAttribute('aria-label')`), shutdowns, "the bar that was marked")
+	b.enter("#day-later")
+	require.True(t, eval[bool](b, `document.querySelector('#day-later').disabled`), "there is no day after today")
+	b.requireFocusIn("#day-earlier")
+
+	b.allow("503")
+	stop := b.respond("devices=1", 503, unavailable)
+	b.enter("#day-earlier")
+	b.await(`document.querySelector('[aria-labelledby=flapping-title] .retry')`)
+	stop()
+	b.enter("[aria-labelledby=flapping-title] .retry")
+	b.await(`document.querySelector('[aria-labelledby=flapping-title] tbody')`)
+	b.requireFocusIn("[aria-labelledby=flapping-title]")
+
+	stop = b.respond("/scope?", 503, unavailable)
+	b.open("/?" + url.Values{"instance": {fleetInstance}, "client": {string(restart.Devices[0])},
+		"from": {restart.At.Add(-time.Hour).Format(apiTime)}, "to": {restart.At.Add(time.Minute).Format(apiTime)}}.Encode())
+	b.await(`document.querySelector('#scope-retry')`)
+	stop()
+	b.enter("#scope-retry")
+	b.await(`document.querySelector('.scope-text')`)
+	b.requireFocusIn(".scope")
+	b.run(chromedp.Focus(".timeline .bar", chromedp.ByQuery), chromedp.KeyEvent(kb.Enter))
+	b.await(`document.querySelector('.picked-connection')`)
+	b.enter(".picked-connection header button:last-child")
+	b.requireFocusIn(".timeline .bar")
+}
+
+// enter moves the focus to a control, presses Enter, and waits until the page is settled.
+func (b *tab) enter(selector string) {
+	b.t.Helper()
+	b.run(chromedp.Focus(selector, chromedp.ByQuery), chromedp.KeyEvent(kb.Enter))
+	b.await("true")
+}
+
+// requireFocusIn checks that an element with the given selector has the focus or contains it.
+func (b *tab) requireFocusIn(selector string) {
+	b.t.Helper()
+	found := eval[bool](b, fmt.Sprintf(`Boolean(document.activeElement.closest(%s))`, quoted(selector)))
+	require.True(b.t, found, "the focus is on %s", eval[string](b, `document.activeElement.outerHTML.slice(0, 200)`))
+}
