@@ -73,3 +73,27 @@ func (b *tab) requireFocusIn(selector string) {
 	found := eval[bool](b, fmt.Sprintf(`Boolean(document.activeElement.closest(%s))`, quoted(selector)))
 	require.True(b.t, found, "the focus is on %s", eval[string](b, `document.activeElement.outerHTML.slice(0, 200)`))
 }
+
+// testFleetTwice checks that a double click and repeated requests do not do anything twice.
+func testFleetTwice(t *testing.T, p *fleetTest) {
+	restart := p.incident(sim.NodeRestart)
+	b := p.fleet(t, fleetPath(fleetInstance, p.day, "from", restart.At.Add(-time.Hour).Truncate(time.Minute).Format(apiTime), "to", restart.At.Add(time.Hour).Truncate(time.Minute).Format(apiTime)), viewer{})
+	x, y := b.middleOf(tallest(shutdowns))
+	b.run(chromedp.MouseClickXY(x, y), chromedp.MouseClickXY(x, y, chromedp.ClickCount(2)))
+	b.await(whoText)
+	before := eval[int](b, "history.length")
+	b.click("#fleet-show")
+	b.await(`!document.querySelector('.who-dropped')`)
+	b.click("#fleet-show")
+	b.await(`document.querySelector('.chart')`)
+	require.Equal(t, before+1, eval[int](b, "history.length"), "the second click shows the same URL")
+
+	b.allow("503")
+	stop := b.respond("devices=1", 503, unavailable)
+	b.open("/?view=fleet&instance=" + oddInstance)
+	b.await(`document.querySelectorAll('[aria-labelledby=down-title] tbody tr').length === 8 && document.querySelector('.failed .retry')`)
+	stop()
+	b.click(".failed .retry")
+	b.await(`!document.querySelector('.failed')`)
+	require.Equal(t, 8, b.count("[aria-labelledby=down-title] tbody tr"))
+}

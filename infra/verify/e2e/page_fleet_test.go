@@ -71,6 +71,7 @@ func TestFleetPage(t *testing.T) {
 		{"not exact", testFleetNotExact},
 		{"late", testFleetLate},
 		{"focus", testFleetFocus},
+		{"twice", testFleetTwice},
 		{"addresses", testFleetAddress},
 	} {
 		t.Run(one.name, func(t *testing.T) { one.test(t, &p) })

@@ -95,7 +95,7 @@ export function figure({ label, draw, labelOf, isPicked, onItem, onSpan, onEscap
     const item = itemOf(event.target);
     const { dragged } = frame.dataset;
     delete frame.dataset.dragged;
-    if (!item || dragged) return;
+    if (!item || dragged || event.detail > 1) return; // the second click of a double click would undo the first
     current = drawn.items.indexOf(item);
     mark();
     activate();

@@ -35,9 +35,10 @@ let abortPick = new AbortController(); // aborts the request for the worst minut
 let abortFinder = new AbortController();
 
 // go changes the query, adds the new URL to the history and shows the figures. It keeps the marked
-// minute only if the change says so.
+// minute only if the change says so. If the URL stays the same, the history does not change.
 function go(change, { isForced = false } = {}) {
-  history.pushState(null, '', fleetPath({ ...query, at: null, ...change }));
+  const path = fleetPath({ ...query, at: null, ...change });
+  if (path !== location.pathname + location.search) history.pushState(null, '', path);
   return showURL({ isForced });
 }
 
@@ -239,7 +240,7 @@ const actions = {
   onExport: exportFigures,
   onMove: (factor) => go(movedBy(query, factor, Date.now())),
   onMore: () => isCurrent() && view.down.loadMore(abort.signal),
-  onRetry: () => isCurrent() && complete(view, abort.signal),
+  onRetry: () => isCurrent() && view.fleet.loadMore(abort.signal),
 };
 
 async function exportFigures() {

@@ -103,18 +103,18 @@ export function flappingTable(fleet, { onRetry }) {
 }
 
 // downTable returns the devices that are offline now.
-export function downTable(list, { onMore, onRetry }) {
+export function downTable(list, { onMore }) {
   const { instance } = list.parameters;
   return card('down', list, () => {
     const { answer, error } = list;
-    if (error && !answer) return [failed(error, onRetry)];
+    if (error && !answer) return [failed(error, onMore)];
     if (!answer) return [note(text('loading'))];
     if (!list.list.length) return [note(text('down.none'))];
     const pathOf = (device) => devicePathAt(instance, device.client_id, ms(device.offline_since ?? device.last_event), Date.now());
     return [
       deviceTable(list.list, ['client', 'username', 'node', 'since'], text('down.title'), pathOf),
-      error && failed(error, onRetry),
-      listFoot(list, text('down.note'), 'down-more', onMore),
+      error && failed(error, onMore),
+      listFoot(list, text('down.note', { days: answer.days.join(text('summary.and')) }), 'down-more', onMore),
     ];
   });
 }
