@@ -97,3 +97,31 @@ func testFleetTwice(t *testing.T, p *fleetTest) {
 	b.await(`!document.querySelector('.failed')`)
 	require.Equal(t, 8, b.count("[aria-labelledby=down-title] tbody tr"))
 }
+
+// requireNewToken checks that a new token also repeats a search for devices that the old token has
+// stopped.
+func (p *fleetTest) requireNewToken(b *tab) {
+	b.t.Helper()
+	b.allow("401")
+	b.openAs(fleetPath(fleetInstance, p.day, "q", "-0"), "not-the-token")
+	b.await(`document.querySelector('#token-dialog').open && document.querySelector('.finder-card .failed')`)
+	b.fill("#token", queryToken+kb.Enter)
+	b.await(`document.querySelector('.chart') && document.querySelector('.finder-card tbody tr')`)
+	require.Zero(b.t, b.count(".failed"))
+}
+
+// requirePanelStays checks that the panel about a minute stays if the worst minute of another bar
+// cannot be found.
+func (p *fleetTest) requirePanelStays(b *tab) {
+	b.t.Helper()
+	restart := p.incident(sim.NodeRestart)
+	b.open(fleetPath(fleetInstance, p.day, "at", restart.At.Truncate(time.Minute).Format(apiTime)))
+	b.await(whoText)
+	stop := b.respond("step=1m", 503, unavailable)
+	b.clickAt(`document.querySelector('.chart .bar:not(.picked)')`)
+	b.await(`document.querySelector('#toast.shown')`)
+	stop()
+	b.await(whoText)
+	require.Contains(b.t, b.text(".who-text"), restart.Node)
+	require.Equal(b.t, 1, b.count(".chart .bar.picked"))
+}

@@ -543,6 +543,9 @@ func testFleetFaults(t *testing.T, p *fleetTest) {
 	require.Equal(t, "No events from instance “nothing-here” yet", b.text("#results .notice h2"))
 	b.click(".others .button")
 	b.await(`document.querySelector('.chart') && location.search.includes('instance=` + fleetInstance + `')`)
+
+	p.requirePanelStays(b)
+	p.requireNewToken(b)
 }
 
 // testFleetNotExact checks that the page says in words what was not counted, or counted twice.

@@ -43,8 +43,8 @@ function go(change, { isForced = false } = {}) {
 }
 
 // showURL shows the figures for the current URL. If the URL names no instance, it takes the one that
-// the user looked at last. It does not fetch figures again that the page shows already, unless
-// isForced is true.
+// the user looked at last. It does not fetch figures or found devices again that the page shows
+// already, unless isForced is true.
 async function showURL({ isForced = false } = {}) {
   const next = readFleetQuery(Date.now());
   next.instance ||= lastInstance();
@@ -55,6 +55,7 @@ async function showURL({ isForced = false } = {}) {
     return;
   }
   history.replaceState(history.state, '', fleetPath(next));
+  if (isForced) finder = null;
   if (!byId('results').contains(slots.figures)) byId('results').replaceChildren(el('div', { class: 'results' }, slots.found, slots.figures));
   find();
   if (isCurrent() && !isForced) showMinute();
@@ -211,7 +212,7 @@ async function pickWorst(column, of) {
     if (!signal.aborted) go({ at, of });
   } catch (error) {
     if (error.name === 'AbortError') return;
-    view.shown.who.replaceChildren();
+    showMinute();
     announce(text('loading.failed'));
   }
 }
@@ -259,7 +260,7 @@ function find() {
   const { instance, day, text: words } = query;
   const parameters = { instance, q: words, limit: maxFound, ...(isToday({ day, from: null }, Date.now()) ? {} : { day: utcDate(day) }) };
   const key = JSON.stringify(parameters);
-  if (finder?.key === key && words) return;
+  if (finder?.key === key && !finder.list.error) return;
   abortFinder.abort();
   abortFinder = new AbortController();
   finder = words ? { key, list: new DeviceList(parameters) } : null;
@@ -305,10 +306,7 @@ export const fleetPage = {
   leave: stop,
   listInstances,
   refreshForm: () => {},
-  changeLanguage: () => {
-    finder = null;
-    showURL({ isForced: true });
-  },
+  changeLanguage: () => showURL({ isForced: true }),
   changeZone: () => {
     if (view) show();
     finder?.list.change({});
