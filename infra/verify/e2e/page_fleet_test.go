@@ -594,6 +594,7 @@ func testFleetAddress(t *testing.T, p *fleetTest) {
 		{"/?view=fleet&instance=fleet&day=2026-02-30", "The link contains “2026-02-30”, which is not a day. Use the form 2026-11-22."},
 		{"/?view=fleet&instance=fleet&from=yesterday", "The link contains “yesterday”, which is not a time."},
 		{"/?view=fleet&instance=fleet&day=2999-01-01", "This time is in the future. Choose an earlier day."},
+		{"/?view=fleet&instance=fleet&day=2026-11-22&at=2999-01-01T00:00:00Z", "This time is in the future. Choose an earlier day."},
 		{"/?view=fleet&instance=fleet&from=2026-11-22T00:00:00Z&to=2026-11-24T00:00:00Z", "The range is longer than 24 hours. Choose a day or a shorter range."},
 		{"/?view=fleet&instance=fleet&from=2026-11-22T02:00:00Z&to=2026-11-22T01:00:00Z", "The range must end after it begins."},
 	} {

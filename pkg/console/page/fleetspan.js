@@ -1,6 +1,7 @@
 // Spans of the fleet's view. They consist of whole minutes, and their end is exclusive.
 
 import { wholeMinute } from './fleetaddress.js';
+import { maxAhead } from './span.js';
 import { day, hour, minute, utcDayOf } from './time.js';
 
 const minSpan = 10 * minute;
@@ -20,8 +21,8 @@ export const stepOf = ({ from, to }) => (to - from <= maxOfMinutes ? '1m' : '5m'
 export const stepLengths = { '1m': minute, '5m': 5 * minute, '1h': hour };
 
 // faultOf returns the key of the message that says what is wrong with a query, or null.
-export function faultOf({ day: first, from, to }, now) {
-  if (first > now || from > now) return 'fleet.fault.future';
+export function faultOf({ day: first, from, to, at }, now) {
+  if (first > now || from > now || at + minute > now + maxAhead) return 'fleet.fault.future';
   if (from === null) return null;
   if (from >= to) return 'fault.order';
   return to - from > day ? 'fleet.fault.long' : null;

@@ -5,7 +5,7 @@ import { date, day, fromWall, hour, second, utcDayOf } from './time.js';
 
 export const maxLength = day;
 
-const maxAhead = hour; // how far a source's clock may run ahead; must equal event.MaxAhead
+export const maxAhead = hour; // how far a source's clock may run ahead; must equal event.MaxAhead
 
 const rangeLengths = { hour, six: 6 * hour, day24: day };
 

@@ -30,16 +30,16 @@ export function whoDropped(scope, { onMinute, onOf, onClose, onRetry }) {
       el('span', { class: 'spring' }),
       ofSwitch(of, onOf),
       el('span', { class: 'tools' },
-        quietButton('who-earlier', 'earlier', text('who.earlier'), () => onMinute(at - minute)),
-        quietButton('who-later', 'later', text('who.later'), () => onMinute(at + minute)),
+        quietButton('who-earlier', 'earlier', text('who.earlier'), false, () => onMinute(at - minute)),
+        quietButton('who-later', 'later', text('who.later'), at + minute > Date.now(), () => onMinute(at + minute)),
         copyButton(() => ticket(scope), { caption: text('copy.text') }),
-        quietButton('who-close', 'cross', text('close'), onClose))),
+        quietButton('who-close', 'cross', text('close'), false, onClose))),
     body);
   fillFrom(scope, body, () => content(scope, onRetry));
   return node;
 }
 
-const quietButton = (id, shape, caption, onClick) => el('button', { id, type: 'button', class: 'button icon-only quiet', title: caption, 'aria-label': caption, on: { click: onClick } }, icon(shape));
+const quietButton = (id, shape, caption, disabled, onClick) => el('button', { id, type: 'button', class: 'button icon-only quiet', title: caption, 'aria-label': caption, disabled, on: { click: onClick } }, icon(shape));
 
 function ofSwitch(of, onOf) {
   return el('div', { class: 'switch', role: 'group', 'aria-label': text('who.of') },
