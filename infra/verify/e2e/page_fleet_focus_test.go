@@ -3,9 +3,11 @@ package e2e
 import (
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
@@ -124,4 +126,37 @@ func (p *fleetTest) requirePanelStays(b *tab) {
 	b.await(whoText)
 	require.Contains(b.t, b.text(".who-text"), restart.Node)
 	require.Equal(b.t, 1, b.count(".chart .bar.picked"))
+}
+
+// requireLongTables checks that tables say which of many nodes and reasons they show.
+func (p *fleetTest) requireLongTables(b *tab) {
+	t := b.t
+	t.Helper()
+	q := url.Values{"instance": {fleetInstance}, "from": {p.day.Format(apiTime)}, "to": {p.day.Add(24 * time.Hour).Format(apiTime)}, "step": {"5m"}}
+	var answer, scope map[string]any
+	p.stack.read(t, "fleet", q, &answer)
+	restart := p.incident(sim.NodeRestart)
+	p.stack.read(t, "scope", url.Values{"instance": {fleetInstance}, "at": {restart.At.Format(apiTime)}}, &scope)
+	nodes := []any{map[string]any{"node": "", "rest": true, "connects": 9, "refusals": 0, "ends": 9999, "drops": 9999}}
+	var shares, reasons []any
+	for i := range 20 {
+		name := fmt.Sprintf("name %d", i)
+		nodes = append(nodes, map[string]any{"node": name, "connects": 1, "refusals": 0, "ends": 1, "drops": i})
+		shares = append(shares, map[string]any{"node": name, "others": 1, "usual": 0})
+		reasons = append(reasons, map[string]any{"action": "close", "action_info": name, "kind": "drop", "events": 20 - i})
+	}
+	answer["nodes"], answer["reasons"], scope["by_node"] = nodes, reasons, shares
+	fleetBody, scopeBody := asJSON(t, answer), asJSON(t, scope)
+	defer b.intercept(func(e *fetch.EventRequestPaused) chromedp.Action {
+		if strings.Contains(e.Request.URL, "/scope?") {
+			return fulfil(e, 200, scopeBody)
+		}
+		return fulfil(e, 200, fleetBody)
+	})()
+	b.open(fleetPath(fleetInstance, p.day, "at", restart.At.Truncate(time.Minute).Format(apiTime)))
+	b.await(whoText)
+	require.Contains(t, b.text("[aria-labelledby=nodes-title]"), "These are the 12 nodes with the most drops, of 20+.")
+	require.NotContains(t, b.text("[aria-labelledby=nodes-title]"), "all other nodes")
+	require.Contains(t, b.text("[aria-labelledby=reasons-title]"), "Rows not shown: 8.")
+	require.Equal(t, "Rows not shown: 12.", b.text(".shares tfoot"))
 }

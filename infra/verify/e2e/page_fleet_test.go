@@ -565,6 +565,8 @@ func testFleetNotExact(t *testing.T, p *fleetTest) {
 		"events/<i>damaged</i>.parquet checksum differs", b.text(".count-note"))
 	b.screenshot("fleet-not-exact")
 	stop()
+
+	p.requireLongTables(b)
 }
 
 // testFleetLate checks that an older response never replaces a newer one.

@@ -326,6 +326,7 @@ export default {
   "who.network": "Network",
   "who.others": "Devices",
   "who.about": "about {percent}",
+  "rows.more": "Rows not shown: {count}.",
   "who.list": "Devices ({shown})",
   "who.sample": "Sample of the devices ({shown} of {count})",
   "who.pages": "Pages of devices",

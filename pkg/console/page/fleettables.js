@@ -28,15 +28,19 @@ const maxReasons = 12;
 
 // reasonTable returns the most frequent reasons for ends and refusals, with the numbers of the day
 // before.
-export function reasonTable(fleet) {
+export function reasonTable(fleet, { onRetry }) {
   return card('reasons', fleet, () => {
     const { reasons } = fleet.answer;
     const max = Math.max(...reasons.map((one) => one.events), 1);
     if (!reasons.length) return [note(text('reasons.none'))];
-    return [grid(text('reasons.title'), ['reasons.reason', 'reasons.events', 'reasons.before', 'reasons.change'], reasons.slice(0, maxReasons).map((one) => {
-      const isSame = (other) => ['action', 'action_info', 'kind'].every((name) => other[name] === one[name]);
-      return [reasonName(one), bar(one, max), ...compared(fleet, one.events, fleet.before('reasons', isSame))];
-    }))];
+    return [
+      grid(text('reasons.title'), ['reasons.reason', 'reasons.events', 'reasons.before', 'reasons.change'], reasons.slice(0, maxReasons).map((one) => {
+        const isSame = (other) => ['action', 'action_info', 'kind'].every((name) => other[name] === one[name]);
+        return [reasonName(one), bar(one, max), ...compared(fleet, one.events, fleet.before('reasons', isSame))];
+      })),
+      reasons.length > maxReasons ? note(text('rows.more', { count: number(reasons.length - maxReasons) })) : null,
+      fleet.error && !fleet.isWhole ? failed(fleet.error, onRetry) : null, // for whole days, another card says so
+    ];
   });
 }
 
@@ -62,17 +66,19 @@ function compared(fleet, now, before) {
 
 const maxNodes = 12;
 
-// nodeTable returns the nodes with the most drops.
+// nodeTable returns the nodes with the most drops. The API adds up the nodes beyond the busiest ones,
+// so their number is unknown.
 export function nodeTable(fleet) {
   return card('nodes', fleet, () => {
-    const nodes = fleet.answer.nodes.toSorted((a, b) => b.drops - a.drops || b.refusals - a.refusals);
+    const nodes = fleet.answer.nodes.toSorted((a, b) => Boolean(a.rest) - Boolean(b.rest) || b.drops - a.drops || b.refusals - a.refusals);
+    const count = number(nodes.filter((one) => !one.rest).length) + (nodes.at(-1)?.rest ? '+' : '');
     if (!nodes.length) return [note(text('nodes.none'))];
     return [
       grid(text('nodes.title'), ['nodes.node', 'nodes.drops', 'reasons.before', 'reasons.change', 'nodes.refusals', 'nodes.connects'], nodes.slice(0, maxNodes).map((one) => {
         const isSame = (other) => other.node === one.node && Boolean(other.rest) === Boolean(one.rest);
         return [nodeName(one), number(one.drops), ...compared(fleet, one.drops, fleet.before('nodes', isSame)), number(one.refusals), number(one.connects)];
       })),
-      nodes.length > maxNodes ? note(text('nodes.more', { shown: number(maxNodes), count: number(nodes.length) })) : null,
+      nodes.length > maxNodes ? note(text('nodes.more', { shown: number(maxNodes), count })) : null,
     ];
   });
 }

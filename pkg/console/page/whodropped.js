@@ -70,7 +70,7 @@ function shares(answer) {
     share(text('who.network'), networks, others, (one) => one.network && datum(one.network, { limit: 60 })));
 }
 
-const maxShares = 8;
+const maxShares = 8; // rows in each table
 
 function share(head, all, others, nameOf) {
   if (!all?.length) return null;
@@ -78,7 +78,8 @@ function share(head, all, others, nameOf) {
     el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, head), el('th', { scope: 'col', class: 'numeric' }, text('who.others')))),
     el('tbody', {}, all.slice(0, maxShares).map((one) => el('tr', {},
       el('th', { scope: 'row' }, nameOf(one) || el('span', { class: 'quiet-text' }, text('unknown'))),
-      el('td', { class: 'numeric' }, amount(one, others))))));
+      el('td', { class: 'numeric' }, amount(one, others))))),
+    all.length > maxShares ? el('tfoot', {}, el('tr', {}, el('td', { colspan: 2, class: 'quiet-text' }, text('rows.more', { count: number(all.length - maxShares) })))) : null);
 }
 
 // amount formats how many of the devices share something. If only a sample is known, it is a

@@ -326,6 +326,7 @@ export default {
   "who.network": "网络",
   "who.others": "设备数",
   "who.about": "约 {percent}",
+  "rows.more": "另有 {count} 行未显示。",
   "who.list": "设备（{shown}）",
   "who.sample": "部分设备（{shown} 台，共 {count} 台）",
   "who.pages": "设备翻页",
