@@ -98,6 +98,7 @@ func testFleetTwice(t *testing.T, p *fleetTest) {
 	b.click(".failed .retry")
 	b.await(`!document.querySelector('.failed')`)
 	require.Equal(t, 8, b.count("[aria-labelledby=down-title] tbody tr"))
+	require.Regexp(t, `^Devices with events on .* \(UTC\)\. The status of each device confirms that it is offline\.$`, b.text("[aria-labelledby=down-title] .list-foot"))
 }
 
 // requireNewToken checks that a new token also repeats a search for devices that the old token has

@@ -244,7 +244,7 @@ export default {
   "fleet.dropped.note": "at least one drop each",
   "fleet.down": "Down now",
   "fleet.downThen": "Down at the end of the day",
-  "fleet.down.note": "offline in their last known state",
+  "fleet.down.note": "of the devices seen, by their last event",
   "fleet.wholeDays": "counted for whole days only",
   "fleet.narration": "{date}: drops: {drops}, refused logins: {refusals}.",
 
@@ -287,7 +287,7 @@ export default {
   "flapping.none": "No device dropped ten times or more on this day.",
   "down.title": "Down now",
   "down.none": "No device is known to be offline.",
-  "down.note": "The status of each device confirms that it is offline.",
+  "down.note": "Devices with events on {days} (UTC). The status of each device confirms that it is offline.",
 
   "devices.client": "Client ID",
   "devices.username": "User name",

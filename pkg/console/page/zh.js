@@ -244,7 +244,7 @@ export default {
   "fleet.dropped.note": "至少掉线一次",
   "fleet.down": "当前离线",
   "fleet.downThen": "当日结束时离线",
-  "fleet.down.note": "最后已知状态为离线",
+  "fleet.down.note": "出现过的设备中，按其最后事件",
   "fleet.wholeDays": "仅按整天统计",
   "fleet.narration": "{date}：掉线 {drops} 次，登录被拒绝 {refusals} 次。",
 
@@ -287,7 +287,7 @@ export default {
   "flapping.none": "这一天没有掉线十次以上的设备。",
   "down.title": "当前离线",
   "down.none": "没有已知离线的设备。",
-  "down.note": "每台设备的离线状态均已核实。",
+  "down.note": "{days}（UTC）有事件的设备。每台设备的离线状态均已核实。",
 
   "devices.client": "Client ID",
   "devices.username": "用户名",
