@@ -129,7 +129,8 @@ func (p *fleetTest) requirePanelStays(b *tab) {
 	require.Equal(b.t, 1, b.count(".chart .bar.picked"))
 }
 
-// requireLongTables checks that tables say which of many nodes and reasons they show.
+// requireLongTables checks that tables say which of many nodes and reasons they show, and that
+// devices which were not counted do not appear as none.
 func (p *fleetTest) requireLongTables(b *tab) {
 	t := b.t
 	t.Helper()
@@ -146,7 +147,7 @@ func (p *fleetTest) requireLongTables(b *tab) {
 		shares = append(shares, map[string]any{"node": name, "others": 1, "usual": 0})
 		reasons = append(reasons, map[string]any{"action": "close", "action_info": name, "kind": "drop", "events": 20 - i})
 	}
-	answer["nodes"], answer["reasons"], scope["by_node"] = nodes, reasons, shares
+	answer["nodes"], answer["reasons"], answer["flapping"], scope["by_node"] = nodes, reasons, nil, shares
 	fleetBody, scopeBody := asJSON(t, answer), asJSON(t, scope)
 	defer b.intercept(func(e *fetch.EventRequestPaused) chromedp.Action {
 		if strings.Contains(e.Request.URL, "/scope?") {
@@ -160,4 +161,5 @@ func (p *fleetTest) requireLongTables(b *tab) {
 	require.NotContains(t, b.text("[aria-labelledby=nodes-title]"), "all other nodes")
 	require.Contains(t, b.text("[aria-labelledby=reasons-title]"), "Rows not shown: 8.")
 	require.Equal(t, "Rows not shown: 12.", b.text(".shares tfoot"))
+	require.Contains(t, b.text("[aria-labelledby=flapping-title]"), "The drops of each device were not counted.")
 }

@@ -284,6 +284,7 @@ export default {
   "nodes.unnamed": "node not reported",
   "nodes.more": "These are the {shown} nodes with the most drops, of {count}.",
   "flapping.title": "Flapping devices",
+  "flapping.unknown": "The drops of each device were not counted.",
   "flapping.none": "No device dropped ten times or more on this day.",
   "down.title": "Down now",
   "down.none": "No device is known to be offline.",

@@ -101,7 +101,8 @@ export function flappingTable(fleet, { onRetry }) {
   return card('flapping', fleet, () => {
     if (fleet.error) return [failed(fleet.error, onRetry)];
     if (!fleet.more) return [note(text('loading'))];
-    const devices = fleet.more.flapping ?? [];
+    const devices = fleet.more.flapping;
+    if (!devices) return [note(text('flapping.unknown'))];
     if (!devices.length) return [note(text('flapping.none'))];
     const pathOf = (device) => dayPath(instance, device.client_id, day, Date.now());
     return [deviceTable(devices, ['client', 'node', 'drops', 'last'], text('flapping.title'), pathOf)];

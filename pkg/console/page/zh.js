@@ -284,6 +284,7 @@ export default {
   "nodes.unnamed": "节点未上报",
   "nodes.more": "共 {count} 个节点，此处为掉线最多的 {shown} 个。",
   "flapping.title": "反复掉线的设备",
+  "flapping.unknown": "未能统计每台设备的掉线次数。",
   "flapping.none": "这一天没有掉线十次以上的设备。",
   "down.title": "当前离线",
   "down.none": "没有已知离线的设备。",
