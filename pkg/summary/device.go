@@ -3,6 +3,8 @@ package summary
 import (
 	"cmp"
 
+	"devicetrace/pkg/broker"
+	"devicetrace/pkg/event"
 	"devicetrace/pkg/segment"
 )
 
@@ -64,6 +66,9 @@ func (d *Device) add(r *segment.Row, kind Kind) {
 		d.addBeginning(Beginning{r.Time, channelOf(r), r.PeerAddress, int32(r.PeerPort)})
 	case Refusal:
 		d.Refusals++
+		if isSurelyEnd(r) {
+			d.addEnd(End{r.Time, channelOf(r), r.ConnectedAt})
+		}
 	case Disconnect:
 		d.Disconnects++
 		d.addEnd(End{r.Time, channelOf(r), r.ConnectedAt})
@@ -72,6 +77,15 @@ func (d *Device) add(r *segment.Row, kind Kind) {
 		d.addDrop(r.Time, r.ActionInfo)
 		d.addEnd(End{r.Time, channelOf(r), r.ConnectedAt})
 	}
+}
+
+// isSurelyEnd reports whether a row that counts as a refusal certainly ended a connection. For
+// example, AWS IoT Core sends another native event for refused logins, so an end of this source
+// with the action info "not authorized" is that of an accepted connection.
+func isSurelyEnd(r *segment.Row) bool {
+	return r.Action == string(event.Close) && broker.IsEnd(&event.Event{
+		Action: event.Close, NativeEvent: r.NativeEvent, NativeReason: r.NativeReason, Source: r.Source,
+	})
 }
 
 // Merge adds what other rows of the same client add up to. Parts can be merged in any order, and

@@ -21,16 +21,22 @@ const (
 
 // State returns the state of the client after its last row. The rules are simpler than those of
 // package history, so that summaries can be merged. A client is offline if one of its two newest
-// ends belongs to its newest connection.
+// ends belongs to its newest connection. It is unknown if older ends, which a Device does not keep,
+// or a refusal could have ended that connection.
 func (d *Device) State() State {
 	switch {
 	case d.OfflineSince() != 0:
 		return Offline
-	case d.Begun.Time != 0:
-		return Online
-	default:
+	case d.Begun.Time == 0 || d.mayBeOffline():
 		return Unknown
+	default:
+		return Online
 	}
+}
+
+// MayBeOffline reports whether the state is Offline, or unknown although a connection is on record.
+func (d *Device) MayBeOffline() bool {
+	return d.OfflineSince() != 0 || d.Begun.Time != 0 && d.mayBeOffline()
 }
 
 // OfflineSince returns the time at which the newest connection ended, in Unix ms. It returns 0
@@ -38,38 +44,76 @@ func (d *Device) State() State {
 func (d *Device) OfflineSince() int64 {
 	newest, older := d.Ends[0], d.Ends[1]
 	switch {
-	case d.isOver(older, newest):
+	case d.isNewer(newest) && newest.Start > older.Start:
+		return newest.Time
+	case d.verdict(older, newest) == over:
 		return older.Time
-	case d.isOver(newest, older):
+	case d.verdict(newest, older) == over:
 		return newest.Time
 	default:
 		return 0
 	}
 }
 
-// isOver reports whether the end e shows that the client's newest connection is over. other is the
+// mayBeOffline reports whether the newest connection may be over although no end certainly shows it.
+func (d *Device) mayBeOffline() bool {
+	newest, older := d.Ends[0], d.Ends[1]
+	switch {
+	case d.verdict(newest, older) == unclear || d.verdict(older, newest) == unclear:
+		return true
+	case older.Time != 0 && older.Time >= d.Begun.Time:
+		return true // the end of the newest connection may have been an older one, which is not kept
+	default:
+		return d.Refusals > 0 && d.Last > d.Begun.Time // the refusal may be the end
+	}
+}
+
+// verdict says what an end shows about the client's newest connection.
+type verdict uint8
+
+const (
+	notOver verdict = iota
+	unclear
+	over
+)
+
+// verdictIf returns over or notOver.
+func verdictIf(isOver bool) verdict {
+	if isOver {
+		return over
+	}
+	return notOver
+}
+
+// isNewer reports whether an end is that of a connection that began after the newest beginning on
+// record.
+func (d *Device) isNewer(e End) bool { return d.Begun.Time != 0 && e.Start > d.Begun.Time+sameMoment }
+
+// verdict says whether the end e shows that the client's newest connection is over. other is the
 // other one of the two newest ends.
-func (d *Device) isOver(e, other End) bool {
+func (d *Device) verdict(e, other End) verdict {
 	b := d.Begun
 	switch {
 	case e.Time == 0:
-		return false
+		return notOver
 	case b.Time == 0:
-		return other.Time <= e.Time // nothing shows to which connection the end belongs
+		return verdictIf(other.Time <= e.Time) // nothing shows to which connection the end belongs
 	case e.Time < b.Time-maxDisorder:
-		return false
+		return notOver
 	case e.Channel.isNamed() && b.Channel.isNamed():
-		return e.Channel == b.Channel || e.Start > b.Time+sameMoment
+		return verdictIf(e.Channel == b.Channel || d.isNewer(e))
 	case e.Time < b.Time:
-		return false
+		return notOver
 	case e.Start != 0:
-		return e.Start >= b.Time-sameMoment && d.isNearer(e.Start)
+		return verdictIf(e.Start >= b.Time-sameMoment && d.isNearer(e.Start))
 	case e.Channel.isComparable(b.Channel):
-		return e.Channel == b.Channel
+		return verdictIf(e.Channel == b.Channel)
+	case d.contradicts(e):
+		return unclear
 	case e.Time > b.Time+sameMoment || b.Channel.isNamed():
-		return true
+		return over
 	default:
-		return !d.tookOver(e, other)
+		return d.afterTakeover(e, other)
 	}
 }
 
@@ -79,11 +123,20 @@ func (d *Device) isNearer(time int64) bool {
 	return d.BegunBefore == 0 || d.Begun.Time-time <= time-d.BegunBefore
 }
 
-// tookOver reports whether the end e may belong to the connection before the newest one, because
-// that connection seems to have been open when the newest one began.
-func (d *Device) tookOver(e, other End) bool {
-	hasEnded := other.Time >= d.BegunBefore && other.Time < e.Time
-	return d.BegunBefore != 0 && !hasEnded
+// contradicts reports whether the end e came from another address than the newest beginning.
+func (d *Device) contradicts(e End) bool {
+	return d.Address.Time == e.Time && d.Begun.Address != "" && d.Address.Text != d.Begun.Address
+}
+
+// afterTakeover says whether the end e, which came at most sameMoment after the newest beginning,
+// shows that the newest connection is over. Such an end may be that of the connection whose session
+// was taken over. It surely is if it has the time of the beginning and the connection before had
+// not ended.
+func (d *Device) afterTakeover(e, other End) verdict {
+	if e.Time == d.Begun.Time && d.BegunBefore != 0 && other.Time < d.BegunBefore {
+		return notOver
+	}
+	return unclear
 }
 
 // settle drops what can no longer decide the state, whatever other rows of the client are merged

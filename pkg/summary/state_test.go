@@ -15,10 +15,15 @@ func TestState(t *testing.T) {
 		return segment.Row{Time: at(seconds), Action: "connect", ActionInfo: "accepted", ChannelID: channel}
 	}
 	end := func(seconds float64, channel string) segment.Row {
-		return segment.Row{Time: at(seconds), Action: "close", ChannelID: channel}
+		return segment.Row{Time: at(seconds), Action: "close", NativeEvent: "end", ChannelID: channel}
 	}
 	withStart := func(r segment.Row, seconds float64) segment.Row { r.ConnectedAt = at(seconds); return r }
 	withPort := func(r segment.Row, port int64) segment.Row { r.PeerAddress, r.PeerPort = "10.0.0.1", port; return r }
+	expired := func(seconds float64, channel string) segment.Row {
+		r := end(seconds, channel)
+		r.Source, r.NativeEvent, r.ActionInfo = "aws-iot", "disconnected", "not authorized"
+		return r
+	}
 	refused := segment.Row{Time: at(5), Action: "connect", ActionInfo: "not authorized"}
 	for _, c := range []struct {
 		name  string
@@ -37,12 +42,19 @@ func TestState(t *testing.T) {
 		{"both ends, the older connection's last", []segment.Row{connect(1, "a"), connect(5, "b"), end(8, "b"), end(9, "a")}, Offline, 8},
 		{"the end of a newer connection", []segment.Row{connect(1, "a"), withStart(end(9, "b"), 5)}, Offline, 9},
 		{"ended and begun again", []segment.Row{connect(1, "a"), end(5, "a"), connect(6, "b")}, Online, 0},
+		{"two ends of other connections", []segment.Row{connect(1, "a"), end(5, "b"), end(9, "c")}, Unknown, 0},
+		{"its own end and that of a newer connection", []segment.Row{connect(1, "a"), end(4, "a"), withStart(end(9, "b"), 5)}, Offline, 9},
+		{"a refusal after the beginning", []segment.Row{connect(1, ""), refused}, Unknown, 0},
+		{"a refusal before the beginning", []segment.Row{refused, connect(9, "")}, Online, 0},
+		{"a login that expired", []segment.Row{connect(1, "a"), expired(9, "a")}, Offline, 9},
+		{"a login that expired, and no beginning", []segment.Row{expired(9, "a")}, Offline, 9},
 		{"no channels", []segment.Row{connect(1, ""), end(9, "")}, Offline, 9},
 		{"no channels, begun again", []segment.Row{connect(1, ""), end(9, ""), connect(9.5, "")}, Online, 0},
-		{"a takeover", []segment.Row{connect(1, ""), connect(9, ""), end(9.5, "")}, Online, 0},
-		{"a takeover, and the end of both", []segment.Row{connect(1, ""), connect(9, ""), end(9.5, ""), end(10, "")}, Offline, 10},
-		{"a short connection after an end", []segment.Row{connect(1, ""), end(5, ""), connect(9, ""), end(9.5, "")}, Offline, 9.5},
-		{"a short first connection", []segment.Row{connect(9, ""), end(9.5, "")}, Offline, 9.5},
+		{"a takeover", []segment.Row{connect(1, ""), connect(9, ""), end(9.5, "")}, Unknown, 0},
+		{"a takeover at once", []segment.Row{connect(1, ""), connect(9, ""), end(9, "")}, Online, 0},
+		{"a takeover, and the end of both", []segment.Row{connect(1, ""), connect(9, ""), end(9.5, ""), end(10, "")}, Unknown, 0},
+		{"a short connection after an end", []segment.Row{connect(1, ""), end(5, ""), connect(9, ""), end(9.5, "")}, Unknown, 0},
+		{"a short first connection", []segment.Row{connect(9, ""), end(9.5, "")}, Unknown, 0},
 		{"a takeover, and a later end", []segment.Row{connect(1, ""), connect(9, ""), end(9.5, ""), end(20, "")}, Offline, 20},
 		{"the start of the older connection", []segment.Row{connect(1, ""), connect(5, ""), withStart(end(9, ""), 1)}, Online, 0},
 		{"the start of the newest connection", []segment.Row{connect(1, ""), connect(1.4, ""), withStart(end(9, ""), 1.3)}, Offline, 9},
