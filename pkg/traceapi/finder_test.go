@@ -191,6 +191,28 @@ func TestOfflineDevicesAreConfirmed(t *testing.T) {
 	require.Equal(t, []string{"down", "older"}, paged, "a page may be empty, but the next one follows")
 }
 
+// A list of offline devices must contain those whose state is unknown although they are offline.
+func TestDevicesThatMayBeOfflineAreConfirmed(t *testing.T) {
+	f := countedFleet()
+	began := at("2026-11-22T06:00:00Z").UnixMilli()
+	for _, id := range []string{"down", "up"} {
+		d := summary.Device{ClientID: id, Begun: summary.Beginning{Time: began}, Refusals: 1, Last: began + 60_000}
+		require.Equal(t, summary.Unknown, d.State())
+		f.devices = append(f.devices, d)
+	}
+	f.devices = append(f.devices, summary.Device{ClientID: "refused", Refusals: 1, Last: began})
+	f.events = []event.Event{
+		happenedTo("down", event.Connect, 0, "06:00:00"), happenedTo("up", event.Connect, 0, "06:00:00"),
+		happenedTo("down", event.Close, 0, "06:01:00"),
+	}
+	var got deviceList
+	fetch(t, f.api(), devicesURL+"&state=offline", &got)
+	require.Equal(t, []string{"down"}, got.ids())
+	require.True(t, got.Devices[0].Confirmed)
+	require.Equal(t, "offline", got.Devices[0].State)
+	require.Equal(t, 2, got.Covered.Matched)
+}
+
 // The status at the end of a past day counts in a list of that day.
 func TestOfflineDevicesOfAPastDay(t *testing.T) {
 	f := countedFleet()

@@ -178,9 +178,10 @@ func parseTable(values url.Values) (format string, explain bool, err error) {
 	return format, explain, err
 }
 
-// selects reports whether the list contains a device that matches the search; see readerMatch.
+// selects reports whether the list contains a device that matches the search; see readerMatch. If
+// the devices must be offline, it also selects those that may be, because confirm removes the others.
 func (q *finderRequest) selects(d *summary.Device) bool {
-	return (q.state == "" || d.State() == q.state) &&
+	return (q.state == "" || d.State() == q.state || q.state == summary.Offline && d.MayBeOffline()) &&
 		(q.node == "" || d.Node.Text == q.node) &&
 		(len(q.reasons) == 0 || d.LastDrop != 0 && slices.Contains(q.reasons, event.ActionInfo(d.DropInfo)))
 }
