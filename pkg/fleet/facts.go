@@ -8,12 +8,13 @@ import (
 // facts holds what the texts of a scope need besides its JSON.
 type facts struct {
 	isInstant bool   // the question is about an instant alone
+	isStill   bool   // the device itself has no drop on record in the window
 	named     group  // the group that the scope names
 	elsewhere *group // the group of nearly all other devices, if the device itself is not in it
 	ownNode   string
 	surge     *surge
 	isSplit   bool // see others.isSplit
-	nodes     int  // number of nodes with other devices
+	nodes     int  // number of nodes with other devices; 0 if some nodes are not known
 	burst     burst
 }
 
@@ -26,13 +27,22 @@ type burst struct {
 
 func (j *judge) addFacts(s *Scope) {
 	f := &s.facts
-	f.isInstant, f.ownNode = j.in.ClientID == "", j.own.node
-	for k, n := range j.others.nodes {
-		if n > 0 && k.node != "" {
-			f.nodes++
+	f.isInstant, f.isStill, f.ownNode = j.in.ClientID == "", len(j.own.drops) == 0, j.own.node
+	f.nodes = j.others.countNodes()
+	f.burst, f.isSplit = j.others.burst(), j.others.isSplit
+}
+
+// countNodes returns the number of nodes. It returns 0 if the node of some devices is not known.
+func (c *others) countNodes() (count int) {
+	for k, n := range c.nodes {
+		switch {
+		case n > 0 && k.node == "":
+			return 0
+		case n > 0:
+			count++
 		}
 	}
-	f.burst, f.isSplit = j.others.burst(), j.others.isSplit
+	return count
 }
 
 // Nearly all devices, for the length of a burst, are burstShare of them. A sample must have at least

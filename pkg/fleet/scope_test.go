@@ -142,6 +142,16 @@ var scopes = []struct {
 		"只有该设备掉线。3 分钟内没有其他设备掉线；平时没有。",
 	},
 	{
+		"no drop on record", history{}.drops(2, 2, -3*time.Hour, "n1", "no heart"), "", nil, fleet.Alone, "",
+		"No other device dropped. No other device dropped within 3 minutes; usually none.",
+		"没有其他设备掉线。3 分钟内没有其他设备掉线；平时没有。",
+	},
+	{
+		"no drop on record, and one other", history{}.drops(2, 2, 0, "n1", "no heart"), "", nil, fleet.Alone, "",
+		"Only one other device dropped. 1 other device dropped within 3 minutes; usually none.",
+		"只有另一台设备掉线。3 分钟内另有 1 台设备掉线；平时没有。",
+	},
+	{
 		"too few others", history{}.drops(1, 5, 0, "n1", "no heart"), "", nil, fleet.NotClear, "",
 		"Not clear whether the drops have a common cause. 4 other devices dropped within 3 minutes; usually none. This is not enough to tell whether they have a common cause.",
 		"无法判断掉线是否有共同原因。3 分钟内另有 4 台设备掉线；平时没有。这不足以判断是否有共同原因。",
@@ -175,6 +185,11 @@ var scopes = []struct {
 		"the fleet", history{}.drops(1, 20, 0, "n1", "no heart").drops(31, 50, 0, "n2", "closed by client").ordinary("n1", "n2"), "", withRows, fleet.Fleet, "",
 		"Devices all over the fleet dropped together. 39 other devices dropped within 3 minutes, on 2 nodes; usually none. At least 90% of them dropped within 2 s.",
 		"整个设备群同时掉线。3 分钟内另有 39 台设备掉线，分布在 2 个节点上；平时没有。至少 90% 在 2 秒之内掉线。",
+	},
+	{
+		"the fleet, with unknown nodes", history{}.drops(1, 20, 0, "n1", "no heart").drops(31, 50, 0, "n2", "closed by client").drops(51, 55, 0, "", "").ordinary("n1", "n2"), "", withRows, fleet.Fleet, "",
+		"Devices all over the fleet dropped together. 44 other devices dropped within 3 minutes; usually none. At least 90% of them dropped within 2 s.",
+		"整个设备群同时掉线。3 分钟内另有 44 台设备掉线；平时没有。至少 90% 在 2 秒之内掉线。",
 	},
 	{"ends without a word", history{}.drops(1, 20, 0, "", ""), "", withRows, fleet.Fleet, "", "", ""},
 	{"a single node, several reasons", history{}.drops(1, 20, 0, "n1", "no heart").drops(21, 40, 0, "n1", "").ordinary("n1"), "", withRows, fleet.ByNode, "n1",
@@ -219,6 +234,9 @@ var scopes = []struct {
 			return h.connects(1, 20, time.Duration(m)*time.Minute, "n1", "not authorized")
 		}).ordinary("n1"), fleet.Refusals, nil, fleet.ByReason, "not authorized", "", "",
 	},
+	{"no refusal on record", history{}.connects(2, 2, 0, "n1", "not authorized"), fleet.Refusals, nil, fleet.Alone, "",
+		"Only one other device was refused. 1 other device was refused within 3 minutes; usually none.",
+		"只有另一台设备的登录被拒绝。3 分钟内另有 1 台设备的登录被拒绝；平时没有。"},
 	{"refused alone", history{}.connects(1, 1, 0, "n1", "not authorized").drops(2, 40, 0, "n1", ""), fleet.Refusals, nil, fleet.Alone, "",
 		"Only this device was refused. No other device was refused within 3 minutes; usually none.",
 		"只有该设备的登录被拒绝。3 分钟内没有其他设备的登录被拒绝；平时没有。"},

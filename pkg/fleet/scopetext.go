@@ -67,8 +67,11 @@ func (s *Scope) Title(lang Lang) string {
 
 func (w wording) aloneTitle() phrase {
 	titles := [2]phrase{"title-alone", "title-two"}
-	if w.facts.isInstant {
+	switch {
+	case w.facts.isInstant:
 		titles = [2]phrase{"title-none", "title-one"}
+	case w.facts.isStill:
+		titles = [2]phrase{"title-no-other", "title-one-other"}
 	}
 	return titles[min(w.Others, 1)]
 }
