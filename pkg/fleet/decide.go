@@ -106,7 +106,7 @@ func (j *judge) numbers() Scope {
 		s.Of = Refusals
 	}
 	if !s.Exact {
-		s.AtMostTwice = j.in.AtMostTwice
+		s.AtMostTwice = j.atMostTwice()
 	}
 	s.Devices = append(s.Devices, j.others.devices[:min(len(j.others.devices), MaxDevices)]...)
 	s.ReceivedTimes = j.isReceived()

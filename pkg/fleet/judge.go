@@ -46,10 +46,13 @@ func (j *judge) window() window { return window{j.minute - 1, j.minute + 1} }
 func (j *judge) passes(g *group) bool {
 	certain := g.others
 	if !j.others.isExact {
-		certain = max((certain+1)/2, certain-j.in.AtMostTwice)
+		certain = max((certain+1)/2, certain-j.atMostTwice())
 	}
 	return g.level.passes(g.others, certain)
 }
+
+// atMostTwice returns the maximum number of devices, or of their events, that are counted twice.
+func (j *judge) atMostTwice() int64 { return j.in.AtMostTwice + j.others.twice }
 
 // finished sets passes and covers of a group.
 func (j *judge) finished(g group) *group {

@@ -72,6 +72,9 @@ type others struct {
 	// isSplit means that nodes and reasons are exact: either the rows are known, or each device is in
 	// one cell.
 	isSplit bool
+	// twice is the maximum number of devices that all counts twice, because they dropped on both sides
+	// of midnight.
+	twice int64
 }
 
 // othersOf counts the other devices. It uses the rows if there are any.
@@ -131,10 +134,9 @@ func closest(rows []Drop, at Instant) []Drop {
 func othersInSums(in *ScopeInput, s sums, o own, w window, kind summary.Kind) others {
 	c := others{nodes: map[nodeKey]int64{}, reasons: map[reasonKey]int64{}}
 	c.all = s.devices(kind)(w.first + 1)
-	c.isExact = in.Exact && s.counted()
-	if len(o.drops) > 0 {
-		c.all = max(0, c.all-1)
-	}
+	c.twice = s.aroundMidnight(o, w, kind)
+	c.isExact = in.Exact && s.counted() && c.twice == 0
+	c.all = max(0, c.all-o.days())
 	var sum int64
 	for cell, devices := range s.withoutOwn(o, w, kind) {
 		c.nodes[nodeOf(&cell.Key)] += devices
@@ -148,6 +150,26 @@ func othersInSums(in *ScopeInput, s sums, o own, w window, kind summary.Kind) ot
 		c.addSample(s, o, w, At(in.At))
 	}
 	return c
+}
+
+// days returns the number of UTC days on which the device dropped in the window. The sums of each of
+// them count the device.
+func (o *own) days() int64 {
+	days := map[summary.Minute]bool{}
+	for i := range o.drops {
+		days[summary.MinuteOf(int64(o.drops[i].Time))/minutesPerDay] = true
+	}
+	return int64(len(days))
+}
+
+// aroundMidnight returns the maximum number of other devices with drops on both sides of midnight. The
+// sums of the two days count them twice.
+func (s sums) aroundMidnight(o own, w window, kind summary.Kind) int64 {
+	var days [2]int64
+	for cell, devices := range s.withoutOwn(o, w, kind) {
+		days[min(cell.Minute/minutesPerDay-w.first/minutesPerDay, 1)] += devices
+	}
+	return min(days[0], days[1])
 }
 
 // scale reduces counts so that they add up to all, except for rounding up. They exceed it if devices

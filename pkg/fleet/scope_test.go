@@ -78,13 +78,7 @@ func (h history) received() history {
 
 // input returns the question about the drop (or refusal) of device 1 at the time at.
 func (h history) input(of fleet.Of) fleet.ScopeInput {
-	h = slices.Clone(h)
-	slices.SortFunc(h, func(a, b segment.Row) int { return a.Compare(&b) })
-	fold := summary.NewFold(false)
-	for i := range h {
-		fold.Add(&h[i])
-	}
-	sums := fold.Sums()
+	sums := sumsOf(h)
 	in := fleet.ScopeInput{
 		At: at, ClientID: "c001", Of: of, Cells: sums.Cells, Vicinities: sums.Vicinities, Own: []fleet.Drop{},
 		Exact: true, Complete: true, Now: at.Add(time.Hour),
@@ -95,6 +89,16 @@ func (h history) input(of fleet.Of) fleet.ScopeInput {
 		}
 	}
 	return in
+}
+
+func sumsOf(h history) *summary.Sums {
+	h = slices.Clone(h)
+	slices.SortFunc(h, func(a, b segment.Row) int { return a.Compare(&b) })
+	fold := summary.NewFold(false)
+	for i := range h {
+		fold.Add(&h[i])
+	}
+	return fold.Sums()
 }
 
 // list returns the drops or refusals.
@@ -327,6 +331,43 @@ func TestScopeIsTheDocumentedJSON(t *testing.T) {
 			{"client_id": "c004", "time": "2026-11-30T12:00:31.000Z", "node": "n2", "peer_address": "192.0.4.4", "action": "close", "action_info": ""}],
 		"complete": true, "provisional": false, "exact": true, "at_most_twice": 0, "received_times": false
 	}`, string(got))
+}
+
+// The sums of two days count a device twice if it drops on both sides of midnight. The number of other
+// devices must then not be called exact. With the rows, it is.
+func TestScopeAtMidnight(t *testing.T) {
+	t.Parallel()
+	midnight := noon.Add(12 * time.Hour)
+	for _, test := range []struct {
+		name   string
+		device int           // the device that drops again
+		after  time.Duration // since midnight
+		exact  bool
+		others int64
+	}{
+		{"the other device, on both sides", 2, 30 * time.Second, false, 2},
+		{"the other device, on one side", 2, -20 * time.Second, true, 1},
+		{"the device itself, on both sides", 1, 30 * time.Second, true, 1},
+	} {
+		h := history{}.drops(1, 2, midnight.Sub(at)-30*time.Second, "n1", "no heart").drops(test.device, test.device, midnight.Sub(at)+test.after, "n1", "no heart")
+		in := h.input(fleet.Drops)
+		in.At = midnight.Add(-30 * time.Second)
+		isNext := func(r segment.Row) bool { return r.Time >= midnight.UnixMilli() }
+		next := slices.IndexFunc(h, isNext)
+		if next < 0 {
+			next = len(h)
+		}
+		sums := summary.Add(sumsOf(h[:next]), sumsOf(h[next:]))
+		in.Cells, in.Vicinities = sums.Cells, sums.Vicinities
+		s := fleet.ScopeOf(in)
+		require.Equal(t, test.others, s.Others, test.name)
+		require.Equal(t, test.exact, s.Exact, test.name)
+		require.Equal(t, s.Others-1, s.AtMostTwice, test.name)
+		withRows(&in, h)
+		s = fleet.ScopeOf(in)
+		require.Equal(t, int64(1), s.Others, test.name)
+		require.True(t, s.Exact, test.name)
+	}
 }
 
 func TestDevicesAreLimited(t *testing.T) {
