@@ -107,6 +107,29 @@ func TestDevicesOfOneDay(t *testing.T) {
 	require.Equal(t, at("2026-11-21T00:00:00Z"), f.asked[0].To)
 }
 
+// Before midnight, events of brokers whose clocks run fast are already in tomorrow's partition. They
+// count for the state, as they do for the status.
+func TestDevicesBeforeMidnight(t *testing.T) {
+	f := countedFleet()
+	began, ended := at("2026-11-22T23:00:00Z").UnixMilli(), at("2026-11-23T00:10:00Z").UnixMilli()
+	f.devices = []summary.Device{{ClientID: "c", Begun: summary.Beginning{Time: began}, Ends: [2]summary.End{{Time: ended}}, Connects: 1, Drops: 1, Last: ended}}
+	a := f.api()
+	a.now = func() time.Time { return startOfDay(now).Add(23*time.Hour + 30*time.Minute) }
+	var got deviceList
+	fetch(t, a, devicesURL, &got)
+	require.Equal(t, []string{"2026-11-21", "2026-11-22", "2026-11-23"}, got.Days)
+	require.Equal(t, at("2026-11-24T00:00:00Z"), f.asked[0].To)
+
+	before := happenedTo("c", event.Connect, 0, "23:00:00")
+	after := happenedTo("c", event.Close, 0, "23:10:00")
+	after.Time = at("2026-11-23T00:10:00Z")
+	f.events = []event.Event{before, after}
+	fetch(t, a, devicesURL+"&state=offline", &got)
+	require.Equal(t, []string{"c"}, got.ids())
+	require.Equal(t, "2026-11-23T00:10:00.000Z", *got.Devices[0].OfflineSince)
+	require.True(t, got.Devices[0].Confirmed)
+}
+
 func TestDevicesAreFoundAndFiltered(t *testing.T) {
 	for query, want := range map[string][]string{
 		"":                             {"Intruder", "flaky", "g@@@sensor-1", "sensor-2"},

@@ -63,7 +63,7 @@ func parseFinder(rawQuery string, now time.Time) (q finderRequest, err error) {
 		return q, err
 	}
 	for _, parse := range []func(url.Values) error{
-		func(v url.Values) error { return q.parseDay(v, startOfDay(now)) },
+		func(v url.Values) error { return q.parseDay(v, now) },
 		q.parseText,
 		q.parseFilter,
 		q.parseOrder,
@@ -78,13 +78,17 @@ func parseFinder(rawQuery string, now time.Time) (q finderRequest, err error) {
 	return q, err
 }
 
-func (q *finderRequest) parseDay(values url.Values, today time.Time) error {
+// parseDay sets the days to search. Without the parameter day, these are yesterday and today. In the
+// last hour of a day, they include tomorrow, because brokers whose clocks run fast may already send
+// events of that day. A status counts these events, too.
+func (q *finderRequest) parseDay(values url.Values, now time.Time) error {
+	today := startOfDay(now)
 	day, given, err := parseDate(values, "day")
 	switch {
 	case err != nil:
 		return err
 	case !given:
-		q.first, q.last = today.AddDate(0, 0, -1), today
+		q.first, q.last = today.AddDate(0, 0, -1), startOfDay(latest(now))
 	case day.After(today):
 		return invalid("day is after today, which is %s in UTC", today.Format(time.DateOnly))
 	default:
