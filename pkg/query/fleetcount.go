@@ -110,30 +110,36 @@ func (f *fleet) addUp(ctx context.Context, s *fleetShard, counted [][]*fleetObje
 		f.sums = of
 	} else {
 		f.sums.Include(of)
+		f.sums.LimitCells(maxCells)
 	}
 	return nil
 }
 
-// sum adds up the parts of a partition, without their totals, and includes them in total.
+// maxCells is the maximum number of cells of a question, unless they have no named node. It is twice
+// what one summary has, so it has no effect unless the shards have very many different nodes.
+const maxCells = 200_000
+
+// sum adds up the parts of a partition, without their totals, and includes them in total. It has the
+// sums of only one part in memory at a time.
 func (p *fleetPartition) sum(ctx context.Context, parts []fleetPart, total *summary.Sums) error {
-	var sums []*summary.Sums
+	largest := map[summary.Minute]int64{}
 	for _, part := range parts {
 		of, err := part.sums(ctx)
 		if err != nil {
 			return err
 		}
-		sums = append(sums, p.fleet.clip(of))
-	}
-	p.excess = excess(sums)
-	p.exact = len(parts) <= 1 && !p.incomplete
-	p.devicesExact = p.devicesExact && p.exact
-	for _, of := range sums {
+		clipped := p.fleet.clip(of)
+		part.close()
+		p.excess += addPart(largest, clipped)
 		if len(total.Cells)+len(total.Vicinities) == 0 {
-			*total = *of // saves a copy
+			*total = *clipped // saves a copy
 			continue
 		}
-		total.Include(of)
+		total.Include(clipped)
+		total.LimitCells(maxCells)
 	}
+	p.exact = len(parts) <= 1 && !p.incomplete
+	p.devicesExact = p.devicesExact && p.exact
 	return nil
 }
 
@@ -152,41 +158,32 @@ func (f *fleet) clip(s *summary.Sums) *summary.Sums {
 	return clipped
 }
 
-// excess returns the maximum number of events that the sums of a partition's parts count twice: for
-// each minute, the sum minus the largest part. At least the events of the largest part are distinct.
-func excess(parts []*summary.Sums) (events int64) {
-	if len(parts) < 2 {
-		return 0
+// addPart adds a part of a partition, and returns by how much the maximum number of events that count
+// twice grows. That number is, for each minute, the sum minus the largest part, because at least the
+// events of the largest part are distinct. largest holds the events of the largest part so far.
+func addPart(largest map[summary.Minute]int64, part *summary.Sums) (excess int64) {
+	perMinute := map[summary.Minute]int64{}
+	for i := range part.Cells {
+		perMinute[part.Cells[i].Minute] += part.Cells[i].Events
 	}
-	largest := map[summary.Minute]int64{}
-	for _, part := range parts {
-		perMinute := map[summary.Minute]int64{}
-		for i := range part.Cells {
-			perMinute[part.Cells[i].Minute] += part.Cells[i].Events
-		}
-		for minute, n := range perMinute {
-			events += n
-			largest[minute] = max(largest[minute], n)
-		}
+	for minute, n := range perMinute {
+		excess += min(n, largest[minute])
+		largest[minute] = max(largest[minute], n)
 	}
-	for _, n := range largest {
-		events -= n
-	}
-	return events
+	return excess
 }
 
-// decodeFactor is the approximate ratio of the memory for decoding a minutes summary to its encoded
-// length.
+// decodeFactor is the approximate ratio of the memory for decoding summaries to their encoded length.
+// It usually suffices. If not, less is decoded at a time; see decodedBytes.
 const decodeFactor = 40
 
 // decodedBytes returns the approximate memory, in bytes, for decoding objects of a shard.
 func decodedBytes(objects []*fleetObject) (size int64) {
-	const perStream = 1 << 20 // for the devices that are decoded at a time
 	for _, o := range objects {
 		if o.data != nil {
 			size += o.footer.MergeMemory()
 		}
-		size += decodeFactor*int64(len(o.minutes)+len(o.drops)) + min(perStream, decodeFactor*int64(len(o.devices)))
+		size += o.decoded
 	}
 	return size
 }

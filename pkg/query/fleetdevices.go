@@ -45,9 +45,13 @@ func (f *fleet) addDevices(ctx context.Context, s *fleetShard, parts [][]fleetPa
 		p.devicesExact = true
 	}
 	q := f.request
-	switch {
-	case !q.needsDevices():
+	if !q.needsDevices() {
 		return nil, nil
+	}
+	if err := foldRows(ctx, slices.Concat(parts...)); err != nil {
+		return nil, err
+	}
+	switch {
 	case q.Match != nil && !q.Totals:
 		return nil, f.search(ctx, s, parts)
 	case q.Devices == nil && len(parts[0]) == 1:

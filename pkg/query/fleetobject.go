@@ -20,6 +20,7 @@ type fleetObject struct {
 	data    []byte          // the whole object, or nil
 	// minutes, drops and devices are the encoded summaries. They are nil if they were not read.
 	minutes, drops, devices []byte
+	decoded                 int64 // approximate memory for decoding the summaries, in bytes
 	damaged                 error // why a summary is not sound, or nil
 	invalid                 error // why the object cannot be counted, or nil
 	// wasAlone means that the object was read as the only one of its partition, and therefore
@@ -108,7 +109,7 @@ func (p *fleetPartition) read(ctx context.Context, s layout.Segment) (*fleetObje
 	}
 	o.wasAlone = len(p.runs) == 1
 	if p.openSummaries(o, extent{0, s.Size, true}, o.data) != nil {
-		o.minutes, o.drops, o.devices = nil, nil, nil // the rows count instead
+		o.dropSummaries() // the rows count instead
 	}
 	return o, nil
 }
@@ -189,9 +190,13 @@ func (p *fleetPartition) readInstead(ctx context.Context, o *fleetObject) error 
 	if err := p.readWhole(ctx, o); err != nil {
 		return err
 	}
-	o.damaged, o.minutes, o.drops, o.devices = nil, nil, nil, nil
+	o.damaged = nil
+	o.dropSummaries()
 	return nil
 }
+
+// dropSummaries forgets the summaries, so that the rows count.
+func (o *fleetObject) dropSummaries() { o.minutes, o.drops, o.devices, o.decoded = nil, nil, nil, 0 }
 
 // holds returns the names of the objects that the object holds, if its footer is known.
 func (o *fleetObject) holds() []layout.Name {

@@ -17,6 +17,7 @@ type fleetPart interface {
 	devices(match *DeviceMatch, only []string) deviceStream
 	// sums returns the sums of the part. It must not be called while devices are being read.
 	sums(ctx context.Context) (*summary.Sums, error)
+	// close releases the memory of the part. It may be called more than once.
 	close()
 }
 
@@ -82,4 +83,4 @@ func (s *summaryPart) sums(context.Context) (*summary.Sums, error) {
 	return sums, nil
 }
 
-func (s *summaryPart) close() {}
+func (s *summaryPart) close() { s.decoded = nil }

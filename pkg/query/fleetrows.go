@@ -1,6 +1,7 @@
 package query
 
 import (
+	"bytes"
 	"container/heap"
 	"context"
 	"errors"
@@ -16,10 +17,17 @@ type rowsPart struct {
 	objects   []*fleetObject
 	first     *rowStream // the stream that adds up the rows; nil until they are read
 	again     *rowStream // a second stream of the devices, or nil
+	// folded is the table of the devices, or nil. It is set instead of reading the rows of several
+	// parts at the same time; see fold.
+	folded *summary.DeviceTable
 }
 
-// devices returns a stream of the devices. The second stream reads the rows again.
-func (r *rowsPart) devices(*DeviceMatch, []string) deviceStream {
+// devices returns a stream of the devices. The second stream reads the rows again, unless they were
+// folded.
+func (r *rowsPart) devices(match *DeviceMatch, only []string) deviceStream {
+	if r.folded != nil {
+		return &tableStream{damaged: r.damaged, table: r.folded, match: match, only: only}
+	}
 	if r.first == nil {
 		r.begin()
 		return r.first
@@ -27,6 +35,65 @@ func (r *rowsPart) devices(*DeviceMatch, []string) deviceStream {
 	r.again = r.open()
 	r.again.fold = summary.NewDeviceFold(r.again.take)
 	return r.again
+}
+
+// fold reads the rows and keeps the devices as an encoded table, which takes much less memory than the
+// rows. It releases the memory of the rows.
+func (r *rowsPart) fold(ctx context.Context) error {
+	r.begin()
+	var table bytes.Buffer
+	w := summary.NewDeviceWriter(&table)
+	for {
+		d, err := r.first.next(ctx)
+		if err == nil && d != nil {
+			err = w.Add(d)
+		}
+		if err != nil {
+			return err
+		}
+		if d == nil {
+			break
+		}
+	}
+	r.close()
+	if err := w.Close(); err != nil {
+		return err
+	}
+	var err error
+	r.folded, err = summary.OpenDevices(table.Bytes())
+	return err
+}
+
+// damaged notes that the devices could not be decoded, although this process has encoded them.
+func (r *rowsPart) damaged(err error) { r.partition.leaveOut(r.objects[0].segment.Key, err) }
+
+// foldRows folds the parts of a shard that have rows, one after another, if the rows of all of them
+// might take more than rowsMemory.
+func foldRows(ctx context.Context, parts []fleetPart) error {
+	var all []*rowsPart
+	var memory int64
+	for _, part := range parts {
+		if r, ok := part.(*rowsPart); ok {
+			all, memory = append(all, r), memory+r.memory()
+		}
+	}
+	if len(all) < 2 || memory <= rowsMemory {
+		return nil
+	}
+	for _, r := range all {
+		if err := r.fold(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// memory returns the approximate memory, in bytes, that the merge of the rows takes.
+func (r *rowsPart) memory() (size int64) {
+	for _, o := range r.objects {
+		size += o.footer.MergeMemory()
+	}
+	return size
 }
 
 // begin opens the first stream.

@@ -8,18 +8,22 @@ import (
 	"devicetrace/pkg/summary"
 )
 
-// verifySummaries checks the summaries of an object that were read, without decoding them.
+// verifySummaries checks the summaries of an object that were read, without decoding them. It sets
+// o.decoded.
 func (o *fleetObject) verifySummaries() error {
+	o.decoded = 0
 	for _, s := range []struct {
 		data   []byte
-		verify func([]byte) error
+		verify func([]byte) (int64, error)
 	}{{o.minutes, summary.VerifyMinutes}, {o.drops, summary.VerifyDrops}, {o.devices, summary.VerifyDevices}} {
 		if s.data == nil {
 			continue
 		}
-		if err := s.verify(s.data); err != nil {
+		memory, err := s.verify(s.data)
+		if err != nil {
 			return &segment.ObjectError{Key: o.segment.Key, Err: err}
 		}
+		o.decoded += memory
 	}
 	return nil
 }
@@ -35,8 +39,8 @@ func (o *fleetObject) decodeSums(isWanted func(summary.Minute) bool) (*summary.S
 
 // tableStream yields the devices of a summary. It decodes a few thousand devices at a time.
 type tableStream struct {
-	part  *summaryPart
-	table *summary.DeviceTable
+	damaged func(error) // is called if the table turns out to be damaged
+	table   *summary.DeviceTable
 	// match selects the columns to decode; nil means all of them.
 	match *DeviceMatch
 	// only limits the stream to groups that may contain one of these client identifiers, which are
@@ -54,7 +58,7 @@ func (s *summaryPart) openDevices(match *DeviceMatch, only []string) deviceStrea
 		s.damaged(err)
 		return &tableStream{}
 	}
-	return &tableStream{part: s, table: table, match: match, only: only}
+	return &tableStream{damaged: s.damaged, table: table, match: match, only: only}
 }
 
 // damaged notes that the object turned out to be damaged while it was decoded.
@@ -70,7 +74,7 @@ func (t *tableStream) next(context.Context) (*summary.Device, error) {
 		}
 		var err error
 		if t.list, err = t.decode(t.group); err != nil {
-			t.part.damaged(err)
+			t.damaged(err)
 			t.table = nil
 		}
 		t.group++

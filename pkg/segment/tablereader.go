@@ -24,6 +24,7 @@ type Table[T any] struct {
 	data    []byte
 	groups  []tableGroup
 	rows    int64
+	raw     int64 // total size of the row groups before compression, in bytes
 }
 
 // tableGroup is a row group: its byte range in the table, its rows and its checksum.
@@ -105,6 +106,7 @@ func (t *Table[T]) readGroups(end int64) error {
 		}
 		t.groups = append(t.groups, g)
 		t.rows += int64(g.rows)
+		t.raw += raw
 	}
 	if at != end {
 		return fmt.Errorf("%w: the row groups of the table end at byte %d instead of %d", ErrCorrupt, at, end)
@@ -114,6 +116,9 @@ func (t *Table[T]) readGroups(end int64) error {
 
 // Rows returns the number of rows.
 func (t *Table[T]) Rows() int64 { return t.rows }
+
+// Raw returns the total size of the row groups before compression, in bytes.
+func (t *Table[T]) Raw() int64 { return t.raw }
 
 // Groups returns the number of row groups.
 func (t *Table[T]) Groups() int { return len(t.groups) }
