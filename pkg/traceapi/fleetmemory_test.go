@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -116,4 +117,20 @@ func TestMemoryOfAFleetWithManyFreshObjects(t *testing.T) {
 	for _, path := range []string{fleetOfDay, devicesOfDay, devicesOfDay + "&q=00"} {
 		require.Less(t, measure(t, b, path).Peak, int64(400*MB))
 	}
+}
+
+// A scope must take little memory even if the texts of tens of thousands of drops have the maximum
+// length.
+func TestMemoryOfAScopeWithLongTexts(t *testing.T) {
+	b := emptyBucket(t)
+	for shard := range 16 {
+		var rows []segment.Row
+		for i := range 3000 {
+			rows = append(rows, dropOn(fmt.Sprintf("%02d-%04d", shard, i), fmt.Sprint("n", i), morning.Add(12*time.Hour+time.Duration(i)*time.Millisecond), 0))
+		}
+		data, err := segment.Encode(rows)
+		require.NoError(t, err)
+		b.put(t, layout.Name{Run: strings.Repeat("0", 32), Seq: 1}.Key(partitionOf(shard)), data)
+	}
+	require.Less(t, measure(t, b, slices.Repeat([]string{scopeAtNoon}, 4)...).Peak, int64(300*MB))
 }

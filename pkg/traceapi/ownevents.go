@@ -109,7 +109,8 @@ func dropOf(r *segment.Row) fleet.Drop {
 type dropList struct {
 	byKind map[fleet.Of][]fleet.Drop
 	size   int
-	isCut  bool // there are more than maxScopeRows
+	bytes  int  // total size of the texts
+	isCut  bool // there are more than maxScopeRows, or more than maxScopeTexts
 }
 
 func (l *dropList) add(r *segment.Row) error {
@@ -117,11 +118,13 @@ func (l *dropList) add(r *segment.Row) error {
 	if !ok || l.isCut {
 		return nil
 	}
-	if l.isCut = l.size == maxScopeRows; l.isCut {
+	d := dropOf(r)
+	l.size++
+	l.bytes += len(d.ClientID) + len(d.Node) + len(d.Address) + len(d.Action) + len(d.ActionInfo)
+	if l.isCut = l.size > maxScopeRows || l.bytes > maxScopeTexts; l.isCut {
 		l.byKind = nil
 		return nil
 	}
-	l.byKind[of] = append(l.byKind[of], dropOf(r))
-	l.size++
+	l.byKind[of] = append(l.byKind[of], d)
 	return nil
 }

@@ -156,6 +156,10 @@ func parseEventTime(values url.Values, now time.Time) (time.Time, error) {
 // there are more, the scope rests on the sums, and on a sample of the devices.
 const maxScopeRows = 50_000
 
+// maxScopeTexts is the maximum total size of the texts of these drops and refusals, in bytes. It has an
+// effect only if the texts are unusually long.
+const maxScopeTexts = 16 << 20
+
 // maxScopeBytes is the maximum size of the objects that are read for the list.
 const maxScopeBytes = 32 << 20
 
