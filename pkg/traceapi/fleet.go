@@ -53,15 +53,17 @@ func (a api) fleet(r *http.Request, may permission, large *slot) (response, erro
 	if err := may.read(q.instanceID); err != nil {
 		return nil, err
 	}
-	sums, err := inTurn(r.Context(), a, func() (fleetSums, error) { return a.sumUp(r.Context(), q) })
-	if err != nil {
-		return nil, err
-	}
-	absent, err := sums.account.absence(r.Context(), a, may, q.instanceID)
-	if err != nil {
-		return nil, err
-	}
-	return sums.response(r.Context(), q, a.now(), absent, large)
+	return inTurn(r.Context(), a, func() (response, error) {
+		sums, err := a.sumUp(r.Context(), q)
+		if err != nil {
+			return nil, err
+		}
+		absent, err := sums.account.absence(r.Context(), a, may, q.instanceID)
+		if err != nil {
+			return nil, err
+		}
+		return sums.response(r.Context(), q, a.now(), absent, large)
+	})
 }
 
 func (a api) parseFleet(rawQuery string) (q fleetRequest, err error) {

@@ -17,8 +17,8 @@ type counter func(ctx context.Context, q query.FleetRequest) (query.FleetResult,
 // time, which all other requests would have to wait for.
 const fleetTime = 8 * time.Second
 
-// maxFleets is the maximum number of questions about a fleet that are read at the same time. It keeps
-// them from using all memory and CPU time, which questions about a device need, too.
+// maxFleets is the maximum number of questions about a fleet that are read and added up at the same
+// time. It keeps them from using all memory and CPU time, which questions about a device need, too.
 const maxFleets = 4
 
 // errSlow means that a question took longer than fleetTime.
