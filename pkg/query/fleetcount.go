@@ -115,9 +115,9 @@ func (f *fleet) addUp(ctx context.Context, s *fleetShard, counted [][]*fleetObje
 	return nil
 }
 
-// maxCells is the maximum number of cells of a question, unless they have no named node. It is twice
-// what one summary has, so it has no effect unless the shards have very many different nodes.
-const maxCells = 200_000
+// maxCells is the maximum number of cells of a question, unless they have no named node. It is enough
+// for two days with 20 nodes that all have events of eight kinds in each minute.
+const maxCells = 500_000
 
 // sum adds up the parts of a partition, without their totals, and includes them in total. It has the
 // sums of only one part in memory at a time.

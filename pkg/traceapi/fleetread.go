@@ -19,7 +19,7 @@ const fleetTime = 8 * time.Second
 
 // maxFleets is the maximum number of questions about a fleet that are read and added up at the same
 // time. It keeps them from using all memory and CPU time, which questions about a device need, too.
-const maxFleets = 4
+const maxFleets = 2
 
 // errSlow means that a question took longer than fleetTime.
 var errSlow = errors.New("the question takes too long")
