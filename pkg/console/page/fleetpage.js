@@ -12,7 +12,7 @@ import { fetchFleet } from './fleet.js';
 import { fleetPath, readFleetQuery, wholeMinute } from './fleetaddress.js';
 import { fillFleetForm, setUpFleetForm, showFault } from './fleetform.js';
 import { fleetResults } from './fleetresults.js';
-import { faultOf, isToday, movedBy, zoomedIn, zoomedOut, zoomedTo } from './fleetspan.js';
+import { canZoomIn, faultOf, isToday, movedBy, zoomedIn, zoomedOut, zoomedTo } from './fleetspan.js';
 import { offerInstances } from './form.js';
 import { fetchInstances, onlyInstance } from './instances.js';
 import { keepFocus } from './keep.js';
@@ -221,8 +221,8 @@ async function pickWorst(column, of) {
 function zoomAt(direction, at) {
   if (!isCurrent()) return;
   const { span, isWhole } = view.fleet;
-  if (direction > 0) zoom(zoomedIn(span, query.at ?? at));
-  else if (!isWhole) zoom(zoomedOut(span, Date.now()));
+  if (direction > 0 && canZoomIn(span)) zoom(zoomedIn(span, query.at ?? at));
+  if (direction < 0 && !isWhole) zoom(zoomedOut(span, Date.now()));
 }
 
 // zoom changes the span and keeps the marked minute if it is within the new one.

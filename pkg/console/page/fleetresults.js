@@ -5,7 +5,7 @@ import { copyButton } from './clipboard.js';
 import { countNote } from './counted.js';
 import { datum } from './datum.js';
 import { el, unbroken } from './dom.js';
-import { endsLater } from './fleetspan.js';
+import { canZoomIn, endsLater } from './fleetspan.js';
 import { downTable, flappingTable, nodeTable, reasonTable } from './fleettables.js';
 import { fleetTiles } from './fleettiles.js';
 import { icon } from './icons.js';
@@ -62,7 +62,7 @@ function chartCard(fleet, { onMove, onZoomAt }, content) {
       el('span', { class: 'tools' },
         toolButton('earlier', 'earlier', false, () => onMove(-1)),
         toolButton('wider', 'out', fleet.isWhole, () => onZoomAt(-1, middle)),
-        toolButton('closer', 'in', false, () => onZoomAt(1, middle)),
+        toolButton('closer', 'in', !canZoomIn(span), () => onZoomAt(1, middle)),
         toolButton('later', 'later', !endsLater(query, Date.now()), () => onMove(1)))),
     content);
 }

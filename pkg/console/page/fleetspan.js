@@ -36,10 +36,13 @@ export function zoomedTo({ from, to }) {
   return { day: utcDayOf(first), from: first, to: Math.max(wholeMinute(to + missing - 1) + minute, first + minSpan) };
 }
 
+// canZoomIn reports whether a span can become shorter.
+export const canZoomIn = ({ from, to }) => to - from > minSpan;
+
 // zoomedIn returns the change that shows a third of the span, with an instant in its middle.
 export function zoomedIn({ from, to }, at) {
   const length = Math.max((to - from) / 3, minSpan);
-  const first = Math.min(Math.max(at - length / 2, from), to - length);
+  const first = wholeMinute(Math.min(Math.max(at - length / 2, from), to - length));
   return zoomedTo({ from: first, to: first + length });
 }
 
