@@ -58,6 +58,7 @@ func TestFleetPage(t *testing.T) {
 		{"restart", testFleetRestart},
 		{"requests", testFleetRequests},
 		{"zoom", testFleetZoom},
+		{"midnight", testFleetMidnight},
 		{"refused logins", testFleetRefusals},
 		{"keyboard", testFleetKeyboard},
 		{"finder", testFleetFinder},
@@ -252,7 +253,6 @@ func testFleetZoom(t *testing.T, p *fleetTest) {
 	closer, end := b.fleetSpan()
 	require.Less(t, end.Sub(closer), to.Sub(from))
 	for range 4 {
-		if eval[bool](b, `document.querySelector('#chart-wider').disabled`) {
 		if eval[bool](b, `document.querySelector('#chart-closer').disabled`) {
 			break
 		}
@@ -266,6 +266,7 @@ func testFleetZoom(t *testing.T, p *fleetTest) {
 	b.run(chromedp.Focus(".chart [tabindex='0']", chromedp.ByQuery), chromedp.KeyEvent("+"), chromedp.KeyEvent("-"))
 	b.await(`document.querySelector('.chart') && new URLSearchParams(location.search).get('from') !== ` + quoted(closer.Format(apiTime)))
 	for range 6 {
+		if eval[bool](b, `document.querySelector('#chart-wider').disabled`) {
 			break
 		}
 		before := b.address()
@@ -278,6 +279,21 @@ func testFleetZoom(t *testing.T, p *fleetTest) {
 	b.await(`document.querySelector('#fleet-day').value === ` + quoted(p.day.AddDate(0, 0, -1).Format(time.DateOnly)))
 	b.click("#day-later")
 	b.await(`document.querySelector('#fleet-day').value === ` + quoted(p.day.Format(time.DateOnly)))
+}
+
+// testFleetMidnight checks that a page which shows today offers the next day after midnight, once the
+// user clicks a bar.
+func testFleetMidnight(t *testing.T, p *fleetTest) {
+	b := p.fleet(t, fleetPath(fleetInstance, p.day), viewer{})
+	b.run(chromedp.Evaluate(fmt.Sprintf(`{ const clock = Date.now; window.midnight = () => { Date.now = clock; }; Date.now = () => %d; }`, p.day.Add(24*time.Hour-time.Minute).UnixMilli()), nil))
+	b.click("#fleet-show")
+	b.await(`document.querySelector('#day-later').disabled && document.querySelector('#chart-later')?.disabled`)
+	require.Contains(t, b.texts(".tile dt"), "Down now")
+	b.run(chromedp.Evaluate(`window.midnight()`, nil))
+	b.clickAt(tallest(shutdowns))
+	b.await(whoText + ` && !document.querySelector('#day-later').disabled && !document.querySelector('#chart-later').disabled`)
+	require.Contains(t, b.texts(".tile dt"), "Down at the end of the day")
+	require.Equal(t, 1, b.count(".chart .bar.picked"))
 }
 
 // fleetSpan returns the span in the page's URL.

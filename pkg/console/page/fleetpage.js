@@ -44,7 +44,7 @@ function go(change, { isForced = false } = {}) {
 
 // showURL shows the figures for the current URL. If the URL names no instance, it takes the one that
 // the user looked at last. It does not fetch figures or found devices again that the page shows
-// already, unless isForced is true.
+// already, unless isForced is true or the day has ended since then.
 async function showURL({ isForced = false } = {}) {
   const next = readFleetQuery(Date.now());
   next.instance ||= lastInstance();
@@ -56,10 +56,16 @@ async function showURL({ isForced = false } = {}) {
   }
   history.replaceState(history.state, '', fleetPath(next));
   if (isForced) finder = null;
-  if (!byId('results').contains(slots.figures)) byId('results').replaceChildren(el('div', { class: 'results' }, slots.found, slots.figures));
+  showSlots();
   find();
-  if (isCurrent() && !isForced) showMinute();
-  else await load();
+  if (isForced || isOutdated()) await load();
+  else showMinute();
+}
+
+// showSlots puts the slots on the page, unless they are there.
+function showSlots() {
+  if (byId('results').contains(slots.figures)) return;
+  byId('results').replaceChildren(el('div', { class: 'results' }, slots.found, slots.figures));
 }
 
 const lastInstance = () => byId('instance').value || recentInstances()[0] || onlyInstance();
@@ -67,6 +73,10 @@ const lastInstance = () => byId('instance').value || recentInstances()[0] || onl
 // isCurrent reports whether the page shows the figures for the query. If it does not, the figures
 // are still on their way, and clicks on the old ones must not change the query.
 const isCurrent = () => Boolean(view?.fleet.shows(query));
+
+// isOutdated reports whether the figures for the query must be fetched: the page does not show them,
+// or shows those of a UTC day that has ended since.
+const isOutdated = () => !isCurrent() || (view.down !== null && !isToday(query, Date.now()));
 
 // adopt makes a query the current one, and updates the form and the links in the top bar to match.
 function adopt(next) {
