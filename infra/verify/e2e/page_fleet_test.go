@@ -381,7 +381,7 @@ func testFleetFinder(t *testing.T, p *fleetTest) {
 	for _, name := range b.texts(".finder-card td:nth-child(2)") {
 		require.Contains(t, name, part)
 	}
-	require.Equal(t, []string{"Client ID", "User name", "Address", "Node", "State", "Last event"}, b.texts(".finder-card th"))
+	require.Equal(t, []string{"Client ID", "User name", "Address", "Node", "State at the end of the day", "Last event"}, b.texts(".finder-card th"))
 	require.Regexp(t, `Devices searched: \d+, with events on .*`+p.day.Format(time.DateOnly), b.text(".finder-card .list-foot"))
 	b.requireFits()
 	b.screenshot("finder")

@@ -16,6 +16,7 @@ export function deviceLink(client, path) {
   return pageLink(path, { class: 'link-like device-link' }, el('bdi', { class: 'datum mono', dir: 'auto' }, plain(client, maxName)));
 }
 
+const state = (device) => el('span', { class: `state state-${device.state}` }, el('span', { class: 'lamp small', 'aria-hidden': 'true' }), text(`status.${device.state}`));
 const instant = (value, show = secondStamp) => (value ? time(ms(value), show) : '–');
 const words = (value) => (value ? datum(value, { limit: 60 }) : '–');
 
@@ -25,7 +26,8 @@ const cells = {
   username: (device) => words(device.username),
   address: (device) => words(device.address ?? device.peer_address),
   node: (device) => words(device.node),
-  state: (device) => el('span', { class: `state state-${device.state}` }, el('span', { class: 'lamp small', 'aria-hidden': 'true' }), text(`status.${device.state}`)),
+  state,
+  stateThen: state,
   drops: (device) => number(device.drops),
   connects: (device) => number(device.connects),
   since: (device) => instant(device.offline_since),

@@ -295,6 +295,7 @@ export default {
   "devices.address": "Address",
   "devices.node": "Node",
   "devices.state": "State",
+  "devices.stateThen": "State at the end of the day",
   "devices.drops": "Drops",
   "devices.connects": "Connects",
   "devices.since": "Offline since",

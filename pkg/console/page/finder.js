@@ -6,12 +6,16 @@ import { deviceTable, listFoot } from './devicetable.js';
 import { el } from './dom.js';
 import { failed } from './failed.js';
 import { fillFrom } from './filling.js';
-import { devicePathAt } from './fleetaddress.js';
+import { devicePathAt, parseDay } from './fleetaddress.js';
 import { icon } from './icons.js';
 import { number, phrase, text } from './text.js';
-import { ms } from './time.js';
+import { ms, utcDayOf } from './time.js';
 
-const columns = ['client', 'username', 'address', 'node', 'state', 'last'];
+// columnsOf returns the columns of the table. The states of a past day are those at its end.
+function columnsOf({ day }) {
+  const isPast = day !== undefined && parseDay(day) < utcDayOf(Date.now());
+  return ['client', 'username', 'address', 'node', isPast ? 'stateThen' : 'state', 'last'];
+}
 
 // finderResults returns a card with the devices that contain the given words. It fills itself in.
 // The user asks for more devices with onMore, for another attempt with onRetry, and ends the search
@@ -38,7 +42,7 @@ function content(list, { onMore, onRetry }) {
   return [
     !answer && !error ? el('p', { class: 'card-note' }, text('finder.looking')) : null,
     answer && !list.list.length ? el('p', { class: 'card-note' }, text('finder.none')) : null,
-    list.list.length ? deviceTable(list.list, columns, text('finder.label'), pathOf) : null,
+    list.list.length ? deviceTable(list.list, columnsOf(parameters), text('finder.label'), pathOf) : null,
     error && failed(error, onRetry),
     answer && countNote(answer),
     answer && listFoot(list, coverage(answer), 'finder-more', onMore),

@@ -295,6 +295,7 @@ export default {
   "devices.address": "地址",
   "devices.node": "节点",
   "devices.state": "状态",
+  "devices.stateThen": "当日结束时的状态",
   "devices.drops": "掉线",
   "devices.connects": "连接",
   "devices.since": "离线自",
