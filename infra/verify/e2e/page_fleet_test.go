@@ -62,6 +62,7 @@ func TestFleetPage(t *testing.T) {
 		{"refused logins", testFleetRefusals},
 		{"keyboard", testFleetKeyboard},
 		{"finder", testFleetFinder},
+		{"list", testFleetList},
 		{"scope of a drop", testScopeOfDrop},
 		{"scope of a row", testScopeOfRow},
 		{"near miss", testNearMiss},

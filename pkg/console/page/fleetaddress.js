@@ -1,10 +1,11 @@
 // The URL of the fleet's view: the instance, the UTC day or a shorter span, the minute whose
-// devices are shown, and the text to find devices by.
+// devices are shown, and which devices the finder lists.
 
 import { parseTime, pathOf, timestamp, withoutEmpty } from './address.js';
 import { preferences } from './preferences.js';
 import { hourAround } from './span.js';
 import { day, minute, utcDate, utcDayOf } from './time.js';
+import { infoFilters } from './vocabulary.js';
 
 export const isFleet = () => new URLSearchParams(location.search).get('view') === 'fleet';
 
@@ -22,7 +23,8 @@ export function parseDay(words) {
 //   - from and to are the span to show, in whole minutes. Both are null if it is the whole day.
 //   - at is the start of the minute whose devices are shown, or null.
 //   - of says which of them: "drops" or "refusals".
-//   - text is the text to find devices by, or "".
+//   - text is the text to find devices by, node the last node of the devices to list, and reason the
+//     reason for their last drop, which is one of infoFilters. At most one of the three is not "".
 //
 // If a time is invalid, fault is { fault, words }. Otherwise, fault is null.
 export function readFleetQuery(now) {
@@ -45,9 +47,16 @@ export function readFleetQuery(now) {
     to: isZoomed ? to : null,
     at,
     of: get('of') === 'refusals' ? 'refusals' : 'drops',
-    text: get('q'),
+    ...readSearch(get),
     fault,
   };
+}
+
+function readSearch(get) {
+  const text = get('q');
+  const node = text ? '' : get('node');
+  const reason = text || node || !infoFilters.includes(get('reason')) ? '' : get('reason');
+  return { text, node, reason };
 }
 
 export const wholeMinute = (at) => Math.floor(at / minute) * minute;
@@ -56,10 +65,10 @@ const optional = (at) => (at === null || at === undefined ? '' : timestamp(at));
 
 // fleetPath returns the URL for a query of the fleet, without the origin. Everything but the
 // instance and the day is optional.
-export function fleetPath({ instance, day: first, from, to, at, of, text }) {
+export function fleetPath({ instance, day: first, from, to, at, of, text, node, reason }) {
   const parameters = withoutEmpty({
     view: 'fleet', instance, day: utcDate(first), from: optional(from), to: optional(to), at: optional(at),
-    of: of === 'refusals' && optional(at) ? of : '', q: text ?? '',
+    of: of === 'refusals' && optional(at) ? of : '', q: text ?? '', node: node ?? '', reason: reason ?? '',
   });
   return `/?${new URLSearchParams(parameters)}`;
 }

@@ -21,6 +21,7 @@ import { announce, narrate } from './live.js';
 import { failureNotice, fleetWelcome } from './notices.js';
 import { recentInstances, rememberInstance } from './preferences.js';
 import { Scope, scopeSentence } from './scope.js';
+import { noSearch, searchParameters } from './search.js';
 import { number, text } from './text.js';
 import { minute, utcDate } from './time.js';
 import { whoDropped } from './whodropped.js';
@@ -128,7 +129,6 @@ async function load() {
 }
 
 const maxDown = 20; // devices in a page of those that are offline
-const maxFound = 20; // devices in a page of the finder
 
 const offline = ({ instance }) => new DeviceList({ instance, state: 'offline', order: 'offline_since', limit: maxDown });
 
@@ -248,6 +248,7 @@ const actions = {
   onZoom: (span) => zoom(zoomedTo(span)),
   onZoomAt: zoomAt,
   onInstance: (instance) => go({ instance, day: query.day, from: null, to: null }),
+  onList: listDevices,
   onExport: exportFigures,
   onMove: (factor) => go(movedBy(query, factor, Date.now())),
   onMore: () => isCurrent() && view.down.loadMore(abort.signal),
@@ -265,29 +266,40 @@ async function exportFigures() {
   }
 }
 
-// find shows the devices that contain the query's text, or nothing if there is no text.
+// find shows the devices that the query lists, or nothing if it lists none.
 function find() {
-  const { instance, day, text: words } = query;
-  const parameters = { instance, q: words, limit: maxFound, ...(isToday({ day, from: null }, Date.now()) ? {} : { day: utcDate(day) }) };
+  const parameters = searchParameters(query, Date.now());
   const key = JSON.stringify(parameters);
   if (finder?.key === key && !finder.list.error) return;
   abortFinder.abort();
   abortFinder = new AbortController();
-  finder = words ? { key, list: new DeviceList(parameters) } : null;
+  finder = parameters ? { key, list: new DeviceList(parameters) } : null;
   const more = async () => {
     const { list } = finder;
     await list.loadMore(abortFinder.signal);
     if (list === finder?.list && list.answer) narrate(text('finder.narration', { count: number(list.answer.covered?.matched ?? list.list.length) }));
   };
-  keepFocus(byId('results'), () => slots.found.replaceChildren(...(finder ? [finderResults(finder.list, words, { onMore: more, onRetry: more, onClose: closeFinder })] : [])));
+  keepFocus(byId('results'), () => slots.found.replaceChildren(...(finder ? [finderResults(finder.list, query, { onMore: more, onRetry: more, onClose: closeFinder })] : [])));
   if (!finder) return;
   finder.list.watch(() => view?.shown.showCost());
   more();
 }
 
+// listDevices shows the devices of a node or a reason in the finder, and moves the focus there.
+function listDevices(search) {
+  if (!isCurrent()) return;
+  go({ ...noSearch, ...search, at: query.at });
+  slots.found.firstElementChild.focus({ preventScroll: true });
+  slots.found.scrollIntoView();
+}
+
+// closeFinder ends the search, and returns the focus to the control that has started it.
 function closeFinder() {
-  go({ text: '', at: query.at });
-  byId('finder-text').focus();
+  const { node, reason } = query;
+  go({ ...noSearch, at: query.at });
+  const isStarter = ({ dataset }) => (node ? dataset.node === node : reason && dataset.reason === reason);
+  const starter = [...slots.figures.querySelectorAll('[data-node], [data-reason]')].find(isStarter);
+  (starter ?? byId('finder-text')).focus();
 }
 
 async function listInstances() {
@@ -304,7 +316,8 @@ export const fleetPage = {
     onShow: ({ instance, day }) => go({ instance, day, from: null, to: null }, { isForced: true }),
     onFind: ({ instance, day, text: words }) => {
       const isSame = instance === query.instance && day === query.day;
-      go(isSame ? { text: words.trim(), at: query.at } : { instance, day, from: null, to: null, text: words.trim() });
+      const search = { ...noSearch, text: words.trim() };
+      go(isSame ? { ...search, at: query.at } : { ...search, instance, day, from: null, to: null });
     },
     onInstance: listInstances,
   }),

@@ -29,7 +29,7 @@ export function fleetResults(fleet, down, receiptsOf, actions) {
     fleet.isEmpty ? el('p', { class: 'card card-note empty' }, text('fleet.empty')) : null,
     fleetTiles(fleet),
     chartCard(fleet, actions, [line.node, chartLegend(fleet), who, chartTable(fleet, actions)]),
-    el('div', { class: 'pair' }, reasonTable(fleet, actions), nodeTable(fleet)),
+    el('div', { class: 'pair' }, reasonTable(fleet, actions), nodeTable(fleet, actions)),
     fleet.isWhole ? el('div', { class: 'pair' }, flappingTable(fleet, actions), down ? downTable(down, actions) : null) : null,
     cost,
   ];

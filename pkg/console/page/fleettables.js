@@ -1,6 +1,6 @@
 // The reasons, nodes and devices that stand out in a fleet.
 
-import { datum } from './datum.js';
+import { datum, plain } from './datum.js';
 import { deviceTable, listFoot } from './devicetable.js';
 import { el, svg } from './dom.js';
 import { failed } from './failed.js';
@@ -10,7 +10,7 @@ import { kindOfWord } from './kinds.js';
 import { refusedSwatch, solidSwatch } from './legend.js';
 import { number, text } from './text.js';
 import { ms } from './time.js';
-import { infoLabel } from './vocabulary.js';
+import { infoFilters, infoLabel, unexplained } from './vocabulary.js';
 
 // card returns a section with a title. It fills itself in with the nodes that contentOf returns,
 // again whenever source changes. source is a Loading.
@@ -27,16 +27,16 @@ const note = (words) => el('p', { class: 'card-note' }, words);
 const maxReasons = 12;
 
 // reasonTable returns the most frequent reasons for ends and refusals, with the numbers of the day
-// before.
-export function reasonTable(fleet, { onRetry }) {
+// before. A click on the name of a reason for drops calls onList with it.
+export function reasonTable(fleet, { onRetry, onList }) {
   return card('reasons', fleet, () => {
     const { reasons } = fleet.answer;
     const max = Math.max(...reasons.map((one) => one.events), 1);
     if (!reasons.length) return [note(text('reasons.none'))];
     return [
-      grid(text('reasons.title'), ['reasons.reason', 'reasons.events', 'reasons.before', 'reasons.change'], reasons.slice(0, maxReasons).map((one) => {
+      grid(text('reasons.title'), ['reasons.reason', 'reasons.events', 'reasons.before', 'reasons.change'], reasons.slice(0, maxReasons).map((one, i) => {
         const isSame = (other) => ['action', 'action_info', 'kind'].every((name) => other[name] === one[name]);
-        return [reasonName(one), bar(one, max), ...compared(fleet, one.events, fleet.before('reasons', isSame))];
+        return [reasonName(one, `reason-${i}`, onList), bar(one, max), ...compared(fleet, one.events, fleet.before('reasons', isSame))];
       })),
       reasons.length > maxReasons ? note(text('rows.more', { count: number(reasons.length - maxReasons) })) : null,
       fleet.error && !fleet.isWhole ? failed(fleet.error, onRetry) : null, // for whole days, another card says so
@@ -44,9 +44,22 @@ export function reasonTable(fleet, { onRetry }) {
   });
 }
 
-function reasonName(reason) {
+function reasonName(reason, id, onList) {
   const swatch = reason.kind === 'refusal' ? refusedSwatch() : solidSwatch(kindOfWord(reason.action_info));
-  return [swatch, ' ', datum(infoLabel({ ...reason, native_reason: '' })), ' ', el('small', {}, text(`reasons.${reason.kind}`))];
+  const label = infoLabel({ ...reason, native_reason: '' });
+  const filter = reason.action_info || unexplained;
+  const canList = reason.kind === 'drop' && infoFilters.includes(filter); // the API knows the last drop of a device
+  return [swatch, ' ', canList ? listButton(id, label, 'reason', filter, onList) : datum(label), ' ', el('small', {}, text(`reasons.${reason.kind}`))];
+}
+
+const maxName = 80; // characters; longer names are shortened
+
+// listButton returns a button that lists devices in the finder: those with the given value of what,
+// which is "node" or "reason". The id is the same each time the table is drawn.
+function listButton(id, label, what, value, onList) {
+  const click = () => onList({ [what]: value });
+  return el('button', { id, type: 'button', class: 'link-like', title: text(`finder.list.${what}`), [`data-${what}`]: value, on: { click } },
+    el('bdi', { class: 'datum', dir: 'auto' }, plain(label, maxName)));
 }
 
 // bar returns a number with a bar as long as its share of max.
@@ -67,25 +80,25 @@ function compared(fleet, now, before) {
 const maxNodes = 12;
 
 // nodeTable returns the nodes with the most drops. The API adds up the nodes beyond the busiest ones,
-// so their number is unknown.
-export function nodeTable(fleet) {
+// so their number is unknown. A click on the name of a node calls onList with it.
+export function nodeTable(fleet, { onList }) {
   return card('nodes', fleet, () => {
     const nodes = fleet.answer.nodes.toSorted((a, b) => Boolean(a.rest) - Boolean(b.rest) || b.drops - a.drops || b.refusals - a.refusals);
     const count = number(nodes.filter((one) => !one.rest).length) + (nodes.at(-1)?.rest ? '+' : '');
     if (!nodes.length) return [note(text('nodes.none'))];
     return [
-      grid(text('nodes.title'), ['nodes.node', 'nodes.drops', 'reasons.before', 'reasons.change', 'nodes.refusals', 'nodes.connects'], nodes.slice(0, maxNodes).map((one) => {
+      grid(text('nodes.title'), ['nodes.node', 'nodes.drops', 'reasons.before', 'reasons.change', 'nodes.refusals', 'nodes.connects'], nodes.slice(0, maxNodes).map((one, i) => {
         const isSame = (other) => other.node === one.node && Boolean(other.rest) === Boolean(one.rest);
-        return [nodeName(one), number(one.drops), ...compared(fleet, one.drops, fleet.before('nodes', isSame)), number(one.refusals), number(one.connects)];
+        return [nodeName(one, `node-${i}`, onList), number(one.drops), ...compared(fleet, one.drops, fleet.before('nodes', isSame)), number(one.refusals), number(one.connects)];
       })),
       nodes.length > maxNodes ? note(text('nodes.more', { shown: number(maxNodes), count })) : null,
     ];
   });
 }
 
-function nodeName({ node, rest }) {
+function nodeName({ node, rest }, id, onList) {
   if (rest) return text('nodes.rest');
-  return node ? datum(node, { limit: 60 }) : el('span', { class: 'quiet-text' }, text('nodes.unnamed'));
+  return node ? listButton(id, node, 'node', node, onList) : el('span', { class: 'quiet-text' }, text('nodes.unnamed'));
 }
 
 function grid(label, heads, rows) {
