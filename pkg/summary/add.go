@@ -134,23 +134,3 @@ func (w *Witness) compare(o *Witness) int {
 	return cmp.Or(cmp.Compare(w.Time, o.Time), cmp.Compare(w.Address, o.Address),
 		cmp.Compare(w.Node, o.Node), cmp.Compare(w.ActionInfo, o.ActionInfo))
 }
-
-// addTotals returns the sum of two totals, or nil if one of them is nil.
-func addTotals(a, b *Totals) *Totals {
-	if a == nil || b == nil {
-		return nil
-	}
-	sum := &Totals{
-		Devices: a.Devices + b.Devices, Dropped: a.Dropped + b.Dropped,
-		Flapping: a.Flapping + b.Flapping, Offline: a.Offline + b.Offline,
-		Most: slices.Concat(a.Most, b.Most),
-	}
-	slices.SortFunc(sum.Most, func(a, b Device) int { return compareByDrops(a, &b) })
-	sum.Most = sum.Most[:min(len(sum.Most), MostDevices)]
-	return sum
-}
-
-// compareByDrops orders devices by the number of drops, descending, then by client.
-func compareByDrops(a Device, b *Device) int {
-	return cmp.Or(cmp.Compare(b.Drops, a.Drops), cmp.Compare(a.ClientID, b.ClientID))
-}

@@ -2,6 +2,7 @@ package summary
 
 import (
 	"cmp"
+	"strings"
 
 	"devicetrace/pkg/broker"
 	"devicetrace/pkg/event"
@@ -160,4 +161,13 @@ func (e End) greater(o End) End {
 		return o
 	}
 	return e
+}
+
+// Clone returns a copy that shares no memory with d.
+func (d *Device) Clone() Device {
+	c := *d
+	for _, text := range []*string{&c.ClientID, &c.Begun.Address, &c.DropInfo, &c.Username.Text, &c.Node.Text, &c.Address.Text} {
+		*text = strings.Clone(*text)
+	}
+	return c
 }

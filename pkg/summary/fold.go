@@ -1,11 +1,6 @@
 package summary
 
-import (
-	"slices"
-	"strings"
-
-	"devicetrace/pkg/segment"
-)
+import "devicetrace/pkg/segment"
 
 // Fold adds up rows. The rows of a client must be added one after another, in the order of
 // Row.Compare. If the devices are counted, the clients must be in order, too.
@@ -32,7 +27,7 @@ func NewFold(devices bool) *Fold {
 	f := newFold()
 	if devices {
 		f.totals = &Totals{}
-		f.each = func(d *Device) { f.devices = append(f.devices, d.clone()) }
+		f.each = func(d *Device) { f.devices = append(f.devices, d.Clone()) }
 	}
 	return f
 }
@@ -74,7 +69,7 @@ func (f *Fold) endClient() {
 	}
 	f.device.ClientID = f.client
 	f.device.settle()
-	f.totals.add(&f.device)
+	f.totals.Count(&f.device)
 	f.each(&f.device)
 	f.device = Device{}
 }
@@ -88,38 +83,5 @@ func (f *Fold) Sums() *Sums {
 		Vicinities: f.minutes.vicinities(),
 		Totals:     f.totals,
 		Devices:    f.devices,
-	}
-}
-
-// clone returns a copy that shares no memory with d.
-func (d *Device) clone() Device {
-	c := *d
-	for _, text := range []*string{&c.ClientID, &c.Begun.Address, &c.DropInfo, &c.Username.Text, &c.Node.Text, &c.Address.Text} {
-		*text = strings.Clone(*text)
-	}
-	return c
-}
-
-// add counts a device.
-func (t *Totals) add(d *Device) {
-	t.Devices++
-	if d.Drops > 0 {
-		t.Dropped++
-	}
-	if d.State() == Offline {
-		t.Offline++
-	}
-	if d.Drops >= FlappingDrops {
-		t.Flapping++
-		t.keep(d)
-	}
-}
-
-// keep adds a flapping device to t.Most if it is one of those with the most drops.
-func (t *Totals) keep(d *Device) {
-	at, _ := slices.BinarySearchFunc(t.Most, d, compareByDrops)
-	if at < MostDevices {
-		t.Most = slices.Insert(t.Most, at, d.clone())
-		t.Most = t.Most[:min(len(t.Most), MostDevices)]
 	}
 }

@@ -1,73 +1,56 @@
 package summary
 
 import (
-	"encoding/base64"
-	"fmt"
+	"cmp"
 	"slices"
-
-	"devicetrace/pkg/segment"
 )
 
-// The totals are stored in the metadata of the minutes.
-const (
-	keyTotals = "device-trace.totals"
-	keyMost   = "device-trace.most"
-)
+// Count counts a device. The caller must count each client once, with all its rows.
+func (t *Totals) Count(d *Device) {
+	t.Devices++
+	if d.Drops > 0 {
+		t.Dropped++
+	}
+	if d.State() == Offline {
+		t.Offline++
+	}
+	if d.Drops >= FlappingDrops {
+		t.Flapping++
+		t.keep(d)
+	}
+}
+
+// keep adds a flapping device to t.Most if it is one of those with the most drops.
+func (t *Totals) keep(d *Device) {
+	at, _ := slices.BinarySearchFunc(t.Most, d, compareByDrops)
+	if at < MostDevices {
+		t.Most = slices.Insert(t.Most, at, d.Clone())
+		t.Most = t.Most[:min(len(t.Most), MostDevices)]
+	}
+}
+
+// addTotals returns the sum of two totals, or nil if one of them is nil.
+func addTotals(a, b *Totals) *Totals {
+	if a == nil || b == nil {
+		return nil
+	}
+	sum := &Totals{
+		Devices: a.Devices + b.Devices, Dropped: a.Dropped + b.Dropped,
+		Flapping: a.Flapping + b.Flapping, Offline: a.Offline + b.Offline,
+		Most: slices.Concat(a.Most, b.Most),
+	}
+	slices.SortFunc(sum.Most, func(a, b Device) int { return compareByDrops(a, &b) })
+	sum.Most = sum.Most[:min(len(sum.Most), MostDevices)]
+	return sum
+}
+
+// compareByDrops orders devices by the number of drops, descending, then by client.
+func compareByDrops(a Device, b *Device) int {
+	return cmp.Or(cmp.Compare(b.Drops, a.Drops), cmp.Compare(a.ClientID, b.ClientID))
+}
 
 // Equal reports whether two totals are equal.
 func (t *Totals) Equal(o *Totals) bool {
 	return t.Devices == o.Devices && t.Dropped == o.Dropped && t.Flapping == o.Flapping && t.Offline == o.Offline &&
 		slices.Equal(t.Most, o.Most)
-}
-
-const totalsFormat = "%d,%d,%d,%d"
-
-// metadata returns the totals as metadata of a table. If t is nil, there is none.
-func (t *Totals) metadata() (map[string]string, error) {
-	if t == nil {
-		return nil, nil
-	}
-	metadata := map[string]string{keyTotals: fmt.Sprintf(totalsFormat, t.Devices, t.Dropped, t.Flapping, t.Offline)}
-	if len(t.Most) > 0 {
-		most, err := EncodeDevices(t.Most)
-		if err != nil {
-			return nil, err
-		}
-		metadata[keyMost] = base64.StdEncoding.EncodeToString(most)
-	}
-	return metadata, nil
-}
-
-// readTotals returns the totals in the metadata of a table, or nil if there are none.
-func readTotals(metadata func(key string) string) (*Totals, error) {
-	text := metadata(keyTotals)
-	if text == "" {
-		return nil, nil
-	}
-	t := &Totals{}
-	if _, err := fmt.Sscanf(text, totalsFormat, &t.Devices, &t.Dropped, &t.Flapping, &t.Offline); err != nil {
-		return nil, fmt.Errorf("%w: its totals are %q", segment.ErrCorrupt, text)
-	}
-	var err error
-	t.Most, err = readMost(metadata(keyMost))
-	return t, err
-}
-
-func readMost(text string) (most []Device, err error) {
-	if text == "" {
-		return nil, nil
-	}
-	data, err := base64.StdEncoding.DecodeString(text)
-	if err != nil {
-		return nil, fmt.Errorf("%w: its flapping devices are not in base64", segment.ErrCorrupt)
-	}
-	devices, err := OpenDevices(data)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := all(devices.table, MostDevices)
-	for i := range rows {
-		most = append(most, rows[i].device())
-	}
-	return most, err
 }
