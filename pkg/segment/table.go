@@ -158,9 +158,6 @@ func (w *TableWriter[T]) endGroup() error {
 	return nil
 }
 
-// Size returns the number of bytes written so far.
-func (w *TableWriter[T]) Size() int64 { return w.file.size }
-
 // SetMetadata adds an entry to the metadata of the table's footer. It must be called before Close.
 func (w *TableWriter[T]) SetMetadata(key, value string) { w.out.SetKeyValueMetadata(key, value) }
 

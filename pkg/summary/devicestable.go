@@ -80,9 +80,6 @@ func (w *DeviceWriter) Add(d *Device) error {
 	return w.table.Add(&w.row)
 }
 
-// Size returns the number of bytes written so far. Up to 8,192 devices are not written yet.
-func (w *DeviceWriter) Size() int64 { return w.table.Size() }
-
 // Close completes the table.
 func (w *DeviceWriter) Close() error { return w.table.Close() }
 
