@@ -41,11 +41,6 @@ func compareNodes(a, b nodeKey, ofA, ofB int64) int {
 	}
 }
 
-// kindNames holds the names of kinds in the API.
-var kindNames = map[summary.Kind]string{
-	summary.Connect: "connect", summary.Refusal: "refusal", summary.Drop: "drop", summary.Disconnect: "disconnect",
-}
-
 // tally is the sum of cells.
 type tally struct {
 	counts  Counts
@@ -74,7 +69,7 @@ func (t *tally) reasonList() []Reason {
 	for _, k := range slices.SortedFunc(maps.Keys(t.reasons), func(a, b reasonKey) int {
 		return cmp.Or(cmp.Compare(t.reasons[b], t.reasons[a]), a.compare(b))
 	}) {
-		list = append(list, Reason{Action: k.action, ActionInfo: k.info, Kind: kindNames[k.kind], Events: t.reasons[k]})
+		list = append(list, Reason{Action: k.action, ActionInfo: k.info, Kind: k.kind.String(), Events: t.reasons[k]})
 	}
 	return list
 }

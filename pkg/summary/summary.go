@@ -46,6 +46,9 @@ const (
 	Disconnect             // the end of a connection with DISCONNECT
 )
 
+// String returns the kind's name in the API.
+func (k Kind) String() string { return [...]string{"connect", "refusal", "drop", "disconnect"}[k] }
+
 // IsEnd reports whether a row of this kind reports the end of a connection.
 func (k Kind) IsEnd() bool { return k == Drop || k == Disconnect }
 

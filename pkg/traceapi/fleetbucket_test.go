@@ -130,14 +130,14 @@ func TestFleetCountsEveryEvent(t *testing.T) {
 	until := now.AddDate(0, 0, -1).Truncate(time.Hour).Add(time.Hour)
 	before := slices.DeleteFunc(slices.Clone(events), func(e event.Event) bool { return !e.Time.Before(until) })
 	reason := func(kind summary.Kind, e *event.Event) string {
-		return map[bool]string{true: kindNames[kind] + " " + string(e.ActionInfo)}[kind != summary.Connect]
+		return map[bool]string{true: kind.String() + " " + string(e.ActionInfo)}[kind != summary.Connect]
 	}
 	for name, length := range steps {
 		var got fleetTable
 		fetch(t, a, fleetURL+"&compare=1&step="+name, &got)
 		require.True(t, got.Exact)
 		require.Equal(t, shardCount{16, 16}, got.Shards)
-		kinds := tally(today, func(kind summary.Kind, _ *event.Event) string { return kindNames[kind] })
+		kinds := tally(today, func(kind summary.Kind, _ *event.Event) string { return kind.String() })
 		require.Equal(t, kinds["connect"], got.Totals.Connects)
 		require.Equal(t, kinds["refusal"], got.Totals.Refusals)
 		require.Equal(t, kinds["drop"], got.Totals.Drops)

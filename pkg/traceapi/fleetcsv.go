@@ -14,10 +14,6 @@ import (
 // fleetColumns are the columns of a fleet's sums in CSV.
 var fleetColumns = []string{"time", "kind", "action", "action_info", "node", "rest", "events"}
 
-var kindNames = map[summary.Kind]string{
-	summary.Connect: "connect", summary.Refusal: "refusal", summary.Drop: "drop", summary.Disconnect: "disconnect",
-}
-
 // fleetRow counts the events of a step that have the same kind, words and node. If rest is true, it
 // counts the events on all nodes that are not named.
 type fleetRow struct {
@@ -59,7 +55,7 @@ func fleetRows(cells []summary.Cell, q fleetRequest, nodes []fleet.Node) (record
 		events[row] += c.Events
 	}
 	for _, r := range slices.SortedFunc(maps.Keys(events), fleetRow.compare) {
-		record := tableRecord(instant(r.time), kindNames[r.kind], r.action, r.info, r.node, r.rest, events[r])
+		record := tableRecord(instant(r.time), r.kind.String(), r.action, r.info, r.node, r.rest, events[r])
 		records, size = append(records, record), size+wireSize(record)
 		if size > maxBytes {
 			break

@@ -107,11 +107,8 @@ func (r *ranking) page() (devices []rankedDevice, more bool) {
 
 // clone returns a copy that shares no text with a decoded object, which would stay in memory.
 func (r rankedDevice) clone() rankedDevice {
-	d := &r.device
-	for _, text := range []*string{&d.ClientID, &d.Begun.Address, &d.DropInfo, &d.Username.Text, &d.Node.Text, &d.Address.Text} {
-		*text = strings.Clone(*text)
-	}
-	r.clientID = d.ClientID
+	r.device = r.device.Clone()
+	r.clientID = r.device.ClientID
 	return r
 }
 
