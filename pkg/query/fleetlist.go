@@ -12,33 +12,10 @@ import (
 	"devicetrace/pkg/parallel"
 )
 
-// list determines the bucket's layout and lists the partitions of all shards, or of as many shards
-// as half of the budget's requests suffice for. If the layout is not known yet, list assumes the
-// configured one and looks up the actual one in parallel.
+// list lists the partitions of all shards, or of as many shards as half of the budget's requests
+// suffice for.
 func (f *fleet) list(ctx context.Context) error {
-	r := f.reader
-	if shards := int(r.shards.Load()); shards != 0 {
-		return f.listAll(ctx, layout.Layout{Shards: shards})
-	}
-	configured := layout.Layout{Shards: r.config.Shards}
-	var actual layout.Layout
-	var listErr error
-	err := parallel.Do(2, r.config.Parallel, func(i int) (err error) {
-		if i == 0 {
-			actual, err = layout.Find(ctx, f.store)
-			return err
-		}
-		listErr = f.listAll(ctx, configured)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	r.shards.Store(int64(actual.Shards))
-	if actual == configured {
-		return listErr
-	}
-	return f.listAll(ctx, actual)
+	return f.reader.withLayout(ctx, f.store, func(l layout.Layout) error { return f.listAll(ctx, l) })
 }
 
 // listAll lists the partitions of the shards of layout l. If l is the zero Layout, there are none.

@@ -184,33 +184,15 @@ func (n *reading) close() {
 	n.reserved, n.granted, n.pool = 0, 0, nil
 }
 
-// openStream is like open, but determines the bucket's layout. If the layout is not known yet,
-// openStream assumes the configured one and looks up the actual one in parallel. If they differ, it
-// opens the partitions of the actual layout. If the bucket has no layout marker, the layout of the
-// reading is the zero Layout.
-func (r *Reader) openStream(ctx context.Context, store *meter, q Request) (*reading, error) {
-	if shards := int(r.shards.Load()); shards != 0 {
-		return r.open(ctx, layout.Layout{Shards: shards}, store, q)
-	}
-	configured := layout.Layout{Shards: r.config.Shards}
-	var actual layout.Layout
-	var early *reading
-	var earlyErr error
-	err := parallel.Do(2, r.config.Parallel, func(i int) (err error) {
-		if i == 0 {
-			early, earlyErr = r.open(ctx, configured, store, q)
-			return nil
+// openStream is like open, but determines the bucket's layout; see withLayout. If the bucket has no
+// layout marker, the layout of the reading is the zero Layout.
+func (r *Reader) openStream(ctx context.Context, store *meter, q Request) (n *reading, err error) {
+	err = r.withLayout(ctx, store, func(l layout.Layout) (err error) {
+		if n != nil {
+			n.close()
 		}
-		actual, err = layout.Find(ctx, store)
+		n, err = r.open(ctx, l, store, q)
 		return err
 	})
-	if err != nil {
-		return early, err
-	}
-	r.shards.Store(int64(actual.Shards))
-	if actual == configured {
-		return early, earlyErr
-	}
-	early.close()
-	return r.open(ctx, actual, store, q)
+	return n, err
 }
