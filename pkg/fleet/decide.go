@@ -94,13 +94,13 @@ func (j *judge) named(s *Scope) *group {
 
 // numbers returns the scope without its kind and name.
 func (j *judge) numbers() Scope {
-	w := j.window()
+	from, to := Window(j.in.At)
 	s := Scope{
-		At: At(j.in.At), From: At(w.first.Time()), To: At((w.last + 1).Time()), Of: Drops,
+		At: At(j.in.At), From: At(from), To: At(to), Of: Drops,
 		Others: j.others.all, Usual: j.fleet.level.usual, Connects: j.sums.devices(summary.Connect)(j.minute),
 		ByNode: []OnNode{}, ByReason: []WithReason{}, Devices: []Drop{},
 		Complete: j.others.isComplete && len(j.others.devices) <= MaxDevices,
-		Exact:    j.others.isExact, Provisional: j.in.Now.Before((w.last + 1).Time().Add(provisionalFor)),
+		Exact:    j.others.isExact, Provisional: j.in.Now.Before(to.Add(provisionalFor)),
 	}
 	if j.kind == summary.Refusal {
 		s.Of = Refusals

@@ -58,6 +58,13 @@ type ScopeInput struct {
 	Now      time.Time
 }
 
+// Window returns the start and the end, exclusive, of the window of a scope: the minute of at and its
+// two neighbors.
+func Window(at time.Time) (from, to time.Time) {
+	w := windowOf(at)
+	return w.first.Time(), (w.last + 1).Time()
+}
+
 // Since returns the start of the time that ScopeOf needs the sums of. It is a whole minute.
 func Since(at time.Time) time.Time {
 	return (windowOf(at).first - minutesPerDay - 2).Time()

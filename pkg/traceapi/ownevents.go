@@ -12,12 +12,6 @@ import (
 	"devicetrace/pkg/summary"
 )
 
-// windowOf returns the minute of an instant and its two neighbors. The end is exclusive.
-func windowOf(at time.Time) (from, to time.Time) {
-	minute := at.UTC().Truncate(time.Minute)
-	return minute.Add(-time.Minute), minute.Add(2 * time.Minute)
-}
-
 // maxOwn is the maximum number of its own drops that a device is known to have in a window.
 const maxOwn = 10_000
 

@@ -176,7 +176,7 @@ type scopeRead struct {
 func (a api) readScope(ctx context.Context, q scopeRequest) (read scopeRead, err error) {
 	read.own = ownEvents{at: q.at, byKind: map[fleet.Of][]fleet.Drop{}}
 	read.rows = dropList{byKind: map[fleet.Of][]fleet.Drop{}}
-	from, to := windowOf(q.at)
+	from, to := fleet.Window(q.at)
 	err = parallel.Do(2, 2, func(i int) (err error) {
 		if i == 0 {
 			read.trace, err = a.readOwn(ctx, q.device, from, to, &read.own)
