@@ -64,7 +64,6 @@ func (p past) levelAt(m summary.Minute, count counter) level {
 		values[i] = float64(count(m - pastGap - summary.Minute(p.minutes-1-i)))
 	}
 	l := p.levelOf(values)
-	l.usual = median(values)
 	for _, before := range p.same {
 		l.usual = max(l.usual, float64(count(m-before)))
 	}
@@ -76,7 +75,7 @@ func (p past) levelAt(m summary.Minute, count counter) level {
 	return l.withPeak(peak)
 }
 
-// levelOf returns the mean and the variance that the past suggests.
+// levelOf returns the level that the past suggests, without regard to p.same.
 func (p past) levelOf(values []float64) level {
 	sorted := slices.Sorted(slices.Values(values))
 	highest := sorted[len(sorted)-1-p.trimmed]
@@ -89,12 +88,13 @@ func (p past) levelOf(values []float64) level {
 	n := float64(len(values))
 	mean := sum / n
 	variance := (squares - n*mean*mean) / (n - 1) * p.widened
-	mean = max(mean, median(values))
+	usual := middle(sorted)
+	mean = max(mean, usual)
 	if p.minutes == minutesPerHour {
 		mean = max(mean, trend(values))
 	}
 	// The mean is itself uncertain. An hour has only about twenty windows that do not overlap.
-	return level{mean: mean, variance: max(mean, variance) * 1.1}
+	return level{usual: usual, mean: mean, variance: max(mean, variance) * 1.1}
 }
 
 // trend returns the number in the window if the numbers of the hour before keep growing or shrinking
@@ -133,11 +133,13 @@ func (l level) scaled(share float64) level {
 	return level{usual: l.usual * share, mean: l.mean * share, variance: l.mean * share * dispersion}
 }
 
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	middle := len(sorted) / 2
+func median(values []float64) float64 { return middle(slices.Sorted(slices.Values(values))) }
+
+// middle returns the median of sorted values.
+func middle(sorted []float64) float64 {
+	at := len(sorted) / 2
 	if len(sorted)%2 == 1 {
-		return sorted[middle]
+		return sorted[at]
 	}
-	return (sorted[middle-1] + sorted[middle]) / 2
+	return (sorted[at-1] + sorted[at]) / 2
 }
