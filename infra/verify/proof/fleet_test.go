@@ -2,7 +2,6 @@ package proof_test
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
@@ -217,23 +216,6 @@ func (h *historian) rowsWithin(q *question) []segment.Row {
 		all = append(all, h.rowsUnder(key))
 	}
 	return segment.Distinct(all...)
-}
-
-// decodedRows maps the digest of an object's bytes to the object's rows, like decoded.
-var decodedRows sync.Map
-
-// rowsUnder returns the rows of the object under the given key.
-func (h *historian) rowsUnder(key string) []segment.Row {
-	digest := sha256.Sum256(h.contents[key])
-	if known, found := decodedRows.Load(digest); found {
-		return known.([]segment.Row)
-	}
-	rows, err := rowsOf(key, h.contents[key])
-	if err != nil {
-		h.complain("%q cannot be read: %v", key, err)
-	}
-	decodedRows.Store(digest, rows)
-	return rows
 }
 
 // check returns an error if the answer to a question is wrong. before and after are the rows in the

@@ -32,6 +32,7 @@ type historian struct {
 
 	mu         sync.Mutex
 	contents   map[string][]byte
+	rows       map[string][]segment.Row // by key; see rowsUnder
 	there      map[string]bool
 	complaints []string
 }
@@ -51,7 +52,7 @@ func (c content) covers(o content) bool {
 }
 
 func newHistorian(store objstore.Store) *historian {
-	return &historian{Store: store, contents: map[string][]byte{}, there: map[string]bool{}}
+	return &historian{Store: store, contents: map[string][]byte{}, rows: map[string][]segment.Row{}, there: map[string]bool{}}
 }
 
 func (h *historian) complain(format string, args ...any) {
@@ -77,6 +78,7 @@ func (h *historian) Put(ctx context.Context, key string, body io.ReaderAt, size 
 	}
 	if before, known := h.contents[key]; known && !bytes.Equal(before, data) {
 		h.complain("two contents under %q", key)
+		delete(h.rows, key)
 	}
 	if _, name, err := layout.ParseKey(key); err == nil && !name.Fresh() {
 		if digest := sha256.Sum256(data); hex.EncodeToString(digest[:]) != name.Digest {
@@ -134,16 +136,25 @@ func (h *historian) contentOf(key string) content {
 	if known, found := decoded.Load(digest); found {
 		return known.(content)
 	}
+	c := content{}
+	for _, row := range h.rowsUnder(key) {
+		c[row.Identity()] = row.ReceivedDelay
+	}
+	decoded.Store(digest, c)
+	return c
+}
+
+// rowsUnder returns the rows of the object under the given key. It decodes each object once.
+func (h *historian) rowsUnder(key string) []segment.Row {
+	if rows, known := h.rows[key]; known {
+		return rows
+	}
 	rows, err := rowsOf(key, h.contents[key])
 	if err != nil {
 		h.complain("%q cannot be read: %v", key, err)
 	}
-	c := content{}
-	for i := range rows {
-		c[rows[i].Identity()] = rows[i].ReceivedDelay
-	}
-	decoded.Store(digest, c)
-	return c
+	h.rows[key] = rows
+	return rows
 }
 
 // inMemory is a store that holds one object and returns this object for every key.
