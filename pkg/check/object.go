@@ -43,25 +43,14 @@ func (p *partition) rows(ctx context.Context, blocks *blockReader, s layout.Segm
 		return 0, err
 	}
 	defer stream.close()
-	if !s.Name.Fresh() && s.Name.FooterLength != stream.footerLength {
-		p.report.violate(s.Key, "its footer has %d bytes, but its name states %d", stream.footerLength, s.Name.FooterLength)
-	}
-	const magic = "PAR1"
-	if start, err := blocks.Read(ctx, s.Key, 0, int64(len(magic))); err != nil {
+	if err := p.ends(ctx, blocks, s, stream); err != nil {
 		return 0, err
-	} else if string(start) != magic {
-		p.report.violate(s.Key, "it does not begin with %q, as Parquet files do", magic)
 	}
 	summaries, err := p.openSummaries(ctx, blocks, s)
 	if err != nil {
 		return 0, err
 	}
-	if summaries != nil {
-		defer summaries.stop()
-	}
-	if end, start := stream.end(), summariesStart(s, stream.footerLength); !s.Name.Fresh() && end != start {
-		p.report.violate(s.Key, "its row groups end at byte %d, but its summaries or its footer begin at byte %d", end, start)
-	}
+	defer summaries.close()
 	found := defects{}
 	var last segment.Row
 	for n := int64(0); ; n++ {
@@ -71,9 +60,7 @@ func (p *partition) rows(ctx context.Context, blocks *blockReader, s layout.Segm
 		}
 		if row == nil {
 			found.report(&p.report, s.Key)
-			if summaries != nil {
-				summaries.finish(&p.report, s.Key, n)
-			}
+			summaries.finish(&p.report, s.Key, n)
 			return n, nil
 		}
 		if n > 0 {
@@ -82,11 +69,31 @@ func (p *partition) rows(ctx context.Context, blocks *blockReader, s layout.Segm
 		found.noteIf(partitionOf(row, p.where) != p.where, "it holds rows of another partition, where queries do not look for them")
 		found.noteIf(!stream.leadsTo(row), "its footer does not lead to all of its rows, so queries miss some")
 		p.events.add(row.Identity())
-		if summaries != nil {
-			summaries.fold.Add(row)
-		}
+		summaries.add(row)
 		last = *row
 	}
+}
+
+// ends checks the first bytes of the segment and, if it is compacted, where its row groups end.
+func (p *partition) ends(ctx context.Context, blocks *blockReader, s layout.Segment, stream *rowStream) error {
+	const magic = "PAR1"
+	start, err := blocks.Read(ctx, s.Key, 0, int64(len(magic)))
+	if err != nil {
+		return err
+	}
+	if string(start) != magic {
+		p.report.violate(s.Key, "it does not begin with %q, as Parquet files do", magic)
+	}
+	if s.Name.Fresh() {
+		return nil
+	}
+	if s.Name.FooterLength != stream.footerLength {
+		p.report.violate(s.Key, "its footer has %d bytes, but its name states %d", stream.footerLength, s.Name.FooterLength)
+	}
+	if end, start := stream.end(), summariesStart(s, stream.footerLength); end != start {
+		p.report.violate(s.Key, "its row groups end at byte %d, but its summaries or its footer begin at byte %d", end, start)
+	}
+	return nil
 }
 
 // summariesStart returns the offset at which the summaries of a compacted segment begin or, if there

@@ -12,7 +12,8 @@ import (
 	"devicetrace/pkg/summary"
 )
 
-// summaries adds up the rows of a segment and compares the sums with the segment's summaries.
+// summaries adds up the rows of a segment and compares the sums with the segment's summaries. The
+// methods of a nil *summaries do nothing.
 type summaries struct {
 	fold    *summary.Fold
 	stored  summary.Sums
@@ -93,8 +94,25 @@ func (c *summaries) compareDevice(d *summary.Device) {
 	}
 }
 
+// add adds the next row of the segment.
+func (c *summaries) add(r *segment.Row) {
+	if c != nil {
+		c.fold.Add(r)
+	}
+}
+
+// close ends the iteration over the stored devices.
+func (c *summaries) close() {
+	if c != nil {
+		c.stop()
+	}
+}
+
 // finish compares the sums of all rows with the summaries and reports the differences.
 func (c *summaries) finish(r *Report, key string, rows int64) {
+	if c == nil {
+		return
+	}
 	sums := c.fold.Sums()
 	var events int64
 	for _, cell := range c.stored.Cells {
