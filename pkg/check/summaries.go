@@ -130,13 +130,23 @@ func (c *summaries) finish(r *Report, key string, rows int64) {
 	if c.stored.Totals != nil && !c.stored.Totals.Equal(sums.Totals) {
 		r.violate(key, "its totals differ from its rows: they should be %+v, but are %+v", *sums.Totals, *c.stored.Totals)
 	}
-	if c.differs == "" && c.devices != nil {
-		if more, _, ok := c.next(); ok {
-			c.differs = fmt.Sprintf("its devices include %q, of which it has no rows", more.ClientID)
-		}
-	}
+	c.finishDevices()
 	if c.differs != "" {
 		r.violate(key, "%s", c.differs)
+	}
+}
+
+// finishDevices notes that the summary has more devices than the rows.
+func (c *summaries) finishDevices() {
+	if c.devices == nil || c.differs != "" {
+		return
+	}
+	switch more, err, ok := c.next(); {
+	case !ok:
+	case err != nil:
+		c.differs = fmt.Sprintf("its devices cannot be read: %v", err)
+	default:
+		c.differs = fmt.Sprintf("its devices include %q, of which it has no rows", more.ClientID)
 	}
 }
 

@@ -2,6 +2,7 @@ package check_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"testing"
 
@@ -30,7 +31,11 @@ func summarized(t testing.TB, rows []segment.Row, change func(*summary.Sums)) ([
 	require.NoError(t, err)
 	devices, err := summary.EncodeDevices(sums.Devices)
 	require.NoError(t, err)
+	return segmentWith(t, rows, minutes, drops, devices)
+}
 
+// segmentWith returns a compacted segment with the given rows and encoded summaries, and its name.
+func segmentWith(t testing.TB, rows []segment.Row, minutes, drops, devices []byte) ([]byte, layout.Name) {
 	var out bytes.Buffer
 	w := segment.NewWriter(&out, 0)
 	w.SetSummaries(func(int64) ([]io.Reader, error) {
@@ -102,4 +107,33 @@ func TestDamagedSummariesAreViolations(t *testing.T) {
 		putSummarized(t, store, damaged, object)
 		require.Error(t, checked(t, store, check.Options{}).Err(), what)
 	}
+}
+
+// Damage after the devices of all rows must be a violation.
+func TestDamageAfterTheLastDevice(t *testing.T) {
+	rows := make([]segment.Row, 8193) // one more than in a row group of a table
+	fold := summary.NewFold(true)
+	for i := range rows {
+		e := at(fmt.Sprintf("c%04d", i), 1)
+		rows[i] = segment.FromEvent(&e)
+		fold.Add(&rows[i])
+	}
+	sums := fold.Sums()
+	minutes, err := summary.EncodeMinutes(sums)
+	require.NoError(t, err)
+	drops, err := summary.EncodeDrops(sums)
+	require.NoError(t, err)
+	devices, err := summary.EncodeDevices(sums.Devices)
+	require.NoError(t, err)
+	size := int64(len(devices))
+	footer, err := segment.FooterLength(devices, size)
+	require.NoError(t, err)
+	devices[size-footer-1] ^= 1 // in the last row group
+
+	store := memstore.New()
+	putBytes(t, store, layout.Layout{Shards: 16}.Marker(), nil)
+	data, name := segmentWith(t, rows[:8192], minutes, drops, devices)
+	putSummarized(t, store, data, name)
+	report := checked(t, store, check.Options{})
+	require.Contains(t, fmt.Sprint(report.Violations), "its devices cannot be read")
 }
