@@ -43,7 +43,8 @@ func NewDeviceFold(each func(*Device)) *Fold {
 
 func newFold() *Fold { return &Fold{words: newWords(), cells: newCells(), minutes: newMinutes()} }
 
-// Add adds a row. It keeps no reference to the row or its strings after the next row was added.
+// Add adds a row. If the devices are counted, the fold may keep the row's strings until a row of
+// another client is added. It keeps no other reference to the row.
 func (f *Fold) Add(r *segment.Row) {
 	if f.clients == 0 || r.ClientID != f.client {
 		f.endClient()
