@@ -173,6 +173,9 @@ func openStream(ctx context.Context, blocks *blockReader, s layout.Segment) (*ro
 // end returns the offset at which the last row group ends.
 func (s *rowStream) end() int64 {
 	groups := s.footer.Groups()
+	if len(groups) == 0 {
+		return 0
+	}
 	last := groups[len(groups)-1]
 	return last.Offset + last.Length
 }
