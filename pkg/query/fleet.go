@@ -191,7 +191,7 @@ func (f *fleet) read(ctx context.Context, key string, off, n int64) ([]byte, err
 func (f *fleet) result() FleetResult {
 	result := FleetResult{
 		Sums: f.sums, Searched: f.searched, OfShards: f.layout.Shards, NoLayout: f.layout.Shards == 0, NoSegments: !f.cut,
-		DevicesExact: true, Steps: f.store.steps,
+		Exact: true, DevicesExact: true, RowsRead: f.request.Rows != nil, Steps: f.store.steps,
 	}
 	if result.Sums == nil {
 		result.Sums = &summary.Sums{}
@@ -200,8 +200,6 @@ func (f *fleet) result() FleetResult {
 		}
 	}
 	var covered []*partition
-	rowsRead := f.request.Rows != nil
-	exact := true
 	for _, s := range f.shards {
 		if !s.counted {
 			continue
@@ -209,18 +207,23 @@ func (f *fleet) result() FleetResult {
 		result.Shards++
 		for _, p := range s.partitions {
 			covered = append(covered, p.partition)
-			result.AtMostTwice += p.excess
-			result.NotCounted = append(result.NotCounted, p.notCounted...)
-			result.NoSegments = result.NoSegments && len(p.runs) == 0
-			result.DevicesExact = result.DevicesExact && p.devicesExact
-			exact = exact && p.exact
-			rowsRead = rowsRead && (p.hasAllRows() || !f.hasRows(p.where.Day))
+			result.include(p)
 		}
 	}
 	slices.SortFunc(result.NotCounted, func(a, b Unreadable) int { return strings.Compare(a.Key, b.Key) })
-	isComplete := result.Shards == result.OfShards
-	result.Exact, result.RowsRead = exact && isComplete, rowsRead && isComplete
-	result.DevicesExact = result.DevicesExact && isComplete
+	if result.Shards < result.OfShards {
+		result.Exact, result.DevicesExact, result.RowsRead = false, false, false
+	}
 	result.Receipt = f.store.receipt(covered)
 	return result
+}
+
+// include adds how far the numbers of a partition can be trusted.
+func (r *FleetResult) include(p *fleetPartition) {
+	r.AtMostTwice += p.excess
+	r.NotCounted = append(r.NotCounted, p.notCounted...)
+	r.NoSegments = r.NoSegments && len(p.runs) == 0
+	r.Exact = r.Exact && p.exact
+	r.DevicesExact = r.DevicesExact && p.devicesExact
+	r.RowsRead = r.RowsRead && (p.hasAllRows() || !p.fleet.hasRows(p.where.Day))
 }
