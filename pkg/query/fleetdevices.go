@@ -147,26 +147,26 @@ func mergeDevice(same []*summary.Device) *summary.Device {
 // mergeDevices calls each once for each client of the streams, in ascending order, with the client's
 // devices in these streams.
 func mergeDevices(ctx context.Context, streams []deviceStream, each func(same []*summary.Device) error) error {
-	var heads deviceHeap
+	open := heads[*deviceHead]{before: (*deviceHead).before}
 	for _, s := range streams {
 		head := &deviceHead{stream: s}
-		if err := heads.advance(ctx, head); err != nil {
+		if err := head.advance(ctx, &open); err != nil {
 			return err
 		}
 	}
 	var same []*summary.Device
 	var taken []*deviceHead
-	for len(heads) > 0 {
+	for len(open.list) > 0 {
 		same, taken = same[:0], taken[:0]
-		for len(heads) > 0 && (len(taken) == 0 || heads[0].device.ClientID == same[0].ClientID) {
-			head := heap.Pop(&heads).(*deviceHead)
+		for len(open.list) > 0 && (len(taken) == 0 || open.list[0].device.ClientID == same[0].ClientID) {
+			head := heap.Pop(&open).(*deviceHead)
 			same, taken = append(same, head.device), append(taken, head)
 		}
 		if err := each(same); err != nil {
 			return err
 		}
 		for _, head := range taken {
-			if err := heads.advance(ctx, head); err != nil {
+			if err := head.advance(ctx, &open); err != nil {
 				return err
 			}
 		}
@@ -180,26 +180,14 @@ type deviceHead struct {
 	device *summary.Device
 }
 
-// deviceHeap orders streams by their next devices.
-type deviceHeap []*deviceHead
+func (h *deviceHead) before(o *deviceHead) bool { return h.device.ClientID < o.device.ClientID }
 
-// advance moves a stream to its next device, and adds it to the heap unless it has ended.
-func (h *deviceHeap) advance(ctx context.Context, head *deviceHead) (err error) {
-	head.device, err = head.stream.next(ctx)
-	if err == nil && head.device != nil {
-		heap.Push(h, head)
+// advance moves a head, which open does not contain, to its next device. It adds the head to open
+// unless the stream has ended.
+func (h *deviceHead) advance(ctx context.Context, open *heads[*deviceHead]) (err error) {
+	h.device, err = h.stream.next(ctx)
+	if err == nil && h.device != nil {
+		heap.Push(open, h)
 	}
 	return err
-}
-
-func (h deviceHeap) Len() int           { return len(h) }
-func (h deviceHeap) Less(i, j int) bool { return h[i].device.ClientID < h[j].device.ClientID }
-func (h deviceHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *deviceHeap) Push(x any)        { *h = append(*h, x.(*deviceHead)) }
-
-func (h *deviceHeap) Pop() any {
-	last := len(*h) - 1
-	popped := (*h)[last]
-	*h = (*h)[:last]
-	return popped
 }

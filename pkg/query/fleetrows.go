@@ -168,7 +168,7 @@ func (s *rowStream) next(ctx context.Context) (*summary.Device, error) {
 type rowMerge struct {
 	partition *fleetPartition
 	objects   []*fleetObject
-	cursors   rowHeap
+	cursors   heads[*rowCursor]
 	isOpen    bool
 	last      segment.Row
 	hasLast   bool
@@ -180,16 +180,16 @@ func (m *rowMerge) next(ctx context.Context) (*segment.Row, error) {
 	if err := m.open(ctx); err != nil {
 		return nil, err
 	}
-	for len(m.cursors) > 0 {
-		row := m.cursors[0].row
+	for len(m.cursors.list) > 0 {
+		row := m.cursors.list[0].row
 		isDuplicate := m.hasLast && m.last.SameEvent(row)
 		if !isDuplicate {
 			m.last, m.hasLast = *row, true
 		}
-		if err := m.advance(ctx, m.cursors[0]); err != nil {
+		if err := m.advance(ctx, m.cursors.list[0]); err != nil {
 			return nil, err
 		}
-		if m.cursors[0].row == nil {
+		if m.cursors.list[0].row == nil {
 			heap.Pop(&m.cursors)
 		} else {
 			heap.Fix(&m.cursors, 0)
@@ -206,7 +206,7 @@ func (m *rowMerge) open(ctx context.Context) error {
 	if m.isOpen {
 		return nil
 	}
-	m.isOpen = true
+	m.isOpen, m.cursors.before = true, (*rowCursor).before
 	for _, o := range m.objects {
 		s := o.segment
 		of := segment.Object{Key: s.Key, Size: s.Size, FooterLength: s.Name.FooterLength}
@@ -215,7 +215,7 @@ func (m *rowMerge) open(ctx context.Context) error {
 			return err
 		}
 		if c.row != nil {
-			m.cursors = append(m.cursors, c)
+			m.cursors.list = append(m.cursors.list, c)
 		}
 	}
 	heap.Init(&m.cursors)
@@ -242,10 +242,10 @@ func (m *rowMerge) advance(ctx context.Context, c *rowCursor) (err error) {
 
 // close releases the memory of the cursors. It may be called more than once.
 func (m *rowMerge) close() {
-	for _, c := range m.cursors {
+	for _, c := range m.cursors.list {
 		c.rows.Close()
 	}
-	m.cursors, m.isOpen = nil, true
+	m.cursors.list, m.isOpen = nil, true
 }
 
 // rowCursor is a position in the rows of an object.
@@ -255,20 +255,7 @@ type rowCursor struct {
 	key  string
 }
 
-// rowHeap orders cursors by their current rows.
-type rowHeap []*rowCursor
-
-func (h rowHeap) Len() int           { return len(h) }
-func (h rowHeap) Less(i, j int) bool { return h[i].row.Compare(h[j].row) < 0 }
-func (h rowHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h rowHeap) Push(any)           { panic("push to a heap of cursors, which only shrinks") }
-
-func (h *rowHeap) Pop() any {
-	last := len(*h) - 1
-	popped := (*h)[last]
-	*h = (*h)[:last]
-	return popped
-}
+func (c *rowCursor) before(o *rowCursor) bool { return c.row.Compare(o.row) < 0 }
 
 // inMemory is the content of an object that was read whole.
 type inMemory []byte

@@ -14,20 +14,20 @@ func (p *fleetPartition) passRows(objects []*fleetObject) error {
 	if !p.readsRows {
 		return nil
 	}
-	var heads windowHeap
+	open := heads[*windowHead]{before: (*windowHead).before}
 	for _, o := range objects {
 		if head := (&windowHead{partition: p, object: o}); o.data != nil && head.load() {
-			heads = append(heads, head)
+			open.list = append(open.list, head)
 		}
 	}
-	heap.Init(&heads)
+	heap.Init(&open)
 	var last *segment.Row
-	for len(heads) > 0 {
-		row := heads[0].next()
-		if len(heads[0].rows) > 0 || heads[0].load() {
-			heap.Fix(&heads, 0)
+	for len(open.list) > 0 {
+		row := open.list[0].next()
+		if len(open.list[0].rows) > 0 || open.list[0].load() {
+			heap.Fix(&open, 0)
 		} else {
-			heap.Pop(&heads)
+			heap.Pop(&open)
 		}
 		if last != nil && last.SameEvent(row) {
 			continue
@@ -60,6 +60,8 @@ type windowHead struct {
 	rows      []segment.Row // the decoded rows that next has not returned yet
 }
 
+func (h *windowHead) before(o *windowHead) bool { return h.rows[0].Compare(&o.rows[0]) < 0 }
+
 // next returns the next row. The head must have one.
 func (h *windowHead) next() *segment.Row {
 	row := &h.rows[0]
@@ -82,19 +84,4 @@ func (h *windowHead) load() bool {
 		}
 	}
 	return false
-}
-
-// windowHeap orders heads by their next rows.
-type windowHeap []*windowHead
-
-func (h windowHeap) Len() int           { return len(h) }
-func (h windowHeap) Less(i, j int) bool { return h[i].rows[0].Compare(&h[j].rows[0]) < 0 }
-func (h windowHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h windowHeap) Push(any)           { panic("push to a heap of heads, which only shrinks") }
-
-func (h *windowHeap) Pop() any {
-	last := len(*h) - 1
-	popped := (*h)[last]
-	*h = (*h)[:last]
-	return popped
 }
