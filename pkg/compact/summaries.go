@@ -14,8 +14,8 @@ import (
 const maxDevicesBytes = 32 << 20
 
 // summaries adds up the rows of an output while they are merged. It writes the devices to a file on
-// local disk, which counts toward Config.StageBytes. The summaries that do not fit are left out, so
-// an output never fails because of them.
+// local disk, which counts toward Config.StageBytes. It leaves out summaries that do not fit, so a
+// merge never fails because they are too large.
 type summaries struct {
 	fold    *summary.Fold
 	output  *limited

@@ -12,11 +12,12 @@ const provisionalFor = 2 * time.Minute
 // ScopeOf says whom the drop (or refusal) at in.At hit.
 //
 // A group of devices passes if at least five other devices of the group dropped, and if the
-// probability of so many in a usual window is below 1e-4; see level. The scope is the first of the
-// following groups that passes and covers 80 % of the other devices; see group.needed:
+// probability of that many drops in a usual window is below 1e-4; see level. The scope is the first of
+// the following groups that passes and covers 80 % of the other devices; see group.needed:
 //
-//   - The node, if it has a greater share of these devices than of the fleet.
-//   - The network, likewise. If all clients come from one address, their network says nothing.
+//   - The node, if its share of the other devices is greater than its share of the fleet.
+//   - The network, under the same condition. It rules out the network of a fleet whose clients all
+//     share one address.
 //   - The reason.
 //   - The node, if it is the only node known. It must not hide the network or the reason. The other
 //     nodes of such a fleet, if there are any, have had no event for a day.

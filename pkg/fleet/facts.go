@@ -45,8 +45,8 @@ func (c *others) countNodes() (count int) {
 	return count
 }
 
-// Nearly all devices, for the length of a burst, are burstShare of them. A sample must have at least
-// minSample devices.
+// A burst includes at least burstShare of the devices. If only a sample is known, it includes the whole
+// sample, which must have at least minSample devices.
 const (
 	burstShare = 0.9
 	minSample  = 3

@@ -27,14 +27,15 @@ func (g *group) names() bool { return g != nil && g.passes && (g.covers || g.may
 // any usual window do not matter: a share of the devices above the usual number suffices.
 const minCover = 0.8
 
-// needed returns the number of devices from which on a group covers all other devices. usual is their
-// level.
+// needed returns the minimum number of devices with which a group covers the other devices. all is the
+// number of other devices, and usual is their level.
 func (g *group) needed(all int64, usual level) float64 {
 	excess := max(0, float64(all)-usual.usual)
 	return min(minCover*float64(all), minCover*excess+g.level.usual)
 }
 
-// maxChance is the probability of chance below which a group stands out from its usual share.
+// maxChance is the probability below which a group's share counts as more than its usual one. Above
+// it, the difference may be chance.
 const maxChance = 0.02
 
 // dimension holds the groups of one kind: the group of the device itself, and the group with the most

@@ -6,8 +6,8 @@ import (
 	"devicetrace/pkg/summary"
 )
 
-// A scope passes if at least minOthers other devices dropped and so many would be improbable in a
-// usual window; see level.passes.
+// A group passes if at least minOthers other devices dropped, and if the probability of that many in a
+// usual window is below maxProbability; see level.passes.
 const (
 	minOthers      = 5
 	maxProbability = 1e-4
@@ -21,7 +21,7 @@ type past struct {
 	// not hide the next. The variance is multiplied by widened to make up for this.
 	trimmed int
 	widened float64
-	// same lists how many minutes earlier the windows are that are also compared: the ones at the same
+	// same lists the distances, in minutes, to earlier windows that are also compared: those at the same
 	// minute of the hour or of the day.
 	same []summary.Minute
 }
@@ -38,7 +38,7 @@ var hourBefore = past{minutesPerHour, minutesPerHour / 10, 1.25, []summary.Minut
 // would soon seem usual if only the hour before counted.
 var dayBefore = past{minutesPerDay, minutesPerDay / 3, 2.5, []summary.Minute{minutesPerDay}}
 
-// level is what can be expected in a window.
+// level describes how many devices can be expected in a window.
 type level struct {
 	// usual is the median of the past, or the number in an earlier window if that is more; see
 	// past.same.

@@ -59,9 +59,9 @@ func (n *networks) estimate(network netip.Prefix, all int64) int64 {
 	return max(n.others[network], int64(n.share[network]*float64(all)))
 }
 
-// A network whose share in the sample is lower than needed may have the needed share nevertheless. The
-// share in the sample must be at least nearlyEnough of it, and the probability of such a low one at
-// least minChance.
+// A network may have the needed share of all devices although its share in the sample is lower. Its
+// share in the sample must be at least nearlyEnough of the needed one. The probability that a sample
+// shows such a low share must be at least minChance.
 const (
 	nearlyEnough = 0.7
 	minChance    = 0.05
@@ -84,14 +84,14 @@ func (n *networks) shareOf(network netip.Prefix, all int64) float64 {
 	return float64(n.others[network]) / float64(max(all, 1))
 }
 
-// networkBase describes where the devices of a fleet are: those that dropped at other times than around
-// a window, as far as the samples show.
+// networkBase counts the devices of a fleet by network. It knows only devices in the samples of minutes
+// that are not near a window.
 type networkBase struct {
 	devices map[netip.Prefix]int64 // by network
 	total   int64
 }
 
-// baseGap is the number of minutes on each side of a window that do not count for its networkBase.
+// baseGap is the number of minutes, on each side of a window, whose samples its networkBase ignores.
 // Otherwise, a network whose devices drop one by one would soon seem to have all devices.
 const baseGap = 10
 

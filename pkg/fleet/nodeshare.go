@@ -2,10 +2,12 @@ package fleet
 
 import "devicetrace/pkg/summary"
 
-// nodeShares holds the usual shares of the nodes of a fleet, as far as the events of the day before a
-// window show.
+// nodeShares holds the usual shares of the nodes of a fleet. It estimates them from the events of the
+// day before a window.
 type nodeShares struct {
-	nodes map[nodeKey]int64 // devices with events, a device once for each cell; 0 if only known later
+	// nodes holds the number of devices with events, in which a device counts once for each cell. The
+	// number is 0 for a node whose only events are in the window or later.
+	nodes map[nodeKey]int64
 	total int64
 }
 
@@ -30,13 +32,15 @@ func (s nodeShares) isOnly() bool { return len(s.nodes) == 1 }
 
 func (s nodeShares) of(k nodeKey) float64 { return float64(s.nodes[k]) / float64(max(s.total, 1)) }
 
-// standsOut reports whether a node has more of all devices than its usual share explains. If too
-// little is known about the shares, it returns true unless there is only one node.
+// standsOut reports whether a node has so many of the given devices that its usual share does not
+// explain them. all is the number of devices on all nodes. If too little is known about the shares,
+// standsOut returns true unless there is only one node.
 func (s nodeShares) standsOut(k nodeKey, devices, all int64) bool {
 	return !s.isOnly() && (s.total < minBase || binomialTail(devices, all, s.of(k)) < maxChance)
 }
 
-// isMissing reports whether a node has hardly any of all devices, unlike usually.
+// isMissing reports whether a node has far fewer of the given devices than its usual share. all is the
+// number of devices on all nodes.
 func (s nodeShares) isMissing(k nodeKey, devices, all int64) bool {
 	return s.total >= minBase && float64(devices) < s.of(k)*float64(all)/4 &&
 		binomialTail(all-devices, all, 1-s.of(k)) < maxProbability

@@ -9,13 +9,13 @@ import (
 	"devicetrace/pkg/summary"
 )
 
-// own is what is known about the drop of the device itself.
+// own describes the drop in question of the device itself.
 type own struct {
 	id    string
-	drops []Drop // in the window, each combination of minute, node and reason once
-	// isRecorded means that the drop in question is on record. node, network and reason are those of
-	// the drop. If it is not on record, node and network are those of the connection that ended. They
-	// are empty if unknown.
+	drops []Drop // in the window, one for each combination of minute, node and reason
+	// isRecorded means that the drop in question is on record. node, network and reason then belong to
+	// the drop. Otherwise, node and network belong to the connection that ended, and reason is empty. All
+	// of them are empty if they are unknown.
 	isRecorded bool
 	node       string
 	network    netip.Prefix
@@ -186,8 +186,8 @@ func scale[K comparable](counts map[K]int64, all int64) {
 	}
 }
 
-// withoutOwn yields the cells of a window with an event of the given kind, each with its number of
-// other devices.
+// withoutOwn yields each cell of a window with events of the given kind, and the number of other devices
+// in the cell.
 func (s sums) withoutOwn(o own, w window, kind summary.Kind) func(yield func(*summary.Cell, int64) bool) {
 	cells := s.inWindow(w)
 	ownIn := map[int]int64{}

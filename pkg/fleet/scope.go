@@ -106,8 +106,8 @@ type Scope struct {
 	ByNode    []OnNode     `json:"by_node"`
 	ByReason  []WithReason `json:"by_reason"`
 	ByNetwork []InNetwork  `json:"by_network"`
-	// Devices lists other devices, the ones that dropped closest to At first. Complete means that it
-	// lists all of them.
+	// Devices lists other devices, at most MaxDevices, in ascending order of the distance of their drops
+	// from At. Complete means that it lists all other devices.
 	Devices  []Drop `json:"devices"`
 	Complete bool   `json:"complete"`
 	// Provisional means that events of the window may still arrive.

@@ -8,8 +8,8 @@ import (
 	"devicetrace/pkg/summary"
 )
 
-// maxStepNodes is the maximum number of nodes that steps name: the ones with the most ends in the
-// span. It bounds the size of a view of many minutes and nodes.
+// maxStepNodes is the maximum number of nodes that steps name. These nodes have the most ends in the
+// span. The limit bounds the size of a view of many minutes and nodes.
 const maxStepNodes = 16
 
 // stepsOf splits the span of a view, whose nodes must be set, into steps of the given number of

@@ -7,7 +7,7 @@ import "devicetrace/pkg/summary"
 type surge struct {
 	devices int64
 	usual   float64
-	// node is the node that crashed, as far as the connects show. It is empty if they do not.
+	// node is the node that crashed. It is empty if the connects do not show which one did.
 	node string
 	// isReturn means that nearly all devices came back to the node. Otherwise, hardly any did.
 	isReturn bool

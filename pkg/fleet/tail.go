@@ -22,8 +22,8 @@ func tail(k int64, mean, variance float64) float64 {
 	}
 }
 
-// sumOf adds up decreasing probabilities. p is the one of i, and ratio returns the quotient of the
-// next one and the one of its argument.
+// sumOf adds up the probabilities of i, i+1 and so on, which decrease. p is the probability of i, and
+// ratio(n) is the probability of n+1 divided by that of n.
 func sumOf(p, i float64, ratio func(float64) float64) float64 {
 	sum := p
 	for ; p > sum*1e-9; i++ {

@@ -15,7 +15,7 @@ const (
 	// maxNodes is the maximum number of nodes that a fold tracks. All further nodes count as the
 	// rest from their first row on.
 	maxNodes = 1024
-	// maxCells and maxBlocks are the numbers of cells and blocks from which on a fold names fewer
+	// maxCells and maxBlocks are the numbers of cells and blocks at which a fold begins to name fewer
 	// nodes.
 	maxCells  = 100_000
 	maxBlocks = 32_000

@@ -139,8 +139,8 @@ func (d *Device) afterTakeover(e, other End) verdict {
 	return unclear
 }
 
-// settle drops what can no longer decide the state, whatever other rows of the client are merged
-// later. This saves space in a summary, and equal rows always give equal summaries.
+// settle removes values that can no longer decide the state, whatever other rows of the client are
+// merged later. This saves space in a summary, and equal rows always give equal summaries.
 func (d *Device) settle() {
 	oldest := d.Begun.Time - maxDisorder
 	ends := &d.Ends

@@ -135,7 +135,7 @@ type Witness struct {
 	ActionInfo string
 }
 
-// FlappingDrops is the number of drops on one UTC day from which on a device is flapping.
+// FlappingDrops is the minimum number of drops on one UTC day with which a device is flapping.
 const FlappingDrops = 10
 
 // Totals counts the devices of a set of rows.

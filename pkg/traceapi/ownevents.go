@@ -12,7 +12,7 @@ import (
 	"devicetrace/pkg/summary"
 )
 
-// maxOwn is the maximum number of its own drops that a device is known to have in a window.
+// maxOwn is the maximum number of a device's own drops, and of its refusals, that are kept.
 const maxOwn = 10_000
 
 // readOwn adds the device's events from one instant to another to own. It makes the requests of a
