@@ -27,9 +27,11 @@ type Table[T any] struct {
 	raw     int64 // total size of the row groups before compression, in bytes
 }
 
-// tableGroup is a row group: its byte range in the table, its rows and its checksum.
+// tableGroup is a row group: its byte range in the table, its size before compression, in bytes, its
+// rows and its checksum.
 type tableGroup struct {
 	from, to int64
+	raw      int64
 	rows     int
 	checksum uint64
 }
@@ -88,30 +90,43 @@ func (t *Table[T]) readGroups(end int64) error {
 	}
 	at := int64(len(magic))
 	for i := range rowGroups {
-		g := tableGroup{from: at, rows: int(rowGroups[i].NumRows), checksum: sums[i]}
-		var raw int64
-		for j := range rowGroups[i].Columns {
-			chunk := &rowGroups[i].Columns[j].MetaData
-			if chunk.Codec != format.Zstd {
-				return fmt.Errorf("%w: row group %d of the table is not compressed with zstd", ErrCorrupt, i)
-			}
-			if chunk.TotalCompressedSize < 0 || chunk.TotalCompressedSize > end-at || chunk.TotalUncompressedSize < 0 {
-				return fmt.Errorf("%w: row group %d of the table lies outside it", ErrCorrupt, i)
-			}
-			at += chunk.TotalCompressedSize
-			raw = max(raw, raw+chunk.TotalUncompressedSize)
+		g, err := readTableGroup(i, &rowGroups[i], at, end)
+		if err != nil {
+			return err
 		}
-		if g.to = at; g.rows <= 0 || g.rows > tableGroupRows || raw > maxTableRaw {
-			return fmt.Errorf("%w: row group %d of the table has %d rows and %d bytes", ErrCorrupt, i, g.rows, raw)
-		}
+		g.checksum = sums[i]
 		t.groups = append(t.groups, g)
 		t.rows += int64(g.rows)
-		t.raw += raw
+		t.raw += g.raw
+		at = g.to
 	}
 	if at != end {
 		return fmt.Errorf("%w: the row groups of the table end at byte %d instead of %d", ErrCorrupt, at, end)
 	}
 	return nil
+}
+
+// readTableGroup returns row group i of a table, without its checksum. The row group must begin at
+// offset at, and must not extend beyond offset end.
+func readTableGroup(i int, rowGroup *format.RowGroup, at, end int64) (tableGroup, error) {
+	g := tableGroup{from: at, to: at, rows: int(rowGroup.NumRows)}
+	for j := range rowGroup.Columns {
+		chunk := &rowGroup.Columns[j].MetaData
+		switch {
+		case chunk.Codec != format.Zstd:
+			return g, fmt.Errorf("%w: row group %d of the table is not compressed with zstd", ErrCorrupt, i)
+		case chunk.TotalCompressedSize < 0 || chunk.TotalCompressedSize > end-g.to:
+			return g, fmt.Errorf("%w: row group %d of the table lies outside it", ErrCorrupt, i)
+		case chunk.TotalUncompressedSize < 0 || chunk.TotalUncompressedSize > maxTableRaw-g.raw:
+			return g, fmt.Errorf("%w: row group %d of the table has more than %d bytes before compression", ErrCorrupt, i, maxTableRaw)
+		}
+		g.to += chunk.TotalCompressedSize
+		g.raw += chunk.TotalUncompressedSize
+	}
+	if g.rows <= 0 || g.rows > tableGroupRows {
+		return g, fmt.Errorf("%w: row group %d of the table has %d rows", ErrCorrupt, i, g.rows)
+	}
+	return g, nil
 }
 
 // Rows returns the number of rows.
