@@ -76,7 +76,7 @@ type FleetResult struct {
 	// the summary of a hostile fleet does not distinguish.
 	//
 	// Of the shards that were counted, the sums are never below the truth, except for the objects in
-	// NotCounted.
+	// NotCounted. If there are more than maxCells cells, the least busy nodes are added up as the rest.
 	Sums *summary.Sums
 	// Exact reports whether the cells count each event of the fleet exactly once.
 	Exact bool
@@ -182,9 +182,13 @@ type fleetShard struct {
 
 // read reads a range of an object once fewer than Config.width reads are in progress.
 func (f *fleet) read(ctx context.Context, key string, off, n int64) ([]byte, error) {
-	f.slots <- struct{}{}
-	defer func() { <-f.slots }()
-	return f.store.Read(ctx, key, off, n)
+	select {
+	case f.slots <- struct{}{}:
+		defer func() { <-f.slots }()
+		return f.store.Read(ctx, key, off, n)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // result returns the result after all shards were counted.

@@ -3,6 +3,7 @@ package query_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -313,4 +314,38 @@ func TestAFleetListsAgainIfAnObjectIsMissing(t *testing.T) {
 		require.Equal(t, sumOf(events).Cells, result.Sums.Cells)
 		require.Equal(t, 16*(2+2*moves), result.Receipt.Requests)
 	}
+}
+
+// A question must end soon after its context, even while it decodes the devices or the rows of one
+// shard.
+func TestAFleetEndsWithItsContext(t *testing.T) {
+	events := inOneShard(9000) // more than one row group of a summary has
+	fresh := bucket(t)
+	putFleet(t, fresh, runOf(1, 1), events)
+	for name, store := range map[string]*memstore.Store{"rows": fresh, "summaries": closed(t, events)} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			q, calls := wholeDay(), 0
+			q.Devices = func(*summary.Device) error {
+				calls++
+				cancel()
+				return nil
+			}
+			_, err := newReader(t, store, query.Config{}).Fleet(ctx, q)
+			require.ErrorIs(t, err, context.Canceled)
+			require.Less(t, calls, len(events), "the next row groups must not be decoded")
+		})
+	}
+}
+
+// inOneShard returns one event each of n clients that are in the same shard, sorted by client.
+func inOneShard(n int) (events []event.Event) {
+	for i := 0; len(events) < n; i++ {
+		e := life("c", 1)[0]
+		e.ClientID = event.ClientID(fmt.Sprintf("c%06d", i))
+		if shards.ShardOf(e.ClientID) == shards.AllShards()[0] {
+			events = append(events, e)
+		}
+	}
+	return events
 }

@@ -260,7 +260,7 @@ func (c *rowCursor) before(o *rowCursor) bool { return c.row.Compare(o.row) < 0 
 // inMemory is the content of an object that was read whole.
 type inMemory []byte
 
-// Read returns a range of the object. The key does not matter.
-func (b inMemory) Read(_ context.Context, _ string, off, n int64) ([]byte, error) {
-	return b[off : off+n], nil
+// Read returns a range of the object, or the error of ctx if ctx is done. The key does not matter.
+func (b inMemory) Read(ctx context.Context, _ string, off, n int64) ([]byte, error) {
+	return b[off : off+n], ctx.Err()
 }

@@ -67,12 +67,15 @@ func (s *summaryPart) damaged(err error) {
 	s.partition.leaveOut(key, &segment.ObjectError{Key: key, Err: err})
 }
 
-func (t *tableStream) next(context.Context) (*summary.Device, error) {
+func (t *tableStream) next(ctx context.Context) (*summary.Device, error) {
 	for len(t.list) == 0 {
 		if t.table == nil || t.group == t.table.Groups() {
 			return nil, nil
 		}
-		var err error
+		err := ctx.Err()
+		if err != nil {
+			return nil, err
+		}
 		if t.list, err = t.decode(t.group); err != nil {
 			t.damaged(err)
 			t.table = nil
