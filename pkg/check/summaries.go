@@ -136,7 +136,7 @@ func (c *summaries) finish(r *Report, key string, rows int64) {
 	}
 }
 
-// finishDevices notes that the summary has more devices than the rows.
+// finishDevices checks that the summary has no more devices than the rows.
 func (c *summaries) finishDevices() {
 	if c.devices == nil || c.differs != "" {
 		return
@@ -146,7 +146,7 @@ func (c *summaries) finishDevices() {
 	case err != nil:
 		c.differs = fmt.Sprintf("its devices cannot be read: %v", err)
 	default:
-		c.differs = fmt.Sprintf("its devices include %q, of which it has no rows", more.ClientID)
+		c.differs = fmt.Sprintf("its devices include %q, for which it has no rows", more.ClientID)
 	}
 }
 
@@ -155,7 +155,8 @@ func equalVicinities(a, b summary.Vicinity) bool {
 		slices.Equal(a.Sample, b.Sample)
 }
 
-// firstDifference says how stored differs from want, or returns an empty string if it does not.
+// firstDifference describes the first difference between stored and want. If they are equal, it
+// returns an empty string.
 func firstDifference[T any](stored, want []T, equal func(a, b T) bool) string {
 	for i := range min(len(stored), len(want)) {
 		if !equal(stored[i], want[i]) {

@@ -16,8 +16,8 @@ import (
 	"devicetrace/pkg/summary"
 )
 
-// summarized returns a compacted segment with the given rows, and its name. Its summaries are the
-// sums of the rows after change was applied to them.
+// summarized returns a compacted segment with the given rows, and its name. Its summaries hold the
+// sums of the rows, after a call of change.
 func summarized(t testing.TB, rows []segment.Row, change func(*summary.Sums)) ([]byte, layout.Name) {
 	fold := summary.NewFold(true)
 	for i := range rows {
@@ -55,7 +55,7 @@ func putSummarized(t testing.TB, store objstore.Store, data []byte, name layout.
 	return putBytes(t, store, name.Key(where("c")), data)
 }
 
-// A summary that differs from the rows must be a violation that says what differs.
+// If a summary differs from the rows, a violation must say how.
 func TestSummariesMustEqualTheRows(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*summary.Sums)
@@ -88,7 +88,7 @@ func TestSummariesMustEqualTheRows(t *testing.T) {
 	}
 }
 
-// Damaged summaries, and lengths that do not fit, must be violations.
+// Damaged summaries must be violations, and so must lengths that do not fit the object.
 func TestDamagedSummariesAreViolations(t *testing.T) {
 	data, name := summarized(t, segment.FromEvents(ofOne(3)), func(*summary.Sums) {})
 	size := int64(len(data))
@@ -109,7 +109,7 @@ func TestDamagedSummariesAreViolations(t *testing.T) {
 	}
 }
 
-// Damage after the devices of all rows must be a violation.
+// Damage among stored devices that follow the last device of the rows must be a violation.
 func TestDamageAfterTheLastDevice(t *testing.T) {
 	rows := make([]segment.Row, 8193) // one more than in a row group of a table
 	fold := summary.NewFold(true)

@@ -13,8 +13,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// If an output turns out larger than StageBytes, the merge must fail instead of filling the disk. But
-// it must not fail because of the summaries: those that do not fit are left out.
+// If an output turns out larger than StageBytes, the merge must fail instead of filling the disk.
+// If only the summaries do not fit, the merge must leave them out instead.
 func TestAStagedOutputStaysWithinStageBytes(t *testing.T) {
 	var rows []segment.Row
 	for i := range 2000 { // the output has two row groups

@@ -90,8 +90,8 @@ func (p *partition) stage(ctx context.Context, plan Plan) (_ *staged, err error)
 	return s, err
 }
 
-// limited is a writer that fails once more than left bytes have been written. Before it fails, it
-// calls yield, which returns the number of bytes that it has freed.
+// limited is a writer that can write left more bytes, and then fails. If a write would exceed left,
+// the writer first calls yield, which frees bytes and returns their number.
 type limited struct {
 	out   io.Writer
 	left  int64

@@ -19,7 +19,7 @@ const maxDevicesBytes = 32 << 20
 type summaries struct {
 	fold    *summary.Fold
 	output  *limited
-	file    *os.File // nil if there is no summary of devices, or not any more
+	file    *os.File // nil if the output gets no summary of devices
 	devices *summary.DeviceWriter
 	size    int64 // bytes in file
 	err     error // the first error of writing the devices
@@ -29,7 +29,8 @@ type summaries struct {
 // lengths holds the lengths of an output's summaries, in bytes.
 type lengths struct{ minutes, drops, devices int64 }
 
-// newSummaries returns summaries without rows. The output shares its disk space with the devices.
+// newSummaries returns summaries without rows. Both the output and the devices take their disk
+// space from output.left.
 func newSummaries(dir string, devices bool, output *limited) (*summaries, error) {
 	s := &summaries{output: output}
 	if !devices {
@@ -67,7 +68,7 @@ func (s *summaries) add(d *summary.Device) {
 	}
 }
 
-// yield gives up the devices. It returns the size of their file, which the output may use instead.
+// yield discards the devices, and returns the number of bytes that this frees for the output.
 func (s *summaries) yield() (size int64) {
 	size, s.size = s.size, 0
 	s.discard()
@@ -103,8 +104,8 @@ func (s *summaries) fitting(footer int64) ([]io.Reader, error) {
 	return append(devices, bytes.NewReader(drops), bytes.NewReader(minutes)), nil
 }
 
-// fittingDevices completes the summary of devices. If it fits in addition to the needed bytes,
-// fittingDevices returns it. Otherwise, it frees the disk space of the devices.
+// fittingDevices completes the summary of devices, and returns it if it fits in addition to the
+// needed bytes. Otherwise, fittingDevices frees the disk space of the devices.
 func (s *summaries) fittingDevices(needed int64) ([]io.Reader, error) {
 	if s.devices == nil {
 		return nil, nil

@@ -15,8 +15,7 @@ import (
 	"devicetrace/pkg/summary"
 )
 
-// summariesOf returns the name and the sums of the only segment of the partition, as its summaries
-// state them.
+// summariesOf returns the name of the partition's only segment, and the sums in its summaries.
 func summariesOf(t *testing.T, store *memstore.Store) (layout.Name, *summary.Sums) {
 	found := keys(t, store, where)
 	require.Len(t, found, 1)
@@ -46,8 +45,8 @@ func summariesOf(t *testing.T, store *memstore.Store) (layout.Name, *summary.Sum
 	return name, sums
 }
 
-// An output must have the sums of its rows, without those of duplicates. It must have a summary of
-// the devices only if it will probably last.
+// The summaries of an output must not count duplicates. They must include the devices only if the
+// output will probably last.
 func TestOutputsHaveSummaries(t *testing.T) {
 	var events []event.Event
 	for i := range 400 {

@@ -3,7 +3,7 @@ package layout
 // Range is a range of bytes of an object.
 type Range struct{ Offset, Length int64 }
 
-// End returns the offset after the range.
+// End returns the offset of the first byte after the range.
 func (r Range) End() int64 { return r.Offset + r.Length }
 
 // Minutes returns the range of the summary of minutes. size is the size of the object. The range is

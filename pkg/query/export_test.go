@@ -40,5 +40,5 @@ func (r *Reader) Hold(reads, rows, pools int64) (free func()) {
 // has no sound summary.
 func (r *Reader) SetMaxWhole(bytes int64) { r.maxWhole = bytes }
 
-// FooterMemory returns the memory of the cached footers, in bytes.
+// FooterMemory returns the memory that the cached footers take, in bytes.
 func (r *Reader) FooterMemory() int64 { return r.config.CacheBytes - r.footers.free }

@@ -14,7 +14,7 @@ import (
 	"devicetrace/pkg/summary"
 )
 
-// defaultFleetBudget is the budget of a question about a fleet if the request has none.
+// defaultFleetBudget is the default of FleetRequest.Budget.
 var defaultFleetBudget = Budget{Requests: 3000, Bytes: 64 << 20}
 
 // FleetRequest selects what a question about a fleet counts.
@@ -23,11 +23,11 @@ type FleetRequest struct {
 	// From and To limit the minutes to count. To is exclusive. Both must be whole minutes. The
 	// question covers the UTC days of these minutes, usually one to three of them.
 	From, To time.Time
-	// Drops requests the vicinities and their samples, too.
+	// Drops also requests the vicinities and their samples.
 	Drops bool
-	// Totals requests the number of devices, too. From and To must then be in one UTC day, and the
-	// totals are those of that whole day. If the budget suffices for all shards only without the
-	// totals, the result has none.
+	// Totals also requests the totals of the devices. From and To must then be in one UTC day, and the
+	// totals cover that whole day. If the budget suffices for all shards only without the totals, the
+	// result has none.
 	Totals bool
 	// Devices, if set, is called once for each client with rows on these days. The rows of all the
 	// days count, even those outside From and To. The clients of a shard come in ascending order.
@@ -38,7 +38,7 @@ type FleetRequest struct {
 	// Rows, if set, is called with each distinct row between RowsFrom and RowsTo, if the objects of
 	// the UTC days of this range total at most RowsBytes. RowsTo is exclusive. The range must lie
 	// between From and To. The rows of a partition come in order. FleetResult.RowsRead reports
-	// whether Rows received all rows; if not, it may have received some of them.
+	// whether Rows received all rows. If it is false, Rows may still have received some.
 	Rows             func(*segment.Row) error
 	RowsFrom, RowsTo time.Time
 	RowsBytes        int64
@@ -63,34 +63,38 @@ func (q FleetRequest) validate() error {
 	return nil
 }
 
-// needsDevices reports whether the question needs the clients one by one, or at least the totals of
-// single objects.
+// needsDevices reports whether the question needs the devices one by one, or at least the totals of
+// each object.
 func (q FleetRequest) needsDevices() bool { return q.Totals || q.Devices != nil }
 
-// FleetResult is what a fleet adds up to, and the cost of the question.
+// FleetResult holds the sums of a fleet, and the cost of the question.
 type FleetResult struct {
 	// Sums are the cells and, if requested, the vicinities of the minutes between From and To. With
-	// FleetRequest.Totals, they also have the totals of the day, unless too much was not counted.
-	// A client with drops on both sides of midnight counts twice in the vicinities of the two minutes
-	// around midnight. Cells of the minute 0 are never left out; they count the events whose minutes
-	// the summary of a hostile fleet does not distinguish.
+	// FleetRequest.Totals, they also have the totals of the day. The totals are nil if devices may be
+	// missing or the budget did not suffice.
 	//
-	// Of the shards that were counted, the sums are never below the truth, except for the objects in
-	// NotCounted. If there are more than maxCells cells, the least busy nodes are added up as the rest.
+	// A client with drops on both sides of midnight counts twice in the vicinities of the two minutes
+	// around midnight. Cells of the minute 0 are always included. They count the events of a hostile
+	// fleet that has too many minutes for a summary to distinguish.
+	//
+	// For the shards that were counted, the sums are never too low, except that they may lack the
+	// rows of the objects in NotCounted. If there are more than maxCells cells, the least busy nodes
+	// are added up as the rest.
 	Sums *summary.Sums
 	// Exact reports whether the cells count each event of the fleet exactly once.
 	Exact bool
 	// AtMostTwice is the maximum number of events that the cells count twice, because objects
-	// overlap: for each shard and minute, the sum minus the largest part. It is 0 if Exact is true.
+	// overlap. It adds up, over all shards and minutes, the sum minus the largest part. It is 0 if
+	// Exact is true.
 	AtMostTwice int64
 	// Shards is the number of shards that were counted, out of OfShards. If Shards is lower, the
-	// budget did not suffice. The sums are then those of the counted shards; nothing is extrapolated.
+	// budget did not suffice. The sums then cover only the counted shards; nothing is extrapolated.
 	Shards, OfShards int
 	// RowsRead reports whether FleetRequest.Rows received every row of its range.
 	RowsRead bool
 	// DevicesExact reports whether the totals, and the devices passed to FleetRequest.Devices, are
-	// exact. If not, some of their events may be counted twice or, if NotCounted or Shards say so,
-	// be missing.
+	// exact. If it is false, some of their events may be counted twice. Some may also be missing,
+	// if NotCounted or Shards says so.
 	DevicesExact bool
 	// Searched is the number of clients that were passed to FleetRequest.Devices or compared with
 	// FleetRequest.Match.
@@ -161,8 +165,9 @@ type fleet struct {
 	shards  []*fleetShard // the shards to count, in the order of rank
 	cut     bool          // whether some shards are left out
 	slots   chan struct{} // holds an element for each read in progress
-	// encoded and decoded are the question's parts of Reader.pools: for the bytes that were read, and
-	// for decoding them. A shard acquires each of them once, first encoded, so shards cannot deadlock.
+	// encoded and decoded are the question's shares of Reader.pools: encoded for the bytes that
+	// were read, decoded for decoding them. A shard acquires encoded first and then decoded, each
+	// only once, so shards cannot deadlock.
 	encoded, decoded *memoryBudget
 
 	calls sync.Mutex // held during calls of FleetRequest.Devices and FleetRequest.Rows
@@ -180,7 +185,8 @@ type fleetShard struct {
 	searched   int64 // number of devices; see FleetResult.Searched
 }
 
-// read reads a range of an object once fewer than Config.width reads are in progress.
+// read reads a range of an object. It first waits until fewer than Config.width reads are in
+// progress.
 func (f *fleet) read(ctx context.Context, key string, off, n int64) ([]byte, error) {
 	select {
 	case f.slots <- struct{}{}:
@@ -222,7 +228,7 @@ func (f *fleet) result() FleetResult {
 	return result
 }
 
-// include adds how far the numbers of a partition can be trusted.
+// include adds what is missing from a partition, or inexact, to the result.
 func (r *FleetResult) include(p *fleetPartition) {
 	r.AtMostTwice += p.excess
 	r.NotCounted = append(r.NotCounted, p.notCounted...)

@@ -47,7 +47,7 @@ func life(name string, n int) (events []event.Event) {
 	return events
 }
 
-// byPartition splits events into their partitions.
+// byPartition groups events by partition.
 func byPartition(events []event.Event) map[layout.Partition][]event.Event {
 	split := map[layout.Partition][]event.Event{}
 	for _, e := range events {
@@ -81,8 +81,8 @@ func count(sums *summary.Sums) (n int64) {
 	return n
 }
 
-// Duplicates among the fresh objects of a shard must not count, and of each run only the newest
-// object must be read.
+// Duplicates among the fresh objects of a shard must not count. Only the newest object of each run
+// must be read.
 func TestAFleetOfFreshObjects(t *testing.T) {
 	store := bucket(t)
 	events := life("c", 100)

@@ -13,8 +13,8 @@ import (
 // that were read. Most of it is for a footer.
 const objectMemory = 32 << 10
 
-// count counts the shards, as many at the same time as memory allows. It leaves out shards for which
-// the budget does not suffice after all.
+// count counts the shards, as many at the same time as memory allows. It leaves out a shard if the
+// budget turns out to be too small for it.
 func (f *fleet) count(ctx context.Context) error {
 	release, err := f.reserve(ctx)
 	if err != nil {
@@ -30,7 +30,7 @@ func (f *fleet) count(ctx context.Context) error {
 	})
 }
 
-// reserve acquires the memory of the question, and waits until it is free. Each of the two parts is
+// reserve waits for the memory of the question, and acquires it. f.encoded and f.decoded each take
 // at most a quarter of Reader.pools, so two questions can always be answered at the same time.
 func (f *fleet) reserve(ctx context.Context) (release func(), err error) {
 	pools := f.reader.pools
@@ -132,7 +132,7 @@ func (p *fleetPartition) sum(ctx context.Context, parts []fleetPart, total *summ
 		part.close()
 		p.excess += addPart(largest, clipped)
 		if len(total.Cells)+len(total.Vicinities) == 0 {
-			*total = *clipped // saves a copy
+			*total = *clipped // avoids a copy
 			continue
 		}
 		total.Include(clipped)
@@ -158,9 +158,10 @@ func (f *fleet) clip(s *summary.Sums) *summary.Sums {
 	return clipped
 }
 
-// addPart adds a part of a partition, and returns by how much the maximum number of events that count
-// twice grows. That number is, for each minute, the sum minus the largest part, because at least the
-// events of the largest part are distinct. largest holds the events of the largest part so far.
+// addPart adds a part of a partition to largest, and returns by how much the partition's excess
+// grows. The excess is the maximum number of events that count twice: for each minute, the sum
+// minus the largest part, because the events of one part are distinct. largest holds the number of
+// events in the largest part so far, by minute.
 func addPart(largest map[summary.Minute]int64, part *summary.Sums) (excess int64) {
 	perMinute := map[summary.Minute]int64{}
 	for i := range part.Cells {

@@ -9,8 +9,8 @@ import (
 	"devicetrace/pkg/summary"
 )
 
-// DeviceMatch is a text search for devices. A device matches if one of the selected columns contains
-// Text, as written, or if Matches returns true for one of them.
+// DeviceMatch is a text search for devices. A device matches if one of the selected columns
+// contains Text, in the same case, or if Matches returns true for one of them.
 type DeviceMatch struct {
 	Text string
 	// ClientID, Username and Address select the columns to search.
@@ -19,7 +19,6 @@ type DeviceMatch struct {
 	Matches func(column string) bool
 }
 
-// matches reports whether a device matches.
 func (m *DeviceMatch) matches(d *summary.Device) bool {
 	return m.ClientID && m.found(d.ClientID) || m.Username && m.found(d.Username.Text) || m.Address && m.found(d.Address.Text)
 }
@@ -57,7 +56,7 @@ func (f *fleet) addDevices(ctx context.Context, s *fleetShard, parts [][]fleetPa
 	case q.Devices == nil && len(parts[0]) == 1:
 		sums, err := parts[0][0].sums(ctx)
 		if err == nil && sums.Totals == nil {
-			parts[0][0].devices(nil, nil) // notes that they are missing
+			parts[0][0].devices(nil, nil) // notes that the devices are missing
 		}
 		return sums.Totals, err
 	}
@@ -112,7 +111,7 @@ func (f *fleet) search(ctx context.Context, s *fleetShard, parts [][]fleetPart) 
 	})
 }
 
-// callDevices calls FleetRequest.Devices, if it is set.
+// callDevices calls FleetRequest.Devices, if it is set. It makes one call at a time.
 func (f *fleet) callDevices(d *summary.Device) error {
 	if f.request.Devices == nil {
 		return nil
@@ -132,7 +131,7 @@ func openStreams(parts [][]fleetPart, match *DeviceMatch, only []string) (stream
 	return streams
 }
 
-// mergeDevice returns what the rows of one client in several parts add up to.
+// mergeDevice merges the devices of one client from several parts.
 func mergeDevice(same []*summary.Device) *summary.Device {
 	if len(same) == 1 {
 		return same[0]
@@ -182,8 +181,8 @@ type deviceHead struct {
 
 func (h *deviceHead) before(o *deviceHead) bool { return h.device.ClientID < o.device.ClientID }
 
-// advance moves a head, which open does not contain, to its next device. It adds the head to open
-// unless the stream has ended.
+// advance moves h to its next device and adds h to open, unless the stream has ended. h must not be
+// in open.
 func (h *deviceHead) advance(ctx context.Context, open *heads[*deviceHead]) (err error) {
 	h.device, err = h.stream.next(ctx)
 	if err == nil && h.device != nil {

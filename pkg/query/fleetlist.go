@@ -12,8 +12,8 @@ import (
 	"devicetrace/pkg/parallel"
 )
 
-// list lists the partitions of all shards, or of as many shards as half of the budget's requests
-// suffice for.
+// list lists the partitions of all shards. If half of the budget's requests do not suffice for all
+// shards, it lists fewer of them.
 func (f *fleet) list(ctx context.Context) error {
 	return f.reader.withLayout(ctx, f.store, func(l layout.Layout) error { return f.listAll(ctx, l) })
 }
@@ -91,8 +91,8 @@ func (f *fleet) ranked(shards []layout.Shard) []layout.Shard {
 	return shards
 }
 
-// afford decides whether the objects are read whole for FleetRequest.Rows. If the rest of the budget
-// does not suffice for all shards, it gives up the rows, then the totals, and only then leaves out
+// afford decides whether the objects are read whole for FleetRequest.Rows. If the rest of the
+// budget does not suffice for all shards, afford gives up the rows first, then the totals, and then
 // shards.
 func (f *fleet) afford() {
 	f.setRowsRead(!f.cut && f.request.Rows != nil && f.sizeOfRows() <= f.request.RowsBytes)
@@ -130,8 +130,8 @@ func (f *fleet) sizeOfRows() (size int64) {
 	return size
 }
 
-// affordable returns the number of shards, from the first one on, for which the rest of the budget
-// suffices.
+// affordable returns how many of the shards, counted from the first, the rest of the budget
+// suffices for.
 func (f *fleet) affordable() int {
 	requests, bytes := f.store.spent()
 	for i, s := range f.shards {

@@ -28,7 +28,7 @@ type fleetObject struct {
 	wasAlone bool
 }
 
-// extent is the part of an object that is read at first.
+// extent is the part of an object that is read first.
 type extent struct {
 	offset, length int64
 	isWhole        bool
@@ -42,7 +42,7 @@ func (e extent) slice(data []byte, part layout.Range) []byte {
 	return data[part.Offset-e.offset : part.End()-e.offset]
 }
 
-// extent returns the part of a listed object to read at first. It is empty if the object cannot be
+// extent returns the part of a listed object to read first. It is empty if the object cannot be
 // counted at all.
 func (p *fleetPartition) extent(s layout.Segment) extent {
 	if p.readsRows {
@@ -91,7 +91,8 @@ func (p *fleetPartition) wantsFooter(key string) bool {
 	return len(p.runs) > 1 && p.fleet.reader.footers.get(key) == nil
 }
 
-// read reads an object. If it is damaged, read states the reason in the object and returns no error.
+// read reads an object. If the object is damaged, read records the reason in its result and returns
+// no error.
 func (p *fleetPartition) read(ctx context.Context, s layout.Segment) (*fleetObject, error) {
 	o := &fleetObject{segment: s, footer: p.fleet.reader.footers.get(s.Key)}
 	e := p.countedExtent(s)
@@ -114,7 +115,8 @@ func (p *fleetPartition) read(ctx context.Context, s layout.Segment) (*fleetObje
 	return o, nil
 }
 
-// readSummaries reads the summaries of an object, which are in the given extent.
+// readSummaries reads the given extent, which contains the summaries. If the extent is empty, the
+// object cannot be counted.
 func (p *fleetPartition) readSummaries(ctx context.Context, o *fleetObject, e extent) error {
 	if e.length == 0 {
 		o.invalid = cannotCount(o.segment, "it has no summary")
@@ -158,11 +160,12 @@ func (o *fleetObject) openWhole(data []byte) error {
 }
 
 // openSummaries checks the summaries that were read. If the extent reaches the end of the object,
-// openSummaries also parses the footer. A damaged footer does not matter: the object then counts as
-// one that holds no others.
+// openSummaries also parses the footer. An object with a damaged footer counts as one that holds no
+// other objects.
 func (p *fleetPartition) openSummaries(o *fleetObject, e extent, data []byte) error {
 	if o.footer == nil && e.end() == o.segment.Size {
-		// A footer keeps the bytes that it was parsed from, so it gets its own copy of as few as possible.
+		// A footer keeps the bytes that it was parsed from. It gets a copy, so that it does not
+		// keep the summaries.
 		tail := bytes.Clone(data[max(0, int64(len(data))-o.segment.Name.FooterLength):])
 		if footer, err := segment.ParseFooter(tail, o.segment.Size); err == nil {
 			o.footer = footer
@@ -195,7 +198,7 @@ func (p *fleetPartition) readInstead(ctx context.Context, o *fleetObject) error 
 	return nil
 }
 
-// dropSummaries forgets the summaries, so that the rows count.
+// dropSummaries drops the summaries, so that the rows count instead.
 func (o *fleetObject) dropSummaries() { o.minutes, o.drops, o.devices, o.decoded = nil, nil, nil, 0 }
 
 // holds returns the names of the objects that the object holds, if its footer is known.

@@ -6,14 +6,14 @@ import (
 	"devicetrace/pkg/summary"
 )
 
-// fleetPart is a part of a partition that has no event twice: the summaries of one object, or the
-// rows of several objects. Different parts may have events in common.
+// fleetPart is a part of a partition that contains no event twice: the summaries of one object, or
+// the rows of several objects. Different parts may have events in common.
 type fleetPart interface {
-	// devices returns a stream of the part's devices. From a summary, it decodes only the columns that
-	// match needs; nil means all of them. If only is not nil, it leaves out most devices that are not
-	// in this list of client identifiers, which are in ascending order. If the part has no devices,
-	// it notes that in the partition and returns nil. It can be called a second time after the first
-	// stream has ended.
+	// devices returns a stream of the part's devices. From a summary, it decodes only the columns
+	// that match needs; nil means all of them. If only is not nil, it is a list of client
+	// identifiers in ascending order. The stream then leaves out most devices that are not in the
+	// list. If the part has no devices, the method notes that in the partition and returns nil. It
+	// can be called a second time after the first stream has ended.
 	devices(match *DeviceMatch, only []string) deviceStream
 	// sums returns the sums of the part. It must not be called while devices are being read.
 	sums(ctx context.Context) (*summary.Sums, error)
@@ -25,7 +25,7 @@ type fleetPart interface {
 // partition. More objects make several parts, which may count events twice.
 const rowsMemory = 24 << 20
 
-// parts returns the parts of a partition, which together have the given objects.
+// parts divides the given objects of a partition among parts.
 func (p *fleetPartition) parts(objects []*fleetObject) (parts []fleetPart) {
 	var rows []*fleetObject
 	var memory int64

@@ -50,8 +50,8 @@ func (p *fleetPartition) load(ctx context.Context) ([]*fleetObject, error) {
 	}
 }
 
-// readListed reads the listed objects that were not read before, and reports whether one of them was
-// missing. Of each run, it reads only the newest valid object.
+// readListed reads the listed objects that were not read before, and reports whether one of them
+// was missing. From each run, it reads only the newest valid object.
 func (p *fleetPartition) readListed(ctx context.Context) (missing bool, err error) {
 	var gone atomic.Bool
 	err = parallel.Do(len(p.runs), p.fleet.reader.config.width(), func(i int) error {
@@ -76,7 +76,7 @@ func (p *fleetPartition) readHead(ctx context.Context, run layout.Run) error {
 	return nil
 }
 
-// object returns an object of the partition, which it reads unless it was read before.
+// object returns an object of the partition. It reads the object unless that was done before.
 func (p *fleetPartition) object(ctx context.Context, s layout.Segment) (*fleetObject, error) {
 	p.mu.Lock()
 	o := p.objects[s.Key]
@@ -95,8 +95,8 @@ func (p *fleetPartition) object(ctx context.Context, s layout.Segment) (*fleetOb
 }
 
 // settle returns the listed objects that count. It leaves out the objects that a sound object holds.
-// It reads objects whose summaries are damaged as rows, unless they are held. It adds the objects
-// that cannot be counted to p.notCounted.
+// If the summaries of an object are damaged and no sound object holds it, settle reads its rows. It
+// adds the objects that cannot be counted to p.notCounted.
 //
 // A held object has a lower level than the object that holds it, and therefore a lower key. So settle
 // starts with the highest key.
@@ -143,7 +143,7 @@ func (p *fleetPartition) name(key string, reason error) {
 	}
 }
 
-// cannotCount returns the reason for which an object cannot be counted although it may be valid.
+// cannotCount returns an error that says why an object cannot be counted although it may be valid.
 func cannotCount(s layout.Segment, why string) error {
 	return fmt.Errorf("read segment %q: %s, and it is too large to be read as rows: it has %d bytes", s.Key, why, s.Size)
 }

@@ -105,7 +105,8 @@ func TestDevicesOfSeveralDays(t *testing.T) {
 	}
 }
 
-// askDevices returns the devices in ascending order. It fails if those of a shard were not in order.
+// askDevices asks a question and returns its result, with all devices in ascending order. It fails
+// the test if the devices of a shard were passed in another order.
 func askDevices(t *testing.T, r *query.Reader, q query.FleetRequest) (query.FleetResult, []summary.Device) {
 	var devices []summary.Device
 	last := map[layout.Shard]string{}
@@ -172,8 +173,8 @@ func TestTheRowsOfAFleet(t *testing.T) {
 	}
 }
 
-// A damaged object must be named, unless a valid object has its rows. The older object of its run
-// must count instead.
+// The result must name a damaged object, unless a valid object has its rows. The older object of
+// its run must count instead.
 func TestDamagedObjectsOfAFleet(t *testing.T) {
 	store := bucket(t)
 	events := life("c", 100)
@@ -196,7 +197,7 @@ func TestDamagedObjectsOfAFleet(t *testing.T) {
 	require.Equal(t, sumOf(events).Cells, result.Sums.Cells)
 
 	damaged := slices.Clone(data)
-	damaged[100] ^= 1 // so the segment vouches for nothing
+	damaged[100] ^= 1 // the damaged segment must no longer hold other objects
 	putBytes(t, store, partition("c1"), holder, damaged)
 	result = fleet(t, newReader(t, store, query.Config{}), wholeDay())
 	require.False(t, result.Exact)
@@ -270,8 +271,8 @@ func TestABudgetForSomeShards(t *testing.T) {
 	require.False(t, result.NoSegments)
 }
 
-// vanishing is a store in which each object that is read first is missing. An object of the same
-// rows then takes its place, as after a compaction.
+// vanishing is a store in which a partition changes while it is read. Each of the first reads finds
+// its object missing, because the same rows are now in another object, as after a compaction.
 type vanishing struct {
 	*memstore.Store
 	t     *testing.T
@@ -338,7 +339,7 @@ func TestAFleetEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// inOneShard returns one event each of n clients that are in the same shard, sorted by client.
+// inOneShard returns one event for each of n clients that are in the same shard, sorted by client.
 func inOneShard(n int) (events []event.Event) {
 	for i := 0; len(events) < n; i++ {
 		e := life("c", 1)[0]

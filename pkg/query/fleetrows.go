@@ -17,8 +17,8 @@ type rowsPart struct {
 	objects   []*fleetObject
 	first     *rowStream // the stream that adds up the rows; nil until they are read
 	again     *rowStream // a second stream of the devices, or nil
-	// folded is the table of the devices, or nil. It is set instead of reading the rows of several
-	// parts at the same time; see fold.
+	// folded is the table of the devices, or nil. It makes it unnecessary to read the rows of
+	// several parts at the same time; see fold.
 	folded *summary.DeviceTable
 }
 
@@ -163,8 +163,8 @@ func (s *rowStream) next(ctx context.Context) (*summary.Device, error) {
 
 // rowMerge merges the rows of objects that were read whole, in order and without duplicates. If an
 // event has several rows, it returns the row that was received first. If an object turns out to be
-// damaged although its checksums are right, rowMerge goes on without the rest of its rows, and the
-// object counts as left out.
+// damaged although its checksums are right, rowMerge leaves out the rest of the object's rows, and
+// the object counts as left out.
 type rowMerge struct {
 	partition *fleetPartition
 	objects   []*fleetObject
@@ -260,7 +260,7 @@ func (c *rowCursor) before(o *rowCursor) bool { return c.row.Compare(o.row) < 0 
 // inMemory is the content of an object that was read whole.
 type inMemory []byte
 
-// Read returns a range of the object, or the error of ctx if ctx is done. The key does not matter.
+// Read returns a range of the object, or the error of ctx if ctx is done. It ignores the key.
 func (b inMemory) Read(ctx context.Context, _ string, off, n int64) ([]byte, error) {
 	return b[off : off+n], ctx.Err()
 }

@@ -36,7 +36,7 @@ func compactAt(t testing.TB, store compact.Store, now time.Time, fanout int) {
 // closeDay merges all objects of each partition into one.
 func closeDay(t testing.TB, store *memstore.Store) { compactAt(t, store, noon.AddDate(0, 0, 2), 2) }
 
-// closed returns a bucket with a closed day: one object per shard, which has all summaries.
+// closed returns a bucket with a closed day: one object per shard, with all summaries.
 func closed(t testing.TB, events []event.Event) *memstore.Store {
 	store := bucket(t)
 	store.Now = func() time.Time { return noon }
@@ -128,7 +128,7 @@ func TestFootersOfAFleet(t *testing.T) {
 	var memory int64
 	all := segments(t, store)
 	for i, s := range all {
-		if i > 0 && !s.Name.Fresh() && all[i-1].Name.Fresh() { // only these are not alone
+		if i > 0 && !s.Name.Fresh() && all[i-1].Name.Fresh() { // only these share their partition with another object
 			tail, err := store.Read(t.Context(), s.Key, s.Size-s.Name.FooterLength, s.Name.FooterLength)
 			require.NoError(t, err)
 			footer, err := segment.ParseFooter(tail, s.Size)
@@ -163,7 +163,7 @@ func TestHeldObjectsOfAFleet(t *testing.T) {
 	putBytes(t, store, where, runOf(1, 1), []byte("no segment"))
 	check()
 
-	// A head of the run that was put later may have more rows.
+	// A newer object of the run may have more rows.
 	putFleet(t, store, runOf(1, 2), events[:len(events)/2])
 	result := fleet(t, newReader(t, store, query.Config{}), q)
 	require.False(t, result.Exact)
@@ -174,8 +174,8 @@ func TestHeldObjectsOfAFleet(t *testing.T) {
 	require.Equal(t, want.Totals.Offline, result.Sums.Totals.Offline)
 }
 
-// Whatever byte of the summaries or the footer is damaged, the sums must be right. If a summary that
-// is needed is damaged, the rows of this object must count.
+// The sums must be right, whichever byte of the summaries or the footer is damaged. If the question
+// needs a damaged summary, the rows of its object must count.
 func TestDamagedSummaries(t *testing.T) {
 	events := life("c", 50)
 	store := closed(t, events)
@@ -219,8 +219,8 @@ func TestDamagedSummaries(t *testing.T) {
 	require.Greater(t, reads, 40)
 }
 
-// isChecked reports whether the checksums of the summaries cover a byte of a segment. They cover all
-// bytes except the magic of each summary, which nobody needs.
+// isChecked reports whether the checksums of the summaries cover a byte of a segment. They cover
+// all bytes except the magic of each summary, which no reader uses.
 func isChecked(s layout.Segment, at int64) bool {
 	for _, r := range []layout.Range{s.Name.Minutes(s.Size), s.Name.Drops(s.Size), s.Name.Devices(s.Size)} {
 		if at >= r.Offset+4 && at < r.End() {
@@ -230,7 +230,7 @@ func isChecked(s layout.Segment, at int64) bool {
 	return false
 }
 
-// A damaged summary that is not needed does not matter.
+// If a damaged summary is not needed, the damage must not matter.
 func TestADamagedSummaryThatIsNotNeeded(t *testing.T) {
 	events := life("c", 200)
 	store := closed(t, events)
@@ -334,7 +334,8 @@ func BenchmarkFleetOfAClosedDay(b *testing.B) {
 	}
 }
 
-// If the rows are read, the summaries must still count. If the rows are damaged, RowsRead must say so.
+// Even if the rows are read, the summaries must count. If the rows are damaged, RowsRead must be
+// false.
 func TestTheRowsOfAClosedDay(t *testing.T) {
 	events := life("c", 200)
 	store := closed(t, events)

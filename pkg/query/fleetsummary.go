@@ -39,7 +39,7 @@ func (o *fleetObject) decodeSums(isWanted func(summary.Minute) bool) (*summary.S
 
 // tableStream yields the devices of a summary. It decodes a few thousand devices at a time.
 type tableStream struct {
-	damaged func(error) // is called if the table turns out to be damaged
+	damaged func(error) // called if the table turns out to be damaged
 	table   *summary.DeviceTable
 	// match selects the columns to decode; nil means all of them.
 	match *DeviceMatch

@@ -69,7 +69,7 @@ func (h *windowHead) next() *segment.Row {
 	return row
 }
 
-// load decodes the rows of the next row group that has some, and reports whether there is one.
+// load decodes the next row group that has rows in the range, and reports whether there is one.
 func (h *windowHead) load() bool {
 	q := h.partition.fleet.request
 	for h.group < len(h.object.footer.Groups()) {

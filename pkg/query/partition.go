@@ -202,7 +202,7 @@ func (p *partition) contained() (names []layout.Name) {
 // held returns the names of the objects that the source's object holds according to its footer.
 func (s *source) held() []layout.Name { return heldNames(s.holds, s.object.Name.Level) }
 
-// heldNames parses the names that the footer of an object of the given level lists as held. Like a
+// heldNames parses the names of held objects in the footer of an object of the given level. Like a
 // compactor, it ignores invalid names and names whose level is not below the object's level.
 func heldNames(texts []string, level int) (names []layout.Name) {
 	for _, text := range texts {

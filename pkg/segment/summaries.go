@@ -4,7 +4,7 @@ import "io"
 
 // SetSummaries sets the function that supplies the segment's summaries. Close calls it once, after
 // the last row group was written, with the number of bytes that Close writes after the summaries.
-// The summaries lie between the last row group and the footer, where Parquet readers pass over
+// The summaries lie between the last row group and the footer, where Parquet readers ignore
 // them. SetSummaries must be called before Close. It has no effect on a fresh segment.
 func (w *Writer) SetSummaries(summaries func(footer int64) ([]io.Reader, error)) {
 	w.summaries = summaries

@@ -9,8 +9,8 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// A table is a small Parquet file of its own within a compacted segment. Its row groups and footer
-// have the same checksums as those of a segment.
+// A table is a small Parquet file within a compacted segment. Its row groups and footer have the
+// same kinds of checksums as a segment.
 
 // TableColumn is a column of a table, together with the field of a T that holds the column's value.
 // Exactly one of Text and Long must be set. Name must be unique in the table.
@@ -50,7 +50,7 @@ type TableWriter[T any] struct {
 // tableBatch is the number of rows that are passed to the Parquet library at a time.
 const tableBatch = 64
 
-// NewTableWriter returns a writer for a table. Readers check the name.
+// NewTableWriter returns a writer for a table. OpenTable checks the name.
 func NewTableWriter[T any](out io.Writer, name string, columns []TableColumn[T]) *TableWriter[T] {
 	schema, place := tableSchema(columns)
 	w := &TableWriter[T]{columns: columns, place: place}
@@ -184,7 +184,7 @@ func (w *TableWriter[T]) writeFooter() error {
 		return err
 	}
 	var start []byte
-	if w.file.size == 0 { // there is no row group, with which the magic would have been written
+	if w.file.size == 0 { // the magic is usually written with the first row group, but there is none
 		start = []byte(magic)
 	}
 	_, err = w.file.writeEnd(start, footer)

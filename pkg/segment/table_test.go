@@ -106,8 +106,8 @@ func readPets(data []byte) error {
 	return err
 }
 
-// Hostile tables have right checksums, so their bytes reach the Parquet library. They must cause
-// nothing but errors.
+// Hostile tables have right checksums, so their bytes reach the Parquet library. The only effect
+// must be an error.
 func TestHostileTables(t *testing.T) {
 	valid := encodePets(t, pets(40))
 	random := rand.New(rand.NewPCG(1, 2))
@@ -136,8 +136,8 @@ func requireOnlyErrors(t *testing.T, data []byte) {
 	}
 }
 
-// sealed returns the data of a table with right checksums. valid is the table, with one row group,
-// before it was changed.
+// sealed returns the changed data of a table, with correct checksums. valid is the table before the
+// change, and has one row group.
 func sealed(valid, data []byte) []byte {
 	size, err := FooterLength(valid, int64(len(valid)))
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 const maxTableRaw = 64 << 20
 
 // Table is a table that was read into memory. It decodes one row group at a time, and only the
-// columns that are asked for. It is read-only and safe for concurrent use.
+// requested columns. It is read-only and safe for concurrent use.
 type Table[T any] struct {
 	columns []TableColumn[T]
 	file    *parquet.File
@@ -148,7 +148,7 @@ func (t *Table[T]) Metadata(key string) string {
 // all other fields of the rows are zero. If the row group is corrupt, the error wraps ErrCorrupt.
 func (t *Table[T]) Read(i int, columns ...string) ([]T, error) { return t.ReadInto(nil, i, columns...) }
 
-// ReadInto is like Read, but overwrites the given rows if there is enough space.
+// ReadInto is like Read, but overwrites the given rows if their capacity suffices.
 func (t *Table[T]) ReadInto(rows []T, i int, columns ...string) (_ []T, err error) {
 	defer guard(&err)
 	g := t.groups[i]
@@ -185,7 +185,7 @@ func (t *Table[T]) All() (rows []T, err error) {
 	return rows, nil
 }
 
-// read sets the column's field in all rows.
+// read decodes the column chunk and sets the column's field in the rows.
 func (c *TableColumn[T]) read(chunk *parquet.FileColumnChunk, data window, rows []T) error {
 	pages := chunk.PagesFrom(data)
 	defer pages.Close()

@@ -6,10 +6,10 @@ import (
 	"slices"
 )
 
-// Add returns the sums over parts, in any order. It keeps the parts unchanged, but the result may
-// share memory with them. If the parts are of different clients, the counts are exact. Otherwise,
-// clients that are in several parts count several times. The result has totals only if all parts
-// have totals, and these are right only if the parts are of different clients.
+// Add adds up the given parts, whose order does not matter. It keeps the parts unchanged, but the
+// result may share memory with them. The counts are exact if no client is in two parts. Otherwise,
+// a client that is in several parts counts several times. The result has totals only if all parts
+// have totals. The totals are right only if no client is in two parts.
 func Add(parts ...*Sums) *Sums {
 	sums := &Sums{Totals: &Totals{}}
 	for _, p := range parts {
@@ -121,7 +121,7 @@ func addSamples(m Minute, a, b []Witness) []Witness {
 	return sum
 }
 
-// ranksOf returns the ranks of the witnesses of a minute.
+// ranksOf returns the ranks of the given witnesses in the sample of a minute.
 func ranksOf(m Minute, witnesses []Witness) (ranks [SampleSize]rank) {
 	for i := range min(len(witnesses), SampleSize) {
 		ranks[i] = rankOf(m, witnesses[i].ClientID)

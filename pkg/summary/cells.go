@@ -9,11 +9,11 @@ import (
 )
 
 const (
-	// NamedNodes is the maximum number of nodes that the cells of a fold name: the busiest ones.
-	// The cells with Key.Rest add up the others.
+	// NamedNodes is the maximum number of nodes that the cells of a fold name. These are the
+	// busiest nodes. The cells with Key.Rest add up the others.
 	NamedNodes = 64
-	// maxNodes is the maximum number of nodes that a fold tracks. All further nodes count as the
-	// rest from their first row on.
+	// maxNodes is the maximum number of nodes that a fold tracks. All rows of any further nodes
+	// count as the rest.
 	maxNodes = 1024
 	// maxCells and maxBlocks are the numbers of cells and blocks at which a fold begins to name fewer
 	// nodes.
@@ -42,7 +42,7 @@ func (id blockID) minutes() uint16 { return uint16(id >> 32) }
 func (id blockID) node() uint16    { return uint16(id >> 16) }
 func (id blockID) word() uint16    { return uint16(id) }
 
-// cell counts the events of a cell. Without events, the cell does not exist.
+// cell counts the events of a cell. A cell without events does not exist.
 type cell struct {
 	events, devices uint32
 	client          uint32 // the client that was counted last
@@ -63,7 +63,7 @@ func newCells() cells {
 	return cells{nodes: newNodes(), index: map[blockID]*block{}, named: NamedNodes}
 }
 
-// add counts an event of a client.
+// add counts an event of a client. The events of a client must be added one after another.
 func (c *cells) add(minute, node, word uint16, client int64) {
 	c.nodes.list[node].events++
 	b := c.index[newBlockID(minute/blockMinutes, node, word)]
@@ -100,7 +100,7 @@ func (c *cells) insert(minute, node, word uint16) (*block, uint16) {
 
 func (c *cells) isFull() bool { return c.count >= maxCells || len(c.list) >= maxBlocks }
 
-// block returns a block, which it adds if necessary.
+// block returns the block with the given identifier. It adds the block if it does not exist.
 func (c *cells) block(id blockID) *block {
 	b := c.index[id]
 	if b == nil {
@@ -154,8 +154,8 @@ type located struct {
 	minute uint16
 }
 
-// order returns the cells sorted as Cell.compare does, but faster: it sorts the minutes, nodes and
-// words first, and then compares only their places.
+// order returns the cells in the order of Cell.compare. To be faster, it first sorts the minutes,
+// nodes and words, and then compares only their places in these orders.
 func (c *cells) order(minutes []*minute, words []*word) []located {
 	minuteAt := places(len(minutes), func(a, b int) int { return cmp.Compare(minutes[a].Minute, minutes[b].Minute) })
 	nodeAt := places(len(c.nodes.list), func(a, b int) int {
@@ -176,7 +176,7 @@ func (c *cells) order(minutes []*minute, words []*word) []located {
 	return order
 }
 
-// places returns the places that n items have once they are sorted.
+// places returns, for each of n items, its place in the sorted order.
 func places(n int, compare func(a, b int) int) []uint16 {
 	order := make([]int, n)
 	for i := range order {
@@ -198,7 +198,7 @@ func (c *Cell) compare(o *Cell) int {
 	return c.Key.compare(&o.Key)
 }
 
-// compare does not use cmp.Or, which would always compare all fields.
+// compare orders keys. It does not use cmp.Or, which would always compare all fields.
 func (k *Key) compare(o *Key) int {
 	if by := compareBool(k.Rest, o.Rest); by != 0 {
 		return by
@@ -253,7 +253,7 @@ func newNodes() nodes {
 	return nodes{index: map[string]uint16{"": unknownNode}, list: []node{{number: restNode}, {number: unknownNode}}}
 }
 
-// of returns the number of a node.
+// of returns the number of a node. If the node is not tracked, it returns restNode.
 func (n *nodes) of(name string) uint16 {
 	if last := &n.list[n.last]; last.name == name && n.last != restNode {
 		return last.number
@@ -275,8 +275,8 @@ func (n *nodes) of(name string) uint16 {
 // name returns the fold's own copy of a node's name, or an empty string if the node is not tracked.
 func (n *nodes) name(name string) string { return n.list[n.index[name]].name }
 
-// limit lets all nodes except the busiest ones join the rest, for good. Of equally busy nodes, the
-// first ones by name stay. limit reports whether any node has joined.
+// limit lets all nodes except the given number of busiest ones join the rest permanently. Of equally
+// busy nodes, it prefers those whose names come first. It reports whether any node has joined.
 func (n *nodes) limit(named int) bool {
 	var order []uint16
 	for at := unknownNode + 1; at < len(n.list); at++ {

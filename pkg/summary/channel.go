@@ -11,7 +11,6 @@ import (
 // the channel that the source sent, and 0 for the address and port.
 type Channel uint32
 
-// channelOf returns the channel of a row.
 func channelOf(r *segment.Row) Channel {
 	switch {
 	case r.ChannelID != "":

@@ -9,12 +9,12 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// Device is what the rows of one client add up to.
+// Device adds up the rows of one client.
 type Device struct {
 	ClientID string
 	// Begun is the beginning of the newest connection. Its Time is 0 if no beginning is known.
 	Begun Beginning
-	// BegunBefore is the beginning of the connection before that one, in Unix ms, or 0 if it is
+	// BegunBefore is when the connection before the newest one began, in Unix ms, or 0 if that is
 	// unknown or irrelevant.
 	BegunBefore int64
 	// Ends holds the two newest ends of connections, newest first. Ends that can no longer decide
@@ -32,7 +32,7 @@ type Device struct {
 	Username, Node, Address Dated
 }
 
-// Beginning is the beginning of a connection.
+// Beginning says when, and from where, a connection began.
 type Beginning struct {
 	Time    int64 // Unix ms
 	Channel Channel
@@ -40,7 +40,7 @@ type Beginning struct {
 	Port    int32  // 0 if it is unknown
 }
 
-// End is the end of a connection.
+// End says when, and on which channel, a connection ended.
 type End struct {
 	Time    int64 // Unix ms
 	Channel Channel
@@ -49,7 +49,7 @@ type End struct {
 	Start int64
 }
 
-// Dated is a text and the time of the event that has it, in Unix ms.
+// Dated is a text, and the time of the event that contains it, in Unix ms.
 type Dated struct {
 	Text string
 	Time int64
@@ -81,16 +81,16 @@ func (d *Device) add(r *segment.Row, kind Kind) {
 }
 
 // isSurelyEnd reports whether a row that counts as a refusal certainly ended a connection. For
-// example, AWS IoT Core sends another native event for refused logins, so an end of this source
-// with the action info "not authorized" is that of an accepted connection.
+// example, AWS IoT Core has another native event for refused logins. So if it sends an end with the
+// action info "not authorized", an accepted connection has ended.
 func isSurelyEnd(r *segment.Row) bool {
 	return r.Action == string(event.Close) && broker.IsEnd(&event.Event{
 		Action: event.Close, NativeEvent: r.NativeEvent, NativeReason: r.NativeReason, Source: r.Source,
 	})
 }
 
-// Merge adds what other rows of the same client add up to. Parts can be merged in any order, and
-// the result is the same as if all rows had been counted together. If the parts have rows in
+// Merge adds o, which adds up other rows of the same client. Devices can be merged in any order,
+// and the result is the same as if all rows had been counted together. If d and o have rows in
 // common, only the four counts are affected: they are then too high.
 func (d *Device) Merge(o *Device) {
 	d.Connects += o.Connects
@@ -155,7 +155,8 @@ func (b Beginning) compare(o Beginning) int {
 	return cmp.Or(cmp.Compare(b.Channel, o.Channel), cmp.Compare(b.Address, o.Address), cmp.Compare(b.Port, o.Port))
 }
 
-// greater returns the greater of two ends that have the same time.
+// greater returns the greater of two ends that have the same time. It compares their channels, then
+// their starts.
 func (e End) greater(o End) End {
 	if cmp.Or(cmp.Compare(e.Channel, o.Channel), cmp.Compare(e.Start, o.Start)) < 0 {
 		return o

@@ -34,7 +34,7 @@ const (
 	begunAddressColumn = "peer_address"
 )
 
-// deviceColumns lists the columns of the devices.
+// deviceColumns lists the columns of the table of devices.
 var deviceColumns = []segment.TableColumn[storedDevice]{
 	{Name: clientColumn, Text: func(d *storedDevice) *string { return &d.client }},
 	{Name: "last_time", Long: func(d *storedDevice) *int64 { return &d.last }, Delta: true},
@@ -133,7 +133,7 @@ func (t *DeviceTable) Group(i int) ([]Device, error) {
 	return devices, nil
 }
 
-// Texts holds the texts of a device that a search looks at.
+// Texts holds the texts of a device that can be searched.
 type Texts struct{ ClientID, Username, Address string }
 
 // TextColumns says which texts to decode.
@@ -190,20 +190,22 @@ func (t *DeviceTable) All() iter.Seq2[*Device, error] {
 	}
 }
 
-// set fills the row. In times, 0 means that the time is unknown.
+// set stores d in the row. A stored time of 0 means that the time is unknown. Other times are stored
+// as follows:
 //
-//   - begun: the time from it to last, plus 1.
-//   - begunBefore: the time from it to begun, plus 1.
-//   - ended: the time from it to last, plus 1; or, if it is before begun, the time from begun to it,
-//     which is negative. endedToo is the same.
-//   - The start of a connection, according to its end: see relative.
-//   - drop: -1 if it is the time of ended, -2 if it is the time of endedToo, otherwise the time from
-//     it to last, plus 1.
-//   - usernameAt, nodeAt, addressAt: 1 if the text belongs to begun, otherwise the time to last, plus
-//     2.
+//   - begun: last minus the time, plus 1.
+//   - begunBefore: the newest beginning minus the time, plus 1.
+//   - ended, endedToo: last minus the time, plus 1. If the time is before the newest beginning, it is
+//     the time minus that beginning, which is negative.
+//   - start, startToo: the time relative to the newest beginning; see relative.
+//   - drop: -1 if the drop is the end in ended, -2 if it is the end in endedToo. Otherwise, last minus
+//     the time, plus 1.
+//   - usernameAt, nodeAt, addressAt: 1 if the text has the time of the newest beginning. Otherwise,
+//     last minus the time, plus 2.
 //
-// An unnamed channel follows from the address and the port. The channel of an end is 1 if it equals
-// channel. The address is empty if it equals begunAddress.
+// A channel that the source did not send is not stored, because it follows from the address and the
+// port. The channel of an end is 1 if it equals the channel of the newest beginning. The address is
+// empty if it equals begunAddress.
 func (s *storedDevice) set(d *Device) {
 	*s = storedDevice{
 		client: d.ClientID, last: d.Last,
@@ -255,7 +257,8 @@ func (d *Device) storedEnd(e End) (ended, channel, start int64) {
 	return ended, channel, start
 }
 
-// relative returns a time relative to a base. The result is never 0, which means unknown.
+// relative returns a time minus a base, plus 1 unless the difference is negative. So the result is
+// never 0, which stands for an unknown time.
 func relative(time, base int64) int64 {
 	if time >= base {
 		return time - base + 1

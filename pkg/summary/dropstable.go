@@ -82,8 +82,8 @@ func (s *storedDrop) setWitness(m Minute, w *Witness) {
 	s.client, s.after, s.address, s.node, s.info = w.ClientID, w.Time-int64(m)*millisPerMinute+1, w.Address, w.Node, w.ActionInfo
 }
 
-// witness returns the witness. Its texts that differ from row to row are copies, because otherwise one
-// witness would keep the texts of many others in memory.
+// witness returns the witness. It copies the texts that differ from row to row, because otherwise
+// one witness would keep the texts of many others in memory.
 func (s *storedDrop) witness() Witness {
 	return Witness{
 		ClientID: strings.Clone(s.client), Time: s.minute*millisPerMinute + s.after - 1, Address: strings.Clone(s.address),

@@ -5,10 +5,10 @@ import "devicetrace/pkg/segment"
 // Fold adds up rows. The rows of a client must be added one after another, in the order of
 // Row.Compare. If the devices are counted, the clients must be in order, too.
 //
-// A Fold is meant for the rows of one UTC day. Its memory has a limit of about 16 MiB, whatever the
-// rows are, plus the devices that it was asked to keep. If rows exceed a limit, they are still
-// counted, but in a coarser cell; see cells and minutes. The same rows in the same order always
-// give the same sums. A Fold is not safe for concurrent use.
+// A Fold is meant for the rows of one UTC day. Whatever the rows are, it takes at most about 16 MiB
+// of memory, plus the memory of the devices that it was asked to keep. If rows exceed a limit, they
+// are still counted, but in a coarser cell; see cells and minutes. The same rows in the same order
+// always give the same sums. A Fold is not safe for concurrent use.
 type Fold struct {
 	client  string
 	clients int64 // number of distinct clients so far; it also identifies the current client
@@ -17,7 +17,7 @@ type Fold struct {
 	cells   cells
 	minutes minutes
 	totals  *Totals       // nil unless the devices are counted
-	each    func(*Device) // called with each device; nil if nobody wants them
+	each    func(*Device) // called with each device; nil if it is not needed
 	devices []Device
 }
 
@@ -75,7 +75,7 @@ func (f *Fold) endClient() {
 	f.device = Device{}
 }
 
-// Sums returns the sums of all rows. No more rows may be added then.
+// Sums returns the sums of all rows. No rows may be added after the call.
 func (f *Fold) Sums() *Sums {
 	f.endClient()
 	f.clients = 0

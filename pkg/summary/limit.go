@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// LimitCells lets nodes join the rest, the least busy ones first, until there are at most n cells or
-// no node is named any more. So sums over parts with different nodes take little memory. No event is
+// LimitCells lets nodes join the rest, the least busy ones first, until there are at most n cells
+// or no node is named any more. It keeps sums over parts with different nodes small. No event is
 // lost, but a client with events on several of these nodes then counts several times in
 // Cell.Devices. LimitCells overwrites s.Cells.
 func (s *Sums) LimitCells(n int) {
@@ -19,8 +19,8 @@ func (s *Sums) LimitCells(n int) {
 	}
 }
 
-// busiestNodes returns the nodes with the most events, at most n. Of equally busy nodes, the first
-// ones by name count as busier. The unknown node is always included.
+// busiestNodes returns the n nodes with the most events, and the unknown node. Of equally busy
+// nodes, it prefers those whose names come first.
 func (s *Sums) busiestNodes(n int) map[string]bool {
 	events := map[string]int64{}
 	for i := range s.Cells {

@@ -43,15 +43,15 @@ func (s sample) witnesses() []Witness {
 	return found
 }
 
-// accepts reports whether a client with the given rank belongs to the sample, and where.
+// accepts reports whether a client with the given rank belongs to the sample, and at which index.
 func (s sample) accepts(r rank) (at int, accepted bool) {
 	at, found := slices.BinarySearchFunc(s, r, func(w ranked, r rank) int { return bytes.Compare(w.rank[:], r[:]) })
 	return at, !found && at < SampleSize
 }
 
 // witness adds the client of the row to the sample of the minute, unless SampleSize clients have
-// lower ranks. Only the first drop of a client in a minute counts. actionInfo is the fold's own copy of
-// the row's text, and nodes has such copies of the nodes.
+// lower ranks. Only the first drop of a client in a minute counts. actionInfo is the fold's own
+// copy of the row's text, and nodes holds the fold's own copies of node names.
 func (m *minutes) witness(at *minute, r *segment.Row, client int64, nodes *nodes, actionInfo string) {
 	if at.sampled == client {
 		return

@@ -19,7 +19,7 @@ const (
 	maxDisorder = 60_000
 )
 
-// State returns the state of the client after its last row. The rules are simpler than those of
+// State returns the state of the client after its last row. Its rules are simpler than the rules of
 // package history, so that summaries can be merged. A client is offline if one of its two newest
 // ends belongs to its newest connection. It is unknown if older ends, which a Device does not keep,
 // or a refusal could have ended that connection.
@@ -34,7 +34,8 @@ func (d *Device) State() State {
 	}
 }
 
-// MayBeOffline reports whether the state is Offline, or unknown although a connection is on record.
+// MayBeOffline reports whether the state is Offline, or unknown although the beginning of a
+// connection is known.
 func (d *Device) MayBeOffline() bool {
 	return d.OfflineSince() != 0 || d.Begun.Time != 0 && d.mayBeOffline()
 }
@@ -62,9 +63,9 @@ func (d *Device) mayBeOffline() bool {
 	case d.verdict(newest, older) == unclear || d.verdict(older, newest) == unclear:
 		return true
 	case older.Time != 0 && older.Time >= d.Begun.Time:
-		return true // the end of the newest connection may have been an older one, which is not kept
+		return true // an older end, which is not kept, may have ended the newest connection
 	default:
-		return d.Refusals > 0 && d.Last > d.Begun.Time // the refusal may be the end
+		return d.Refusals > 0 && d.Last > d.Begun.Time // the refusal may have ended the connection
 	}
 }
 
@@ -85,12 +86,12 @@ func verdictIf(isOver bool) verdict {
 	return notOver
 }
 
-// isNewer reports whether an end is that of a connection that began after the newest beginning on
-// record.
+// isNewer reports whether an end belongs to a connection that began after the newest recorded
+// beginning.
 func (d *Device) isNewer(e End) bool { return d.Begun.Time != 0 && e.Start > d.Begun.Time+sameMoment }
 
 // verdict says whether the end e shows that the client's newest connection is over. other is the
-// other one of the two newest ends.
+// other of the two newest ends.
 func (d *Device) verdict(e, other End) verdict {
 	b := d.Begun
 	switch {
@@ -123,15 +124,15 @@ func (d *Device) isNearer(time int64) bool {
 	return d.BegunBefore == 0 || d.Begun.Time-time <= time-d.BegunBefore
 }
 
-// contradicts reports whether the end e came from another address than the newest beginning.
+// contradicts reports whether the end e came from a different address than the newest beginning.
 func (d *Device) contradicts(e End) bool {
 	return d.Address.Time == e.Time && d.Begun.Address != "" && d.Address.Text != d.Begun.Address
 }
 
 // afterTakeover says whether the end e, which came at most sameMoment after the newest beginning,
-// shows that the newest connection is over. Such an end may be that of the connection whose session
-// was taken over. It surely is if it has the time of the beginning and the connection before had
-// not ended.
+// shows that the newest connection is over. Such an end may belong to the connection whose session
+// was taken over. It certainly does if it has the time of the beginning and the previous connection
+// had not ended yet.
 func (d *Device) afterTakeover(e, other End) verdict {
 	if e.Time == d.Begun.Time && d.BegunBefore != 0 && other.Time < d.BegunBefore {
 		return notOver

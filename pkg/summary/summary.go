@@ -73,7 +73,7 @@ func KindOf(r *segment.Row) Kind {
 	}
 }
 
-// Key is what the events of a cell have in common.
+// Key holds the properties that all events of a cell share.
 type Key struct {
 	// Node is the broker node, or empty if it is unknown. Rest means that the cell adds up all nodes
 	// except the busiest ones; Node is then empty, and Cell.Devices may count a client several times.
@@ -82,7 +82,7 @@ type Key struct {
 	// Action and ActionInfo are the words of the events.
 	Action     string
 	ActionInfo string
-	// Received means that the source sent no time, so the minute is that of the receipt.
+	// Received means that the source sent no time, so the minute is when the event was received.
 	Received bool
 	// Refused means that the events are refusals.
 	Refused bool
@@ -127,15 +127,15 @@ const SampleSize = 4
 // Witness is a client that dropped in some minute.
 type Witness struct {
 	ClientID string
-	// Time is the client's first drop in the minute, in Unix ms. The other fields belong to that
-	// drop.
+	// Time is the time of the client's first drop in the minute, in Unix ms. The other fields
+	// belong to that drop.
 	Time       int64
 	Address    string
 	Node       string
 	ActionInfo string
 }
 
-// FlappingDrops is the minimum number of drops on one UTC day with which a device is flapping.
+// FlappingDrops is the number of drops on one UTC day from which a device counts as flapping.
 const FlappingDrops = 10
 
 // Totals counts the devices of a set of rows.
@@ -151,7 +151,7 @@ type Totals struct {
 // MostDevices is the maximum length of Totals.Most.
 const MostDevices = 16
 
-// Sums is what a set of rows adds up to.
+// Sums holds the sums of a set of rows.
 type Sums struct {
 	Cells      []Cell     // sorted by minute, then by key
 	Vicinities []Vicinity // sorted by minute

@@ -49,7 +49,7 @@ func compareByDrops(a Device, b *Device) int {
 	return cmp.Or(cmp.Compare(b.Drops, a.Drops), cmp.Compare(a.ClientID, b.ClientID))
 }
 
-// Equal reports whether two totals are equal.
+// Equal reports whether two totals are equal. Neither may be nil.
 func (t *Totals) Equal(o *Totals) bool {
 	return t.Devices == o.Devices && t.Dropped == o.Dropped && t.Flapping == o.Flapping && t.Offline == o.Offline &&
 		slices.Equal(t.Most, o.Most)

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// maxMinutes is the maximum number of minutes that a fold distinguishes: two days and a bit, for
-// the rows of one day and the neighbors of its minutes. The rows of all further minutes are counted
-// in the minute 0, which is in 1970.
+// maxMinutes is the maximum number of minutes that a fold distinguishes. It is enough for the rows
+// of two days and the neighbors of their minutes. The rows of all further minutes are counted in
+// the minute 0, which is in 1970.
 const maxMinutes = 3000
 
 // noMinute is the number of the minute 0.
@@ -17,8 +17,8 @@ const noMinute = 0
 type minute struct {
 	Minute
 	number uint16 // index in minutes.list
-	// counts holds the number of distinct clients for each kind, and counted the client that was
-	// counted last.
+	// counts holds the number of distinct clients for each kind. counted holds the client that was
+	// counted last for each kind.
 	counts, counted [Disconnect]int64
 	sampled         int64 // the last client that was considered for the sample
 	sample          sample

@@ -7,8 +7,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// maxWords is the maximum number of words that a fold distinguishes. The vocabulary has fewer. If
-// there are more, the others are counted without their action info.
+// maxWords is the maximum number of words that a fold distinguishes. The vocabulary has fewer. The
+// events of any further words are counted without their action info.
 const maxWords = 200
 
 // maxKnown is the maximum number of entries in words.known. Without this limit, the native events

@@ -183,8 +183,8 @@ type questionCosts struct {
 	cpu                  float64 // seconds
 }
 
-// price returns the price of one question in yuan, without the minimum for each hour. Compute units
-// are at the price of the first tier.
+// price returns the price of one question, in yuan. It uses the first tier's price of compute units
+// and ignores the minimum charge for an hour.
 func (c questionCosts) price(t tariffs) float64 {
 	waiting := c.rounds * slowest((c.lists+c.reads)/c.rounds)
 	units := small.units(t, 1, c.cpu/small.vcpu+waiting)
@@ -210,7 +210,7 @@ func printFleetPrices(out io.Writer, found *results, t tariffs) error {
 		}
 		fmt.Fprintf(table, "%s\t%.3f\t\n", name, 1000*c.price(t))
 	}
-	const events = 1e6 * 10 * 30 // of a million devices in 30 days
+	const events = 1e6 * 10 * 30 // a million devices with 10 events a day, for 30 days
 	stored := events * found.values[metric{"Fleet/shards=16", "summaries-B/event"}] / gigabyte
 	fmt.Fprintf(table, "a month of summaries of 1,000,000 devices, kept for 30 days\t%.2f\t\n", stored*t.storage)
 	return table.Flush()

@@ -24,7 +24,7 @@ type fleetDay struct {
 	devices []device      // a sample of the fleet's devices
 	cpu     time.Duration // CPU time for recording and compacting
 	bytes   int64         // size of all segments after compaction
-	summed  summarySizes  // how much of bytes the summaries take
+	summed  summarySizes  // sizes of the summaries, which bytes includes
 	dir     string        // folder of the compacted bucket on disk
 	p50     float64       // median time of a warm query on the compacted bucket, in ms
 }

@@ -11,21 +11,21 @@ import (
 	"devicetrace/pkg/summary"
 )
 
-// fleetQuestion is a question about all devices of the fleet. Each time it is asked, the reader is
-// new, as in a new function instance. The bucket has 16 shards.
+// fleetQuestion is a question about all devices of a fleet. The fleet's bucket has 16 shards. Each
+// call of ask uses a new reader, as a new function instance would.
 type fleetQuestion struct {
 	name    string // of the benchmark
 	request query.FleetRequest
 	repeats int // how often the question is asked for each kind of measurement
 }
 
-// countFleet returns the question that the page asks about the day until the given time.
+// countFleet returns the question that the page asks about the day, up to the given time.
 func countFleet(name string, until time.Time) fleetQuestion {
 	return fleetQuestion{name, query.FleetRequest{InstanceID: instance, From: today, To: until, Totals: true}, 3}
 }
 
-// ask asks the question once. It returns an error if the answer is of no use. An answer that covers
-// fewer shards, because the budget of the question does not suffice for all of them, is of use.
+// ask asks the question once. It returns an error if objects were not counted or there are no
+// events. It accepts a result that covers only the shards for which the budget suffices.
 func (q fleetQuestion) ask(ctx context.Context, store query.Store) (query.FleetResult, error) {
 	reader, err := query.New(store, query.Config{Shards: 16})
 	if err != nil {
@@ -43,7 +43,7 @@ func (q fleetQuestion) ask(ctx context.Context, store query.Store) (query.FleetR
 	return result, nil
 }
 
-// events returns the number of events that an answer counts.
+// events returns the number of events in a result.
 func events(result query.FleetResult) (n int64) {
 	for i := range result.Sums.Cells {
 		n += result.Sums.Cells[i].Events
@@ -51,8 +51,8 @@ func events(result query.FleetResult) (n int64) {
 	return n
 }
 
-// measure measures how many shards the answer covers, and the question's requests, bytes, round
-// trips, CPU time and duration.
+// measure asks the question and adds its figures to found: the number of shards counted, requests,
+// bytes, round trips, CPU time and duration.
 func (q fleetQuestion) measure(ctx context.Context, found *results, store objstore.Store) (query.FleetResult, error) {
 	counting := objstore.NewCounting(store)
 	result, err := q.ask(ctx, counting)
@@ -158,7 +158,7 @@ func (d *fleetDay) measureQuestions(ctx context.Context, found *results) error {
 	return nil
 }
 
-// measureFinder measures a search for a part of a client identifier in the whole fleet.
+// measureFinder measures a search of the whole fleet for part of a client identifier.
 func (d *fleetDay) measureFinder(ctx context.Context, found *results, q fleetQuestion) error {
 	devices := 0
 	q.name += "/finder"
@@ -173,14 +173,14 @@ func (d *fleetDay) measureFinder(ctx context.Context, found *results, q fleetQue
 	return nil
 }
 
-// partOfName returns the last five characters of the client identifier of one of the devices.
+// partOfName returns the last five characters of a device's client identifier.
 func partOfName(devices []device) string {
 	name := devices[len(devices)/2].client
 	return string(name[len(name)-5:])
 }
 
-// measureOpenFleet measures questions about a fleet on a day that is not over, each as often as
-// repeats says.
+// measureOpenFleet measures questions about a fleet on a day that is not over. It asks each
+// question repeats times for each kind of measurement.
 func measureOpenFleet(ctx context.Context, found *results, store objstore.Store, writers, repeats int) error {
 	whole := countFleet(fmt.Sprintf("FleetQuestion/open/writers=%d", writers), today.Add(openHours*time.Hour))
 	whole.repeats = repeats

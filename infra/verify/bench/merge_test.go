@@ -80,9 +80,9 @@ func benchmarkMerge(b *testing.B, shards int, events []event.Event, now time.Tim
 	b.ReportMetric(total/all.Seconds(), "verified-rows/cpu-s")
 }
 
-// reportSizes reports the size of an event in the only segment of a store, without the summaries. It
-// also reports the size of the summaries: the minutes and the drops in percent of the events, the
-// devices in bytes per device.
+// reportSizes reports the size of an event in the store's only segment, without the summaries. It
+// also reports the size of the summaries: minutes and drops in percent of the events, devices in
+// bytes per device.
 func reportSizes(b *testing.B, store *memstore.Store, report compact.Report) {
 	page, err := store.List(b.Context(), layout.EventsPrefix, "")
 	require.NoError(b, err)

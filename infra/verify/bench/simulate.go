@@ -185,10 +185,10 @@ func simulateOpenFleets(ctx context.Context, found *results, dir string, events 
 	return err
 }
 
-// runWithFleetQuestions delivers the events until openHours and measures questions about a fleet.
-// It returns the other events. The compactor is due to run at openHours and has not run yet, so there
-// are as many objects as possible. During the last half hour, the events are delivered one by one, so
-// that the open runs are as full as they would be without batches.
+// runWithFleetQuestions delivers the events until openHours, measures questions about a fleet, and
+// returns the remaining events. At openHours, the compactor is due but has not run yet, so there
+// are as many objects as possible. During the last half hour, the events are delivered one by one,
+// so that the open runs are as full as they would be without batches.
 func (s *simulation) runWithFleetQuestions(ctx context.Context, found *results, events []event.Event, repeats int) (rest []event.Event, err error) {
 	singly, past := arrivedBy(events, openHours*time.Hour-30*time.Minute), arrivedBy(events, openHours*time.Hour)
 	if err := errors.Join(s.run(ctx, events[:singly], 64), s.run(ctx, events[singly:past], 1)); err != nil {
@@ -201,9 +201,9 @@ func (s *simulation) runWithFleetQuestions(ctx context.Context, found *results, 
 	return events[past:], measureOpenFleet(ctx, found, store, len(s.writers), repeats)
 }
 
-// spread returns a bucket for a whole fleet's day. Each of its shards has a copy of the simulated
-// partition. The copies have the clients of the first shard, which does not matter for the cost of
-// a question.
+// spread returns a bucket for a whole fleet's day, with a copy of the simulated partition in each
+// shard. The copies all have the same clients, although a client belongs in one shard only. This
+// does not change the cost of a question.
 func (s *simulation) spread(ctx context.Context) (*memstore.Store, error) {
 	to := memstore.New()
 	objects, err := objstore.All(ctx, s.store, "", "")
@@ -228,7 +228,7 @@ func (s *simulation) spread(ctx context.Context) (*memstore.Store, error) {
 }
 
 // keysInAllShards returns the keys of a segment of the simulated partition and of its copies. For
-// another object, it returns only the object's key.
+// any other object, it returns only the key of that object.
 func (s *simulation) keysInAllShards(key string) (keys []string) {
 	name, found := strings.CutPrefix(key, s.partition.Prefix())
 	if !found {

@@ -26,8 +26,8 @@ func sizesOfSummaries(ctx context.Context, store objstore.Lister) (s summarySize
 	return s, nil
 }
 
-// reportSummaries adds the sizes of the summaries, in percent of the bytes that the events take. A
-// given number of devices has events on the day.
+// reportSummaries adds the sizes of the summaries, in percent of the size of the events. devices is
+// the number of devices with events on the day.
 func (d *fleetDay) reportSummaries(found *results, devices int64) {
 	percent := func(size int64) float64 { return 100 * float64(size) / float64(d.withoutSummaries()) }
 	found.add(d.name(), percent(d.summed.minutes), "%-minutes")

@@ -19,13 +19,14 @@
 // rejected, the quarantine must hold that delivery. All this must hold before and after compaction,
 // and before and after delayed requests take effect.
 //
-// TestFleetSchedules compares the sums over a fleet with sums over all distinct rows in the bucket. It
-// damages summaries while recorders and compactors work. Sums that are said to be exact must be equal.
-// All others must not be below the truth, nor exceed it by more than the stated bound.
+// TestFleetSchedules compares the sums over a fleet with the sums over all distinct rows in the
+// bucket. It damages summaries while recorders and compactors work. If a result claims to be exact,
+// the sums must be equal. Otherwise, its sums must not be too low, and must not be too high by more
+// than the bound that it states.
 //
 // PROOF_SCHEDULES sets the number of schedules. The default is 2000, or fewer with the race
-// detector. If PROOF_SEED is set, TestSchedules plays only the schedule with that seed and logs
-// each step, and so does TestFleetSchedules. For example, set it to the seed of a schedule that failed.
+// detector. If PROOF_SEED is set, TestSchedules and TestFleetSchedules each play only the schedule
+// with that seed and log each step. For example, set it to the seed of a schedule that failed.
 //
 // The table lists the known ways to lose, duplicate or invent an event. The tests on the right fail
 // if the code no longer copes with the case on the left.
@@ -73,7 +74,7 @@
 //	one instance fails because another does     TestAResponseIsAboutOneInstance, TestOneInstanceIsRecordedWithoutAnother
 //	a full recorder accepts a delivery          TestAFullBudgetRefusesUnreadDeliveries; pkg/webhook: TestBudgetExhausted
 //	a sum counts an event twice and looks exact TestFleetSchedules; pkg/query: TestOverlappingObjectsAreNotExact
-//	a sum leaves out an object that none holds  TestFleetSchedules; pkg/query: TestDamagedObjectsOfAFleet
+//	a sum omits an object that no other holds   TestFleetSchedules; pkg/query: TestDamagedObjectsOfAFleet
 //	a damaged summary is believed               TestFleetSchedules; pkg/query: TestDamagedSummaries
 //	a sum mixes instances                       TestFleetSchedules; pkg/query: TestAFleetIsThatOfOneInstance
 //	a failed delivery keeps its budget          TestEveryFaultBehindAWebhook

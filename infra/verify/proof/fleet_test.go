@@ -32,7 +32,7 @@ import (
 // work, and a vandal damages summaries.
 type fleetSchedule struct {
 	*schedule
-	questions, exact int // questions answered, and those of them with exact sums
+	questions, exact int // questions answered, and how many of them had exact sums
 	damaged          int // number of damaged summaries
 }
 
@@ -92,7 +92,7 @@ func (s *fleetSchedule) compactOften(a *actor) {
 	}
 }
 
-// damage flips bits in the summaries of compacted objects, below the historian.
+// damage flips bits in the summaries of compacted objects, without telling the historian.
 func (s *fleetSchedule) damage(a *actor) {
 	for range 3 + a.random.IntN(6) {
 		a.pause(1 + a.random.IntN(25))
@@ -102,8 +102,8 @@ func (s *fleetSchedule) damage(a *actor) {
 	}
 }
 
-// damageSummary flips a bit in the summaries of an object, if there is an object with summaries. The
-// historian does not notice, because the rows stay the same.
+// damageSummary flips a bit in the summaries of one object. It returns false if no object has
+// summaries. The historian's record stays right, because the rows do not change.
 func (h *historian) damageSummary(t testing.TB, random *rand.Rand) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -176,7 +176,7 @@ func drawQuestion(random *rand.Rand) *question {
 	return q
 }
 
-// askFleet asks a question, and compares the answer with all distinct rows in the bucket, as they
+// askFleet asks a question. It compares the result with all distinct rows in the bucket, as they
 // were before and after the question.
 func (s *fleetSchedule) askFleet(reader *query.Reader, q *question) error {
 	before := s.store.rowsWithin(q)
@@ -210,7 +210,7 @@ func (h *historian) rowsWithin(q *question) []segment.Row {
 	return segment.Distinct(all...)
 }
 
-// check returns an error if the answer to a question is wrong. before and after are the rows in the
+// check returns an error if the result of a question is wrong. before and after are the rows in the
 // bucket before and after the question.
 func (q *question) check(got query.FleetResult, before, after []segment.Row) error {
 	if len(got.NotCounted) > 0 || got.Shards != got.OfShards && !got.NoLayout {
@@ -287,7 +287,8 @@ func (q *question) checkDevices(got query.FleetResult, before, after []segment.R
 	return errors.Join(errs...)
 }
 
-// checkDevice checks the counts of a device. from and to are the device before and after the question.
+// checkDevice checks the counts of the device d, which the question got. from and to are the same
+// device before and after the question.
 func checkDevice(got query.FleetResult, d, from, to summary.Device) error {
 	more := int64(math.MaxInt32) // some events may be counted several times
 	if got.DevicesExact {
@@ -309,7 +310,8 @@ func between(what string, n, from, to int64) error {
 	return nil
 }
 
-// checkRows checks that the question got all rows, each of them once, if the answer says so.
+// checkRows checks a result that claims that the question got all rows. It must have got each row
+// once.
 func (q *question) checkRows(got query.FleetResult, before, after []segment.Row) error {
 	if !got.RowsRead {
 		return nil
@@ -335,7 +337,7 @@ type cellKey struct {
 	summary.Key
 }
 
-// cells counts events.
+// cells holds the number of events in each cell.
 type cells map[cellKey]int64
 
 // total returns the number of all events.
@@ -346,7 +348,7 @@ func (c cells) total() (n int64) {
 	return n
 }
 
-// cellsOf counts rows one by one.
+// cellsOf counts the rows in each cell, one row at a time.
 func cellsOf(rows []segment.Row) cells {
 	counted := cells{}
 	for i := range rows {
@@ -359,7 +361,7 @@ func cellsOf(rows []segment.Row) cells {
 	return counted
 }
 
-// foldOf adds up rows, and counts the devices.
+// foldOf returns the sums of rows, including the devices.
 func foldOf(rows []segment.Row) *summary.Sums {
 	fold := summary.NewFold(true)
 	for i := range rows {
@@ -404,8 +406,9 @@ func (s *fleetSchedule) playFleet(random *rand.Rand) error {
 	return errors.Join(append(errs, s.sound())...)
 }
 
-// TestFleetSchedules plays random schedules. Sums that are said to be exact must equal the sums over
-// all distinct rows, all others must not be below these or exceed them by more than the stated bound.
+// TestFleetSchedules plays random schedules. Sums that a result calls exact must equal the sums
+// over all distinct rows. All other sums must not be too low, and must not be too high by more than
+// the bound that the result states.
 func TestFleetSchedules(t *testing.T) {
 	dir := t.TempDir()
 	if seed, err := strconv.ParseUint(os.Getenv("PROOF_SEED"), 10, 64); err == nil {

@@ -16,11 +16,12 @@ import (
 // incident is something that happens to a fleet at a known time.
 type incident struct {
 	name string
-	// minDevices is the size of the smallest fleet in which enough devices are hit.
+	// minDevices is the size of the smallest fleet in which the incident hits
+	// enough devices to have a scope.
 	minDevices int
-	// happens adds the events and returns the devices that were hit, with the times to ask about.
+	// happens adds the incident's events. It returns the devices that were hit, and when.
 	happens func(w *world, at int64) []hit
-	// want returns the right scopes and, for each, the name.
+	// want returns the scopes that are right for a hit, each with its name.
 	want      func(w *world, h hit) map[fleet.Kind]string
 	of        fleet.Of
 	isNetwork bool // the incident hits one network
@@ -72,8 +73,8 @@ func (w *world) struck(device int, at int64, reason string) hit {
 	return h
 }
 
-// outage cuts a network off, so that the keep alives of its devices time out within the given number
-// of milliseconds.
+// outage cuts off a network. The keep alives of its devices time out within the given number of
+// milliseconds.
 func outage(within int64) func(*world, int64) []hit {
 	return func(w *world, at int64) (hits []hit) {
 		cut := w.network(w.devices * 3 / 4)
@@ -86,12 +87,14 @@ func outage(within int64) func(*world, int64) []hit {
 	}
 }
 
-// middle returns the hits that have a whole minute of the incident before or after them.
+// middle leaves out the hits in the first and the last minute of an incident that takes more than
+// two minutes.
 func middle(hits []hit, at, within int64) []hit {
 	return slices.DeleteFunc(hits, func(h hit) bool { return within > 2*minute && (h.time < at+minute || h.time > at+within-minute) })
 }
 
-// rollout gives every n-th device bad credentials: it is refused several times during the next hour.
+// rollout gives every n-th device bad credentials, so that it is refused several times in the next
+// hour.
 func rollout(n int) func(*world, int64) []hit {
 	return func(w *world, at int64) (hits []hit) {
 		for d := 0; d < w.devices; d += n {
@@ -106,7 +109,8 @@ func rollout(n int) func(*world, int64) []hit {
 	}
 }
 
-// crash ends all connections of a node without a report. The devices come back within a minute.
+// crash ends all connections of a node without reporting their ends. The devices come back within a
+// minute.
 func crash(w *world, at int64) []hit {
 	down := w.anyNode()
 	isBack := w.random.IntN(2) == 0
@@ -166,8 +170,8 @@ func repeatedDrops(reason string, every int64, n int) func(*world, int64) []hit 
 	}
 }
 
-// wantNode expects the node of the connection that ended. If there are no other nodes, the reason says
-// more.
+// wantNode expects the node of the connection that ended. If the fleet does not have several nodes,
+// it expects the reason, if any.
 func wantNode(reason string) func(*world, hit) map[fleet.Kind]string {
 	return func(w *world, h hit) map[fleet.Kind]string {
 		switch {
@@ -194,8 +198,8 @@ func wantReason(reason string) func(*world, hit) map[fleet.Kind]string {
 	}
 }
 
-// wantEverything accepts every scope that contains the whole fleet. If there is only one node, that is
-// also true of the node. If all drops have one reason, it is also true of the reason.
+// wantEverything accepts the scopes that contain the whole fleet: the fleet and, if there is only
+// one node, that node.
 func wantEverything(w *world, h hit) map[fleet.Kind]string {
 	want := map[fleet.Kind]string{fleet.Fleet: ""}
 	if w.nodes == 1 {
@@ -209,8 +213,8 @@ func wantItself(*world, hit) map[fleet.Kind]string {
 	return map[fleet.Kind]string{fleet.Alone: "", fleet.NotClear: ""}
 }
 
-// isFew reports whether so few other devices were hit in the window of a hit that they may be too few
-// to name a scope.
+// isFew reports whether the hits near h are possibly too few to name a scope: fewer than eight
+// other devices in the same minute and its two neighbors.
 func isFew(hits []hit, h hit) bool {
 	others := map[int]bool{}
 	for _, o := range hits {
@@ -223,7 +227,7 @@ func isFew(hits []hit, h hit) bool {
 
 func isUnnamed(k fleet.Kind) bool { return k == fleet.Alone || k == fleet.NotClear }
 
-// stricken lists the fleets that incidents happen to.
+// stricken lists the fleets in which the tests simulate incidents.
 var stricken = []habits{
 	{devices: 10, nodes: 1, drops: 2},
 	{devices: 30, nodes: 2, drops: 5},
@@ -295,15 +299,16 @@ func TestIncidentsAreFound(t *testing.T) {
 	}
 }
 
-// applies reports whether an incident can happen to a fleet. An outage of a network needs several.
+// applies reports whether an incident can happen to a fleet. An outage of one network needs a fleet
+// with several networks.
 func (i incident) applies(h habits) bool {
-	// Simulating many events takes long.
+	// Simulating more events would take too long.
 	isTooLarge := h.devices*everyNth > 100_000 || i.hitsAll && h.devices > 10_000
 	return h.devices >= i.minDevices && !(i.isNetwork && h.nat) && !isTooLarge
 }
 
-// tryDay simulates one day with the incident and asks about some of the devices that were hit. It
-// describes the wrong answers.
+// tryDay simulates one day with the incident, and asks about some of the devices that were hit. It
+// returns a description of each wrong answer.
 func (i incident) tryDay(h habits, seed uint64) (wrong []string) {
 	w := newWorld(h, seed)
 	at := day.UnixMilli() + (2*minutesPerHour+w.random.Int64N(20*minutesPerHour))*minute + w.random.Int64N(minute)

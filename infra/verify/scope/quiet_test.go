@@ -11,8 +11,9 @@ import (
 	"devicetrace/pkg/fleet"
 )
 
-// ordinary lists fleets in which nothing happens, with the number of devices to ask about. The total
-// is more than 10,000. Few are in the largest fleets, in which an answer takes the most time.
+// ordinary lists fleets without incidents, with the number of devices to ask about. The total is
+// more than 10,000. The numbers are low for the largest fleets, because each answer about them
+// takes the most time.
 var ordinary = []struct {
 	habits
 	asked int
@@ -30,7 +31,8 @@ var ordinary = []struct {
 	{habits{devices: 30_000, nodes: 16, drops: 1, morning: true}, 300},
 }
 
-// The test asks about every drop of healthy devices on an ordinary day.
+// Ordinary drops of healthy devices must rarely look like an incident. The test asks about each of
+// these drops.
 func TestOrdinaryDropsAreNotAnIncident(t *testing.T) {
 	t.Parallel()
 	var mutex sync.Mutex
@@ -62,7 +64,7 @@ func TestOrdinaryDropsAreNotAnIncident(t *testing.T) {
 	require.LessOrEqual(t, named[fleet.ByNode]+named[fleet.ByNetwork]+named[fleet.ByReason], days/200)
 }
 
-// kinds returns the scopes of all drops of a device on the second day.
+// kinds returns the kinds of scope of a device's drops on the second day.
 func (r *record) kinds(device int) map[fleet.Kind]bool {
 	kinds := map[fleet.Kind]bool{}
 	for _, e := range r.of(device) {

@@ -14,7 +14,7 @@ import (
 	"devicetrace/pkg/summary"
 )
 
-// wanted maps the incidents of the simulated fleet, which the demo shows, to their scopes.
+// wanted returns the expected scope of each incident in the simulated fleet of the demo.
 var wanted = map[sim.IncidentKind]func(*sim.Incident) (fleet.Of, fleet.Kind, string){
 	sim.NodeRestart:   func(i *sim.Incident) (fleet.Of, fleet.Kind, string) { return fleet.Drops, fleet.ByNode, i.Node },
 	sim.NetworkOutage: func(i *sim.Incident) (fleet.Of, fleet.Kind, string) { return fleet.Drops, fleet.ByNetwork, i.Network },
@@ -23,7 +23,8 @@ var wanted = map[sim.IncidentKind]func(*sim.Incident) (fleet.Of, fleet.Kind, str
 	},
 }
 
-// The scopes of the simulated incidents must be right at least as often as those of this package.
+// The scopes of the demo's incidents must be right at least as often as those of this package's
+// incidents.
 func TestIncidentsOfTheDemo(t *testing.T) {
 	t.Parallel()
 	right, asked := 0, 0
@@ -85,7 +86,7 @@ func hitsOf(drops []fleet.Drop, i *sim.Incident) (hits []fleet.Drop) {
 	return hits
 }
 
-// inputOf returns the question about a drop. Every second question has the rows.
+// inputOf returns the question about a drop. Every second question includes the rows.
 func inputOf(sums *summary.Sums, of fleet.Of, d fleet.Drop, drops []fleet.Drop) fleet.ScopeInput {
 	in := fleet.ScopeInput{
 		At: d.Time.Time(), ClientID: event.ClientID(d.ClientID), Of: of, Own: []fleet.Drop{d},

@@ -24,9 +24,9 @@ type habits struct {
 	morning bool    // devices connect in the morning and leave in the evening
 	hourly  float64 // share of devices whose login expires at each full hour
 	flappy  int     // number of devices that drop every few minutes all day
-	// precision is that of the source's times: a millisecond, a second or a minute. If received is
-	// true, all times are those of receipt. stamp rounds times of drops up, as if they were delivered
-	// together.
+	// precision is the resolution of the source's times: a millisecond, a second or a minute.
+	// received means that all times are times of receipt. stamp is an interval. The times of drops
+	// are rounded up to its multiples, as if all drops of an interval were delivered together.
 	precision time.Duration
 	received  bool
 	stamp     time.Duration
@@ -83,7 +83,7 @@ func (w *world) network(device int) int {
 	return int(math.Sqrt(float64(device * 3)))
 }
 
-// networkName returns the beginning of the addresses in a device's network.
+// networkName returns the prefix that the addresses in a device's network share.
 func (w *world) networkName(device int) string {
 	n := w.network(device)
 	return fmt.Sprintf("10.%d.%d.", n/250, n%250)
@@ -96,7 +96,7 @@ func (w *world) nodeName(node int) string {
 	return "edge-" + strconv.Itoa(node+1)
 }
 
-// add adds an event, with a time as the source gives it.
+// add adds an event, with the time that the source would report.
 func (w *world) add(device int, at int64, action, info string) {
 	if p := w.precision.Milliseconds(); p > 1 {
 		at -= at % p
@@ -117,7 +117,7 @@ func (w *world) drop(device int, at int64, reason string, awayFor int64) {
 	w.add(device, at+awayFor, "connect", "accepted")
 }
 
-// ordinaryReasons holds the reasons of ordinary drops, frequent ones several times.
+// ordinaryReasons holds the reasons for ordinary drops. Frequent reasons appear several times.
 var ordinaryReasons = []string{
 	"Socket IOException", "Socket IOException", "Socket IOException", "no heart", "no heart", "closed by client",
 	"closed by client", "clientId conflict", "invalid param", "",
@@ -137,7 +137,8 @@ func (w *world) live() {
 	}
 }
 
-// isSimulated limits a large fleet to the time around an incident and the same time the day before.
+// isSimulated reports whether the minute is simulated. A large fleet is simulated only around the
+// time of an incident, and around the same time on the day before.
 func (w *world) isSimulated(at int64) bool {
 	if w.at == 0 {
 		return true
@@ -147,8 +148,8 @@ func (w *world) isSimulated(at int64) bool {
 		before > (minutesPerDay-15)*minute && before < (minutesPerDay+15)*minute
 }
 
-// liveMinute adds the ordinary events of the minute that starts at the given time. m is its number
-// within the day.
+// liveMinute adds the ordinary events of the minute that starts at the given time. m is the number
+// of that minute in its day.
 func (w *world) liveMinute(at int64, m int) {
 	anyTime := func() int64 { return at + w.random.Int64N(minute) }
 	perMinute := float64(w.devices) / minutesPerDay
@@ -177,7 +178,8 @@ func (w *world) liveMinute(at int64, m int) {
 	}
 }
 
-// rhythm adds the logins from 8:00 and the goodbyes from 18:00: half of the devices within minutes.
+// rhythm adds logins in the half hour from 8:00 and disconnects in the half hour from 18:00. The
+// number of each is about half the number of devices.
 func (w *world) rhythm(m int, perMinute float64, anyTime func() int64) {
 	switch {
 	case m >= 8*minutesPerHour && m < 8*minutesPerHour+30:
@@ -253,8 +255,8 @@ func (w *world) segmentRow(e row) *segment.Row {
 	return r
 }
 
-// ask returns the scope of the event of a device at the given time. Node is that of the connection
-// that ended, which matters only if its end is not on record.
+// ask returns the scope of a device's event at the given time. node is the node of the connection
+// that ended. It matters only if that end was not recorded.
 func (r *record) ask(of fleet.Of, device int, at int64, node int) fleet.Scope {
 	in := fleet.ScopeInput{
 		At: time.UnixMilli(at), ClientID: event.ClientID(r.ids[device]), Of: of,
@@ -279,7 +281,7 @@ func (r *record) ask(of fleet.Of, device int, at int64, node int) fleet.Scope {
 	return fleet.ScopeOf(in)
 }
 
-// isOf reports whether an event is a drop or a refusal.
+// isOf reports whether an event is of the given kind: a drop or a refusal.
 func isOf(of fleet.Of, e row) bool {
 	if of == fleet.Refusals {
 		return e.action == "connect" && e.info != "accepted"

@@ -27,7 +27,7 @@ type question struct {
 	random *rand.Rand
 }
 
-// Not even a single state may contradict a status that is certain.
+// No state may contradict a status that is certain.
 func TestStatesAgreeWithStatuses(t *testing.T) {
 	t.Parallel()
 	counts, asked, certain, agreed := map[string]int{}, 0, 0, 0
@@ -68,8 +68,8 @@ func (q question) status() history.Status {
 	return history.StatusAt(&log, q.events[len(q.events)-1].Time)
 }
 
-// device returns the device that the events add up to. It divides them among one to four summaries,
-// as if they were in several objects, and merges these in any order.
+// device returns the device that the events add up to. It divides the events among one to four
+// summaries, as if they were in several objects, and merges the summaries in random order.
 func (q question) device() summary.Device {
 	parts := make([][]segment.Row, 1+q.random.IntN(4))
 	for i := range q.events {
