@@ -68,11 +68,12 @@ func TestPeakMemoryOfManyMerges(t *testing.T) {
 	requirePeakBelow(t, 200_000, store)
 }
 
-// A process that compacts 64 inputs with the longest possible rows must take less than 250 MiB. Row
-// groups become largest if all rows belong to one client, because a row group grows beyond its
-// intended size to keep a client's rows together.
+// A process that compacts 64 inputs with the longest possible rows must take less than 288 MB, less
+// than a third of the function's memory. It usually takes 210 to 240 MB, but more if the machine is
+// busy and the garbage collector falls behind. Row groups become largest if all rows belong to one
+// client, because a row group grows beyond its intended size to keep a client's rows together.
 func TestPeakMemoryWithTheLongestRows(t *testing.T) {
-	const inputs, different, rows, limit = 64, 8, 560, 256_000
+	const inputs, different, rows, limit = 64, 8, 560, 288_000
 	for name, client := range map[string]func(random io.Reader, i int) string{
 		"one client": func(io.Reader, int) string { return strings.Repeat("c", event.MaxClientID) },
 		"many clients": func(random io.Reader, i int) string {
