@@ -23,8 +23,8 @@ type history []segment.Row
 // at is the time of the drop in the tests: half a minute after noon.
 var at = noon.Add(30 * time.Second)
 
-// add adds a row of the device with the given number, the given time after at. The device has an
-// address in the network with the same number, modulo 10.
+// add adds a row of the device with the given number, at the given time after at. The address is in
+// the network with the same number, modulo 10.
 func (h history) add(device int, after time.Duration, node, action, info string) history {
 	row := segment.Row{
 		ClientID: fmt.Sprintf("c%03d", device), Time: at.Add(after).UnixMilli(), Node: node, Action: action, ActionInfo: info,
@@ -51,8 +51,8 @@ func (h history) connects(first, last int, after time.Duration, node, info strin
 	return h
 }
 
-// ordinary adds connects and drops of devices on each of the given nodes, in the hours before the
-// last one.
+// ordinary adds connects and drops of devices on each of the given nodes. They happen more than an
+// hour before at.
 func (h history) ordinary(nodes ...string) history {
 	for i := range 30 {
 		h = h.add(500+i, -time.Duration(65+10*i)*time.Minute-30*time.Second, nodes[i%len(nodes)], "close", "invalid param")
@@ -157,7 +157,7 @@ var scopes = []struct {
 	},
 	{
 		"too few others", history{}.drops(1, 5, 0, "n1", "no heart"), "", nil, fleet.NotClear, "",
-		"Not clear whether the drops have a common cause. 4 other devices dropped within 3 minutes; usually none. This is not enough to tell whether they have a common cause.",
+		"Not clear whether the drops have a common cause. 4 other devices dropped within 3 minutes; usually none. That is not enough to show a common cause.",
 		"无法判断掉线是否有共同原因。3 分钟内另有 4 台设备掉线；平时没有。这不足以判断是否有共同原因。",
 	},
 	{
@@ -167,12 +167,12 @@ var scopes = []struct {
 	},
 	{
 		"a node, without rows", history{}.drops(1, 40, 0, "n1", "ServerShutdown").ordinary("n1", "n2"), "", nil, fleet.ByNode, "n1",
-		"Devices on n1 dropped together. 39 other devices dropped within 3 minutes, all of them on n1; usually none. A sample of 4 dropped within 2 s.",
+		"Devices on n1 dropped together. 39 other devices dropped within 3 minutes, all of them on n1; usually none. A sample of 4 devices dropped within 2 s.",
 		"n1 上的设备同时掉线。3 分钟内另有 39 台设备掉线，其中全部在 n1 上；平时没有。抽样的 4 台在 2 秒之内掉线。",
 	},
 	{
 		"another node", history{}.drops(1, 1, 0, "n2", "no heart").drops(2, 40, 0, "n1", "no heart").ordinary("n1", "n2"), "", withRows, fleet.NotClear, "",
-		"Many devices dropped together, but not with this one. 39 other devices dropped within 3 minutes, all of them on n1; usually none. This device was on n2.",
+		"Many devices dropped together, but this one seems unrelated. 39 other devices dropped within 3 minutes, all of them on n1; usually none. This device was on n2.",
 		"多台设备同时掉线，但该设备不在其中。3 分钟内另有 39 台设备掉线，其中全部在 n1 上；平时没有。该设备在 n2 上。",
 	},
 	{
@@ -182,17 +182,17 @@ var scopes = []struct {
 	},
 	{
 		"one address for all devices", history{}.drops(1, 20, 0, "n1", "no heart").drops(31, 50, 0, "n2", "no heart").ordinary("n1", "n2").sameNetwork(), "", withRows, fleet.ByReason, "no heart",
-		"Devices dropped together: no heart. 39 other devices dropped within 3 minutes, all of them with “no heart”; usually none. At least 90% of them dropped within 2 s.",
+		"Devices dropped together: no heart. 39 other devices dropped within 3 minutes, all of them with the reason “no heart”; usually none. At least 90% of them dropped within 2 s.",
 		"多台设备同时掉线：no heart。3 分钟内另有 39 台设备掉线，其中全部的原因为“no heart”；平时没有。至少 90% 在 2 秒之内掉线。",
 	},
 	{
 		"the fleet", history{}.drops(1, 20, 0, "n1", "no heart").drops(31, 50, 0, "n2", "closed by client").ordinary("n1", "n2"), "", withRows, fleet.Fleet, "",
-		"Devices all over the fleet dropped together. 39 other devices dropped within 3 minutes, on 2 nodes; usually none. At least 90% of them dropped within 2 s.",
+		"Devices across the fleet dropped together. 39 other devices dropped within 3 minutes, on 2 nodes; usually none. At least 90% of them dropped within 2 s.",
 		"整个设备群同时掉线。3 分钟内另有 39 台设备掉线，分布在 2 个节点上；平时没有。至少 90% 在 2 秒之内掉线。",
 	},
 	{
 		"the fleet, with unknown nodes", history{}.drops(1, 20, 0, "n1", "no heart").drops(31, 50, 0, "n2", "closed by client").drops(51, 55, 0, "", "").ordinary("n1", "n2"), "", withRows, fleet.Fleet, "",
-		"Devices all over the fleet dropped together. 44 other devices dropped within 3 minutes; usually none. At least 90% of them dropped within 2 s.",
+		"Devices across the fleet dropped together. 44 other devices dropped within 3 minutes; usually none. At least 90% of them dropped within 2 s.",
 		"整个设备群同时掉线。3 分钟内另有 44 台设备掉线；平时没有。至少 90% 在 2 秒之内掉线。",
 	},
 	{"ends without a word", history{}.drops(1, 20, 0, "", ""), "", withRows, fleet.Fleet, "", "", ""},
@@ -203,7 +203,7 @@ var scopes = []struct {
 	{"a single node, one network", history{}.drops(1, 20, 0, "n1", "no heart").sameNetwork().ordinary("n1"), "", withRows, fleet.ByNetwork, "198.51.100.0/24", "", ""},
 	{"a node whose name is long", history{}.drops(1, 40, 0, "a\n"+string(make([]byte, 9))+"name-that-is-longer-than-forty-characters", "").ordinary("n1", "n2"), "", nil, fleet.ByNode,
 		"a\n" + string(make([]byte, 9)) + "name-that-is-longer-than-forty-characters",
-		"Devices on a name-that-is-longe…an-forty-characters dropped together. 39 other devices dropped within 3 minutes, all of them on a name-that-is-longe…an-forty-characters; usually none. A sample of 4 dropped within 2 s.", ""},
+		"Devices on a name-that-is-longe…an-forty-characters dropped together. 39 other devices dropped within 3 minutes, all of them on a name-that-is-longe…an-forty-characters; usually none. A sample of 4 devices dropped within 2 s.", ""},
 	{
 		"as many in the hour before", history{}.each(-60, -2, 1, func(h history, m int) history { return h.drops(50, 58, time.Duration(m)*time.Minute, "n1", "") }).drops(1, 9, 0, "n1", ""),
 		"", nil, fleet.NotClear, "",
@@ -214,23 +214,23 @@ var scopes = []struct {
 	{"as many a day before", history{}.drops(1, 9, 0, "n1", "").drops(50, 58, -day, "n1", ""), "", nil, fleet.NotClear, "", "", ""},
 	{"as many half an hour before", history{}.drops(1, 9, 0, "", "no heart").drops(50, 58, -30*time.Minute, "", ""), "", nil, fleet.ByReason, "no heart", "", ""},
 	{"the same devices in other minutes", history{}.drops(1, 3, 0, "n1", "").drops(2, 3, -time.Minute, "n1", "").drops(2, 3, time.Minute, "n1", ""), "", nil, fleet.NotClear, "",
-		"Not clear whether the drops have a common cause. 2 other devices dropped within 3 minutes; usually none. This is not enough to tell whether they have a common cause.", ""},
+		"Not clear whether the drops have a common cause. 2 other devices dropped within 3 minutes; usually none. That is not enough to show a common cause.", ""},
 	{"not counted", history{}.drops(1, 40, 0, "n1", ""), "", func(in *fleet.ScopeInput, _ history) { in.Complete = false }, fleet.Unknown, "",
 		"Not known who else dropped. Not all events could be counted, so the number of other devices is not known.",
 		"不知道还有哪些设备掉线。未能统计全部事件，因此其他设备的数量未知。"},
 	{"counted twice, perhaps", history{}.drops(1, 9, 0, "n1", ""), "", func(in *fleet.ScopeInput, _ history) { in.Exact, in.AtMostTwice = false, 1000 }, fleet.NotClear, "",
-		"Not clear whether the drops have a common cause. At most 8 other devices dropped within 3 minutes; usually none. This is not enough to tell whether they have a common cause.",
+		"Not clear whether the drops have a common cause. At most 8 other devices dropped within 3 minutes; usually none. That is not enough to show a common cause.",
 		"无法判断掉线是否有共同原因。3 分钟内至多另有 8 台设备掉线；平时没有。这不足以判断是否有共同原因。"},
 	{"counted twice, hardly", history{}.drops(1, 9, 0, "", "no heart"), "", func(in *fleet.ScopeInput, _ history) { in.Exact, in.AtMostTwice = false, 2 }, fleet.ByReason, "no heart", "", ""},
 	{"no vicinities", history{}.drops(1, 40, 0, "n1", "").ordinary("n1", "n2"), "", func(in *fleet.ScopeInput, _ history) { in.Vicinities = nil }, fleet.ByNode, "n1",
 		"Devices on n1 dropped together. At most 39 other devices dropped within 3 minutes, nearly all of them on n1; usually none.", ""},
 	{"times of receipt, just now", history{}.drops(1, 40, 0, "n1", "").ordinary("n1", "n2").received(), "", func(in *fleet.ScopeInput, _ history) { in.Now = at.Add(time.Minute) }, fleet.ByNode, "n1",
-		"Devices on n1 dropped together. 39 other devices dropped within 3 minutes, all of them on n1; usually none. A sample of 4 dropped within 2 s. The times are those of receipt. Events may still arrive.",
+		"Devices on n1 dropped together. 39 other devices dropped within 3 minutes, all of them on n1; usually none. A sample of 4 devices dropped within 2 s. The times show when the events were received. More events may still arrive.",
 		"n1 上的设备同时掉线。3 分钟内另有 39 台设备掉线，其中全部在 n1 上；平时没有。抽样的 4 台在 2 秒之内掉线。时间为接收时间。可能还有事件尚未到达。"},
 
 	{
 		"refused together", history{}.connects(1, 20, 0, "n1", "not authorized").connects(31, 50, 0, "n2", "not authorized").ordinary("n1", "n2"), fleet.Refusals, withRows, fleet.ByReason, "not authorized",
-		"Devices refused together: not authorized. 39 other devices were refused within 3 minutes, all of them with “not authorized”; usually none. At least 90% of them were refused within 2 s.",
+		"Devices were refused together: not authorized. 39 other devices were refused within 3 minutes, all of them with the reason “not authorized”; usually none. At least 90% of them were refused within 2 s.",
 		"多台设备的登录同时被拒绝：not authorized。3 分钟内另有 39 台设备的登录被拒绝，其中全部的原因为“not authorized”；平时没有。至少 90% 在 2 秒之内被拒绝。",
 	},
 	{
@@ -247,12 +247,12 @@ var scopes = []struct {
 
 	{
 		"a crash", history{}.connects(1, 40, 0, "n1", "accepted").ordinary("n1", "n2"), "", lostFrom("n1"), fleet.ByNode, "n1",
-		"Devices came back to n1 together. 40 devices connected within 3 minutes, nearly all to n1; usually none. A broker that crashes reports no drops, so this may have been a crash.",
+		"Devices reconnected to n1 together. 40 devices connected within 3 minutes, nearly all to n1; usually none. A broker that crashes reports no drops, so this may have been a crash.",
 		"设备同时重新连接到 n1。3 分钟内有 40 台设备连接，几乎全部连接到 n1；平时没有。服务端崩溃时不会上报掉线，因此可能发生了崩溃。",
 	},
 	{
 		"a crash, the devices move", history{}.connects(1, 20, time.Minute, "n2", "accepted").connects(21, 40, time.Minute, "n3", "accepted").ordinary("n1", "n2", "n3"), "", lostFrom("n1"), fleet.ByNode, "n1",
-		"Devices connected together, but not to n1. 40 devices connected within 3 minutes, hardly any to n1; usually none. A broker that crashes reports no drops, so this may have been a crash.",
+		"Devices reconnected together, but not to n1. 40 devices connected within 3 minutes, hardly any to n1; usually none. A broker that crashes reports no drops, so this may have been a crash.",
 		"设备同时重新连接，但都不在 n1 上。3 分钟内有 40 台设备连接，几乎没有连接到 n1 的；平时没有。服务端崩溃时不会上报掉线，因此可能发生了崩溃。",
 	},
 	{
@@ -268,7 +268,7 @@ var scopes = []struct {
 	{"an instant with one drop", history{}.drops(1, 1, 0, "n1", ""), "", instant, fleet.Alone, "",
 		"Only one device dropped. 1 device dropped within 3 minutes; usually none.", "只有一台设备掉线。3 分钟内有 1 台设备掉线；平时没有。"},
 	{"an instant with many drops", history{}.drops(1, 40, 0, "n1", "").ordinary("n1", "n2"), "", instant, fleet.ByNode, "n1",
-		"Devices on n1 dropped together. 40 devices dropped within 3 minutes, all of them on n1; usually none. A sample of 4 dropped within 2 s.", ""},
+		"Devices on n1 dropped together. 40 devices dropped within 3 minutes, all of them on n1; usually none. A sample of 4 devices dropped within 2 s.", ""},
 	{"an instant with connects of the first day", history{}.connects(1, 40, 0, "n1", "accepted"), "", instant, fleet.Alone, "", "", ""},
 	{"an instant with connects", history{}.connects(1, 40, 0, "n1", "accepted").drops(99, 99, -day, "n2", ""), "", instant, fleet.ByNode, "n1", "", ""},
 }
@@ -333,8 +333,8 @@ func TestScopeIsTheDocumentedJSON(t *testing.T) {
 	}`, string(got))
 }
 
-// The sums of two days count a device twice if it drops on both sides of midnight. The number of other
-// devices must then not be called exact. With the rows, it is.
+// The sums of two days count a device twice if it drops on both sides of midnight. Therefore, the
+// number of other devices must be exact only if the rows are known.
 func TestScopeAtMidnight(t *testing.T) {
 	t.Parallel()
 	midnight := noon.Add(12 * time.Hour)
@@ -382,7 +382,7 @@ func TestDevicesAreLimited(t *testing.T) {
 	require.False(t, got.Complete)
 }
 
-// Any rows must give the same scope twice, with numbers that fit together.
+// Any rows must give the same scope each time, with numbers that are consistent.
 func TestScopesOfRandomRows(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(100) {

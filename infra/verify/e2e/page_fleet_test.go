@@ -24,9 +24,10 @@ import (
 
 const (
 	fleetInstance = "fleet"
-	// oddInstance has devices with hostile names, all in one minute of fleetTest.odd.
+	// oddInstance is an instance of devices with hostile names, which all drop in the minute
+	// fleetTest.odd.
 	oddInstance = "odd"
-	// refusedDevice is one of them. After its drop, one login is refused.
+	// refusedDevice is a device of oddInstance. One login is refused after its drop.
 	refusedDevice = "plain-7"
 )
 
@@ -38,7 +39,7 @@ type fleetTest struct {
 	odd  time.Time
 }
 
-// TestFleetPage uses the view of the fleet as people do, on simulated days with known incidents.
+// TestFleetPage uses the view of the fleet as users do, on simulated days with known incidents.
 func TestFleetPage(t *testing.T) {
 	t.Parallel()
 	now := time.Now().Truncate(time.Millisecond)
@@ -80,7 +81,7 @@ func TestFleetPage(t *testing.T) {
 	}
 }
 
-// oddEvents returns connections of devices with hostile names that all drop in one minute.
+// oddEvents returns the events of devices with hostile names, which all drop in one minute.
 func (p *fleetTest) oddEvents() (all []inputEvent) {
 	clients := []string{hostile, strings.Repeat("w", 1024), "GID_odd@@@dev-1", "GID_odd@@@Dev_2", "a\u202Eb\u2066c", "=1+1", refusedDevice, "plain-8"}
 	for i, client := range clients {
@@ -95,7 +96,7 @@ func (p *fleetTest) oddEvents() (all []inputEvent) {
 	return append(all, refused)
 }
 
-// incident returns the only incident of a kind.
+// incident returns the only incident of the given kind.
 func (p *fleetTest) incident(kind sim.IncidentKind) sim.Incident {
 	return p.days.Incidents[slices.IndexFunc(p.days.Incidents, func(i sim.Incident) bool { return i.Kind == kind })]
 }
@@ -118,8 +119,8 @@ func (p *fleetTest) fleet(t *testing.T, path string, v viewer) *tab {
 	return b
 }
 
-// tallest is a JavaScript expression for the chart's bar with the highest count after a text in its
-// label, such as "ServerShutdown × ".
+// tallest is a JavaScript expression for one of the chart's bars. In the labels of the bars, a
+// count follows a text such as "ServerShutdown × ". tallest finds the bar with the highest count.
 func tallest(text string) string {
 	return fmt.Sprintf(`(() => {
 		const count = (one) => Number(one.getAttribute('aria-label').split(%s)[1]?.match(/^\d+/) ?? 0);
@@ -282,8 +283,8 @@ func testFleetZoom(t *testing.T, p *fleetTest) {
 	b.await(`document.querySelector('#fleet-day').value === ` + quoted(p.day.Format(time.DateOnly)))
 }
 
-// testFleetMidnight checks that a page which shows today offers the next day after midnight, once the
-// user clicks a bar.
+// testFleetMidnight checks a page that shows today and stays open past midnight. Once the user
+// clicks a bar, the page must offer the next day.
 func testFleetMidnight(t *testing.T, p *fleetTest) {
 	b := p.fleet(t, fleetPath(fleetInstance, p.day), viewer{})
 	b.run(chromedp.Evaluate(fmt.Sprintf(`{ const clock = Date.now; window.midnight = () => { Date.now = clock; }; Date.now = () => %d; }`, p.day.Add(24*time.Hour-time.Minute).UnixMilli()), nil))
@@ -309,8 +310,8 @@ func (b *tab) fleetSpan() (from, to time.Time) {
 	return from, to
 }
 
-// testFleetRefusals checks that refused logins are shown apart from drops, in the chart and for a
-// device.
+// testFleetRefusals checks that the chart and the view of a device show refused logins separately
+// from drops.
 func testFleetRefusals(t *testing.T, p *fleetTest) {
 	rollout := p.incident(sim.BadRollout)
 	b := p.fleet(t, fleetPath(fleetInstance, p.day), viewer{})
@@ -334,8 +335,8 @@ func testFleetRefusals(t *testing.T, p *fleetTest) {
 	require.Contains(t, eval[string](b, `document.querySelector('#scope-link').href`), "of=refusals")
 }
 
-// testFleetKeyboard goes from a device to the fleet, to a minute and to another device with the
-// keyboard alone.
+// testFleetKeyboard uses only the keyboard to go from a device to the fleet, to a minute and to
+// another device.
 func testFleetKeyboard(t *testing.T, p *fleetTest) {
 	restart := p.incident(sim.NodeRestart)
 	b := openTab(t, p.chromium, p.stack, viewer{})
@@ -454,7 +455,8 @@ func testScopeOfDrop(t *testing.T, p *fleetTest) {
 	b.await(`document.querySelector('.scope-text')`)
 }
 
-// testScopeOfRow checks that the line is about the last drop until the user chooses another event.
+// testScopeOfRow checks that the line shows the scope of the last drop until the user chooses
+// another event.
 func testScopeOfRow(t *testing.T, p *fleetTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.open("/?instance=" + oddInstance + "&client=" + refusedDevice)
@@ -468,8 +470,8 @@ func testScopeOfRow(t *testing.T, p *fleetTest) {
 	require.Contains(t, b.text(".scope-text"), "7 other devices dropped")
 }
 
-// testNearMiss checks that the page offers similar identifiers, also of another instance, if it
-// knows nothing of a device.
+// testNearMiss checks that the page offers similar identifiers if a device is unknown, including
+// identifiers in other instances.
 func testNearMiss(t *testing.T, p *fleetTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.open("/?instance=" + oddInstance + "&client=" + url.QueryEscape("gid_odd@@@DEV2"))
@@ -576,7 +578,8 @@ func testFleetFaults(t *testing.T, p *fleetTest) {
 	p.requireNewToken(b)
 }
 
-// testFleetNotExact checks that the page says in words what was not counted, or counted twice.
+// testFleetNotExact checks that the page says what was not counted, and what may have been counted
+// twice.
 func testFleetNotExact(t *testing.T, p *fleetTest) {
 	q := url.Values{"instance": {fleetInstance}, "from": {p.day.Format(apiTime)}, "to": {p.day.Add(24 * time.Hour).Format(apiTime)}, "step": {"5m"}}
 	var answer map[string]any
@@ -588,7 +591,7 @@ func testFleetNotExact(t *testing.T, p *fleetTest) {
 	stop := b.respond("/fleet?", 200, asJSON(t, answer))
 	b.open(fleetPath(fleetInstance, p.day))
 	b.await(`document.querySelector('.count-note')`)
-	require.Equal(t, "Only 12 of 16 shards were counted, because the question reached its limit. The figures cover these shards only. "+
+	require.Equal(t, "Only 12 of 16 shards were counted, because the request reached its limit. The figures cover these shards only. "+
 		"Objects that could not be counted: 1. The figures may be too low. At most 1,234 events were counted twice. "+
 		"events/<i>damaged</i>.parquet checksum differs", b.text(".count-note"))
 	b.screenshot("fleet-not-exact")
