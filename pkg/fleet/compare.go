@@ -9,9 +9,9 @@ import (
 
 const minutesPerDay = 24 * 60
 
-// Compare sets the field Before of all reasons and nodes from the sums of the day before, which must
-// cover the span of v one day earlier. It also adds the reasons and nodes that only the day before
-// has, with zero events.
+// Compare sets the field Before of all reasons and nodes from the sums of the day before. These
+// sums must cover the span of v, one day earlier. Compare also adds the reasons and nodes that had
+// events only on the day before, with zero events.
 func (v *View) Compare(before *summary.Sums) {
 	earlier := tallyOf(within(before.Cells, v.from-minutesPerDay, v.to-minutesPerDay))
 	v.compareReasons(earlier)
@@ -32,8 +32,8 @@ func (v *View) compareReasons(earlier tally) {
 	}
 }
 
-// compareNodes leaves Before nil where a node is named on one day only, and the other day has nodes
-// without a name: the node may be one of these.
+// compareNodes leaves Before nil for a node that only one of the days names if the other day has
+// nodes without a name, because the node may be one of them.
 func (v *View) compareNodes(earlier tally) {
 	isRest := func(n Node) bool { return n.Rest }
 	hasRest := slices.ContainsFunc(v.Nodes, isRest)

@@ -6,21 +6,21 @@ import (
 	"devicetrace/pkg/summary"
 )
 
-// provisionalFor is how long the events of a window may take to arrive.
+// provisionalFor is how long events may take to arrive after the end of a window.
 const provisionalFor = 2 * time.Minute
 
-// ScopeOf says whom the drop (or refusal) at in.At hit.
+// ScopeOf returns whom the drop (or refusal) at in.At hit.
 //
-// A group of devices passes if at least five other devices of the group dropped, and if the
-// probability of that many drops in a usual window is below 1e-4; see level. The scope is the first of
-// the following groups that passes and covers 80 % of the other devices; see group.needed:
+// A group of devices passes if at least five other devices of the group dropped, and if this many
+// drop in a usual window with a probability below 1e-4; see level. The scope is the first of the
+// following groups that passes and covers 80 % of the other devices; see group.needed:
 //
 //   - The node, if its share of the other devices is greater than its share of the fleet.
-//   - The network, under the same condition. It rules out the network of a fleet whose clients all
-//     share one address.
+//   - The network, under the same condition. If all clients of a fleet share one address, the
+//     condition rules out their network.
 //   - The reason.
-//   - The node, if it is the only node known. It must not hide the network or the reason. The other
-//     nodes of such a fleet, if there are any, have had no event for a day.
+//   - The node, if it is the only node with events in the day before. It comes this late because it
+//     must not hide the network or the reason.
 //   - The fleet. It always covers the other devices.
 //
 // If the device is known, only its own node, network and reason are possible. If nearly all other
@@ -48,7 +48,8 @@ func ScopeOf(in ScopeInput) Scope {
 	return s
 }
 
-// withoutGroup returns the scope if the number of drops is not unusual.
+// withoutGroup returns the scope if no group passes. A surge decides, if there is one. Otherwise, the
+// number of other devices does.
 func withoutGroup(s *surge, others int64) (Kind, string) {
 	switch {
 	case s != nil && s.node != "":
@@ -93,7 +94,7 @@ func (j *judge) named(s *Scope) *group {
 	return nil
 }
 
-// numbers returns the scope without its kind and name.
+// numbers returns a scope with its numbers, but without its kind and name.
 func (j *judge) numbers() Scope {
 	from, to := Window(j.in.At)
 	s := Scope{

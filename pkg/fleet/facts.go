@@ -45,14 +45,14 @@ func (c *others) countNodes() (count int) {
 	return count
 }
 
-// A burst includes at least burstShare of the devices. If only a sample is known, it includes the whole
-// sample, which must have at least minSample devices.
+// A burst includes at least the share burstShare of the devices. If only a sample is known, the
+// burst includes the whole sample, which must have at least minSample devices.
 const (
 	burstShare = 0.9
 	minSample  = 3
 )
 
-// burstLengths are the lengths that a burst is rounded up to.
+// burstLengths are the lengths to which the length of a burst is rounded up.
 var burstLengths = []time.Duration{
 	time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 20 * time.Second, 30 * time.Second, time.Minute,
 }
@@ -80,7 +80,8 @@ func (c *others) burst() burst {
 	return b
 }
 
-// precision returns the precision of the given times: a minute, a second or a millisecond, in ms.
+// precision returns the coarsest unit that divides all given times: a minute, a second or a
+// millisecond, in ms.
 func precision(times []int64) int64 {
 	for _, unit := range []int64{60_000, 1000} {
 		if !slices.ContainsFunc(times, func(t int64) bool { return t%unit != 0 }) {

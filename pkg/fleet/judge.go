@@ -41,8 +41,8 @@ func newJudge(in *ScopeInput) *judge {
 
 func (j *judge) window() window { return window{j.minute - 1, j.minute + 1} }
 
-// passes reports whether the number of other devices of a group is unusual. If events may have been
-// counted twice, only the part of the number that is certain counts.
+// passes reports whether the number of other devices in a group is unusual. If events may have been
+// counted twice, only the certain part of that number must be unusual.
 func (j *judge) passes(g *group) bool {
 	certain := g.others
 	if !j.others.isExact {
@@ -54,7 +54,7 @@ func (j *judge) passes(g *group) bool {
 // atMostTwice returns the maximum number of devices, or of their events, that are counted twice.
 func (j *judge) atMostTwice() int64 { return j.in.AtMostTwice + j.others.twice }
 
-// finished sets passes and covers of a group.
+// finished returns the group with passes and covers set.
 func (j *judge) finished(g group) *group {
 	g.passes = j.passes(&g)
 	g.covers = !j.fleet.passes || float64(g.others) >= g.needed(j.others.all, j.fleet.level)
@@ -74,7 +74,8 @@ func (j *judge) nodes() dimension {
 	return dimensionOf(nodeKey{node: j.own.node}, j.others.nodes, isNamed, build)
 }
 
-// nodeLevels returns the function nodeLevel. A node that no cell names is among the rest.
+// nodeLevels returns the value of the field nodeLevel. A node that no cell names gets the level of
+// the rest.
 func (j *judge) nodeLevels() func(nodeKey) level {
 	byNode := split(j.sums.compared, j.kind, func(c *summary.Cell) nodeKey { return nodeOf(&c.Key) })
 	return remembering(func(k nodeKey) level {
@@ -95,7 +96,7 @@ func (j *judge) reasons() dimension {
 	return dimensionOf(j.own.reason, j.others.reasons, isNamed, build)
 }
 
-// reasonLevels returns the function reasonLevel.
+// reasonLevels returns the value of the field reasonLevel.
 func (j *judge) reasonLevels() func(reasonKey) level {
 	byReason := split(j.sums.compared, j.kind, func(c *summary.Cell) reasonKey { return reasonOf(&c.Key) })
 	return remembering(func(k reasonKey) level {
@@ -103,8 +104,8 @@ func (j *judge) reasonLevels() func(reasonKey) level {
 	})
 }
 
-// networks returns the groups of devices in one network. Their levels are the shares of the fleet's
-// level that the samples of other minutes suggest.
+// networks returns the groups of devices in one network. The level of a network is its share of the
+// fleet's level, as the samples of other minutes suggest.
 func (j *judge) networks() dimension {
 	n := &j.others.networks
 	base := sync.OnceValue(func() networkBase { return j.sums.networkBase(j.window()) })
@@ -129,7 +130,7 @@ func (j *judge) networks() dimension {
 	return dimensionOf(j.own.network, n.others, netip.Prefix.IsValid, build)
 }
 
-// remembering returns a function that calls f once for each key.
+// remembering returns a function with the same results as f that calls f only once for each key.
 func remembering[K comparable, V any](f func(K) V) func(K) V {
 	known := map[K]V{}
 	return func(k K) V {

@@ -6,23 +6,24 @@ import (
 	"devicetrace/pkg/summary"
 )
 
-// A group passes if at least minOthers other devices dropped, and if the probability of that many in a
-// usual window is below maxProbability; see level.passes.
+// A group passes if at least minOthers other devices dropped, and if this many drop in a usual
+// window with a probability below maxProbability; see level.passes.
 const (
 	minOthers      = 5
 	maxProbability = 1e-4
 )
 
-// past is the time before a window that a level is estimated from. It consists of the minutes whose
-// vicinities do not overlap the window.
+// past describes the time before a window from which a level is estimated. This time consists of
+// the minutes whose vicinities do not overlap the window.
 type past struct {
 	minutes int
-	// trimmed is the number of highest values that are lowered to the next one, so that one incident does
-	// not hide the next. The variance is multiplied by widened to make up for this.
+	// trimmed is the number of values, the highest ones, that do not count in full, so that one incident
+	// does not hide the next. Each is lowered to the highest of the other values. The variance is
+	// multiplied by widened to compensate for this.
 	trimmed int
 	widened float64
-	// same lists the distances, in minutes, to earlier windows that are also compared: those at the same
-	// minute of the hour or of the day.
+	// same lists the distances, in minutes, to the earlier windows that also count as usual: those at
+	// the same minute of the hour or of the day.
 	same []summary.Minute
 }
 
@@ -31,11 +32,11 @@ const (
 	pastGap        = 3 // minutes from the end of the past to the drop
 )
 
-// hourBefore is the past for drops and connects.
+// hourBefore is the past from which the levels of drops and connects are estimated.
 var hourBefore = past{minutesPerHour, minutesPerHour / 10, 1.25, []summary.Minute{minutesPerHour, minutesPerDay}}
 
-// dayBefore is the past for refusals. A refused device tries again, so a cause that lasts for hours
-// would soon seem usual if only the hour before counted.
+// dayBefore is the past from which the levels of refusals are estimated. A refused device tries
+// again, so a cause that lasts for hours would soon seem usual if only the hour before counted.
 var dayBefore = past{minutesPerDay, minutesPerDay / 3, 2.5, []summary.Minute{minutesPerDay}}
 
 // level describes how many devices can be expected in a window.
@@ -69,7 +70,8 @@ func (p past) levelAt(m summary.Minute, count counter) level {
 	}
 	peak := l.usual
 	for _, before := range p.same {
-		// A neighbor also counts, because a peak that recurs need not be punctual.
+		// The neighbors of the earlier window count, too, because a recurring peak need not be
+		// punctual.
 		peak = max(peak, float64(count(m-before-1)), float64(count(m-before+1)))
 	}
 	return l.withPeak(peak)
@@ -97,8 +99,8 @@ func (p past) levelOf(values []float64) level {
 	return level{usual: usual, mean: mean, variance: max(mean, variance) * 1.1}
 }
 
-// trend returns the number in the window if the numbers of the hour before keep growing or shrinking
-// as they did.
+// trend returns the number of devices expected in the window if the numbers keep growing or
+// shrinking as they did in the hour before.
 func trend(hour []float64) float64 {
 	half := len(hour) / 2
 	first, second := median(hour[:half]), median(hour[half:])
@@ -106,10 +108,10 @@ func trend(hour []float64) float64 {
 	return second + (second-first)*ahead/float64(half)
 }
 
-// withPeak returns the level if the same window an hour or a day earlier had the given number. A peak is
-// a number that is large enough for a scope and that the rest of the past does not explain. For
-// example, logins that expire together cause one every hour. It is a single observation, which doubles
-// the variance.
+// withPeak returns the level, given the number of devices in the same window an hour or a day earlier.
+// This number is a peak if it is large enough for a scope and the rest of the past does not explain
+// it. For example, logins that expire together cause a peak every hour. A peak is a single
+// observation, which doubles the variance.
 func (l level) withPeak(peak float64) level {
 	dispersion := 1.0
 	if l.mean > 0 {
@@ -124,7 +126,7 @@ func (l level) withPeak(peak float64) level {
 	return level{usual: l.usual, mean: mean, variance: max(l.variance, mean*dispersion)}
 }
 
-// scaled returns the level of a part of the devices. share is the part's share.
+// scaled returns the level of a group with the given share of the devices, from 0 to 1.
 func (l level) scaled(share float64) level {
 	dispersion := 1.0
 	if l.mean > 0 {

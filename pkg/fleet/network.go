@@ -32,8 +32,8 @@ func networkOfDrop(d *Drop) netip.Prefix { return networkOf(d.Address) }
 // networks splits the other devices in a window by network. The zero Prefix stands for unknown
 // addresses.
 type networks struct {
-	// others counts the devices for each network that is known, and known is their sum. Either all
-	// devices are known or a sample.
+	// others counts the devices in each known network, and known is the sum of these counts. Either
+	// all devices are known or only a sample.
 	others map[netip.Prefix]int64
 	known  int64
 	// share is the estimated share of each network. It is nil if all devices are known.
@@ -59,15 +59,16 @@ func (n *networks) estimate(network netip.Prefix, all int64) int64 {
 	return max(n.others[network], int64(n.share[network]*float64(all)))
 }
 
-// A network may have the needed share of all devices although its share in the sample is lower. Its
-// share in the sample must be at least nearlyEnough of the needed one. The probability that a sample
-// shows such a low share must be at least minChance.
+// A network that has too low a share of the sample may still have the needed share of all devices.
+// It may if its share of the sample is at least nearlyEnough times the needed one, and if a sample
+// shows so low a share with a probability of at least minChance.
 const (
 	nearlyEnough = 0.7
 	minChance    = 0.05
 )
 
-// mayCover reports whether a network may have the needed share of all devices; see nearlyEnough.
+// mayCover reports whether a network may have the needed share of all devices, judging by a sample;
+// see nearlyEnough.
 func (n *networks) mayCover(network netip.Prefix, needed float64) bool {
 	if n.share == nil || n.share[network] < nearlyEnough*needed {
 		return false
@@ -84,15 +85,15 @@ func (n *networks) shareOf(network netip.Prefix, all int64) float64 {
 	return float64(n.others[network]) / float64(max(all, 1))
 }
 
-// networkBase counts the devices of a fleet by network. It knows only devices in the samples of minutes
-// that are not near a window.
+// networkBase counts the devices of a fleet by network. It knows a device only from the sample of a
+// minute that is not near the window.
 type networkBase struct {
 	devices map[netip.Prefix]int64 // by network
 	total   int64
 }
 
-// baseGap is the number of minutes, on each side of a window, whose samples its networkBase ignores.
-// Otherwise, a network whose devices drop one by one would soon seem to have all devices.
+// baseGap is the number of minutes on each side of a window whose samples networkBase ignores.
+// Otherwise, a network whose devices drop one by one would soon seem to include the whole fleet.
 const baseGap = 10
 
 func (s sums) networkBase(w window) networkBase {
@@ -114,14 +115,14 @@ func (s sums) networkBase(w window) networkBase {
 	return b
 }
 
-// A usual share is estimated from at least minBase and about maxBase devices.
+// A usual share is estimated from at least minBase devices and at most about maxBase.
 const (
 	minBase = 10
 	maxBase = 1000
 )
 
-// share returns the usual share of a network. known is false if too little is known. A network without
-// any known device has the share of one.
+// share returns the usual share of a network. known is false if too few devices are known. A
+// network without known devices counts as if it had one.
 func (b networkBase) share(network netip.Prefix) (share float64, known bool) {
 	return float64(max(b.devices[network], 1)) / float64(max(b.total, 1)), b.total >= minBase
 }

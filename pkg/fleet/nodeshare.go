@@ -2,11 +2,11 @@ package fleet
 
 import "devicetrace/pkg/summary"
 
-// nodeShares holds the usual shares of the nodes of a fleet. It estimates them from the events of the
-// day before a window.
+// nodeShares estimates the usual shares of the nodes of a fleet from the events of the day before a
+// window.
 type nodeShares struct {
-	// nodes holds the number of devices with events, in which a device counts once for each cell. The
-	// number is 0 for a node whose only events are in the window or later.
+	// nodes holds the number of devices with events on each node. It counts a device once for each
+	// cell. The number is 0 for a node whose only events are in the window or later.
 	nodes map[nodeKey]int64
 	total int64
 }
@@ -32,9 +32,9 @@ func (s nodeShares) isOnly() bool { return len(s.nodes) == 1 }
 
 func (s nodeShares) of(k nodeKey) float64 { return float64(s.nodes[k]) / float64(max(s.total, 1)) }
 
-// standsOut reports whether a node has so many of the given devices that its usual share does not
-// explain them. all is the number of devices on all nodes. If too little is known about the shares,
-// standsOut returns true unless there is only one node.
+// standsOut reports whether a node has more of the given devices than its usual share explains. all
+// is the number of devices on all nodes. If too little is known about the shares, standsOut returns
+// true unless there is only one node.
 func (s nodeShares) standsOut(k nodeKey, devices, all int64) bool {
 	return !s.isOnly() && (s.total < minBase || binomialTail(devices, all, s.of(k)) < maxChance)
 }

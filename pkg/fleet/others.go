@@ -9,13 +9,13 @@ import (
 	"devicetrace/pkg/summary"
 )
 
-// own describes the drop in question of the device itself.
+// own describes the device itself and its drop in question.
 type own struct {
 	id    string
 	drops []Drop // in the window, one for each combination of minute, node and reason
-	// isRecorded means that the drop in question is on record. node, network and reason then belong to
-	// the drop. Otherwise, node and network belong to the connection that ended, and reason is empty. All
-	// of them are empty if they are unknown.
+	// isRecorded means that the drop in question is on record. In this case, node, network and
+	// reason describe the drop. Otherwise, node and network describe the connection that ended, and
+	// reason is empty. Each of them is empty if it is unknown.
 	isRecorded bool
 	node       string
 	network    netip.Prefix
@@ -41,12 +41,12 @@ func ownOf(in *ScopeInput, w window, kind summary.Kind) own {
 	return o
 }
 
-// sameDrop is the distance in ms, exclusive, within which an event is the drop in question. It lets
-// the question omit the milliseconds.
+// An event is the drop in question if it is less than sameDrop ms away from the requested time. The
+// request may therefore omit the milliseconds.
 const sameDrop = 1000
 
-// cellKey identifies the cell that counts a drop, except that a cell also depends on the origin of
-// the time.
+// cellKey identifies the cell that counts a drop. It omits the origin of the time, on which cells
+// also depend.
 type cellKey struct {
 	minute             summary.Minute
 	node, action, info string
@@ -64,16 +64,17 @@ type others struct {
 	nodes    map[nodeKey]int64
 	reasons  map[reasonKey]int64
 	networks networks
-	// devices lists the devices that are known by name: each with its drop that is closest to the drop
-	// in question, and the closest first. isComplete means that these are all of them.
+	// devices lists the devices that are known by name, each with its drop that is closest to the
+	// drop in question. The closest drops come first. isComplete means that devices lists all other
+	// devices.
 	devices    []Drop
 	isComplete bool
 	isExact    bool // all is exact
-	// isSplit means that nodes and reasons are exact: either the rows are known, or each device is in
-	// one cell.
+	// isSplit means that the numbers in nodes and reasons are exact, because the rows are known or
+	// each device is in only one cell.
 	isSplit bool
-	// twice is the maximum number of devices that all counts twice, because they dropped on both sides
-	// of midnight.
+	// twice is the maximum number of devices that the field all counts twice, because they dropped
+	// on both sides of midnight.
 	twice int64
 }
 
@@ -100,7 +101,7 @@ func othersInRows(in *ScopeInput, o own, w window, kind summary.Kind) others {
 	return c
 }
 
-// countBy returns the number of devices for each value of key.
+// countBy returns the number of devices for each result of key.
 func countBy[K comparable](rows []Drop, key func(*Drop) K) map[K]int64 {
 	type pair struct {
 		key K
@@ -152,8 +153,8 @@ func othersInSums(in *ScopeInput, s sums, o own, w window, kind summary.Kind) ot
 	return c
 }
 
-// days returns the number of UTC days on which the device dropped in the window. The sums of each of
-// them count the device.
+// days returns on how many UTC days the device dropped in the window. The sums of each of these
+// days count the device.
 func (o *own) days() int64 {
 	days := map[summary.Minute]bool{}
 	for i := range o.drops {
@@ -172,8 +173,8 @@ func (s sums) aroundMidnight(o own, w window, kind summary.Kind) int64 {
 	return min(days[0], days[1])
 }
 
-// scale reduces counts so that they add up to all, except for rounding up. They exceed it if devices
-// dropped several times, each time in another cell.
+// scale reduces counts so that they add up to all, or to slightly more because it rounds up. The
+// sum of counts exceeds all if devices dropped several times, in different cells.
 func scale[K comparable](counts map[K]int64, all int64) {
 	var sum int64
 	for _, n := range counts {
@@ -186,8 +187,8 @@ func scale[K comparable](counts map[K]int64, all int64) {
 	}
 }
 
-// withoutOwn yields each cell of a window with events of the given kind, and the number of other devices
-// in the cell.
+// withoutOwn yields the cells of a window with events of the given kind. With each cell, it yields
+// the number of other devices in it.
 func (s sums) withoutOwn(o own, w window, kind summary.Kind) func(yield func(*summary.Cell, int64) bool) {
 	cells := s.inWindow(w)
 	ownIn := map[int]int64{}
@@ -205,8 +206,8 @@ func (s sums) withoutOwn(o own, w window, kind summary.Kind) func(yield func(*su
 	}
 }
 
-// cellOf returns the index of the cell that counts a drop, or -1. If the node of the drop is not named,
-// its cell is the one of the rest.
+// cellOf returns the index of the cell that counts a drop, or -1 if there is none. If no cell names
+// the drop's node, the drop is in a cell of the rest.
 func cellOf(cells []summary.Cell, k cellKey) int {
 	rest := -1
 	for i := range cells {
@@ -224,7 +225,7 @@ func cellOf(cells []summary.Cell, k cellKey) int {
 	return rest
 }
 
-// addSample adds what the samples of the window show.
+// addSample adds the devices in the samples of the window.
 func (c *others) addSample(s sums, o own, w window, at Instant) {
 	var drops []Drop
 	weights := map[netip.Prefix]float64{}

@@ -7,7 +7,7 @@ import (
 	"devicetrace/pkg/summary"
 )
 
-// Of says what a scope is about.
+// Of says whether a scope is about drops or refusals.
 type Of string
 
 const (
@@ -28,11 +28,12 @@ const (
 	Unknown   Kind = "unknown" // the events could not be counted completely
 )
 
-// ScopeInput is what ScopeOf needs to know.
+// ScopeInput holds everything that ScopeOf needs to know.
 type ScopeInput struct {
 	// At is the time of the drop. The window of a scope is the minute of At and its two neighbors.
 	At time.Time
-	// ClientID is the device that dropped. It is empty if the question is about an instant alone.
+	// ClientID is the device that dropped. It is empty if the scope is that of an instant, without
+	// a device.
 	ClientID event.ClientID
 	Of       Of
 	// Cells and Vicinities are the sums from Since(At) to Until(At), sorted.
@@ -50,7 +51,7 @@ type ScopeInput struct {
 	Node    string
 	Address string
 
-	// Exact and AtMostTwice are those of query.FleetResult.
+	// Exact and AtMostTwice come from query.FleetResult.
 	Exact       bool
 	AtMostTwice int64
 	// Complete means that the sums omit nothing: every shard and every object was counted.
@@ -58,19 +59,19 @@ type ScopeInput struct {
 	Now      time.Time
 }
 
-// Window returns the start and the end, exclusive, of the window of a scope: the minute of at and its
-// two neighbors.
+// Window returns the start and the end, exclusive, of the window around at, which is the minute of
+// at and its two neighbors.
 func Window(at time.Time) (from, to time.Time) {
 	w := windowOf(at)
 	return w.first.Time(), (w.last + 1).Time()
 }
 
-// Since returns the start of the time that ScopeOf needs the sums of. It is a whole minute.
+// Since returns the start of the period whose sums ScopeOf needs. It is a whole minute.
 func Since(at time.Time) time.Time {
 	return (windowOf(at).first - minutesPerDay - 2).Time()
 }
 
-// Until returns the end, exclusive, of the time that ScopeOf needs the sums of. It is a whole minute.
+// Until returns the end, exclusive, of the period whose sums ScopeOf needs. It is a whole minute.
 func Until(at time.Time) time.Time { return (windowOf(at).last + 3).Time() }
 
 // Drop is one drop or refusal of a device. Its JSON is part of the API's scope response.
@@ -94,20 +95,20 @@ type Scope struct {
 	Of   Of      `json:"of"`
 	Kind Kind    `json:"scope"`
 	Name string  `json:"name"` // the node, network or reason; empty for other kinds
-	// Others is the number of other devices that dropped (or were refused) in the window. Usual is the
-	// number of devices that can be expected there.
+	// Others is the number of other devices that dropped (or were refused) in the window. Usual is
+	// the number that could be expected.
 	Others int64   `json:"others"`
 	Usual  float64 `json:"usual"`
 	// Connects is the number of devices that connected in the window.
 	Connects int64 `json:"connects"`
-	// ByNode, ByReason and ByNetwork split the other devices, most devices first. If Complete is true,
-	// the numbers are exact, and a device that dropped on two nodes counts on both. Otherwise, they are
-	// estimates if some devices dropped more than once.
+	// ByNode, ByReason and ByNetwork split the other devices into groups, largest first. If
+	// Complete is true, the numbers are exact, and a device that dropped on two nodes counts on
+	// both. Otherwise, the numbers are estimates if some devices dropped more than once.
 	ByNode    []OnNode     `json:"by_node"`
 	ByReason  []WithReason `json:"by_reason"`
 	ByNetwork []InNetwork  `json:"by_network"`
-	// Devices lists other devices, at most MaxDevices, in ascending order of the distance of their drops
-	// from At. Complete means that it lists all other devices.
+	// Devices lists at most MaxDevices other devices. The devices that dropped closest to At come
+	// first. Complete means that all other devices are listed.
 	Devices  []Drop `json:"devices"`
 	Complete bool   `json:"complete"`
 	// Provisional means that events of the window may still arrive.

@@ -21,8 +21,9 @@ type wording struct {
 	lang Lang
 }
 
-// phrase returns the phrase with the given name. It prefers the one about refused logins if the scope
-// is about these. values alternates between the names of placeholders and their values.
+// phrase returns the text of the phrase with the given name. If the scope is about refused logins,
+// it prefers the variant about them. values alternates between the names of placeholders and their
+// values.
 func (w wording) phrase(name phrase, values ...string) string {
 	texts, found := phrases[refusedPrefix+name]
 	if w.Of != Refusals || !found {
@@ -133,8 +134,8 @@ func (w wording) dropped(g *group) string {
 	return w.phrase(name, "atMost", w.phrase(atMost), "count", grouped(w.Others)) + w.where(g) + w.usually(w.Usual)
 }
 
-// where says how many of the devices are in a group. Without a group, it says on how many nodes the
-// devices of a fleet are.
+// where says how many of the devices are in a group. If there is no group and the scope is the
+// fleet, it says how many nodes the devices were on.
 func (w wording) where(g *group) string {
 	switch {
 	case g == nil && w.Kind == Fleet && w.facts.nodes > 1:
@@ -174,7 +175,8 @@ func (w wording) usually(usual float64) string {
 	return w.phrase("usually", "usual", text)
 }
 
-// burst says in how many seconds nearly all devices dropped, if that is known.
+// burst returns the sentence that says how quickly nearly all devices dropped, or none if that is
+// not known.
 func (w wording) burst() []string {
 	b := w.facts.burst
 	if b.length == 0 {

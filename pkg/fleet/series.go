@@ -11,7 +11,7 @@ import (
 type sums struct {
 	cells      []summary.Cell
 	vicinities []summary.Vicinity
-	// compared holds the cells that the levels of the kind depend on.
+	// compared holds the cells from which levels are estimated.
 	compared []summary.Cell
 }
 
@@ -24,13 +24,13 @@ func newSums(in *ScopeInput, m summary.Minute, kind summary.Kind) sums {
 	return s
 }
 
-// knowsDayBefore reports whether there are events from the time about a day before a minute.
+// knowsDayBefore reports whether there are events from about a day before a minute.
 func (s sums) knowsDayBefore(m summary.Minute) bool {
 	return len(s.cells) > 0 && s.cells[0].Minute < m-minutesPerDay+2*minutesPerHour
 }
 
-// counted reports whether the vicinities cover the minutes with cells. Otherwise, only upper bounds
-// of the numbers of devices are known.
+// counted reports whether the vicinities cover the minutes with cells. Otherwise, the numbers of
+// devices are only known to be below an upper bound.
 func (s sums) counted() bool { return len(s.vicinities) > 0 || len(s.cells) == 0 }
 
 func (s sums) vicinity(m summary.Minute) (summary.Vicinity, bool) {
@@ -41,7 +41,7 @@ func (s sums) vicinity(m summary.Minute) (summary.Vicinity, bool) {
 	return s.vicinities[i], true
 }
 
-// devices returns a counter of all devices with an event of the given kind.
+// devices returns a counter of all devices that have an event of the given kind.
 func (s sums) devices(kind summary.Kind) counter {
 	if !s.counted() {
 		all := split(s.compared, kind, func(*summary.Cell) struct{} { return struct{}{} })
@@ -60,14 +60,15 @@ func (s sums) devices(kind summary.Kind) counter {
 	}
 }
 
-// part returns a counter of a part of the devices with an event of the given kind. It counts a device
-// once for each cell, but never more devices than there are in total. So its numbers are upper bounds.
+// part returns a counter for some of the devices that have an event of the given kind. It counts a
+// device once for each cell, so its results are upper bounds. It never returns more than the number
+// of all devices.
 func (s sums) part(kind summary.Kind, part series) counter {
 	all := s.devices(kind)
 	return func(m summary.Minute) int64 { return min(part.vicinity(m), all(m)) }
 }
 
-// series holds numbers of devices by minute. The zero value has no devices.
+// series holds the number of devices in each minute. The zero value has no devices.
 type series map[summary.Minute]int64
 
 // vicinity adds up a minute and its two neighbors.

@@ -30,10 +30,10 @@ type InNetwork struct {
 	Share   float64 `json:"share"` // from 0 to 1
 }
 
-// maxSplit is the maximum length of the lists that split the other devices.
+// maxSplit is the maximum length of Scope.ByNode, Scope.ByReason and Scope.ByNetwork.
 const maxSplit = 64
 
-// addSplits adds the lists of other devices by node, reason and network to a scope.
+// addSplits adds the numbers of other devices by node, reason and network to a scope.
 func (j *judge) addSplits(s *Scope) {
 	for k, n := range j.others.nodes {
 		s.ByNode = append(s.ByNode, OnNode{k.node, k.rest, n, j.nodeLevel(k).usual})

@@ -8,8 +8,8 @@ import (
 	"devicetrace/pkg/summary"
 )
 
-// maxStepNodes is the maximum number of nodes that steps name. These nodes have the most ends in the
-// span. The limit bounds the size of a view of many minutes and nodes.
+// maxStepNodes is the maximum number of nodes that steps name. They name the nodes with the most
+// ends in the span. Without this limit, a view of many minutes and nodes would be too large.
 const maxStepNodes = 16
 
 // stepsOf splits the span of a view, whose nodes must be set, into steps of the given number of

@@ -13,12 +13,13 @@ type surge struct {
 	isReturn bool
 }
 
-// surgeMinutes is the number of minutes, from that of the drop on, whose vicinities are examined.
+// surgeMinutes is the number of minutes whose vicinities are examined. The first of them is the
+// minute of the drop.
 const surgeMinutes = 3
 
-// surge returns the surge around the drop, or nil if there is none. A drop on record rules a surge
-// out, because the broker was able to report it. If the question is about an instant alone, events of
-// the day before must be known. Otherwise, every first morning would look like a surge.
+// surge returns the surge around the drop, or nil if there is none. A drop on record rules out a
+// surge, because the broker was able to report the drop. If there is no device, events of the day
+// before must be known. Otherwise, the first morning on record would look like a surge.
 func (j *judge) surge() *surge {
 	isPossible := !j.own.isRecorded
 	if j.in.ClientID == "" {

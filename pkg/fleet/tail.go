@@ -22,8 +22,8 @@ func tail(k int64, mean, variance float64) float64 {
 	}
 }
 
-// sumOf adds up the probabilities of i, i+1 and so on, which decrease. p is the probability of i, and
-// ratio(n) is the probability of n+1 divided by that of n.
+// sumOf adds up the probabilities of i, i+1 and so on, which decrease. p is the probability of i,
+// and ratio(n) is the quotient of the probabilities of n+1 and n.
 func sumOf(p, i float64, ratio func(float64) float64) float64 {
 	sum := p
 	for ; p > sum*1e-9; i++ {
@@ -33,8 +33,8 @@ func sumOf(p, i float64, ratio func(float64) float64) float64 {
 	return min(sum, 1)
 }
 
-// binomialTail returns the probability of at least k of n devices if each is one of them with the
-// given probability. The result is 1 if k is at most the expected number.
+// binomialTail returns the probability of at least k successes in n trials, each of which succeeds
+// with the given probability. The result is 1 if k is at most the expected number of successes.
 func binomialTail(k, n int64, share float64) float64 {
 	switch {
 	case k <= 0 || share >= 1:

@@ -38,7 +38,8 @@ func TestTails(t *testing.T) {
 	}
 }
 
-// A negative binomial number is a Poisson number whose mean varies, so its tail can be simulated.
+// A negative binomial number is a Poisson number whose mean is random, so the tail can be
+// simulated.
 func TestTailOfVaryingMean(t *testing.T) {
 	t.Parallel()
 	const mean, variance, k, n = 6, 18, 20, 50_000

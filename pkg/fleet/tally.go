@@ -8,8 +8,8 @@ import (
 	"devicetrace/pkg/summary"
 )
 
-// reasonKey identifies a reason. The same words have different meanings in events of different
-// kinds.
+// reasonKey identifies a reason. The kind is part of it, because the same action and action info
+// have different meanings in events of different kinds.
 type reasonKey struct {
 	kind         summary.Kind
 	action, info string
@@ -29,7 +29,7 @@ type nodeKey struct {
 
 func nodeOf(k *summary.Key) nodeKey { return nodeKey{k.Node, k.Rest} }
 
-// compareNodes sorts the rest last, then the greatest number first, then by name.
+// compareNodes sorts nodes by number, greatest first, then by name. The rest comes last.
 func compareNodes(a, b nodeKey, ofA, ofB int64) int {
 	switch {
 	case a.rest != b.rest && a.rest:

@@ -115,7 +115,7 @@ type Flapping struct {
 	LastEvent Instant `json:"last_event"`
 }
 
-// Align extends a span to whole steps: it moves from down and to up. A step must divide a day.
+// Align extends a span to whole steps, by moving from down and to up. The step must divide a day.
 func Align(from, to time.Time, step time.Duration) (time.Time, time.Time) {
 	up := to.UTC().Truncate(step)
 	if up.Before(to) {
@@ -138,7 +138,7 @@ func NewView(sums *summary.Sums, from, to time.Time, step time.Duration) View {
 	return v
 }
 
-// addDevices adds what is known about the devices. It does nothing if totals is nil.
+// addDevices adds the numbers of devices. It does nothing if totals is nil.
 func (v *View) addDevices(totals *summary.Totals) {
 	if totals == nil {
 		return
@@ -151,8 +151,8 @@ func (v *View) addDevices(totals *summary.Totals) {
 	}
 }
 
-// within returns the cells of the minutes from from to to, which is exclusive. It expects sorted
-// cells.
+// within returns the cells of the minutes from from to to (exclusive). The given cells must be
+// sorted.
 func within(cells []summary.Cell, from, to summary.Minute) []summary.Cell {
 	return cells[searchMinute(cells, from):searchMinute(cells, max(from, to))]
 }

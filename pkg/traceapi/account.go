@@ -9,7 +9,7 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// account adds up the cost and the faults of all reads that one response takes.
+// account adds up the cost of all reads that one response takes, and collects their faults.
 type account struct {
 	receipt    query.Receipt
 	objects    map[string]bool // the keys of the objects that were read
@@ -31,7 +31,7 @@ func newAccount(hasPlan bool) account {
 	return a
 }
 
-// add adds a result, which must list its steps. It logs the unreadable objects.
+// add adds a result and logs its unreadable objects. The result must include its steps.
 func (a *account) add(ctx context.Context, result query.Result) {
 	reportUnreadable(ctx, result)
 	a.count(result)
@@ -54,7 +54,7 @@ func (a *account) count(result query.Result) {
 	a.addReceipt(result.Receipt)
 }
 
-// addParallel is like add, but the result comes from a read that ran in parallel with all others.
+// addParallel is like add, but for a read that ran in parallel with the other reads.
 func (a *account) addParallel(ctx context.Context, result query.Result) {
 	ms := a.receipt.MS
 	a.receipt.MS = 0

@@ -13,13 +13,13 @@ type completeness struct {
 	// that are counted twice.
 	Exact       bool  `json:"exact"`
 	AtMostTwice int64 `json:"at_most_twice"`
-	// Shards says how many shards are counted. NotCounted lists the objects in these shards that are
-	// not counted.
+	// Shards says how many shards are counted. NotCounted lists the objects of these shards that
+	// are not counted.
 	Shards     shardCount         `json:"shards"`
 	NotCounted []query.Unreadable `json:"not_counted"`
 }
 
-// shardCount is the number of shards that are counted, of all shards of the bucket.
+// shardCount says how many shards are counted, and how many the bucket has.
 type shardCount struct {
 	Counted int `json:"counted"`
 	Of      int `json:"of"`
@@ -39,8 +39,8 @@ func (c completeness) isWhole() bool {
 	return c.Shards.Counted == c.Shards.Of && len(c.NotCounted) == 0
 }
 
-// and returns the completeness of two results together. No number of either result is too high by
-// more than AtMostTwice.
+// and returns a completeness that holds for the numbers of both results. No number of either result
+// is too high by more than AtMostTwice.
 func (c completeness) and(other completeness) completeness {
 	return completeness{
 		Exact: c.Exact && other.Exact, AtMostTwice: max(c.AtMostTwice, other.AtMostTwice),

@@ -15,10 +15,11 @@ import (
 const maxStatuses = 16
 
 // confirm reads the status of each found device at the end of the searched days. It removes the
-// lines of the devices that are not offline. The other lines get the time of the status.
+// lines of devices that are not offline. The other lines get the time since which their device has
+// been offline.
 //
-// Each status has a share of the budget that /api/v1/status has. If the share does not settle the
-// status, the line stays, and is not confirmed.
+// Reading a status may take an equal share of the budget of /api/v1/status. If the share is too
+// small to determine the status, the line stays, but is not confirmed.
 func (a api) confirm(ctx context.Context, q finderRequest, found *foundDevices) error {
 	at, until := a.endOf(q.last)
 	budget := shareOf(pastBudget, len(found.devices))
@@ -45,8 +46,8 @@ func (a api) confirm(ctx context.Context, q finderRequest, found *foundDevices) 
 	return nil
 }
 
-// endOf returns the instant of the last status on a UTC day, and the latest event time that counts
-// for it; see parseAt.
+// endOf returns the end of a UTC day, or now if the day is not over. It also returns the latest event
+// time that counts for a status at that instant; see parseAt.
 func (a api) endOf(date time.Time) (at, until time.Time) {
 	now := a.now().UTC().Truncate(time.Millisecond)
 	if end := date.Add(day - time.Millisecond); end.Before(now) {
@@ -55,11 +56,12 @@ func (a api) endOf(date time.Time) (at, until time.Time) {
 	return now, latest(now)
 }
 
-// isUnsure reports whether the status of a past may be wrong because not all events could be read.
+// isUnsure reports whether a status may be wrong because some events could not be read.
 func (p *past) isUnsure() bool { return p.isCut || len(p.unreadable) > 0 }
 
-// confirm sets the time since which a device is offline, and returns true. If the status shows that
-// the device is not offline, confirm returns false. If the status is unsure, it changes nothing.
+// confirm sets the time since which a device has been offline, and returns true. If the status shows
+// that the device is not offline, confirm returns false. If the status is unsure and does not settle
+// the state, confirm returns true and leaves the line unchanged.
 func (l *deviceLine) confirm(status history.Status, isUnsure bool) (show bool) {
 	if isUnsure {
 		status = status.IfSettled()
@@ -73,8 +75,8 @@ func (l *deviceLine) confirm(status history.Status, isUnsure bool) (show bool) {
 	}
 }
 
-// shareOf returns the part of a budget that each of n searches may use. The part suffices for at
-// least a device's two newest days, unless these days have very many or large objects.
+// shareOf returns the share of a budget that each of n searches may use. The share suffices for at
+// least a device's two newest days, unless these days have very many or very large objects.
 func shareOf(b query.Budget, n int) query.Budget {
 	n = max(n, 1)
 	return query.Budget{Requests: max(b.Requests/n, 40), Bytes: max(b.Bytes/int64(n), 1<<20)}

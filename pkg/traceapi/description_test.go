@@ -113,8 +113,8 @@ func TestResponsesAreAsDescribed(t *testing.T) {
 	}
 }
 
-// TestFleetResponsesAreAsDescribed checks that responses about a fleet match the described schemas, for
-// a fleet with all kinds of events, without events, and of an instance that is not known.
+// TestFleetResponsesAreAsDescribed checks that responses about a fleet match the described schemas.
+// It asks about a fleet with all kinds of events, a fleet without events, and an unknown instance.
 func TestFleetResponsesAreAsDescribed(t *testing.T) {
 	whole := parseDescription(t)
 	busy, unknown := restarted(), countedFleet()

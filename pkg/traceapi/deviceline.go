@@ -49,7 +49,7 @@ func lineOf(d *summary.Device) deviceLine {
 	return line
 }
 
-// instantOf converts a time in Unix ms. It returns the unknown time for 0.
+// instantOf converts a time in Unix ms to an Instant. 0 stands for an unknown time.
 func instantOf(ms int64) history.Instant {
 	if ms == 0 {
 		return 0

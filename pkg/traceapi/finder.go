@@ -26,7 +26,7 @@ type devicesResponse struct {
 	Plan    []query.Step  `json:"plan,omitempty"`
 }
 
-// covered says how much was searched, and how many devices belong to the whole list.
+// covered says how many devices were searched, and how many of them the whole list contains.
 type covered struct {
 	Devices  int64      `json:"devices"`
 	Matched  int64      `json:"matched"`
@@ -68,14 +68,14 @@ type foundDevices struct {
 	more    bool // more devices follow
 }
 
-// listedDevice is a device and its place in the list. A device that is not to be shown has no line,
-// but the next page begins after its place.
+// listedDevice is a device and its place in the list. If the device must not be shown, it has no
+// line, but the next page still begins after its place.
 type listedDevice struct {
 	place place
 	line  *deviceLine
 }
 
-// find reads the devices of the days and selects those of the page.
+// find reads the devices of the searched days and selects the devices of the page.
 func (a api) find(ctx context.Context, q finderRequest) (found foundDevices, err error) {
 	found.account = newAccount(q.explain)
 	list := ranking{order: q.order, after: q.after, limit: q.limit}
@@ -106,8 +106,8 @@ func (a api) find(ctx context.Context, q finderRequest) (found foundDevices, err
 	return found, err
 }
 
-// page returns the response with as many devices as fit: their size is at most maxBytes or, without
-// the slot large, smallBytes.
+// page returns the response with as many devices as fit in maxBytes. Without the slot large, they
+// must fit in smallBytes.
 func (f foundDevices) page(q finderRequest, large *slot) devicesResponse {
 	complete := completenessOf(f.result)
 	page := devicesResponse{

@@ -33,8 +33,8 @@ func requireProblem(t *testing.T, w *httptest.ResponseRecorder, code, says strin
 	require.Contains(t, problem.Error, says)
 }
 
-// someDevices are devices of a fleet: one online, one that dropped, one flapping, and one with refusals
-// only.
+// someDevices is a fleet of four devices: one is online, one dropped, one is flapping, and one was
+// only refused.
 func someDevices() []summary.Device {
 	began, ended := at("2026-11-22T06:00:00Z").UnixMilli(), at("2026-11-22T07:00:00Z").UnixMilli()
 	text := func(s string) summary.Dated { return summary.Dated{Text: s, Time: began} }
@@ -107,8 +107,8 @@ func TestDevicesOfOneDay(t *testing.T) {
 	require.Equal(t, at("2026-11-21T00:00:00Z"), f.asked[0].To)
 }
 
-// Before midnight, events of brokers whose clocks run fast are already in tomorrow's partition. They
-// count for the state, as they do for the status.
+// Before midnight, the partition of tomorrow already has events of brokers whose clocks run fast.
+// They count for the state, as they do for the status.
 func TestDevicesBeforeMidnight(t *testing.T) {
 	f := countedFleet()
 	began, ended := at("2026-11-22T23:00:00Z").UnixMilli(), at("2026-11-23T00:10:00Z").UnixMilli()
@@ -173,7 +173,7 @@ func happenedTo(id string, action event.Action, d int, at string) event.Event {
 	return e
 }
 
-// A list of offline devices must confirm each device, and leave out those that are not offline.
+// A list of offline devices must confirm that each of them is offline, and must omit all others.
 func TestOfflineDevicesAreConfirmed(t *testing.T) {
 	f := countedFleet()
 	ended := at("2026-11-22T07:00:00Z").UnixMilli()
@@ -214,7 +214,8 @@ func TestOfflineDevicesAreConfirmed(t *testing.T) {
 	require.Equal(t, []string{"down", "older"}, paged, "a page may be empty, but the next one follows")
 }
 
-// A list of offline devices must contain those whose state is unknown although they are offline.
+// A list of offline devices must also contain devices whose state is unknown, if their status is
+// offline.
 func TestDevicesThatMayBeOfflineAreConfirmed(t *testing.T) {
 	f := countedFleet()
 	began := at("2026-11-22T06:00:00Z").UnixMilli()
@@ -236,7 +237,7 @@ func TestDevicesThatMayBeOfflineAreConfirmed(t *testing.T) {
 	require.Equal(t, 2, got.Covered.Matched)
 }
 
-// The status at the end of a past day counts in a list of that day.
+// A list of a past day must use the statuses at the end of that day.
 func TestOfflineDevicesOfAPastDay(t *testing.T) {
 	f := countedFleet()
 	f.devices = []summary.Device{{ClientID: "c", Ends: [2]summary.End{{Time: 1}}}}
@@ -250,7 +251,8 @@ func TestOfflineDevicesOfAPastDay(t *testing.T) {
 	require.Empty(t, got.ids())
 }
 
-// If the events that would confirm a state cannot be read, the device is shown, but not confirmed.
+// If the events that would confirm a state cannot be read, the device must be listed as not
+// confirmed.
 func TestAnUnsureStateIsShownUnconfirmed(t *testing.T) {
 	f := countedFleet()
 	f.devices = []summary.Device{{ClientID: "c", Ends: [2]summary.End{{Time: 1}}}}
@@ -287,8 +289,8 @@ func TestDevicesCSV(t *testing.T) {
 	require.NotEmpty(t, ask(f.api(), devicesURL+"&format=csv&limit=1").Header().Get("X-Next-Cursor"))
 }
 
-// TestPagesAreTheSortedList checks that the pages of a list are the sorted list, in every order and
-// whatever the order in which the reader finds the devices.
+// TestPagesAreTheSortedList checks that the pages together are the sorted list. This must hold in
+// every order of the list, and for every order in which the reader finds the devices.
 func TestPagesAreTheSortedList(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 15))
 	devices := make([]summary.Device, 200)
@@ -357,7 +359,7 @@ func TestSimilarTexts(t *testing.T) {
 	require.True(t, similarTo("D1")("group@@@d-1"))
 }
 
-// A page ends before the response is too large, and the next page continues there.
+// A page must end before the response becomes too large, and the next page must continue there.
 func TestPagesOfLongDevicesAreSmall(t *testing.T) {
 	f := countedFleet()
 	for i := range maxDevices {

@@ -78,9 +78,9 @@ func parseFinder(rawQuery string, now time.Time) (q finderRequest, err error) {
 	return q, err
 }
 
-// parseDay sets the days to search. Without the parameter day, these are yesterday and today. In the
-// last hour of a day, they include tomorrow, because brokers whose clocks run fast may already send
-// events of that day. A status counts these events, too.
+// parseDay sets the days to search. Without the parameter day, these are yesterday and today. In
+// the last hour of today, they include tomorrow, because brokers whose clocks run fast may already
+// send events dated tomorrow. A status counts these events, too.
 func (q *finderRequest) parseDay(values url.Values, now time.Time) error {
 	today := startOfDay(now)
 	day, given, err := parseDate(values, "day")
@@ -170,7 +170,7 @@ func (q *finderRequest) parsePage(values url.Values) (err error) {
 	return nil
 }
 
-// parseTable parses the parameters format and explain of a path that returns a table.
+// parseTable parses the parameters format and explain of an endpoint that returns a table.
 func parseTable(values url.Values) (format string, explain bool, err error) {
 	if format, err = parseOneOf(values, "format", "json", "csv"); err != nil {
 		return "", false, err
@@ -182,15 +182,16 @@ func parseTable(values url.Values) (format string, explain bool, err error) {
 	return format, explain, err
 }
 
-// selects reports whether the list contains a device that matches the search; see readerMatch. If
-// the devices must be offline, it also selects those that may be, because confirm removes the others.
+// selects reports whether a device that matches the text search belongs in the list; see
+// readerMatch. If the list is of offline devices, it also selects devices that may be offline,
+// because confirm removes the others.
 func (q *finderRequest) selects(d *summary.Device) bool {
 	return (q.state == "" || d.State() == q.state || q.state == summary.Offline && d.MayBeOffline()) &&
 		(q.node == "" || d.Node.Text == q.node) &&
 		(len(q.reasons) == 0 || d.LastDrop != 0 && slices.Contains(q.reasons, event.ActionInfo(d.DropInfo)))
 }
 
-// readerMatch returns the search for a text, which the reader does. It is nil without a text.
+// readerMatch returns the text search that the reader performs, or nil if there is no text.
 func (q *finderRequest) readerMatch() *query.DeviceMatch {
 	if q.text == "" {
 		return nil

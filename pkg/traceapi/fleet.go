@@ -37,7 +37,7 @@ type fleetResponse struct {
 	Step       string           `json:"step"`
 	fleet.View
 	completeness
-	// Now is the time of the question. Steps that end later may still get events.
+	// Now is the time of the request. Steps that end later may still get events.
 	Now history.Instant `json:"now"`
 	*absence
 	Receipt query.Receipt `json:"receipt"`
@@ -94,7 +94,7 @@ func (a api) parseFleet(rawQuery string) (q fleetRequest, err error) {
 	return q, err
 }
 
-// fleetSums are the sums of a range and, if they are to be compared, of the same range a day
+// fleetSums holds the sums of a range and, if the days are compared, of the same range a day
 // earlier.
 type fleetSums struct {
 	account account
@@ -126,7 +126,7 @@ func (a api) sumUp(ctx context.Context, q fleetRequest) (s fleetSums, err error)
 	return s, nil
 }
 
-// response returns the sums as JSON or CSV. If the response is large, it waits for the slot.
+// response returns the sums as JSON or CSV. A large response first waits for the slot.
 func (s fleetSums) response(ctx context.Context, q fleetRequest, now time.Time, absent *absence, large *slot) (response, error) {
 	body := fleetResponse{
 		InstanceID: q.instanceID, From: history.At(q.from), To: history.At(q.to), Step: q.stepName,

@@ -21,7 +21,7 @@ import (
 	"devicetrace/pkg/summary"
 )
 
-// fleetOf is a fake reader of a fleet. It passes all of its devices and rows on, and records the
+// fleetOf is a fake reader of a fleet. It passes on all of its devices and rows, and records the
 // requests. If before is set, it is the result for ranges that begin before the day of now.
 type fleetOf struct {
 	recorded
@@ -145,7 +145,7 @@ func TestFleet(t *testing.T) {
 	require.Nil(t, f.asked[0].Devices)
 }
 
-// The numbers of devices are for whole days only. The reader must not look for them otherwise.
+// Devices are counted for whole days only. For other ranges, the reader must not look for them.
 func TestFleetAsksForDevicesOfWholeDaysOnly(t *testing.T) {
 	for query, want := range map[string]bool{
 		"":                           true,
@@ -245,7 +245,7 @@ func TestFleetCSV(t *testing.T) {
 	require.Equal(t, receiptJSON, w.Header().Get("X-Receipt"))
 }
 
-// manyNodes returns the sums of a day with events on many nodes with long names in every minute.
+// manyNodes returns the sums of a day. Every minute has events on many nodes, whose names are long.
 func manyNodes(nodes int) *summary.Sums {
 	sums := &summary.Sums{}
 	for minute := range 24 * 60 {
@@ -258,8 +258,8 @@ func manyNodes(nodes int) *summary.Sums {
 	return sums
 }
 
-// A response must stay below the limit, even with very many nodes that have long names. It then names
-// fewer nodes, but all sums stay the same.
+// A response must stay below the limit even if very many nodes have long names. It then names fewer
+// nodes, but all sums stay the same.
 func TestFleetStaysBelowTheLimit(t *testing.T) {
 	f := countedFleet()
 	f.result.Sums = manyNodes(64)
@@ -337,8 +337,8 @@ func TestFleetOfAnUnknownInstance(t *testing.T) {
 	require.Equal(t, "false", ask(a, fleetURL+"&format=csv").Header().Get("X-Instance-Known"))
 }
 
-// A token must not read another instance. The response is the same whether the instance exists, and
-// takes no request to the store.
+// A token for one instance must not read another. The response must not reveal whether the other
+// instance exists, and must take no request to the store.
 func TestFleetIsolation(t *testing.T) {
 	for _, question := range fleetQuestions {
 		f := countedFleet()
@@ -388,7 +388,7 @@ func TestFleetTakesTooLong(t *testing.T) {
 	}
 }
 
-// A large response must hold a slot until it is written, and waits if none is free.
+// A large response must hold a slot until it is written. If no slot is free, it must wait.
 func TestLargeFleetsNeedSlots(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := countedFleet()
@@ -410,8 +410,9 @@ func TestLargeFleetsNeedSlots(t *testing.T) {
 	})
 }
 
-// Only a few questions about a fleet may be read at the same time. The others wait, and must not get a
-// turn later if they stop waiting. A question that is refused must not wait.
+// Only a few questions about a fleet may be read at the same time, and the others must wait. After
+// a question has stopped waiting, it must not get a turn. An invalid or forbidden question must be
+// refused without waiting.
 func TestFleetsTakeTurns(t *testing.T) {
 	for _, question := range fleetQuestions {
 		synctest.Test(t, func(t *testing.T) {

@@ -82,7 +82,7 @@ func fleetAPI(t testing.TB, store query.Store) api {
 	return a
 }
 
-// tally counts events by what a key says about them.
+// tally counts events by key. It ignores events whose key is empty.
 func tally(events []event.Event, key func(kind summary.Kind, e *event.Event) string) map[string]int {
 	counts := map[string]int{}
 	for _, e := range events {
@@ -238,8 +238,8 @@ func TestFinderFindsEveryDevice(t *testing.T) {
 	}
 }
 
-// TestScopeOfARestart checks the scope of a restart of one node, which drops 40 devices in a fleet of
-// 300. A device that dropped alone is alone.
+// TestScopeOfARestart checks the scope of a restart of one node, which drops 40 devices in a fleet
+// of 300. The scope of a device that dropped at another time must be the device alone.
 func TestScopeOfARestart(t *testing.T) {
 	events := crowdOf(300, 3)
 	restart := at("2026-11-22T03:12:00Z")
@@ -299,7 +299,7 @@ func TestFleetReadsOnlyItsInstance(t *testing.T) {
 	}
 }
 
-// The receipt of a question must state all requests, and each object and partition once.
+// The receipt of a question must count all requests, and list each object and partition once.
 func TestFleetReceipts(t *testing.T) {
 	store := objstore.NewCounting(recordFresh(t, 5, crowdOf(100, 5)...))
 	for _, question := range append(fleetQuestions, "/api/v1/devices?instance=%s&state=offline", "/api/v1/fleet?instance=%s&compare=1") {

@@ -14,8 +14,8 @@ import (
 // fleetColumns are the columns of a fleet's sums in CSV.
 var fleetColumns = []string{"time", "kind", "action", "action_info", "node", "rest", "events"}
 
-// fleetRow counts the events of a step that have the same kind, words and node. If rest is true, it
-// counts the events on all nodes that are not named.
+// fleetRow counts the events of a step that have the same kind, action, action info and node. If
+// rest is true, it counts the events on all nodes that are not named.
 type fleetRow struct {
 	time         time.Time
 	kind         summary.Kind
@@ -35,8 +35,8 @@ func (r fleetRow) compare(o fleetRow) int {
 		cmp.Compare(restLast(r.rest), restLast(o.rest)), cmp.Compare(r.node, o.node))
 }
 
-// fleetRows returns the records of a fleet's sums in CSV, in order, and their size. It names only the
-// given nodes. It stops when the size is above maxBytes.
+// fleetRows returns the sorted CSV records of a fleet's sums, and their size. It names only the
+// given nodes. It stops when the size exceeds maxBytes.
 func fleetRows(cells []summary.Cell, q fleetRequest, nodes []fleet.Node) (records [][]byte, size int) {
 	named, events := map[fleet.Node]bool{}, map[fleetRow]int64{}
 	for _, n := range nodes {

@@ -25,8 +25,8 @@ const (
 	scopeAtNoon  = "/api/v1/scope?instance=i&at=2026-11-22T12:00:30Z"
 )
 
-// dropOn returns a row for a drop of the given client. Each of its texts has the maximum length and
-// differs from row to row.
+// dropOn returns a row for a drop of the given client. Its texts have the maximum length and differ
+// from row to row.
 func dropOn(client, node string, at time.Time, i int) segment.Row {
 	r := rowOf(1)(0)
 	padded := func(text string, n int) string { return text + strings.Repeat("x", n-len(text)) }
@@ -79,8 +79,8 @@ func (b *bucket) putSummaries(t *testing.T, where layout.Partition, rows []segme
 	b.put(t, name.Key(where), out.Bytes())
 }
 
-// If each shard has other nodes, with drops in every other minute, the sums of all shards have millions of
-// cells. Questions must nevertheless take little memory.
+// If each shard has other nodes, with drops in every other minute, the sums of all shards have
+// millions of cells. Even then, questions must take little memory.
 func TestMemoryOfAFleetWithManyNodes(t *testing.T) {
 	b := emptyBucket(t)
 	for shard := range 16 {
@@ -101,8 +101,8 @@ func TestMemoryOfAFleetWithManyNodes(t *testing.T) {
 	require.Less(t, measure(t, b, fleetOfDay, fleetOfDay, fleetOfDay).Peak, int64(448*MB))
 }
 
-// Questions must take little memory even if one shard has hundreds of fresh objects with long rows,
-// which take much more memory than the objects.
+// Questions must take little memory even if one shard has hundreds of fresh objects with long rows.
+// The rows take much more memory than the objects.
 func TestMemoryOfAFleetWithManyFreshObjects(t *testing.T) {
 	b := emptyBucket(t)
 	var rows []segment.Row

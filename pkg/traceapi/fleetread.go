@@ -14,7 +14,7 @@ import (
 type counter func(ctx context.Context, q query.FleetRequest) (query.FleetResult, error)
 
 // fleetTime is the maximum time for a question about a fleet. Such a question can take a lot of CPU
-// time, which all other requests would have to wait for.
+// time, and all other requests wait meanwhile.
 const fleetTime = 8 * time.Second
 
 // maxFleets is the maximum number of questions about a fleet that are read and added up at the same

@@ -55,10 +55,11 @@ func checkSteps(from, to, now time.Time) error {
 	return nil
 }
 
-// slowClock is how much a client's clock may be slow when it requests today so far.
+// slowClock is how far behind a client's clock may be when the client requests today so far.
 const slowClock = 5 * time.Minute
 
-// isWholeDay reports whether a range is a UTC day or, if the day is not over, its part up to now.
+// isWholeDay reports whether a range is a whole UTC day or, if the day is not over, the day up to
+// now.
 func isWholeDay(from, to, now time.Time) bool {
 	end := from.Add(day)
 	return startOfDay(from).Equal(from) && !to.After(end) && !to.Before(earlier(end, now.Add(-slowClock)))

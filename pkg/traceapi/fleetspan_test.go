@@ -40,7 +40,7 @@ func TestSteps(t *testing.T) {
 	}
 }
 
-// At midnight, today so far has one step.
+// At midnight, the range “today so far” must have one step.
 func TestStepsAtMidnight(t *testing.T) {
 	midnight := startOfDay(now)
 	from, to, _, err := parseSteps(nil, midnight)
@@ -117,8 +117,8 @@ func TestFleetParameterErrors(t *testing.T) {
 	}
 }
 
-// FuzzFleetParameters checks that every accepted question about a fleet is within bounds, and that
-// every error is a parameterError or is about the cursor.
+// FuzzFleetParameters checks that every accepted question about a fleet is within the limits, and
+// that every error is a parameterError or wraps query.ErrCursor.
 func FuzzFleetParameters(f *testing.F) {
 	f.Add("instance=i&from=2026-11-22T08:00:00Z&to=1795334400000&step=1h&compare=1&format=csv")
 	f.Add("instance=i&group=g&device=d&at=2026-11-22T08:00:00Z&of=refusals&lang=zh")

@@ -11,8 +11,8 @@ import (
 // that keeps it below maxBytes. Only long names of very many nodes make the first limit too high.
 var nodeLimits = []int{math.MaxInt, 64, 8, 0}
 
-// limitNodes returns a copy of the response that names at most max nodes, in the list of nodes and in
-// each step. It adds up all others.
+// limitNodes returns a copy of the response that names at most max nodes, in the list of nodes and
+// in each step. It combines all other nodes into one entry.
 func (f fleetResponse) limitNodes(max int) fleetResponse {
 	f.View.Nodes = limited(f.View.Nodes, max, func(n fleet.Node) bool { return n.Rest }, func(n *fleet.Node, o fleet.Node) {
 		n.Rest = true

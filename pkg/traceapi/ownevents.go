@@ -41,7 +41,7 @@ func (a api) readOwn(ctx context.Context, d device, from, to time.Time, own *own
 type ownEvents struct {
 	at     time.Time
 	byKind map[fleet.Of][]fleet.Drop
-	// node and address are those of the newest event that is not after the instant at.
+	// node and address come from the newest event that is not later than the instant at.
 	node, address string
 }
 
@@ -65,7 +65,7 @@ func (o *ownEvents) add(e *event.Event) {
 	o.byKind[of] = append(drops, dropOf(&row))
 }
 
-// nearest returns the kind of the event that is nearest to the instant at. Without an event, it
+// nearest returns the kind of the event nearest to the instant at. If there are no events, it
 // returns fleet.Drops.
 func (o *ownEvents) nearest() fleet.Of {
 	nearest, kind := time.Duration(-1), fleet.Drops
@@ -79,7 +79,8 @@ func (o *ownEvents) nearest() fleet.Of {
 	return kind
 }
 
-// ofKind returns what a scope counts the row as. ok is false if it does not count the row.
+// ofKind returns whether a scope counts the row as a drop or as a refusal. ok is false if the scope
+// does not count it.
 func ofKind(r *segment.Row) (of fleet.Of, ok bool) {
 	switch summary.KindOf(r) {
 	case summary.Drop:

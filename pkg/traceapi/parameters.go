@@ -116,8 +116,8 @@ func (q *traceRequest) parsePage(values url.Values) error {
 	return nil
 }
 
-// parseLimit parses the parameter limit, a number from 1 to max. Without the parameter, it returns
-// standard.
+// parseLimit parses the parameter limit, a number from 1 to max. If the parameter is missing, it
+// returns standard.
 func parseLimit(values url.Values, standard, max int) (int, error) {
 	text := values.Get("limit")
 	if text == "" {

@@ -14,8 +14,8 @@ import (
 	"devicetrace/pkg/summary"
 )
 
-// order is the order of a list of devices. Devices with a higher value come first, and devices with
-// equal values are sorted by client identifier.
+// order is a way to sort a list of devices. Devices with a higher value come first, and devices
+// with the same value are sorted by client identifier.
 type order struct {
 	name  string
 	value func(d *summary.Device) int64
@@ -63,8 +63,8 @@ func parsePlace(cursor string, order int) (place, error) {
 	return place{order, int64(binary.BigEndian.Uint64(b[1:])), string(b[9:])}, nil
 }
 
-// ranking collects the first devices of an ordered list, whatever the order in which the devices
-// arrive. It never holds more than limit+1 devices.
+// ranking collects the first devices of a sorted list. The devices can arrive in any order. It
+// never holds more than limit+1 devices.
 type ranking struct {
 	order int
 	after *place // the list begins after this place; nil means at its start
@@ -105,7 +105,8 @@ func (r *ranking) page() (devices []rankedDevice, more bool) {
 	return devices, false
 }
 
-// clone returns a copy that shares no text with a decoded object, which would stay in memory.
+// clone returns a copy that does not share its texts with a decoded object, which would otherwise
+// stay in memory.
 func (r rankedDevice) clone() rankedDevice {
 	r.device = r.device.Clone()
 	r.clientID = r.device.ClientID

@@ -96,7 +96,7 @@ func (a api) findScope(ctx context.Context, q scopeRequest, may permission) (fou
 	}, nil
 }
 
-// scopeDeviceOf returns nil if there is no client.
+// scopeDeviceOf returns the device, or nil if the client identifier is empty.
 func scopeDeviceOf(clientID event.ClientID) *scopeDevice {
 	if clientID == "" {
 		return nil
@@ -153,17 +153,17 @@ func parseEventTime(values url.Values, now time.Time) (time.Time, error) {
 }
 
 // maxScopeRows is the maximum number of drops and refusals that are listed to find the scope. If
-// there are more, the scope rests on the sums, and on a sample of the devices.
+// there are more, the scope rests on the sums and on a sample of the devices.
 const maxScopeRows = 50_000
 
-// maxScopeTexts is the maximum total size of the texts of these drops and refusals, in bytes. It has an
-// effect only if the texts are unusually long.
+// maxScopeTexts is the maximum total size of the texts of these drops and refusals, in bytes. It
+// matters only if the texts are unusually long.
 const maxScopeTexts = 16 << 20
 
 // maxScopeBytes is the maximum size of the objects that are read for the list.
 const maxScopeBytes = 32 << 20
 
-// scopeRead is what a scope is found from.
+// scopeRead holds what is read to find a scope.
 type scopeRead struct {
 	own    ownEvents    // the device's own drops and refusals
 	trace  query.Result // the cost of reading them

@@ -53,7 +53,7 @@ type scopeOf struct {
 	Plan                         []query.Step
 }
 
-// restarted returns a fleet in which ten devices on node n1 drop at 07:00, and client "c" with them.
+// restarted returns a fleet in which client "c" and ten other devices on node n1 drop at 07:00.
 func restarted() *fleetOf {
 	f := countedFleet()
 	minute := summary.MinuteOf(at("2026-11-22T07:00:00Z").UnixMilli())
@@ -126,7 +126,8 @@ func TestScopeInChinese(t *testing.T) {
 	require.Contains(t, w.Body.String(), chinese.Text)
 }
 
-// Without the parameter "of", the device's nearest event decides what is counted.
+// Without the parameter "of", the device's nearest event must decide whether drops or refusals are
+// counted.
 func TestWhatAScopeCounts(t *testing.T) {
 	refusal := refused(0, "07:00:10")
 	drop := happened("a", event.Close, 0, "07:00:12")
@@ -157,7 +158,7 @@ func TestWhatAScopeCounts(t *testing.T) {
 	require.Equal(t, "refusals", got.Of)
 }
 
-// A refused login counts other refused devices, and no drops.
+// The scope of a refused login must count other refused devices, and no drops.
 func TestScopeOfARefusal(t *testing.T) {
 	f := restarted()
 	f.result.Sums = &summary.Sums{
@@ -177,8 +178,8 @@ func TestScopeOfARefusal(t *testing.T) {
 	require.Len(t, got.Devices, 6)
 }
 
-// If there are too many rows, or the reader does not read them, the list must be incomplete, but the
-// number of other devices stays.
+// If there are too many rows, or the reader does not read them, the list must be incomplete. The
+// number of other devices must stay the same.
 func TestScopeWithoutRows(t *testing.T) {
 	f := restarted()
 	f.result.RowsRead = false
@@ -211,8 +212,8 @@ func TestScopeOfTheLastMinutesIsProvisional(t *testing.T) {
 	require.True(t, got.Provisional)
 }
 
-// A device with very many drops in the window must not fill the memory. Of its drops, the nearest ones
-// count.
+// A device with very many drops in the window must not fill the memory. Only its drops that are
+// nearest to the requested time count.
 func TestOwnEventsAreLimited(t *testing.T) {
 	own := ownEvents{at: at("2026-11-22T07:00:00Z"), byKind: map[fleet.Of][]fleet.Drop{}}
 	e := happened("c", event.Close, 0, "06:59:00")

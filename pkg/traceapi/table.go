@@ -7,7 +7,8 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// tableEnd is the part of a response that follows its rows. In CSV and NDJSON, it is in headers.
+// tableEnd is the part of a response that follows its rows. In CSV and NDJSON, it is sent in
+// headers.
 type tableEnd struct {
 	nextCursor string
 	incomplete bool

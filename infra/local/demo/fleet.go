@@ -19,8 +19,8 @@ const (
 	shortestDay  = 3 * time.Hour // the least that sim.Fleet needs for its incidents
 )
 
-// showFleet records a simulated fleet, and prints a link to the page that shows it and what to look
-// for.
+// showFleet records a simulated fleet. It prints a link to the fleet's page, and says what to look
+// for there.
 func showFleet(ctx context.Context, api traceAPI, webhookToken string, out io.Writer) error {
 	config := fleetUntil(time.Now())
 	days := sim.Fleet(config)
@@ -37,9 +37,10 @@ func showFleet(ctx context.Context, api traceAPI, webhookToken string, out io.Wr
 	return nil
 }
 
-// fleetUntil returns the configuration of a fleet whose incidents happen on the UTC day up to now,
-// or yesterday if today is too short for them. The instance has the time in its name. Otherwise,
-// the devices of two demos would be the same, and each would have the incidents of both.
+// fleetUntil returns the configuration of a fleet whose incidents happen earlier on the current UTC
+// day, or yesterday if today is still too short for them. The name of the instance contains the
+// time, so that each demo has its own devices. Otherwise, the devices of two demos would have the
+// incidents of both.
 func fleetUntil(now time.Time) sim.FleetConfig {
 	now = now.UTC()
 	c := sim.FleetConfig{
@@ -52,7 +53,7 @@ func fleetUntil(now time.Time) sim.FleetConfig {
 	return c
 }
 
-// inWords says what happened in an incident and how many devices it hit.
+// inWords describes an incident and says how many devices it hit.
 func inWords(i sim.Incident) string {
 	switch i.Kind {
 	case sim.NodeRestart:

@@ -14,9 +14,9 @@ import (
 type FleetConfig struct {
 	// Instance is the broker instance of all devices. Default: fleet.
 	Instance event.InstanceID
-	// Source is the source that reports the events: SourceMochi, or one of broker.EMQX,
-	// broker.Mosquitto and broker.VerneMQ. Default: SourceMochi, the only one of them that reports
-	// the connections that a restart ends.
+	// Source is the source of the events: SourceMochi (the default), or one of broker.EMQX,
+	// broker.Mosquitto and broker.VerneMQ. Only SourceMochi reports the connections that a restart
+	// ends.
 	Source string
 	// Devices is the number of devices. Default: 300.
 	Devices int
@@ -25,8 +25,8 @@ type FleetConfig struct {
 	Day time.Time
 	// DaysBefore is the number of days before Day that Fleet also simulates, without incidents.
 	DaysBefore int
-	// Until is when the simulation ends. Default: the end of Day. The incidents need at least
-	// three hours.
+	// Until is when the simulation ends. Default: the end of Day. It must be at least three
+	// hours after the start of Day, so that there is time for the incidents.
 	Until time.Time
 }
 

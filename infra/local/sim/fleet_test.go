@@ -59,8 +59,9 @@ func TestIncidentsHitTheirDevices(t *testing.T) {
 	}
 }
 
-// hitBy returns the devices with an end or a refusal that has the incident's reason and place. It
-// checks that their events lie within the time that the incident allows.
+// hitBy returns the devices that an incident hit, which have an event with the incident's reason
+// while the incident lasts. It checks the node or group of these events, and that none of them
+// comes too late.
 func hitBy(t *testing.T, days sim.FleetDays, i sim.Incident) map[event.ClientID]bool {
 	hit := map[event.ClientID]bool{}
 	for _, e := range days.Events {
@@ -94,7 +95,7 @@ func set(devices []event.ClientID) map[event.ClientID]bool {
 	return s
 }
 
-// During its incident, no device of the incident connects where it cannot.
+// While an incident lasts, the devices that it hits must not connect in a way that it prevents.
 func TestIncidentsPreventConnects(t *testing.T) {
 	for _, c := range fleets {
 		days := sim.Fleet(c)
@@ -157,7 +158,7 @@ func TestFleetOfOtherSources(t *testing.T) {
 	}
 }
 
-// A recorder must store the events as they are simulated.
+// A recorder must store the events exactly as they are simulated.
 func TestTheOwnFormKeepsAFleet(t *testing.T) {
 	days, received := sim.Fleet(fleets[1]), fleets[1].Until
 	body, err := ownform.Encode(days.Events)

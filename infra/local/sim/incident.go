@@ -7,25 +7,25 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// IncidentKind is what happens to a part of a fleet.
+// IncidentKind says what happens in an incident.
 type IncidentKind string
 
 const (
 	// NodeRestart: a node ends all its connections. The devices come back during the next minutes,
 	// to this node or another.
 	NodeRestart IncidentKind = "node restart"
-	// NetworkOutage: no packet of a network arrives, so the broker ends its connections one after
-	// the other as their keep alive times out.
+	// NetworkOutage: no packets from a network arrive, so the broker ends the network's connections
+	// one by one as their keep alive times out.
 	NetworkOutage IncidentKind = "network outage"
 	// BadRollout: the devices of a group get new credentials, disconnect to use them, and are
 	// refused until the roll-out is undone.
 	BadRollout IncidentKind = "bad roll-out"
 )
 
-// Incident is an event that hits a part of a fleet, with its true scope.
+// Incident describes what happens to a part of a fleet. It names the true scope.
 type Incident struct {
 	Kind IncidentKind
-	// At is when the incident begins, and Over is when its cause is gone.
+	// At is when the incident begins, and Over is when its cause ends.
 	At, Over time.Time
 	Node     string // the node that restarts
 	Network  string // the network that is cut off, such as 10.20.4.0/24
@@ -52,7 +52,7 @@ type incident interface {
 // never is later than every event.
 const never = time.Duration(math.MaxInt64)
 
-// period is the time in which an incident's cause lasts.
+// period is the time during which an incident's cause lasts.
 type period struct {
 	Incident
 	at, over time.Duration
@@ -64,7 +64,8 @@ func (p *period) contains(at time.Duration) bool { return p.at <= at && at < p.o
 
 func (p *period) delays(_ *member, at time.Duration) time.Duration { return at }
 
-// plan returns the three incidents of a fleet, far enough apart to tell them from each other.
+// plan returns the three incidents of a fleet. There is enough time between them to tell their
+// effects apart.
 func (f *fleet) plan() []incident {
 	words := &f.broker.dialect.words
 	begin := func(fraction float64, lasts time.Duration, kind IncidentKind, why end) period {
@@ -100,7 +101,7 @@ func (i *nodeRestart) strike(m *member, c *connection, at time.Duration) time.Du
 	return at + time.Second + min(m.about(40*time.Second), 4*time.Minute)
 }
 
-// delays does not delay the connect. It moves m to another node while the node is down.
+// delays moves m to another node while its node is down. It does not delay the connect.
 func (i *nodeRestart) delays(m *member, at time.Duration) time.Duration {
 	if i.contains(at) && m.node == i.node {
 		m.node = (i.node + 1 + m.random.IntN(len(m.broker.nodes)-1)) % len(m.broker.nodes)
@@ -144,7 +145,8 @@ func (i *badRollout) reaches(m *member, _ *connection) time.Duration {
 	return i.at + m.reloads
 }
 
-// strike disconnects m and lets it try again with ever longer pauses until the roll-out is undone.
+// strike disconnects m, which then tries again with longer and longer pauses until the roll-out is
+// undone.
 func (i *badRollout) strike(m *member, c *connection, at time.Duration) time.Duration {
 	m.disconnect(c, at, goodbye)
 	pause := 4 * time.Second

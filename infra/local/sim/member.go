@@ -67,8 +67,8 @@ func (m *member) finish(c *connection) time.Duration {
 	return m.place(next)
 }
 
-// place picks the node of the next connection and returns when it begins, at the given time or
-// after an incident that prevents it. The load balancer often keeps the node.
+// place chooses the node of the next connection, which is often the same node again. It returns
+// when the connection begins: at the given time or, if an incident prevents that, later.
 func (m *member) place(at time.Duration) time.Duration {
 	if m.chance(0.3) {
 		m.node = m.random.IntN(len(m.broker.nodes))
@@ -99,7 +99,8 @@ func (m *member) usualEnd(c *connection) time.Duration {
 	if m.flaps {
 		return at + 5*time.Second + m.about(shortConnection)
 	}
-	// Candidates come twice as fast as ends. Rejecting the others makes ends follow the rhythm.
+	// This draws candidates at twice the mean rate and rejects some of them, so that the ends
+	// follow the rhythm.
 	for {
 		at += m.about(meanConnection / 2)
 		if m.chance(rhythm(at) / 2) {

@@ -65,6 +65,6 @@ func (s *stack) responses(t *testing.T, token string, ids clientIDs, from time.T
 	return responses.String()
 }
 
-// durations matches the fields of receipts and plans that vary from response to response, and the
-// times of responses.
+// durations matches the parts of a response that differ each time: the durations in receipts and
+// plans, and the time of the response.
 var durations = regexp.MustCompile(`"(at_)?ms":[0-9.e-]+|"now":"[^"]*"`)

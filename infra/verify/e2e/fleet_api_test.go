@@ -97,8 +97,8 @@ func (e *inputEvent) kind() string {
 	}
 }
 
-// others returns the number of devices, except for the given one, with an event of the kind in the
-// minute of an instant or its two neighbors.
+// others returns how many devices other than the given one had an event of the given kind in the
+// minute of an instant or in one of its two neighbors.
 func (f *fleetDay) others(kind, clientID string, at time.Time) int {
 	first := at.Truncate(time.Minute).Add(-time.Minute).UnixMilli()
 	ids := map[string]bool{}
@@ -124,8 +124,8 @@ func (f *fleetDay) record(t *testing.T, s *stack) {
 	s.record(t, "plant", f.events[:size/10])
 }
 
-// TestFleetAPI checks the questions about a fleet on a day with planted incidents: sums, finder and
-// scopes must agree with the events that were sent, before and after a compaction.
+// TestFleetAPI asks about a fleet on a day with planted incidents. Sums, finder and scopes must
+// agree with the events that were sent, before and after a compaction.
 func TestFleetAPI(t *testing.T) {
 	t.Parallel()
 	const mine = "e2e-of-plant"
@@ -254,7 +254,7 @@ func (f *fleetDay) requireTable(t *testing.T, s *stack) {
 	require.Equal(t, len(f.events), sum)
 }
 
-// fleetList is a list of devices, as far as the tests check it.
+// fleetList is the part of a list of devices that the tests check.
 type fleetList struct {
 	Devices []struct {
 		ClientID                        string `json:"client_id"`
@@ -297,7 +297,8 @@ func (s *stack) find(t *testing.T, parameters ...string) (all fleetList) {
 	}
 }
 
-// requireDevices checks the complete list of devices, in pages, and the numbers of each device.
+// requireDevices checks the complete list of devices, read page by page, and the numbers of each
+// device.
 func (f *fleetDay) requireDevices(t *testing.T, s *stack) {
 	t.Helper()
 	list := s.find(t, "day", f.day.Format(time.DateOnly), "limit", "70", "order", "drops")
@@ -322,8 +323,8 @@ func (f *fleetDay) requireDevices(t *testing.T, s *stack) {
 	}
 }
 
-// requireFound checks that devices are found by a part of their user name or address, and despite a
-// difference in case and separators.
+// requireFound checks that the finder finds devices by a part of their user name or address, and
+// also if the text differs from an identifier only in case and separators.
 func (f *fleetDay) requireFound(t *testing.T, s *stack) {
 	t.Helper()
 	for _, c := range []struct {
@@ -350,7 +351,7 @@ func (f *fleetDay) requireFound(t *testing.T, s *stack) {
 	}
 }
 
-// fleetScope is a scope, as far as the tests check it.
+// fleetScope is the part of a scope that the tests check.
 type fleetScope struct {
 	Of, Scope, Name, Text string
 	Others                int
@@ -407,7 +408,7 @@ func (f *fleetDay) requireScopes(t *testing.T, s *stack) {
 	require.Zero(t, s.scope(t, refused, f.refused, "of", "drops").Others)
 }
 
-// requireDown checks the list of devices that are offline. Each one is confirmed by its status.
+// requireDown checks the list of offline devices. A status must confirm each of them.
 func (f *fleetDay) requireDown(t *testing.T, s *stack) {
 	t.Helper()
 	objects := len(s.objects(t, "events/"))
@@ -437,7 +438,7 @@ func (f *fleetDay) requireDown(t *testing.T, s *stack) {
 	require.LessOrEqual(t, day.Receipt.Requests, 16+objects+2)
 }
 
-// requireIsolation checks that a token for this instance reads no other.
+// requireIsolation checks that a token for this instance cannot read another instance.
 func (f *fleetDay) requireIsolation(t *testing.T, s *stack, token string) {
 	t.Helper()
 	for _, question := range []string{"fleet?instance=", "scope?at=" + f.restart.Format(apiTime) + "&instance=", "devices?instance="} {

@@ -269,9 +269,9 @@ func testLongLinkRefused(t *testing.T, p *pageTest) {
 	b.await(`document.querySelector('.notice h2')?.innerText === 'The token was rejected' && document.querySelector('dialog').open`)
 }
 
-// testRequests checks which requests the page sends: the days and the scope of the last drop at most
-// once per view, and the report with the state at the start of the range only if the first report
-// does not contain this state.
+// testRequests checks which requests the page sends. It requests the days and the scope of the last
+// drop at most once per view. It requests a second report, with the state at the start of the
+// range, only if the first report does not contain this state.
 func testRequests(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	var mu sync.Mutex

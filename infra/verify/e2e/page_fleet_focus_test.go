@@ -18,8 +18,8 @@ import (
 // unavailable is the body of a response with status 503.
 var unavailable = []byte(`{"code":"StoreUnavailable","error":"the bucket could not be read"}`)
 
-// testFleetFocus checks that a control which disappears, or which can no longer be used, never takes
-// the focus with it.
+// testFleetFocus checks that the focus is not lost if the control that has it disappears or is
+// disabled.
 func testFleetFocus(t *testing.T, p *fleetTest) {
 	restart := p.incident(sim.NodeRestart)
 	b := p.fleet(t, fleetPath(fleetInstance, p.day, "at", restart.At.Truncate(time.Minute).Format(apiTime), "q", "-0"), viewer{})
@@ -76,7 +76,7 @@ func (b *tab) requireFocusIn(selector string) {
 	require.True(b.t, found, "the focus is on %s", eval[string](b, `document.activeElement.outerHTML.slice(0, 200)`))
 }
 
-// testFleetTwice checks that a double click and repeated requests do not do anything twice.
+// testFleetTwice checks that double clicks and repeated requests do nothing twice.
 func testFleetTwice(t *testing.T, p *fleetTest) {
 	restart := p.incident(sim.NodeRestart)
 	b := p.fleet(t, fleetPath(fleetInstance, p.day, "from", restart.At.Add(-time.Hour).Truncate(time.Minute).Format(apiTime), "to", restart.At.Add(time.Hour).Truncate(time.Minute).Format(apiTime)), viewer{})
@@ -101,8 +101,8 @@ func testFleetTwice(t *testing.T, p *fleetTest) {
 	require.Regexp(t, `^Devices with events on .* \(UTC\)\. The status of each device confirms that it is offline\.$`, b.text("[aria-labelledby=down-title] .list-foot"))
 }
 
-// requireNewToken checks that a new token also repeats a search for devices that the old token has
-// stopped.
+// requireNewToken checks that the page repeats a search for devices after the user replaces an
+// invalid token.
 func (p *fleetTest) requireNewToken(b *tab) {
 	b.t.Helper()
 	b.allow("401")
@@ -113,8 +113,8 @@ func (p *fleetTest) requireNewToken(b *tab) {
 	require.Zero(b.t, b.count(".failed"))
 }
 
-// requirePanelStays checks that the panel about a minute stays if the worst minute of another bar
-// cannot be found.
+// requirePanelStays checks that the panel about a minute stays if the user clicks another bar, but
+// the request for the worst minute of that bar fails.
 func (p *fleetTest) requirePanelStays(b *tab) {
 	b.t.Helper()
 	restart := p.incident(sim.NodeRestart)
@@ -129,8 +129,8 @@ func (p *fleetTest) requirePanelStays(b *tab) {
 	require.Equal(b.t, 1, b.count(".chart .bar.picked"))
 }
 
-// requireLongTables checks that tables say which of many nodes and reasons they show, and that
-// devices which were not counted do not appear as none.
+// requireLongTables checks that tables say how many nodes and reasons they omit. If devices were
+// not counted, a table must say so instead of saying that there are none.
 func (p *fleetTest) requireLongTables(b *tab) {
 	t := b.t
 	t.Helper()

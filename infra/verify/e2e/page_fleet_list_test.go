@@ -15,8 +15,8 @@ import (
 
 const listed = `document.querySelector('.finder-card tbody tr')`
 
-// testFleetList lists the devices of a node and those of a reason, with the pointer and with the
-// keyboard.
+// testFleetList lists the devices of a node and of a reason, first with the pointer and then with
+// the keyboard.
 func testFleetList(t *testing.T, p *fleetTest) {
 	node := p.incident(sim.NodeRestart).Node
 	b := p.fleet(t, fleetPath(fleetInstance, p.day), viewer{})
@@ -55,8 +55,8 @@ func testFleetList(t *testing.T, p *fleetTest) {
 	p.requireOnlyKnown(b)
 }
 
-// devices returns the first page of the devices that a filter of the API selects on the day of the
-// incidents, most drops first.
+// devices asks the API for the devices on the day of the incidents that match a filter. It returns
+// the first page, most drops first.
 func (p *fleetTest) devices(t *testing.T, filter, value string) (clients []string) {
 	t.Helper()
 	var answer struct {
@@ -92,7 +92,8 @@ func (p *fleetTest) requireHostileNode(b *tab) {
 	require.Contains(b.t, b.text("#finder-title"), "Devices on <u>node</u>U+202E, most drops first")
 }
 
-// requireOnlyKnown checks that a row without a filter in the API does not list devices.
+// requireOnlyKnown checks that a row has no button to list its devices if the API cannot filter
+// devices by what the row shows.
 func (p *fleetTest) requireOnlyKnown(b *tab) {
 	t := b.t
 	t.Helper()

@@ -61,7 +61,7 @@ export const isComplete = (query) => query.instance !== '' && query.client !== '
 
 export const timestamp = (at) => new Date(at).toISOString();
 
-// withoutEmpty returns the parameters without those whose value is empty.
+// withoutEmpty returns the parameters whose values are not empty.
 export const withoutEmpty = (parameters) => Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== ''));
 
 // deviceParameters returns the API parameters that a trace and a diagnosis have in common.

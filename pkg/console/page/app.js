@@ -15,15 +15,16 @@ import { takeTokenFromFragment, token } from './token.js';
 // pages maps the name of each view to its functions:
 //   - form is the id of its form.
 //   - setUp adds its listeners.
-//   - show shows the results for the URL. follow does the same after Back or Forward, and may keep
-//     what the page shows.
-//   - leave ends everything before the other view is shown.
+//   - show shows the results for the URL. follow does the same after Back or Forward, but may keep
+//     results that are already on the page.
+//   - leave stops the view before the other one is shown.
 //   - The other functions apply a new token, language or time zone.
 const pages = { device: devicePage, fleet: fleetPage };
 
 let page = null; // the view that the page shows
 
-// turn makes the view in the URL the current one. It reports whether the view has changed.
+// turn switches to the view that the URL names. It returns false if the page already shows this
+// view.
 function turn() {
   const next = isFleet() ? 'fleet' : 'device';
   if (page === pages[next]) return false;

@@ -13,9 +13,9 @@ import { pager } from './pager.js';
 import { number, text } from './text.js';
 import { clock, minute, minuteStamp, time } from './time.js';
 
-// chart returns { node, select, redraw, focus }; for redraw and focus, see figure. select takes the instant to mark, or null. chart calls
-// onPick with a column or null, onZoom with a span, and onZoomAt with 1 to zoom in or -1 to zoom
-// out, and with an instant.
+// chart returns { node, select, redraw, focus }; for redraw and focus, see figure. select marks an
+// instant, or nothing if it gets null. chart calls onPick with a column or null, onZoom with a
+// span, and onZoomAt with a direction (1 zooms in, -1 zooms out) and an instant.
 export function chart(fleet, { onPick, onZoom, onZoomAt }) {
   const stepLength = stepLengths[fleet.answer.step];
   let marked = null;

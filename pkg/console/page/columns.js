@@ -1,4 +1,4 @@
-// Turns the steps of a fleet into columns that are wide enough to see and to hit.
+// Combines the steps of a fleet into columns that are wide enough to see and to click.
 
 import { kinds, kindOfWord } from './kinds.js';
 import { ms } from './time.js';
@@ -6,16 +6,16 @@ import { ms } from './time.js';
 const minWidth = 4; // px
 const sizes = [1, 2, 3, 6, 12, 24, 72]; // numbers of steps in a column
 
-// sizeFor returns how many steps share a column, so that the columns are wide enough in the given
-// scale. stepLength is in milliseconds.
+// sizeFor returns how many steps each column must combine to be wide enough in the given scale.
+// stepLength is in milliseconds.
 export function sizeFor(stepLength, { from, to, width }) {
   const perStep = (stepLength / (to - from)) * width;
   return sizes.find((one) => one * perStep >= minWidth) ?? sizes.at(-1);
 }
 
-// columnsOf returns columns of size steps, oldest first. Each is { from, to, connects, refusals,
-// drops, disconnects, kinds }. kinds has [kind, count] for each kind of drop that occurs, in the
-// order of the legend.
+// columnsOf returns columns of size steps each, oldest first. A column is { from, to, connects,
+// refusals, drops, disconnects, kinds }. kinds has [kind, count] for each kind of drop that occurs,
+// in the order of the legend.
 export function columnsOf(steps, stepLength, size) {
   const columns = [];
   for (let i = 0; i < steps.length; i += size) columns.push(columnOf(steps.slice(i, i + size), stepLength));

@@ -4,8 +4,8 @@ import { el } from './dom.js';
 import { datum } from './datum.js';
 import { number, text } from './text.js';
 
-// countNotes returns the notes on an answer of the API about a fleet, as a list of strings. It is
-// empty if the figures are exact.
+// countNotes returns notes on a response of the API about a fleet, as a list of strings. The list
+// is empty if the figures are exact.
 export function countNotes(answer) {
   const { exact, at_most_twice: twice, shards, not_counted: missing } = answer;
   return [
@@ -15,7 +15,7 @@ export function countNotes(answer) {
   ].filter(Boolean);
 }
 
-// countNote returns the notes on an answer as an element, or null if there are none. It names the
+// countNote returns the notes on a response as an element, or null if there are none. It names the
 // objects that were not counted.
 export function countNote(answer) {
   const notes = countNotes(answer);

@@ -3,8 +3,8 @@
 import { getJSON } from './api.js';
 import { Loading } from './loading.js';
 
-// DeviceList holds the devices fetched so far, in the order of the API. answer is the latest answer,
-// or null.
+// DeviceList holds the devices fetched so far, in the order of the API. answer is the latest
+// response, or null.
 export class DeviceList extends Loading {
   constructor(parameters) {
     super();

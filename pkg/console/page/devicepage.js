@@ -65,8 +65,8 @@ function adopt(next) {
   leadTo('fleet', fleetPath({ instance: query.instance, day: utcDayOf(Math.min(query.to, Date.now())) }));
 }
 
-// knownFor returns those results on the page that are still correct for a query, or null if there
-// are none.
+// knownFor returns the results on the page that are also correct for the given query, or null if
+// there are none.
 function knownFor(next) {
   const isSameSpan = view && ['instance', 'client', 'from', 'to'].every((name) => view.query[name] === next[name]);
   if (!isSameSpan) return null;
@@ -175,7 +175,7 @@ async function complete(incomplete, signal) {
     incomplete.beginsUnknown() ? lookBack(incomplete, signal) : null,
     incomplete.scope.answer ? null : incomplete.askScope(incomplete.scope.asked, signal),
   ]);
-  // The days may know the last drop if the span has none.
+  // If the span has no drop, the days may still show when the last one was.
   if (!incomplete.scope.asked && !signal.aborted) await incomplete.askScope(null, signal);
 }
 

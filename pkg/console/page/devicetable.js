@@ -48,8 +48,8 @@ export function deviceTable(devices, columns, label, pathOf) {
         el('td', { class: numeric.includes(name) ? 'numeric' : null }, cells[name](device, pathOf)))))))));
 }
 
-// listFoot returns what follows a table of devices: a note, and a button to show more devices if
-// there are more. While devices are on their way, the button is inactive, but keeps the focus.
+// listFoot returns what follows a table of devices: a note and, if there are more devices, a button
+// to show them. While more devices are loading, the button is inactive, but keeps the focus.
 export function listFoot(list, note, id, onMore) {
   const click = () => list.isLoading || onMore();
   const more = () => el('button', { id, type: 'button', class: 'button', 'aria-disabled': list.isLoading ? 'true' : null, on: { click } }, icon('down'), text('devices.more'));

@@ -30,8 +30,8 @@ export async function fetchAll(query, format, signal, onPage) {
 // withoutHead removes the first line of a CSV file. No column name contains a line break.
 const withoutHead = (page) => page.slice(page.indexOf('\n') + 1);
 
-// save makes the browser save content as a file. subject is what the file is about, which becomes a
-// part of its name. at is an instant of the day that the name contains.
+// save makes the browser save content as a file. The name of the file contains subject and the day
+// of the instant at.
 export function save(subject, at, format, content) {
   const url = URL.createObjectURL(new Blob([content], { type: `${types[format]};charset=utf-8` }));
   const anchor = el('a', { href: url, download: `${fileName(subject, at)}.${format}` });

@@ -1,5 +1,5 @@
-// Draws the drops and the refused logins of a fleet as bars over time, in two rows that have scales
-// of their own. Otherwise, a flood of refused logins would make drops too small to see.
+// Draws the drops and the refused logins of a fleet as bars over time. Each of the two has its own
+// row and scale, because a flood of refused logins would otherwise make drops too small to see.
 
 import { axis } from './axis.js';
 import { columnsOf, sizeFor } from './columns.js';
@@ -59,7 +59,8 @@ function roundUp(n) {
   return Math.ceil(roundSteps.find((one) => one * power >= n) * power);
 }
 
-// lane draws the name of a row, its base line, and a line at the full height with the count there.
+// lane draws the name of a row, its baseline, and a line at its full height, labeled with the count
+// there.
 function lane(label, max, y, height, scale) {
   const line = (at, kind) => svg('path', { class: kind, d: `M0 ${at}H${scale.width}` });
   return svg('g', { 'aria-hidden': 'true' }, line(y, 'tick'), line(y + height, 'end'),

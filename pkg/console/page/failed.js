@@ -1,4 +1,4 @@
-// A note in place of results that could not be fetched, while the rest of the page is there.
+// A note in place of results that could not be fetched. It leaves the rest of the page as it is.
 
 import { datum } from './datum.js';
 import { el } from './dom.js';

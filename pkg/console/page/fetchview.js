@@ -11,8 +11,9 @@ import { endsNow, extended, isOver } from './span.js';
 import { ms } from './time.js';
 import { View } from './view.js';
 
-// fetchView fetches the results of a query. If known contains some of the results, fetchView uses them instead of fetching them again. If known contains no days, scope or near misses, those of
-// the view are empty, and the caller must load them.
+// fetchView fetches the results of a query, except the results that known contains. If known
+// contains no days, scope or near misses, the view starts without them, and the caller must load
+// them.
 export async function fetchView(query, known, signal) {
   const rows = new Rows(query, signal);
   const [report, status] = await Promise.all([known.report ?? diagnosis(query, signal), known.status ?? statusOf(query, signal), rows.fetchMore()]);

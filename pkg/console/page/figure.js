@@ -7,14 +7,14 @@ import { side } from './layout.js';
 import { followPointer } from './pointer.js';
 import { tooltip } from './tooltip.js';
 
-// figure returns { node, redraw, mark, focus }. redraw draws at once if node is on the page. Otherwise, the
-// figure draws itself as soon as the width of node is known. It draws itself again whenever the
-// width changes. mark updates which items are selected.
+// figure returns { node, redraw, mark, focus }. redraw draws at once if node is on the page.
+// Otherwise, the figure draws itself as soon as the width of node is known. It draws itself again
+// whenever the width changes. mark updates which items are selected.
 //
-// draw takes a width and returns { node, plot, items, scale, rows }. labelOf returns the label of an
-// item, and isPicked whether it is selected. The figure calls onItem with an item, onSpan with the
-// two ends of a range and the scale, and onEscape. keys maps further keys to functions that take
-// the current item and the scale.
+// draw takes a width and returns { node, plot, items, scale, rows }. labelOf returns the label of
+// an item, and isPicked reports whether the item is selected. The figure calls onItem with an item,
+// onSpan with the two ends of a range and the scale, and onEscape without arguments. keys maps
+// further keys to functions that take the current item and the scale.
 export function figure({ label, draw, labelOf, isPicked, onItem, onSpan, onEscape, keys = {} }) {
   const frame = el('div', { class: 'timeline-frame' });
   const tip = tooltip();

@@ -13,16 +13,16 @@ import { number, phrase, text } from './text.js';
 import { ms, utcDayOf } from './time.js';
 import { unexplained } from './vocabulary.js';
 
-// columnsOf returns the columns of the table. The states of a past day are those at its end.
+// columnsOf returns the columns of the table. For a past day, the column of states says that they
+// are those at the end of the day.
 function columnsOf({ day, order }) {
   const isPast = day !== undefined && parseDay(day) < utcDayOf(Date.now());
   return ['client', 'username', 'address', 'node', ...(order === 'drops' ? ['drops'] : []), isPast ? 'stateThen' : 'state', 'last'];
 }
 
 // finderResults returns a card with the devices that a search lists. It fills itself in. search has
-// the properties text, node and reason of a query of the fleet.
-// The user asks for more devices with onMore, for another attempt with onRetry, and ends the search
-// with onClose.
+// the properties text, node and reason of a query of the fleet. The card calls onMore to show more
+// devices, onRetry to try again, and onClose to end the search.
 export function finderResults(list, search, { onMore, onRetry, onClose }) {
   const body = el('div');
   const count = el('span', { class: 'count' });
@@ -58,7 +58,8 @@ function content(list, search, { onMore, onRetry }) {
   ].filter(Boolean);
 }
 
-// coverage says what was searched, and how devices of a node or a reason are counted.
+// coverage says what was searched, and how the drops of the devices of a node or a reason are
+// counted.
 function coverage({ covered, days }, { node, reason }) {
   const values = { count: number(covered?.devices ?? 0), days: (days ?? []).join(text('summary.and')) };
   const all = text('finder.covered', values);

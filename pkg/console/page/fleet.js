@@ -1,4 +1,4 @@
-// What the API says about a fleet in a span.
+// The figures of a fleet in a span, as the API returns them.
 
 import { timestamp } from './address.js';
 import { getJSON, getText } from './api.js';
@@ -6,8 +6,9 @@ import { spanOfFleet, stepOf } from './fleetspan.js';
 import { Loading } from './loading.js';
 import { ms } from './time.js';
 
-// Fleet holds the figures of a fleet. The first answer has the counts of events. more has what
-// takes longer: the day before and, for a whole day, the devices. more is null until it arrives.
+// Fleet holds the figures of a fleet. The first response has the counts of events. more is the
+// response that takes longer: it has the figures of the day before and, for a whole day, the
+// numbers of devices. more is null until it arrives.
 export class Fleet extends Loading {
   constructor(query, span, answer) {
     super();
@@ -37,16 +38,17 @@ export class Fleet extends Loading {
     return connects + refusals + ends === 0;
   }
 
-  // before returns the number of events of a reason or a node in the span a day earlier, or null if
-  // that is not known. list is "reasons" or "nodes", and isSame finds the reason or the node.
+  // before returns how many events a reason or a node had a day earlier, or null if that is not
+  // known. list is "reasons" or "nodes", and isSame finds the reason or the node in the list.
   before(list, isSame) {
     if (!this.more) return null;
     const found = this.more[list].find(isSame);
     return found ? found.before : 0;
   }
 
-  // worstMinute fetches the start of the minute with the most drops or refusals between from and to.
-  // The steps of the first answer may be longer than a minute.
+  // worstMinute fetches the start of the minute with the most drops or refusals between from and
+  // to. The steps of the first response are too coarse for this, because they may be longer than a
+  // minute.
   async worstMinute({ from, to }, of, signal) {
     const parameters = { instance: this.query.instance, from: timestamp(from), to: timestamp(to), step: '1m', devices: 0 };
     const { steps, receipt } = await getJSON('fleet', parameters, signal);
@@ -67,7 +69,7 @@ export class Fleet extends Loading {
 
 const parametersOf = ({ instance }, span) => ({ instance, from: timestamp(span.from), to: timestamp(span.to), step: stepOf(span) });
 
-// fetchFleet fetches the first answer for a query.
+// fetchFleet fetches the first response for a query.
 export async function fetchFleet(query, now, signal) {
   const span = spanOfFleet(query, now);
   return new Fleet(query, span, await getJSON('fleet', { ...parametersOf(query, span), devices: 0 }, signal));

@@ -20,11 +20,12 @@ export function parseDay(words) {
 
 // readFleetQuery returns the query in the URL:
 //   - day is the first instant of the UTC day, by default of today.
-//   - from and to are the span to show, in whole minutes. Both are null if it is the whole day.
+//   - from and to are the start and the end of the span to show, in whole minutes. Both are null if
+//     the span is the whole day.
 //   - at is the start of the minute whose devices are shown, or null.
-//   - of says which of them: "drops" or "refusals".
-//   - text is the text to find devices by, node the last node of the devices to list, and reason the
-//     reason for their last drop, which is one of infoFilters. At most one of the three is not "".
+//   - of says which devices of the minute are shown: "drops" or "refusals".
+//   - text is the text to find devices by. node is the last node of the devices to list, and reason
+//     the reason for their last drop, one of infoFilters. At most one of the three is not "".
 //
 // If a time is invalid, fault is { fault, words }. Otherwise, fault is null.
 export function readFleetQuery(now) {
@@ -63,8 +64,8 @@ export const wholeMinute = (at) => Math.floor(at / minute) * minute;
 
 const optional = (at) => (at === null || at === undefined ? '' : timestamp(at));
 
-// fleetPath returns the URL for a query of the fleet, without the origin. Everything but the
-// instance and the day is optional.
+// fleetPath returns the URL for a query of the fleet, without the origin. Only the instance and the
+// day are required.
 export function fleetPath({ instance, day: first, from, to, at, of, text, node, reason }) {
   const parameters = withoutEmpty({
     view: 'fleet', instance, day: utcDate(first), from: optional(from), to: optional(to), at: optional(at),

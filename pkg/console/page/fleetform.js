@@ -63,7 +63,7 @@ function clearFault() {
   for (const one of [instance(), field()]) one.removeAttribute('aria-invalid');
 }
 
-// fillFleetForm shows a query in the form.
+// fillFleetForm fills the form with a query.
 export function fillFleetForm(query) {
   const today = utcDayOf(Date.now());
   instance().value = query.instance;

@@ -35,8 +35,8 @@ let abort = new AbortController(); // aborts the requests for the figures
 let abortPick = new AbortController(); // aborts the request for the worst minute of a column
 let abortFinder = new AbortController();
 
-// go changes the query, adds the new URL to the history and shows the figures. It keeps the marked
-// minute only if the change says so. If the URL stays the same, the history does not change.
+// go changes the query, adds the new URL to the history and shows the figures. If the URL stays the
+// same, the history does not change. The mark of a minute is removed unless change contains at.
 function go(change, { isForced = false } = {}) {
   const path = fleetPath({ ...query, at: null, ...change });
   if (path !== location.pathname + location.search) history.pushState(null, '', path);
@@ -63,7 +63,7 @@ async function showURL({ isForced = false } = {}) {
   else showMinute();
 }
 
-// showSlots puts the slots on the page, unless they are there.
+// showSlots puts the slots on the page if they are not there yet.
 function showSlots() {
   if (byId('results').contains(slots.figures)) return;
   byId('results').replaceChildren(el('div', { class: 'results' }, slots.found, slots.figures));
@@ -71,12 +71,12 @@ function showSlots() {
 
 const lastInstance = () => byId('instance').value || recentInstances()[0] || onlyInstance();
 
-// isCurrent reports whether the page shows the figures for the query. If it does not, the figures
-// are still on their way, and clicks on the old ones must not change the query.
+// isCurrent reports whether the page shows the figures for the query. Otherwise, they are still
+// loading, and clicks on the old figures must not change the query.
 const isCurrent = () => Boolean(view?.fleet.shows(query));
 
-// isOutdated reports whether the figures for the query must be fetched: the page does not show them,
-// or shows those of a UTC day that has ended since.
+// isOutdated reports whether the figures for the query must be fetched. They must if the page shows
+// other figures, or figures of a UTC day that has ended since they were fetched.
 const isOutdated = () => !isCurrent() || (view.down !== null && !isToday(query, Date.now()));
 
 // adopt makes a query the current one, and updates the form and the links in the top bar to match.
@@ -107,7 +107,7 @@ function stop() {
   setBusy(false);
 }
 
-// load fetches and shows the figures of the query, and then whatever takes longer.
+// load fetches and shows the figures of the query, and then the figures that take longer.
 async function load() {
   abort.abort();
   abort = new AbortController();
@@ -198,8 +198,8 @@ function closeMinute() {
   go({});
 }
 
-// pick marks the worst minute of a column of the chart. If the column contains the marked minute,
-// or is null, pick removes the mark.
+// pick marks the worst minute of a column of the chart. It removes the mark instead if the column
+// is null or contains the marked minute.
 async function pick(column) {
   if (!isCurrent()) return;
   abortPick.abort();
@@ -293,7 +293,7 @@ function listDevices(search) {
   slots.found.scrollIntoView();
 }
 
-// closeFinder ends the search, and returns the focus to the control that has started it.
+// closeFinder ends the search, and returns the focus to the control that started it.
 function closeFinder() {
   const { node, reason } = query;
   go({ ...noSearch, at: query.at });

@@ -9,13 +9,14 @@ const maxOfMinutes = 6 * hour; // the longest span that is shown minute by minut
 const whole = { from: null, to: null };
 
 // spanOfFleet returns the span that a query shows: a whole UTC day, today up to now, or a shorter
-// span. An hour is the least of today, so that the first bars of a day are not as wide as the page.
+// span. Today's span has at least an hour. Otherwise, the first bars of a day would be as wide as
+// the page.
 export function spanOfFleet({ day: first, from, to }, now) {
   if (from !== null) return { from, to };
   return { from: first, to: Math.min(first + day, Math.max(wholeMinute(now) + minute, first + hour)) };
 }
 
-// stepOf returns the step in which the API counts a span.
+// stepOf returns the length of the steps that the API divides a span into.
 export const stepOf = ({ from, to }) => (to - from <= maxOfMinutes ? '1m' : '5m');
 
 export const stepLengths = { '1m': minute, '5m': 5 * minute, '1h': hour };
@@ -28,18 +29,18 @@ export function faultOf({ day: first, from, to, at }, now) {
   return to - from > day ? 'fleet.fault.long' : null;
 }
 
-// zoomedTo returns the change to a query that shows the given span, in whole minutes. A span that
-// is too short grows on both sides.
+// zoomedTo returns the change to a query that makes it show the given span, in whole minutes. It
+// extends a span that is too short on both sides.
 export function zoomedTo({ from, to }) {
   const missing = Math.max(minSpan - (to - from), 0) / 2;
   const first = wholeMinute(from - missing);
   return { day: utcDayOf(first), from: first, to: Math.max(wholeMinute(to + missing - 1) + minute, first + minSpan) };
 }
 
-// canZoomIn reports whether a span can become shorter.
+// canZoomIn reports whether a span is long enough to zoom in.
 export const canZoomIn = ({ from, to }) => to - from > minSpan;
 
-// zoomedIn returns the change that shows a third of the span, with an instant in its middle.
+// zoomedIn returns the change that shows a third of the span, with the given instant in the middle.
 export function zoomedIn({ from, to }, at) {
   const length = Math.max((to - from) / 3, minSpan);
   const first = wholeMinute(Math.min(Math.max(at - length / 2, from), to - length));
@@ -56,14 +57,15 @@ export function zoomedOut({ from, to }, now) {
   return zoomedTo({ from: end - length, to: end });
 }
 
-// movedBy returns the change that shows the day or the span before (-1) or after (1).
+// movedBy returns the change that shows the previous (-1) or next (1) day or span.
 export function movedBy({ day: first, from, to }, factor, now) {
   if (from === null) return { day: first + factor * day, ...whole };
   const by = Math.min((to - from) * factor, wholeMinute(now) + minute - to);
   return zoomedTo({ from: from + by, to: to + by });
 }
 
-// endsLater reports whether time after the query's span is in the past, so that it can be shown.
+// endsLater reports whether there is a later time to show, because the query's span ends in the
+// past.
 export const endsLater = (query, now) => (query.from === null ? query.day + day <= now : query.to < now);
 
 // isToday reports whether the query shows the whole of the current UTC day.

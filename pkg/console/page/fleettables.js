@@ -12,8 +12,8 @@ import { number, text } from './text.js';
 import { ms } from './time.js';
 import { infoFilters, infoLabel, unexplained } from './vocabulary.js';
 
-// card returns a section with a title. It fills itself in with the nodes that contentOf returns,
-// again whenever source changes. source is a Loading.
+// card returns a section with a title. It shows the nodes that contentOf returns, and updates them
+// whenever source changes. source is a Loading.
 function card(name, source, contentOf) {
   const body = el('div');
   const node = el('section', { class: 'card', 'aria-labelledby': `${name}-title` },
@@ -54,8 +54,9 @@ function reasonName(reason, id, onList) {
 
 const maxName = 80; // characters; longer names are shortened
 
-// listButton returns a button that lists devices in the finder: those with the given value of what,
-// which is "node" or "reason". The id is the same each time the table is drawn.
+// listButton returns a button that lists devices in the finder. what is "node" or "reason", and
+// value is the node or the reason of these devices. The button keeps its id when the table is drawn
+// again.
 function listButton(id, label, what, value, onList) {
   const click = () => onList({ [what]: value });
   return el('button', { id, type: 'button', class: 'link-like', title: text(`finder.list.${what}`), [`data-${what}`]: value, on: { click } },
@@ -69,7 +70,7 @@ function bar({ events, kind, action_info: info }, max) {
     svg('rect', { class: part, width: (100 * events) / max, height: 3 }))];
 }
 
-// compared returns two cells: the number of the day before, and the change since.
+// compared returns two cells: the number of events on the day before, and the change since then.
 function compared(fleet, now, before) {
   if (before === null) return [fleet.isLoading ? '…' : '–', ''];
   const change = now - before;
@@ -79,8 +80,9 @@ function compared(fleet, now, before) {
 
 const maxNodes = 12;
 
-// nodeTable returns the nodes with the most drops. The API adds up the nodes beyond the busiest ones,
-// so their number is unknown. A click on the name of a node calls onList with it.
+// nodeTable returns the nodes with the most drops. The number of all nodes is not known if there
+// are too many, because the API combines the less busy ones. A click on the name of a node calls
+// onList with it.
 export function nodeTable(fleet, { onList }) {
   return card('nodes', fleet, () => {
     const nodes = fleet.answer.nodes.toSorted((a, b) => Boolean(a.rest) - Boolean(b.rest) || b.drops - a.drops || b.refusals - a.refusals);

@@ -1,4 +1,5 @@
-// The figures of a fleet. Those that only the second answer has are shown as "…" until it arrives.
+// The most important figures of a fleet. Figures of the second response appear as "…" until it
+// arrives.
 
 import { el } from './dom.js';
 import { isToday } from './fleetspan.js';

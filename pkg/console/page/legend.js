@@ -17,8 +17,8 @@ export function swatch(kind) {
     kind === 'open' ? null : svg('rect', { class: 'cap', x: 14, width: 4, height: 12 }));
 }
 
-// solidSwatch returns a small bar in the full color of the given kind, as the parts of a shared bar
-// have it. refusedSwatch returns one in the color of the bars of refused logins.
+// solidSwatch returns a small bar in the full color of the given kind, as in the stacked bars of a
+// chart. refusedSwatch returns one in the color of refused logins.
 export const solidSwatch = (kind) => solid(`swatch kind-${kind}`, 'part');
 export const refusedSwatch = () => solid('swatch', 'refused');
 

@@ -30,5 +30,5 @@ export function followLinks(show) {
   });
 }
 
-// leadTo sets where the link to a view in the top bar leads. name is "device" or "fleet".
+// leadTo sets the URL of the link to a view in the top bar. name is "device" or "fleet".
 export const leadTo = (name, path) => byId(`view-${name}`).setAttribute('href', path);

@@ -1,9 +1,10 @@
-// Results that the page fetches after the main results, and shows as soon as they arrive.
+// Results that the page fetches after the main results.
 
 import { APIError } from './api.js';
 
-// Loading holds the state of such results. A subclass sets what it fetched with change. isLoading
-// reports whether a request is running. error holds the error of the last request, or null.
+// Loading holds the state of results that may still be loading. Subclasses call change to set what
+// they fetched. isLoading reports whether a request is running. error holds the error of the last
+// request, or null.
 export class Loading {
   constructor() {
     Object.assign(this, { loading: null, error: null, watchers: [] });
@@ -13,9 +14,9 @@ export class Loading {
     return this.loading !== null;
   }
 
-  // fetchWith calls fetch with a signal and passes its result to take. It aborts a request of this
-  // object that is still running, so that an older response never replaces a newer one. If the
-  // given signal aborts the request, nothing changes.
+  // fetchWith calls fetch with a signal and passes its result to take. It first aborts the previous
+  // request of this object, so that an older response never replaces a newer one. If the given
+  // signal aborts the request, fetchWith changes neither the result nor error.
   async fetchWith(signal, fetch, take) {
     this.abort();
     const loading = new AbortController();

@@ -1,5 +1,5 @@
-// Near misses: devices whose client identifier differs from the one that the user asked for only in
-// case or separators, and the same identifier in other instances.
+// Near misses: devices whose client identifier differs from the requested one only in case or
+// separators, and devices with the requested identifier in other instances.
 
 import { APIError, getJSON } from './api.js';
 import { datum } from './datum.js';
@@ -15,8 +15,8 @@ import { ms, utcDayOf } from './time.js';
 
 const maxOthers = 5; // other instances to search
 
-// Near holds the near misses for a query. found is a list of { instance, client, at }, or null until
-// it arrives. An instance that cannot be searched is left out.
+// Near holds the near misses for a query. found is a list of { instance, client, at }, or null
+// until the near misses arrive. It omits instances that cannot be searched.
 export class Near extends Loading {
   constructor(query) {
     super();

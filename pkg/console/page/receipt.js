@@ -20,8 +20,8 @@ export function receipt(receipts) {
 
 const maxNamed = 3; // partitions of one instance and day that are named one by one
 
-// briefly returns the names of partitions, sorted. A question about a fleet reads all shards of a
-// day, so many shards of one day appear as one name with their number.
+// briefly returns the sorted names of partitions. A question about a fleet reads all shards of a
+// day, so briefly combines many shards of one day into one name, and adds their number.
 function briefly(partitions) {
   const byDay = Map.groupBy(partitions, (name) => name.replace(/\/shard=[^/]*/, '/shard=*'));
   return [...byDay].flatMap(([name, all]) => (all.length > maxNamed ? `${name} (${number(all.length)})` : all)).sort();

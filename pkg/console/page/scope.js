@@ -6,16 +6,17 @@ import { Loading } from './loading.js';
 import { preferences } from './preferences.js';
 import { inZone, momentsIn } from './time.js';
 
-// Scope holds the answer to one question at a time, { instance, client, at, of }. client is "" if
+// Scope holds one question, { instance, client, at, of }, and the response to it. client is "" if
 // the question is about an instant alone. asked is null if there is no question. answer is null
-// until it arrives. Earlier answers are kept, so that the user can go back to them at no cost.
+// until the response arrives. Scope keeps earlier responses, so that the user can return to them
+// without another request.
 export class Scope extends Loading {
   constructor() {
     super();
     Object.assign(this, { asked: null, answer: null, answers: new Map(), receipts: [] });
   }
 
-  // ask sets the question and fetches the answer, unless it is known or on its way.
+  // ask sets the question. It fetches the response unless it already has it or is fetching it.
   ask(asked, signal) {
     const key = JSON.stringify(asked);
     if (key === JSON.stringify(this.asked) && (this.answer || this.isLoading)) return null;
@@ -34,8 +35,8 @@ const parametersOf = ({ instance, client, at, of }) => ({
   instance, ...(client ? { client } : {}), at: timestamp(at), ...(of ? { of } : {}), lang: preferences.lang,
 });
 
-// scopeSentence returns a sentence of the answer, "title" or "text", with its times in the
-// displayed zone.
+// scopeSentence returns the title or the text of a response, with its times in the displayed zone.
+// name is "title" or "text".
 export function scopeSentence(answer, name) {
   const { by_node: nodes, by_network: networks, devices } = answer;
   return inZone(answer[name], momentsIn(JSON.stringify([answer.name, nodes, networks, devices])));

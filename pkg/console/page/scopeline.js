@@ -21,9 +21,9 @@ export function dropOf(connection) {
 
 export const refusalOf = ({ time: at }) => ({ at: ms(at), of: 'refusals' });
 
-// lastOf returns what to ask about a view in which the user has chosen nothing: its last drop, else
-// its last refused login, else the last drop that is known outside its span. It returns null if
-// there is none of them.
+// lastOf returns what to ask about if the user has chosen nothing: the view's last drop, otherwise
+// its last refused login, otherwise the last drop known outside its span. It returns null if there
+// is none of these.
 export function lastOf(view) {
   const { connections, refusals } = view.report;
   const drop = dropOf(connections.findLast((one) => dropOf(one)));
@@ -33,8 +33,9 @@ export function lastOf(view) {
   return last && { at: ms(last.drop.time), of: 'drops' };
 }
 
-// scopeLine returns the line. It fills itself in as soon as the scope is known. It calls onScopeRetry
-// if the user asks for another attempt. Without onScopeRetry, the user cannot ask for one.
+// scopeLine returns the line. It fills itself in as soon as the scope is known. If fetching the
+// scope fails, a button to try again calls onScopeRetry. Without onScopeRetry, there is no such
+// button.
 export function scopeLine({ scope, query }, { onScopeRetry }) {
   const node = el('p', { class: 'scope' });
   fillFrom(scope, node, () => content(scope, query, onScopeRetry));
@@ -53,7 +54,7 @@ function content({ asked, answer, error }, { instance }, onRetry) {
   ];
 }
 
-// scopeLines returns the content of the line as lines of plain text. There are none if nothing is
+// scopeLines returns the line as plain text, in zero or more lines. There are none if nothing is
 // known.
 export function scopeLines({ scope: { asked, answer } }) {
   if (!answer) return [];

@@ -9,8 +9,8 @@ const maxFound = 20; // devices in a page of the finder
 export const noSearch = { text: '', node: '', reason: '' };
 
 // searchParameters returns the API parameters for the devices that a query of the fleet lists, or
-// null if it lists none. If the query is about today, a text is also searched for in the day before.
-// The devices of a node or a reason are always those of the query's day.
+// null if it lists none. A query about today searches for a text in the day before, too. The
+// devices of a node or a reason are always those of the query's day.
 export function searchParameters({ instance, day, text, node, reason }, now) {
   const date = utcDate(day);
   if (text) return { instance, q: text, limit: maxFound, ...(day === utcDayOf(now) ? {} : { day: date }) };

@@ -91,21 +91,21 @@ export class View {
     return this.report.timeline[0]?.state === 'unknown' && !isNew;
   }
 
-  // isUnknownDevice reports whether no event of the device is on record.
+  // isUnknownDevice reports whether no events of the device are on record.
   isUnknownDevice() {
     const last = this.status?.last_event_at ?? this.report.status?.last_event_at;
     return this.query.at === null && this.isEmpty() && !last;
   }
 
-  // askScope asks for the scope of a drop or a refused login, { at, of }, or of the last one if
-  // chosen is null.
+  // askScope asks for the scope of the chosen drop or refused login, { at, of }. If chosen is null,
+  // it asks for the scope of the last one.
   askScope(chosen, signal) {
     const { instance, client } = this.query;
     const about = chosen ?? lastOf(this);
     return this.scope.ask(about && { instance, client, ...about }, signal);
   }
 
-  // unwatch removes the functions that update elements which the page no longer contains.
+  // unwatch removes the functions that update elements which are no longer on the page.
   unwatch() {
     for (const one of [this.days, this.scope, this.near]) one.unwatch();
   }

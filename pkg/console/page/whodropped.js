@@ -82,8 +82,8 @@ function share(head, all, others, nameOf) {
     all.length > maxShares ? el('tfoot', {}, el('tr', {}, el('td', { colspan: 2, class: 'quiet-text' }, text('rows.more', { count: number(all.length - maxShares) })))) : null);
 }
 
-// amount formats how many of the devices share something. If only a sample is known, it is a
-// share.
+// amount formats the number of devices that share something or, if only a sample is known, their
+// percentage.
 function amount(one, others) {
   const part = one.share ?? (others ? one.others / others : 0);
   const percent = `${number(Math.round(Math.min(part, 1) * 100))} %`;
