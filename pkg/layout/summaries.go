@@ -25,8 +25,11 @@ func (n Name) Devices(size int64) Range {
 // summary returns the range of a summary. after is the number of bytes between the summary and the
 // footer.
 func (n Name) summary(size, after, length int64) Range {
-	if length == 0 || size < n.FooterLength+n.MinutesLength+n.DropsLength+n.DevicesLength {
+	if length == 0 || size < n.FooterLength+n.SummariesLength() {
 		return Range{}
 	}
 	return Range{size - n.FooterLength - after - length, length}
 }
+
+// SummariesLength returns the total length of the summaries, in bytes.
+func (n Name) SummariesLength() int64 { return n.MinutesLength + n.DropsLength + n.DevicesLength }

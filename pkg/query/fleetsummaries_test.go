@@ -3,6 +3,8 @@ package query_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -280,6 +282,26 @@ func TestTheDevicesOfAnOpenDay(t *testing.T) {
 	require.False(t, result.DevicesExact)
 	require.Nil(t, result.Sums.Totals)
 	require.Len(t, result.NotCounted, len(lacking))
+}
+
+// A trace must take one read for an object that is small without its summaries.
+func TestSummariesCostATraceNoRequest(t *testing.T) {
+	events := life("c", 400)
+	for i := range events {
+		events[i].NativeReason = fmt.Sprintf("%x", sha256.Sum256([]byte{byte(i), byte(i >> 8)})) // so that the rows take space
+	}
+	store := closed(t, events)
+	object := segments(t, store)[0]
+	where, _, err := layout.ParseKey(object.Key)
+	require.NoError(t, err)
+	client := string(byPartition(events)[where][0].ClientID)
+	size := object.Size - object.Name.SummariesLength()
+	require.Less(t, object.Size, 2*size)
+	for whole, requests := range map[int64]int{size: 2, size - 1: 3} {
+		r := newReader(t, store, query.Config{WholeBytes: whole})
+		trace(t, r, day("no such client but learn the layout"))
+		require.Equal(t, requests, trace(t, r, day(client)).Receipt.Requests)
+	}
 }
 
 // If the budget suffices for all shards only without the totals, the result must have no totals rather

@@ -65,7 +65,8 @@ type Config struct {
 	// number.
 	Shards int
 	// WholeBytes is the maximum size, in bytes, of an object that is read whole, in one
-	// request instead of two. Default 96 KiB.
+	// request instead of two. The summaries are read, too, but they count only beyond another
+	// WholeBytes, so that a trace takes no more requests because of them. Default 96 KiB.
 	WholeBytes int64
 	// CacheBytes is the memory budget, in bytes, for cached footers of compacted objects.
 	// Default 96 MiB.

@@ -47,7 +47,13 @@ type source struct {
 }
 
 // small reports whether the object is read whole.
-func (s *source) small() bool { return s.object.Size <= s.reading.reader.config.WholeBytes }
+func (s *source) small() bool { return s.reading.reader.isSmall(s.object) }
+
+// isSmall reports whether an object is small enough to be read whole; see Config.WholeBytes.
+func (r *Reader) isSmall(object layout.Segment) bool {
+	whole := r.config.WholeBytes
+	return object.Size <= whole || object.Size <= 2*whole && object.Size-object.Name.SummariesLength() <= whole
+}
 
 // open finds the row groups that may hold matching rows. Sources are opened in parallel, so open
 // also reads and decodes the first rows. But if the client has very many rows in a large object,
@@ -72,7 +78,7 @@ func (s *source) open(ctx context.Context) error {
 // these requests read.
 func (r *Reader) cost(object layout.Segment) (requests int, bytes int64) {
 	switch {
-	case object.Size <= r.config.WholeBytes:
+	case r.isSmall(object):
 		return 1, object.Size
 	case r.footers.get(object.Key) != nil:
 		return 1, 0
