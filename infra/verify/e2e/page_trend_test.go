@@ -271,9 +271,12 @@ func testLookingBack(t *testing.T, p *pageTest) {
 	})
 	b.open(p.path(busyDevice, time.Hour))
 	b.awaitEarly(`document.querySelector('.looking')?.innerText === 'Looking further back…' && document.querySelector('.timeline .bar')`)
+	b.awaitEarly(`document.querySelector('.scope-text')`) // which moves everything below it
 	require.Equal(t, 1, b.count(".timeline .unknown"))
-	b.run(chromedp.Click(".bar.kind-no-heart", chromedp.ByQuery), chromedp.Click(".headline .evidence-list summary", chromedp.ByQuery))
+	b.run(chromedp.Click(".bar.kind-no-heart", chromedp.ByQuery))
 	b.awaitEarly(`document.querySelector('.picked-connection')`)
+	// The scope of the chosen drop may move the list at any time, so a click at a place could miss.
+	b.run(chromedp.Evaluate("document.querySelector('.headline .evidence-list summary').click()", nil))
 	b.run(chromedp.Focus(".timeline [tabindex='0']", chromedp.ByQuery), chromedp.Evaluate("scrollTo(0, 200)", nil))
 	close(held)
 	b.results()
