@@ -26,7 +26,7 @@ func parseInstance(values url.Values) (event.InstanceID, error) {
 	instanceID := event.InstanceID(values.Get("instance"))
 	switch {
 	case instanceID == "":
-		return "", missing("instance is missing: name the broker instance that the device connects to")
+		return "", missing("instance is missing: name the broker instance")
 	case !instanceID.Valid():
 		return "", invalid("instance must be %s", event.InstanceIDRule)
 	}
