@@ -39,25 +39,11 @@ func (p *partition) openSummaries(ctx context.Context, blocks *blockReader, s la
 
 func readSummaries(ctx context.Context, blocks *blockReader, s layout.Segment) (*summaries, error) {
 	c := &summaries{fold: summary.NewFold(false), stop: func() {}}
-	read := func(r layout.Range) ([]byte, error) {
-		if r.Length == 0 {
-			return nil, fmt.Errorf("%w: the lengths in its name exceed its size", segment.ErrCorrupt)
-		}
-		return blocks.Read(ctx, s.Key, r.Offset, r.Length)
-	}
-	minutes, err := read(s.Name.Minutes(s.Size))
+	stored, err := readSummary(ctx, blocks, s.Key, s.Name.Minutes(s.Size), summary.DecodeMinutes)
 	if err != nil {
 		return nil, err
 	}
-	stored, err := summary.DecodeMinutes(minutes)
-	if err != nil {
-		return nil, err
-	}
-	drops, err := read(s.Name.Drops(s.Size))
-	if err != nil {
-		return nil, err
-	}
-	if stored.Vicinities, err = summary.DecodeDrops(drops); err != nil {
+	if stored.Vicinities, err = readSummary(ctx, blocks, s.Key, s.Name.Drops(s.Size), summary.DecodeDrops); err != nil {
 		return nil, err
 	}
 	if c.stored = *stored; stored.Totals == nil {
@@ -67,15 +53,23 @@ func readSummaries(ctx context.Context, blocks *blockReader, s layout.Segment) (
 	if s.Name.DevicesLength == 0 {
 		return c, nil
 	}
-	devices, err := read(s.Name.Devices(s.Size))
-	if err != nil {
-		return nil, err
-	}
-	if c.devices, err = summary.OpenDevices(devices); err != nil {
+	if c.devices, err = readSummary(ctx, blocks, s.Key, s.Name.Devices(s.Size), summary.OpenDevices); err != nil {
 		return nil, err
 	}
 	c.next, c.stop = iter.Pull2(c.devices.All())
 	return c, nil
+}
+
+// readSummary reads and decodes one summary of the segment under key.
+func readSummary[T any](ctx context.Context, blocks *blockReader, key string, r layout.Range, decode func([]byte) (T, error)) (decoded T, err error) {
+	if r.Length == 0 {
+		return decoded, fmt.Errorf("%w: the lengths in its name exceed its size", segment.ErrCorrupt)
+	}
+	data, err := blocks.Read(ctx, key, r.Offset, r.Length)
+	if err != nil {
+		return decoded, err
+	}
+	return decode(data)
 }
 
 // compareDevice compares a device with the next stored one.
@@ -90,7 +84,7 @@ func (c *summaries) compareDevice(d *summary.Device) {
 	case err != nil:
 		c.differs = fmt.Sprintf("its devices cannot be read: %v", err)
 	case *stored != *d:
-		c.differs = fmt.Sprintf("its devices differ from its rows: the summary of %q should be that of %q, %+v, but is %+v", stored.ClientID, d.ClientID, *d, *stored)
+		c.differs = fmt.Sprintf("its devices differ from its rows: the rows add up to %+v, but the summary has %+v", *d, *stored)
 	}
 }
 

@@ -8,8 +8,10 @@
 // Invariants:
 //
 //   - NewPlan is a pure function.
-//   - A plan may be carried out twice, late, or by two compactors at the same time. The output
-//     always has the same bytes. Its key contains their digest, so the key is always the same, too.
+//   - A plan may be carried out twice, late, or by two compactors at the same time. If their
+//     configurations are equal, the output always has the same bytes. Its key contains their digest,
+//     so the key is always the same, too. Otherwise, there may be two outputs with the same rows,
+//     because StageBytes decides whether the summaries fit.
 //   - A merge checks the rows of each input against the input's footer. If an input is missing, the
 //     merge is abandoned. An input that is not a valid segment is left out and reported. It is
 //     deleted only if a verified output of an earlier merge holds it.

@@ -64,8 +64,7 @@ func (p *period) contains(at time.Duration) bool { return p.at <= at && at < p.o
 
 func (p *period) delays(_ *member, at time.Duration) time.Duration { return at }
 
-// plan returns the three incidents of a fleet. There is enough time between them to tell their
-// effects apart.
+// plan returns the three incidents of a fleet. They are hours apart, so their effects do not overlap.
 func (f *fleet) plan() []incident {
 	words := &f.broker.dialect.words
 	begin := func(fraction float64, lasts time.Duration, kind IncidentKind, why end) period {

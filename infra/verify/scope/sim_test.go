@@ -23,8 +23,7 @@ var wanted = map[sim.IncidentKind]func(*sim.Incident) (fleet.Of, fleet.Kind, str
 	},
 }
 
-// The scopes of the demo's incidents must be right at least as often as those of this package's
-// incidents.
+// The share of right scopes of the demo's incidents must be at least minRight.
 func TestIncidentsOfTheDemo(t *testing.T) {
 	t.Parallel()
 	right, asked := 0, 0

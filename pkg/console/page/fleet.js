@@ -61,7 +61,7 @@ export class Fleet extends Loading {
     return getText('fleet', { ...parametersOf(this.query, this.span), devices: 0, format: 'csv' }, signal);
   }
 
-  // shows reports whether the figures are those of a query.
+  // shows reports whether these figures answer a query.
   shows(query) {
     return ['instance', 'day', 'from', 'to'].every((name) => this.query[name] === query[name]);
   }

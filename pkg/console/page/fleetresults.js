@@ -14,10 +14,13 @@ import { receipt } from './receipt.js';
 import { text } from './text.js';
 import { duration, spanText, utcDate, zoneName } from './time.js';
 
-// fleetResults returns { node, who, chart, showCost }. who is the element that receives the panel
-// about a minute. chart is a result of the function chart. showCost shows the cost, which is the
-// sum of the receipts that receiptsOf returns. down is the list of devices that are offline now, or
-// null if the span is in the past.
+// fleetResults returns the view of a fleet, { node, who, chart, showCost }:
+//   - node contains everything.
+//   - who is an empty element for the panel about a minute.
+//   - chart is what the function chart returns.
+//   - showCost shows the total of the receipts that receiptsOf returns.
+//
+// down is the list of devices that are offline now, or null if the span is in the past.
 export function fleetResults(fleet, down, receiptsOf, actions) {
   const who = el('div', { tabindex: -1 });
   const line = chart(fleet, actions);
