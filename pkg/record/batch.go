@@ -19,6 +19,9 @@ type batch struct {
 	until     time.Time
 	unlimited bool
 
+	began time.Time     // when the batch got its first rows
+	hurry chan struct{} // closed once callers should no longer linger
+
 	done chan struct{} // closed once err is final
 	err  error
 }
@@ -27,7 +30,10 @@ type batch struct {
 // for a success. It remains if the commit neither returns nor panics (runtime.Goexit).
 var errNotCommitted = errors.New("the events were not committed")
 
-func newBatch() *batch { return &batch{done: make(chan struct{}), err: errNotCommitted} }
+// newBatch returns an empty batch. Its callers stop lingering once hurry is closed.
+func newBatch(hurry chan struct{}) *batch {
+	return &batch{began: time.Now(), hurry: hurry, done: make(chan struct{}), err: errNotCommitted}
+}
 
 // add adds a call's rows to the batch and notes the deadline of ctx, if there is one.
 func (b *batch) add(ctx context.Context, s *share) {
@@ -57,6 +63,7 @@ func (p *partition) leave(b *batch, s *share) {
 		return
 	}
 	b.shares = slices.DeleteFunc(b.shares, func(other *share) bool { return other == s })
+	p.writer.gathered -= len(s.rows)
 	if len(b.shares) == 0 {
 		p.gathering = nil
 	}

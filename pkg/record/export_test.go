@@ -11,6 +11,7 @@ const (
 	DeleteAt    = deleteAt
 	MaxCommit   = maxCommit
 	MaxEncoders = maxEncoders
+	MaxGathered = maxGathered
 )
 
 // SetEncode replaces segment.Encode until the end of the test.
@@ -39,6 +40,9 @@ func (w *Writer) Gathered() int {
 				n += len(s.rows)
 			}
 		}
+	}
+	if n != w.gathered {
+		panic("the writer has miscounted the rows that are waiting")
 	}
 	return n
 }

@@ -25,7 +25,7 @@ type partition struct {
 	turn chan struct{}
 	run  *run
 	// gathering is the batch for the next put, or nil if no events are waiting to be put. writer.mu
-	// guards it.
+	// guards it. While its callers linger, nobody holds turn.
 	gathering *batch
 }
 
@@ -43,9 +43,13 @@ func (p *partition) tryTurn() bool {
 func (p *partition) endTurn() { <-p.turn }
 
 // await waits until the batch is committed. If await returns nil, the batch is durable. Every
-// caller that has events in the batch tries to acquire p.turn. The first one that succeeds commits
-// the batch for all of them.
+// caller that has events in the batch lingers, and then tries to acquire p.turn. The first one that
+// succeeds commits the batch for all of them.
 func (p *partition) await(ctx context.Context, b *batch, s *share) error {
+	if err := b.linger(ctx, s); err != nil {
+		p.leave(b, s)
+		return err
+	}
 	select {
 	case <-b.done:
 		return b.err
@@ -70,6 +74,9 @@ func (p *partition) take(b *batch) bool {
 		return false
 	}
 	p.gathering = nil
+	for _, s := range b.shares {
+		p.writer.gathered -= len(s.rows)
+	}
 	return true
 }
 

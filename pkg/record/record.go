@@ -13,7 +13,7 @@
 //   - Every object of a run contains all rows of the run's earlier objects, so readers need only
 //     the latest object. Once a put is confirmed, the run's earlier objects may be deleted.
 //   - A writer has at most one put in flight for each partition. Events that arrive in the meantime
-//     share the next put.
+//     share the next put. With Config.Linger, a put also waits for the events of further calls.
 //
 // The platform may freeze a function instance after any response and never thaw it. So when Append
 // returns, nothing is left to do, except that a delete of superseded objects may still be running.
@@ -76,6 +76,14 @@ type Config struct {
 	MaxOpen int64
 	// PutTimeout is the maximum duration of one put, including retries. Default: DefaultPutTimeout.
 	PutTimeout time.Duration
+	// Linger is how long a call to Append waits before its put, so that the events of other calls
+	// can share the put. A longer Linger means fewer puts and later responses. Calls that are made
+	// one at a time have nothing to share: Linger only delays them. From 0 to MaxLinger. Default 0.
+	//
+	// The wait ends early if Close is called, or if another call of the same partition may not wait
+	// any longer. A call does not wait at all while 2,048 events wait for their puts, and it stops
+	// waiting PutTimeout before its deadline, so that the put has as much time as it may need.
+	Linger time.Duration
 	// Random supplies the 128 random bits of each run identifier. Two writers, even in different
 	// processes, must not read the same bits. Otherwise, both could put objects under the same key,
 	// and events could be lost. Random must be safe for concurrent use. Default crypto/rand.Reader.
@@ -134,6 +142,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("MaxOpen must not be negative: %d", c.MaxOpen)
 	case c.PutTimeout < 0:
 		return fmt.Errorf("PutTimeout must not be negative: %v", c.PutTimeout)
+	case c.Linger < 0 || c.Linger > MaxLinger:
+		return fmt.Errorf("Linger must be between 0 and %v: %v", MaxLinger, c.Linger)
 	}
 	return nil
 }
@@ -149,7 +159,9 @@ type Writer struct {
 	mu         sync.Mutex
 	layout     layout.Layout // the zero Layout until the layout is claimed
 	partitions map[layout.Partition]*partition
-	swept      time.Time // the time of the last sweep
+	gathered   int           // the number of rows that are waiting for a put to take them
+	hurry      chan struct{} // closed by Close, which makes a new one for later batches
+	swept      time.Time     // the time of the last sweep
 }
 
 // New returns a writer without open runs. It makes no requests.
@@ -162,6 +174,7 @@ func New(store Store, config Config) (*Writer, error) {
 		config:     config.withDefaults(),
 		encoders:   make(chan struct{}, maxEncoders),
 		partitions: map[layout.Partition]*partition{},
+		hurry:      make(chan struct{}),
 	}
 	w.garbage = garbage{writer: w, turn: make(chan struct{}, 1)}
 	return w, nil
@@ -222,19 +235,23 @@ func (w *Writer) gather(ctx context.Context, where layout.Partition, s *share) (
 		w.partitions[where] = p
 	}
 	if p.gathering == nil {
-		p.gathering = newBatch()
+		p.gathering = newBatch(w.hurry)
 	}
+	w.gathered += len(s.rows)
+	s.due = w.due(ctx, p.gathering)
 	p.gathering.add(ctx, s)
 	return p, p.gathering
 }
 
-// Close ends all idle runs. It deletes each run's superseded objects except the last one, which a
-// slow reader may still need. It makes one request per 1,000 objects. It also waits for a delete
-// that is still running.
+// Close makes all calls that linger put their events at once, but does not wait for these calls. It
+// ends all runs that have no put in flight. It deletes each ended run's superseded objects except
+// the last one, which a slow reader may still need. It makes one request per 1,000 objects. It also
+// waits for a delete that is still running.
 //
 // Close returns an error if a delete fails. Compaction later deletes the objects that remain. The
 // writer can still be used after Close: the next Append begins new runs.
 func (w *Writer) Close(ctx context.Context) error {
+	w.hurryAll()
 	w.retire(func(*run) bool { return true })
 	return w.garbage.empty(ctx)
 }
@@ -256,17 +273,19 @@ func (w *Writer) sweep() {
 	}
 }
 
-// retire ends the run of each idle partition if over(run) is true, and forgets all idle partitions
-// that then have no open run.
+// retire ends the run of each partition without a put in flight if over(run) is true. It then
+// forgets the partitions that have neither an open run nor events that are waiting to be put.
 func (w *Writer) retire(over func(*run) bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for where, p := range w.partitions {
-		if p.gathering != nil || !p.tryTurn() {
-			continue // the partition is in use
+		if !p.tryTurn() {
+			continue // a put is in flight
 		}
-		if p.run == nil || over(p.run) {
+		if p.run != nil && over(p.run) {
 			p.endRun()
+		}
+		if p.run == nil && p.gathering == nil {
 			delete(w.partitions, where)
 		}
 		p.endTurn()

@@ -457,6 +457,7 @@ func TestConfigNamesTheField(t *testing.T) {
 	for field, config := range map[string]record.Config{
 		"shards": {Shards: 15}, "RunRows": {RunRows: -1}, "RunAge": {RunAge: -1},
 		"RunBytes": {RunBytes: -1}, "MaxOpen": {MaxOpen: -1}, "PutTimeout": {PutTimeout: -1},
+		"Linger": {Linger: -1}, "Linger must be between 0 and 2s: 2.001s": {Linger: 2001 * time.Millisecond},
 	} {
 		_, err := record.New(memstore.New(), config)
 		require.ErrorContains(t, err, field)

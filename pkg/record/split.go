@@ -1,13 +1,20 @@
 package record
 
 import (
+	"time"
+
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/segment"
 )
 
 // share holds the rows from one call that belong to one partition.
-type share struct{ rows []segment.Row }
+type share struct {
+	rows []segment.Row
+	// due is when the caller stops waiting for other calls to add rows to the same batch. The zero
+	// Time means that it does not wait.
+	due time.Time
+}
 
 // split converts the events of one call to rows and groups the rows by partition.
 func split(l layout.Layout, events []event.Event) map[layout.Partition]*share {
