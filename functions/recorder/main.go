@@ -23,10 +23,11 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	instance := vars.Instance("TRIGGER_INSTANCE")
 	shards := vars.Shards()
 	retention := vars.Retention()
+	linger := vars.Linger()
 	if err := vars.Err(); err != nil {
 		return serve.Function{}, err
 	}
-	writer, err := record.New(bucket.Store, record.Config{Shards: shards, Log: slog.Default()})
+	writer, err := record.New(bucket.Store, record.Config{Shards: shards, Linger: linger, Log: slog.Default()})
 	if err != nil {
 		return serve.Function{}, err
 	}

@@ -24,7 +24,7 @@ func wireWith(variables map[string]string) (serve.Function, error) {
 func TestWire(t *testing.T) {
 	for _, variables := range []map[string]string{
 		{"WEBHOOK_TOKEN": "secret"},
-		{"WEBHOOK_TOKENS": "secret=prod"},
+		{"WEBHOOK_TOKENS": "secret=prod", "LINGER": "2000"},
 		{"WEBHOOK_TOKEN": "secret", "WEBHOOK_TOKENS": "other=prod", "ADMIN_TOKEN": "admin", "TRIGGER_INSTANCE": "mqtt-cn.1"},
 	} {
 		function, err := wireWith(variables)
@@ -46,6 +46,7 @@ func TestWireNamesWhatIsWrong(t *testing.T) {
 		"environment variable ADMIN_TOKEN is wrong: a token must consist of visible ASCII characters and must not be empty": {"WEBHOOK_TOKEN": "hush", "ADMIN_TOKEN": "hüsh"},
 		`environment variable SHARDS is "5", want 16, 256 or 4096`:                                                          {"WEBHOOK_TOKEN": "hush", "SHARDS": "5"},
 		`environment variable RETENTION_DAYS is "0", want a whole number from 1 to 36500`:                                   {"WEBHOOK_TOKEN": "hush", "RETENTION_DAYS": "0"},
+		`environment variable LINGER is "2001", want a whole number from 0 to 2000`:                                         {"WEBHOOK_TOKEN": "hush", "LINGER": "2001"},
 	} {
 		_, err := wireWith(variables)
 		require.EqualError(t, err, want)

@@ -219,6 +219,14 @@ func TestManyWaitingEventsEndTheLinger(t *testing.T) {
 	})
 }
 
+// A call with 2,048 events or more lingers in none of its partitions.
+func TestALargeCallDoesNotLinger(t *testing.T) {
+	lingerTest(t, func(t *testing.T, w *lingering) {
+		w.call(t.Context(), 0, latency, clients(record.MaxGathered)...)
+		require.Len(t, w.wait(), 16)
+	})
+}
+
 // span returns n events of a client, one millisecond apart.
 func span(client string, n int) (events []event.Event) {
 	for i := range n {

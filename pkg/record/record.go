@@ -216,19 +216,30 @@ const maxPuts = 64
 // partition. appendAll waits for all partitions even after an error, because only then is the
 // outcome of every put known.
 func (w *Writer) appendAll(ctx context.Context, shares map[layout.Partition]*share) error {
-	var awaits []func() error
-	for where, s := range shares {
-		p, b := w.gather(ctx, where, s)
-		awaits = append(awaits, func() error { return p.await(ctx, b, s) })
-	}
+	awaits := w.gather(ctx, shares)
 	return parallel.Do(len(awaits), maxPuts, func(i int) error { return awaits[i]() })
 }
 
-// gather adds a share to the batch for the next put in the given partition. It returns the writer's
-// state for the partition, and the batch.
-func (w *Writer) gather(ctx context.Context, where layout.Partition, s *share) (*partition, *batch) {
+// gather adds each share to the batch for the next put in its partition. It returns a function for
+// each share, which waits until the share's batch is committed.
+func (w *Writer) gather(ctx context.Context, shares map[layout.Partition]*share) (awaits []func() error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	for _, s := range shares {
+		w.gathered += len(s.rows)
+	}
+	for where, s := range shares {
+		p, b := w.batchFor(where)
+		s.due = w.due(ctx, b)
+		b.add(ctx, s)
+		awaits = append(awaits, func() error { return p.await(ctx, b, s) })
+	}
+	return awaits
+}
+
+// batchFor returns the writer's state for the given partition, and the batch for the next put there.
+// The caller must hold w.mu.
+func (w *Writer) batchFor(where layout.Partition) (*partition, *batch) {
 	p := w.partitions[where]
 	if p == nil {
 		p = &partition{writer: w, where: where, turn: make(chan struct{}, 1)}
@@ -237,9 +248,6 @@ func (w *Writer) gather(ctx context.Context, where layout.Partition, s *share) (
 	if p.gathering == nil {
 		p.gathering = newBatch(w.hurry)
 	}
-	w.gathered += len(s.rows)
-	s.due = w.due(ctx, p.gathering)
-	p.gathering.add(ctx, s)
 	return p, p.gathering
 }
 
