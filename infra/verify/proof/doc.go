@@ -25,8 +25,8 @@
 // than the bound that it states.
 //
 // PROOF_SCHEDULES sets the number of schedules. The default is 2000, or fewer with the race
-// detector. If PROOF_SEED is set, TestSchedules and TestFleetSchedules each play only the schedule
-// with that seed and log each step. For example, set it to the seed of a schedule that failed.
+// detector. If PROOF_SEED is set, TestSchedules, TestFleetSchedules and TestSchedulesWithLinger each
+// play only the schedule with that seed. The first two log each step. For example, set it to the seed of a schedule that failed.
 //
 // The table lists the known ways to lose, duplicate or invent an event. The tests on the right fail
 // if the code no longer copes with the case on the left.
@@ -72,6 +72,11 @@
 //	a merge deletes objects of another instance TestEveryFaultWhileCompacting
 //	a replay is for another instance            TestEveryFaultBehindAWebhook
 //	one instance fails because another does     TestAResponseIsAboutOneInstance, TestOneInstanceIsRecordedWithoutAnother
+//	a linger acknowledges without a put         TestSchedulesWithLinger; pkg/record: TestALingeringBatchFailsAsAWhole
+//	a caller that leaves takes others with it   TestSchedulesWithLinger; pkg/record: TestALingeringCallerLeaves
+//	lingering calls are forgotten at the stop   TestSchedulesWithLinger; pkg/record: TestCloseEndsTheLinger
+//	a linger takes the time of the put          pkg/record: TestADeadlineEndsTheLinger
+//	lingering deliveries exceed the memory      pkg/webhook: TestLingeringDeliveriesTakeFromTheBudget
 //	a full recorder accepts a delivery          TestAFullBudgetRefusesUnreadDeliveries; pkg/webhook: TestBudgetExhausted
 //	a sum counts an event twice and looks exact TestFleetSchedules; pkg/query: TestOverlappingObjectsAreNotExact
 //	a sum omits an object that no other holds   TestFleetSchedules; pkg/query: TestDamagedObjectsOfAFleet

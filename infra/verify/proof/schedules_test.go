@@ -167,7 +167,7 @@ func (s *schedule) record(a *actor) {
 			p, store = s.newProcess(a)
 			writer = s.newWriter(store, record.Config{
 				RunRows: 2 + a.random.IntN(5), RunAge: time.Duration(1+a.random.IntN(180)) * time.Minute,
-				Now: a.now, Random: a.source, PutTimeout: time.Hour, Background: p.background,
+				Now: a.now, Random: a.source, PutTimeout: time.Hour, Background: p.background, Linger: s.drawLinger(a),
 			})
 			send = func(p parcel) bool { return s.append(a, writer, p) }
 			if a.random.IntN(2) == 0 {
@@ -182,6 +182,15 @@ func (s *schedule) record(a *actor) {
 			_ = writer.Close(s.t.Context())
 		}
 	}
+}
+
+// drawLinger returns a random time of less than a millisecond if recorders take several parcels at
+// the same time. Otherwise, a linger would only slow the schedule down.
+func (s *schedule) drawLinger(a *actor) time.Duration {
+	if s.atOnce == 1 {
+		return 0
+	}
+	return time.Duration(a.random.IntN(1000)) * time.Microsecond
 }
 
 // sendSome takes up to atOnce parcels from the queue and delivers them at the same time. It returns
