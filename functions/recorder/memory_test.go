@@ -62,13 +62,13 @@ func newBucket(t *testing.T) *httptest.Server {
 	return server
 }
 
-// startRecorder starts the function as a plain server in a new process. It returns the server's URL
-// and the process id.
-func startRecorder(t *testing.T) (url string, pid int) {
+// startRecorder starts the function as a plain server in a new process. linger is the value of the
+// variable LINGER. startRecorder returns the server's URL and the process id.
+func startRecorder(t *testing.T, linger string) (url string, pid int) {
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = []string{
 		"RUN_RECORDER=1", "PORT=0", "SHARDS=" + strconv.Itoa(shards), "WEBHOOK_TOKEN=secret", "FC_FUNCTION_MEMORY_SIZE=" + strconv.Itoa(memorySize),
-		"OSS_ENDPOINT=" + newBucket(t).URL, "OSS_REGION=cn-hangzhou", "OSS_BUCKET=trace",
+		"LINGER=" + linger, "OSS_ENDPOINT=" + newBucket(t).URL, "OSS_REGION=cn-hangzhou", "OSS_BUCKET=trace",
 		"ALIBABA_CLOUD_ACCESS_KEY_ID=id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret",
 	}
 	log, err := cmd.StderrPipe()
@@ -216,16 +216,20 @@ func post(t *testing.T, url string, h heavy) int {
 // TestMemory runs the function as a plain server and sends it all heavy deliveries at the same
 // time. The process must not use more memory than the function has.
 func TestMemory(t *testing.T) {
-	url, pid := startRecorder(t)
-	var all sync.WaitGroup
-	for name, h := range heavyBodies() {
-		all.Go(func() {
-			if got := post(t, url, h); got != h.want {
-				t.Errorf("%s: status %d, want %d", name, got, h.want)
+	for _, linger := range []string{"0", "2000"} {
+		t.Run("LINGER="+linger, func(t *testing.T) {
+			url, pid := startRecorder(t, linger)
+			var all sync.WaitGroup
+			for name, h := range heavyBodies() {
+				all.Go(func() {
+					if got := post(t, url, h); got != h.want {
+						t.Errorf("%s: status %d, want %d", name, got, h.want)
+					}
+				})
 			}
+			all.Wait()
+			t.Logf("peak memory: %d MiB", peak(t, pid))
+			require.Less(t, peak(t, pid), memorySize)
 		})
 	}
-	all.Wait()
-	t.Logf("peak memory: %d MiB", peak(t, pid))
-	require.Less(t, peak(t, pid), memorySize)
 }
