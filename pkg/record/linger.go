@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// MaxLinger is the maximum of Config.Linger. Together with DefaultPutTimeout, it is shorter than the
-// time limit of the recorder's calls on Function Compute.
+// MaxLinger is the maximum of Config.Linger. MaxLinger plus DefaultPutTimeout is less than the time
+// limit of the recorder's calls on Function Compute, 15 seconds.
 const MaxLinger = 2 * time.Second
 
-// maxGathered is the number of waiting rows, in all partitions of a writer together, from which
-// on new calls do not linger. Most calls of a busy writer bring one event. The webhooks' budget
-// allows about 2,800 of such calls at a time, and would refuse more of them.
+// maxGathered is the number of rows that may wait for their puts, in all partitions of a writer
+// together, before further calls stop lingering. It keeps webhooks from being refused: if each has
+// one event, the memory budget of package webhook suffices for about 2,800 of them at a time.
 const maxGathered = 2048
 
-// due returns when a call that adds rows to the batch should stop lingering. If enough rows are
-// waiting, due returns the zero Time. Otherwise, the call lingers until the batch is as old as
-// Linger, but leaves PutTimeout before its deadline for the put. The caller must hold w.mu.
+// due returns the time at which a call that adds rows to the batch should stop lingering: when the
+// batch is as old as Linger, or PutTimeout before the call's deadline, whichever is earlier. If the
+// call should not linger, due returns the zero Time. The caller must hold w.mu.
 func (w *Writer) due(ctx context.Context, b *batch) time.Time {
 	if w.config.Linger == 0 || w.gathered >= maxGathered {
 		return time.Time{}
@@ -47,7 +47,8 @@ func (b *batch) linger(ctx context.Context, s *share) error {
 	return nil
 }
 
-// hurryAll makes all calls that linger stop lingering. Later calls linger again.
+// hurryAll ends the linger of all calls in progress. Later calls start new batches and linger again,
+// unless they join a batch that has not been committed yet.
 func (w *Writer) hurryAll() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

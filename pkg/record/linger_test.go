@@ -31,8 +31,8 @@ func (s distant) Put(ctx context.Context, key string, body io.ReaderAt, size int
 	return s.Store.Put(ctx, key, body, size)
 }
 
-// lingering is a writer of a test in a synctest bubble, whose clock moves only while all callers
-// wait.
+// lingering is a writer and its store in a synctest bubble. The clock of the bubble advances only
+// while all callers wait.
 type lingering struct {
 	*record.Writer
 	t       *testing.T
@@ -114,8 +114,8 @@ func TestSequentialCallsAreOnlyDelayed(t *testing.T) {
 	}
 }
 
-// A batch lingers while the put before it is in flight, too. So a call never waits longer than
-// Linger before its put may begin.
+// A batch lingers while the previous put of its partition is in flight, so the two waits do not add
+// up.
 func TestABatchLingersDuringAPut(t *testing.T) {
 	lingerTest(t, func(t *testing.T, w *lingering) {
 		w.call(t.Context(), 0, linger+latency, at("c", 0))
@@ -124,8 +124,8 @@ func TestABatchLingersDuringAPut(t *testing.T) {
 	})
 }
 
-// Even if an event touches so many partitions that their puts cannot all begin at once, its call
-// lingers only once.
+// A call lingers only once, even if it touches so many partitions that their puts cannot all begin
+// at the same time.
 func TestACallLingersOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newLingering(t, record.Config{Linger: linger, Shards: 4096})
