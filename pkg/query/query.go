@@ -77,9 +77,9 @@ type Config struct {
 	// free in that quarter. If they need a lot, they take turns. A trace waits until enough memory
 	// is free. Default 128 MiB.
 	BudgetBytes int64
-	// Parallel is the maximum number of objects that a trace reads in parallel in each partition.
-	// Default 16. The maximum number of partitions read in parallel is four times this number. If
-	// Parallel is 1, a trace makes one request at a time.
+	// Parallel is the maximum number of objects that a trace reads in parallel in each partition, as
+	// far as BudgetBytes allows. It is also the maximum number of partitions read in parallel. If
+	// Parallel is 1, a trace makes one request at a time. Default 64.
 	Parallel int
 	// Retreat is the maximum pause between the first and the second listing of a partition. For
 	// each further listing, the maximum doubles. Default 20 ms.
@@ -98,7 +98,7 @@ func (c Config) withDefaults() Config {
 	c.WholeBytes = cmp.Or(c.WholeBytes, 96<<10)
 	c.CacheBytes = cmp.Or(c.CacheBytes, 96<<20)
 	c.BudgetBytes = cmp.Or(c.BudgetBytes, 128<<20)
-	c.Parallel = cmp.Or(c.Parallel, 16)
+	c.Parallel = cmp.Or(c.Parallel, 64)
 	c.Retreat = cmp.Or(c.Retreat, 20*time.Millisecond)
 	if c.Jitter == nil {
 		c.Jitter = func(bound time.Duration) time.Duration { return rand.N(bound + 1) }
@@ -110,12 +110,7 @@ func (c Config) withDefaults() Config {
 }
 
 // width returns the maximum number of partitions that are read in parallel.
-func (c Config) width() int {
-	if c.Parallel == 1 {
-		return 1
-	}
-	return 4 * c.Parallel
-}
+func (c Config) width() int { return c.Parallel }
 
 // Validate returns an error that names the first field that is out of range.
 func (c Config) Validate() error {

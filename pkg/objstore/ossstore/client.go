@@ -30,8 +30,10 @@ func newClient(ioTimeout time.Duration) *http.Client {
 	}
 }
 
-// maxIdle is the maximum number of idle connections in the pool.
-const maxIdle = 100
+// maxIdle is the maximum number of idle connections in the pool. A query reads up to 64 objects in
+// each of two partitions at the same time. Connections that do not fit in the pool afterwards are
+// closed, so the next query would have to connect again.
+const maxIdle = 128
 
 // transport is an http.Transport that closes all idle connections after a timeout. The network may
 // have dropped all of them at the same time, for example while the platform kept the process

@@ -88,6 +88,28 @@ func together(n int, handler http.Handler) http.Handler {
 	})
 }
 
+// A query can read 64 objects in each of two partitions at the same time. The next query must find
+// all these connections in the pool.
+func TestTheConnectionsOfAQueryAreReused(t *testing.T) {
+	const connections = 128
+	var round atomic.Value // the http.Handler of the current round
+	server, behind := standIn(t, nil), &proxy{}
+	handler := func(w http.ResponseWriter, r *http.Request) { round.Load().(http.Handler).ServeHTTP(w, r) }
+	store := connect(t, http.HandlerFunc(handler), func(cfg *ossstore.Config) {
+		behind.server = strings.TrimPrefix(cfg.Endpoint, "http://")
+		cfg.Endpoint = "http://" + behind.listen(t)
+	})
+	for range 2 {
+		round.Store(together(connections, server))
+		var puts sync.WaitGroup
+		for range connections {
+			puts.Go(func() { put(t, store, "k", "v") })
+		}
+		puts.Wait()
+	}
+	require.EqualValues(t, connections, behind.accepted.Load())
+}
+
 // If all pooled connections die unnoticed, only one attempt may time out because of them.
 func TestDeadConnectionsCostOneTimeout(t *testing.T) {
 	const connections = 15
