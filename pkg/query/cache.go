@@ -1,48 +1,134 @@
 package query
 
 import (
+	"cmp"
+	"container/list"
+	"slices"
+	"strings"
 	"sync"
 
+	"devicetrace/pkg/layout"
 	"devicetrace/pkg/segment"
 )
 
-// footerCache caches the footers of compacted objects, which never change. When the cache is full,
-// it evicts the oldest entries, even if they were used recently. The oldest entries are the most
-// likely to belong to superseded objects. If an evicted footer is needed again, reading it costs
-// only one request. A footerCache is safe for concurrent use.
+// footerCache remembers which compacted objects each partition had in its last listing, and caches
+// the footers of these objects. A footer never changes. The cache forgets an object as soon as a
+// listing shows that it is gone. When the cache is full, it evicts the partitions whose last listing
+// is the oldest. A footerCache is safe for concurrent use.
 type footerCache struct {
-	mu      sync.Mutex
-	free    int64 // the unused part of the budget, in bytes
-	footers map[string]*segment.Footer
-	keys    []string // the keys of the map, in the order in which they were added
+	mu         sync.Mutex
+	free       int64                    // the unused part of the budget, in bytes
+	order      *list.List               // of *cachedPartition, in the order of their last listings
+	partitions map[string]*list.Element // the elements of order, by prefix
+}
+
+// cachedPartition is a partition with at least one compacted object.
+type cachedPartition struct {
+	prefix  string
+	objects []cachedObject // in ascending order of keys
+}
+
+// cachedObject is a compacted object in the last listing of its partition.
+type cachedObject struct {
+	segment layout.Segment
+	footer  *segment.Footer // nil if it was not needed yet
 }
 
 func newFooterCache(budget int64) *footerCache {
-	return &footerCache{free: budget, footers: map[string]*segment.Footer{}}
+	return &footerCache{free: budget, order: list.New(), partitions: map[string]*list.Element{}}
 }
 
 // get returns the cached footer of an object, or nil if the cache does not contain one.
 func (c *footerCache) get(key string) *segment.Footer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.footers[key]
+	if o := c.find(key); o != nil {
+		return o.footer
+	}
+	return nil
 }
 
-// put adds an object's footer. A footer that is larger than the whole budget is kept until
-// another footer is added.
+// put adds an object's footer. It does nothing if the object was not in the partition's last
+// listing.
 func (c *footerCache) put(key string, footer *segment.Footer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, known := c.footers[key]; known {
-		return
+	if o := c.find(key); o != nil && o.footer == nil {
+		o.footer = footer
+		c.free -= footer.Memory()
+		c.evict()
 	}
-	c.free -= footer.Memory()
-	for c.free < 0 && len(c.keys) > 0 {
-		oldest := c.keys[0]
-		c.keys = c.keys[1:]
-		c.free += c.footers[oldest].Memory()
-		delete(c.footers, oldest)
+}
+
+// remembered returns a copy of the compacted objects that the partition with the given prefix had in
+// its last listing.
+func (c *footerCache) remembered(prefix string) []cachedObject {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.objectsOf(prefix))
+}
+
+// remember replaces the objects of a partition with those of a complete listing, in ascending order
+// of keys. An object that is still listed, with the same size, keeps its footer.
+func (c *footerCache) remember(prefix string, listed []layout.Segment) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var objects []cachedObject
+	for _, s := range listed {
+		o := cachedObject{segment: s}
+		if known := c.find(s.Key); known != nil && known.segment.Size == s.Size {
+			o.footer = known.footer
+		}
+		objects = append(objects, o)
 	}
-	c.footers[key] = footer
-	c.keys = append(c.keys, key)
+	c.forget(prefix)
+	if len(objects) > 0 {
+		p := &cachedPartition{prefix, objects}
+		c.partitions[prefix] = c.order.PushBack(p)
+		c.free -= p.memory()
+	}
+	c.evict()
+}
+
+// evict forgets partitions until the cache fits in its budget.
+func (c *footerCache) evict() {
+	for c.free < 0 {
+		c.forget(c.order.Front().Value.(*cachedPartition).prefix)
+	}
+}
+
+func (c *footerCache) forget(prefix string) {
+	if e := c.partitions[prefix]; e != nil {
+		c.free += c.order.Remove(e).(*cachedPartition).memory()
+		delete(c.partitions, prefix)
+	}
+}
+
+func (c *footerCache) objectsOf(prefix string) []cachedObject {
+	if e := c.partitions[prefix]; e != nil {
+		return e.Value.(*cachedPartition).objects
+	}
+	return nil
+}
+
+// find returns the object with the given key, or nil.
+func (c *footerCache) find(key string) *cachedObject {
+	objects := c.objectsOf(key[:strings.LastIndexByte(key, '/')+1])
+	i, found := slices.BinarySearchFunc(objects, key, func(o cachedObject, key string) int { return cmp.Compare(o.segment.Key, key) })
+	if !found {
+		return nil
+	}
+	return &objects[i]
+}
+
+// memory returns the approximate memory that the partition takes in the cache, in bytes.
+func (p *cachedPartition) memory() int64 {
+	const perPartition, perObject = 300, 200
+	size := int64(perPartition + len(p.prefix))
+	for _, o := range p.objects {
+		if size += int64(perObject + len(o.segment.Key)); o.footer != nil {
+			size += o.footer.Memory()
+		}
+	}
+	return size
 }

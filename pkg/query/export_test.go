@@ -6,7 +6,7 @@ import "testing"
 // is waiting for memory.
 func (r *Reader) RequireNoMemory(t testing.TB) {
 	t.Helper()
-	for name, b := range map[string]*memoryBudget{"reads": r.reads, "rows": r.rows, "pools": r.pools} {
+	for name, b := range map[string]*memoryBudget{"reads": r.reads, "guesses": r.guesses, "rows": r.rows, "pools": r.pools} {
 		if b.free != b.size || len(b.waiting) > 0 {
 			t.Fatalf("budget %s: %d of %d bytes are free, %d goroutines wait", name, b.free, b.size, len(b.waiting))
 		}
@@ -41,4 +41,13 @@ func (r *Reader) Hold(reads, rows, pools int64) (free func()) {
 func (r *Reader) SetMaxWhole(bytes int64) { r.maxWhole = bytes }
 
 // FooterMemory returns the memory that the cached footers take, in bytes.
-func (r *Reader) FooterMemory() int64 { return r.config.CacheBytes - r.footers.free }
+func (r *Reader) FooterMemory() (bytes int64) {
+	for prefix := range r.footers.partitions {
+		for _, o := range r.footers.remembered(prefix) {
+			if o.footer != nil {
+				bytes += o.footer.Memory()
+			}
+		}
+	}
+	return bytes
+}

@@ -306,6 +306,29 @@ func (g *gate) List(ctx context.Context, prefix, after string) (objstore.Page, e
 	return g.Store.List(ctx, prefix, after)
 }
 
+// The first look of a new reader at 30 closed days takes four round trips: for the layout marker, the
+// listing of the shard, the footers and the rows. The next look takes two.
+func TestRoundTripsOfAFirstLook(t *testing.T) {
+	store := bucket(t)
+	all := month(t, store, 1, allDays()[1:]...)
+	q := lookBack("c")
+	q.From = q.To.Add(time.Millisecond)
+	g := &gate{Store: store}
+	reader := newReader(t, g, query.Config{WholeBytes: 1})
+	for _, groups := range [][]int{{1, 1, 30, 30}, {1, 30}} {
+		ctx := g.inGroups(t, groups...)
+		s, err := reader.Stream(ctx, q)
+		require.NoError(t, err)
+		more, err := s.Extend(ctx, daysAgo(31))
+		require.NoError(t, err)
+		require.True(t, more)
+		require.Equal(t, times(all), times(drain(t, s)))
+		require.Empty(t, g.groups)
+		require.LessOrEqual(t, s.Result().Receipt.Requests, 64)
+		s.Close()
+	}
+}
+
 // Reading the last two days takes three round trips, and reading 29 older days takes another three:
 // for the listing of the shard, the footers and the rows.
 func TestRoundTripsOfAMonth(t *testing.T) {

@@ -24,7 +24,8 @@ type partition struct {
 	reading  *reading
 	where    layout.Partition
 	listings int
-	runs     []layout.Run // the runs in the last listing; each compacted object counts as a run
+	runs     []layout.Run      // the runs in the last listing; each compacted object counts as a run
+	guesses  map[string]*guess // by key; nil once the partition is open
 
 	mu sync.Mutex
 	// sources holds the source of every object that was opened, by key. The content under a key
@@ -57,10 +58,11 @@ func (p *partition) list(ctx context.Context) error {
 	return nil
 }
 
-// setListed sets the runs of the partition from a listing of its objects.
+// setListed sets the runs of the partition from a complete listing of its objects.
 func (p *partition) setListed(objects []objstore.Object) {
 	var compacted []layout.Segment
 	p.runs, compacted = layout.SplitRuns(layout.Segments(objects))
+	p.reading.reader.footers.remember(p.where.Prefix(), compacted)
 	for _, s := range compacted {
 		p.runs = append(p.runs, layout.Run{s})
 	}

@@ -14,6 +14,10 @@
 //   - A trace lists the whole partition in ascending order of keys. An object that supersedes
 //     another one has a later key, and is stored before the superseded object is deleted. So a
 //     listing that misses the deleted object includes the object that superseded it.
+//   - While a trace lists a partition, it already reads the compacted objects that the partition had
+//     in its previous listing. It uses such a read only if its own listing is complete and contains
+//     the object with the same size. Because the bytes under a key never change, the result is the
+//     same as if the trace had read the object after the listing.
 //   - If a listed object is missing when the trace reads it, the object was deleted, usually
 //     because another one supersedes it. The trace then lists the partition again. It does not
 //     repeat reads of objects that are still listed.
@@ -68,19 +72,22 @@ type Config struct {
 	// request instead of two. The summaries are read, too, but they count only beyond another
 	// WholeBytes, so that a trace takes no more requests because of them. Default 96 KiB.
 	WholeBytes int64
-	// CacheBytes is the memory budget, in bytes, for cached footers of compacted objects.
-	// Default 96 MiB.
+	// CacheBytes is the memory budget, in bytes, for what a Reader remembers of partitions: their
+	// compacted objects and the footers of these. Default 96 MiB.
 	CacheBytes int64
 	// BudgetBytes is the approximate maximum memory, in bytes, that all traces together use at a
-	// time for reading and decoding. One quarter is for objects that are being read, and another
-	// one for decoded rows. The other half is for traces that need more memory for rows than is
-	// free in that quarter. If they need a lot, they take turns. A trace waits until enough memory
-	// is free. Default 128 MiB.
+	// time for reading and decoding. One quarter is for objects that are being read, including an
+	// eighth for objects that are not listed yet. Another quarter is for decoded rows. The other
+	// half is for traces that need more memory for rows than is free in that quarter. If they need a
+	// lot, they take turns. A trace waits until enough memory is free. Default 128 MiB.
 	BudgetBytes int64
 	// Parallel is the maximum number of objects that a trace reads in parallel in each partition, as
 	// far as BudgetBytes allows. It is also the maximum number of partitions read in parallel. If
 	// Parallel is 1, a trace makes one request at a time. Default 64.
 	Parallel int
+	// ListFirst makes every trace wait for the listing of a partition before it reads objects. This
+	// costs a round trip, and is meant for comparisons.
+	ListFirst bool
 	// Retreat is the maximum pause between the first and the second listing of a partition. For
 	// each further listing, the maximum doubles. Default 20 ms.
 	Retreat time.Duration
@@ -138,6 +145,7 @@ type Reader struct {
 	config  Config
 	footers *footerCache
 	reads   *memoryBudget // memory for objects that are being read; see Config.BudgetBytes
+	guesses *memoryBudget // memory for guesses, for which no goroutine ever waits
 	rows    *memoryBudget // memory for decoded rows
 	pools   *memoryBudget // memory for the pools of readings
 	shards  atomic.Int64  // the number of shards in the bucket; 0 until the layout is known
@@ -153,9 +161,11 @@ func New(store Store, config Config) (*Reader, error) {
 	}
 	config = config.withDefaults()
 	quarter := max(1, config.BudgetBytes/4)
+	forGuesses := quarter / 8
 	return &Reader{
 		store: store, config: config, footers: newFooterCache(config.CacheBytes),
-		reads: newMemoryBudget(quarter), rows: newMemoryBudget(quarter), pools: newMemoryBudget(2 * quarter),
+		reads: newMemoryBudget(quarter - forGuesses), guesses: newMemoryBudget(forGuesses),
+		rows: newMemoryBudget(quarter), pools: newMemoryBudget(2 * quarter),
 		maxWhole: maxWhole,
 	}, nil
 }
@@ -230,6 +240,10 @@ type Unreadable struct {
 //   - A larger object takes one read for its footer, unless the footer is cached. It takes another
 //     read for the rows, unless the footer shows that no row can match. Thousands of events of the
 //     client in one object take several reads.
+//
+// If the Reader has listed the partition before, Trace does not wait for the listing to read the
+// compacted objects that were there. So a trace of a closed day usually takes two requests and a
+// single round trip. Objects that a compaction has deleted since then are each read in vain once.
 //
 // Trace reads the partitions, and the objects in each partition, in parallel. If the request has a
 // cursor, Trace reads only the partitions from the cursor on.

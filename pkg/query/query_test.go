@@ -395,7 +395,7 @@ func TestAFaultIsAnError(t *testing.T) {
 	}{
 		"small objects":  {query.Config{}, false, 5},
 		"large objects":  {query.Config{WholeBytes: 1}, false, 7},
-		"warm reader":    {query.Config{WholeBytes: 1}, true, 5},
+		"warm reader":    {query.Config{WholeBytes: 1, ListFirst: true}, true, 5},
 		"another layout": {query.Config{Shards: 256}, false, 5},
 	} {
 		for n := 1; n <= test.calls+1; n++ {

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"devicetrace/pkg/layout"
@@ -20,6 +21,7 @@ type reading struct {
 	partitions []*partition // all partitions that were opened
 	batch      []*partition // the partitions whose rows are being merged, newest first
 	merge      merge
+	guessing   sync.WaitGroup // the guesses that are being read
 	// from is the start of the range whose partitions were opened. reached is the start of the range
 	// whose rows next has returned. Only descending readings use them.
 	from, reached time.Time
@@ -71,14 +73,20 @@ func (r *Reader) open(ctx context.Context, l layout.Layout, store *meter, q Requ
 }
 
 // openRange lists the partitions of the request's range, and begins the newest ones, as many as the
-// budget allows.
+// budget allows. While it lists them, it already reads what it expects to need; see guess.
 func (n *reading) openRange(ctx context.Context) error {
 	q := n.request
 	var listed []*partition
 	for _, where := range n.layout.PartitionsBetween(q.InstanceID, q.ClientID, q.From, q.To) {
 		listed = append(listed, n.newPartition(where))
 	}
-	if err := n.each(listed, func(p *partition) error { return p.list(ctx) }); err != nil {
+	guessCtx, cancel := context.WithCancel(ctx)
+	defer n.endGuesses(cancel, listed)
+	err := n.each(listed, func(p *partition) error {
+		p.guess(guessCtx)
+		return p.list(ctx)
+	})
+	if err != nil {
 		return err
 	}
 	slices.Reverse(listed)

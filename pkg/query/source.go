@@ -67,11 +67,34 @@ func (s *source) open(ctx context.Context) error {
 		return err
 	}
 	s.rows = s.clientRows(footer)
-	if len(s.rows.Groups()) == 0 || s.rows.ExclusiveMemory() > earlyMemory {
+	if !s.startsEarly() {
 		return nil
 	}
 	n, _ := s.take()
 	return s.loadGroups(ctx, n)
+}
+
+// startsEarly reports whether open reads and decodes the first rows of a large object.
+func (s *source) startsEarly() bool {
+	return len(s.rows.Groups()) > 0 && s.rows.ExclusiveMemory() <= earlyMemory
+}
+
+// firstExtent returns the range of the object that open reads first, provided that enough memory is
+// free. footer is the cached footer, or nil. The length is 0 if open reads no rows, or if it reads the
+// footer first.
+func (s *source) firstExtent(footer *segment.Footer) (offset, length int64) {
+	switch {
+	case s.small():
+		return 0, s.object.Size
+	case footer == nil:
+		return 0, 0
+	}
+	s.rows = s.clientRows(footer)
+	if !s.startsEarly() {
+		return 0, 0
+	}
+	n, _ := s.fitting(chunkMemory)
+	return s.extent(n)
 }
 
 // cost returns the usual number of requests to open an object, and the minimum number of bytes that
@@ -149,7 +172,7 @@ func (s *source) loadWhole(ctx context.Context) error {
 		return err
 	}
 	defer func() { r.reads.release(held) }()
-	data, err := s.reading.store.Read(ctx, s.object.Key, 0, s.object.Size)
+	data, err := s.read(ctx, 0, s.object.Size)
 	if err != nil {
 		return err
 	}
@@ -185,7 +208,7 @@ func (s *source) loadGroups(ctx context.Context, n int) error {
 	data := s.data
 	if s.keeps(0) {
 		offset = s.offset
-	} else if data, err = s.reading.store.Read(ctx, s.object.Key, offset, length); err != nil {
+	} else if data, err = s.read(ctx, offset, length); err != nil {
 		return err
 	}
 	if s.small() {
