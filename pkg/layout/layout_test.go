@@ -28,6 +28,8 @@ func TestKeysBothWays(t *testing.T) {
 		{Level: layout.MaxLevel, Digest: digest, FooterLength: 1}:                                           "events/instance=prod/shard=4/day=2026-11-22/l9999-" + digest + "-1.parquet",
 		{Level: 1, Digest: digest, FooterLength: 9, MinutesLength: 80, DropsLength: 70, DevicesLength: 600}: "events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-9-80-70-600.parquet",
 		{Level: 1, Digest: digest, FooterLength: 9, MinutesLength: 80, DropsLength: 70}:                     "events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-9-80-70-0.parquet",
+		{Level: 1, Digest: digest, FooterLength: 9, IndexLength: 5}:                                         "events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-9-5.parquet",
+		{Level: 1, Digest: digest, FooterLength: 9, IndexLength: 5, MinutesLength: 80, DropsLength: 70}:     "events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-9-5-80-70-0.parquet",
 		{Run: run, Seq: 1}:             "events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-000001.parquet",
 		{Run: run, Seq: layout.MaxSeq}: "events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-999999.parquet",
 	} {
@@ -60,7 +62,7 @@ func TestForeignKeysDoNotParse(t *testing.T) {
 		"events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-1000000.parquet",
 		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + run + "-000007.parquet",
 		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-007.parquet",
-		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-7-8.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-7-0.parquet",
 		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-7-8-9.parquet",
 		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-7-0-0-0.parquet",
 		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-7-0-0-9.parquet",
@@ -68,7 +70,9 @@ func TestForeignKeysDoNotParse(t *testing.T) {
 		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-7-8-0-9.parquet",
 		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-7-8-9-09.parquet",
 		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-7-8-9--1.parquet",
-		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-7-8-9-10-11.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-7-8-9-10-11-12.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-7-0-8-9-10.parquet",
+		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-7-8-0-0-0.parquet",
 		"events/instance=prod/shard=4/day=2026-11-22/l0001-" + digest + "-7-8-9-9223372036854775807.parquet",
 		"events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-000007-8-9-10.parquet",
 		"events/instance=prod/shard=4/day=2026-11-22/l10000-" + digest + "-7.parquet",
@@ -102,7 +106,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// The summaries lie before the footer. If an object is too small for the lengths in its name, the
+// The index and the summaries lie before the footer. If an object is too small for the lengths in its name, the
 // ranges are empty.
 func TestSummaryRanges(t *testing.T) {
 	name := layout.Name{Level: 1, Digest: digest, FooterLength: 10, MinutesLength: 3, DropsLength: 4, DevicesLength: 5}
@@ -116,6 +120,12 @@ func TestSummaryRanges(t *testing.T) {
 	name.DevicesLength = 0
 	require.Equal(t, layout.Range{Offset: 83, Length: 4}, name.Drops(100))
 	require.Zero(t, name.Devices(100))
+	require.Zero(t, name.Index(100))
+	name.IndexLength = 7
+	require.Equal(t, layout.Range{Offset: 83, Length: 7}, name.Index(100))
+	require.Equal(t, layout.Range{Offset: 80, Length: 3}, name.Minutes(100))
+	require.Equal(t, layout.Range{Offset: 76, Length: 4}, name.Drops(100))
+	require.Zero(t, name.Index(23))
 	none := layout.Name{Level: 1, Digest: digest, FooterLength: 10}
 	require.False(t, none.HasSummaries())
 	require.Zero(t, none.Minutes(100))
@@ -333,6 +343,7 @@ func TestQuarantineKeys(t *testing.T) {
 func FuzzParseKey(f *testing.F) {
 	f.Add("events/instance=prod/shard=4/day=2026-11-22/l0000-" + run + "-000007.parquet")
 	f.Add("events/instance=prod/shard=4f/day=2026-11-22/l0003-" + digest + "-1234.parquet")
+	f.Add("events/instance=prod/shard=4f/day=2026-11-22/l0003-" + digest + "-1234-56-7-8-9.parquet")
 	f.Add("layout/v3-shards16")
 	f.Add("00-7f")
 	f.Add("quarantine/day=2026-11-22/" + run + ".json")

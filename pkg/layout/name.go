@@ -19,7 +19,7 @@ const (
 
 // Name is the last part of a segment's key. The name of a fresh segment (level 0) contains a run
 // identifier and a sequence number. The name of a compacted segment (level 1 and up) contains a
-// digest and the lengths of the footer and the summaries.
+// digest and the lengths of the footer, the index and the summaries.
 type Name struct {
 	Level int
 	// Run is the identifier of the run: 32 hex digits. It is set only for fresh segments.
@@ -33,6 +33,9 @@ type Name struct {
 	// FooterLength is how many bytes to read from the end of the segment to get its whole footer in
 	// one request. It is set only for compacted segments.
 	FooterLength int64
+	// IndexLength is the length of the segment's index, in bytes, which lies directly before the
+	// footer. It is set only for compacted segments, and zero for those without an index.
+	IndexLength int64
 	// MinutesLength, DropsLength and DevicesLength are the lengths of the segment's summaries, in
 	// bytes. All are zero if the segment has no summaries. Otherwise, only DevicesLength may be zero.
 	MinutesLength, DropsLength, DevicesLength int64
@@ -56,11 +59,14 @@ func (n Name) String() string {
 	if n.Fresh() {
 		return fmt.Sprintf("l%04d-%s-%06d%s", n.Level, n.Run, n.Seq, extension)
 	}
-	if !n.HasSummaries() {
-		return fmt.Sprintf("l%04d-%s-%d%s", n.Level, n.Digest, n.FooterLength, extension)
+	name := fmt.Sprintf("l%04d-%s-%d", n.Level, n.Digest, n.FooterLength)
+	if n.IndexLength > 0 {
+		name += fmt.Sprintf("-%d", n.IndexLength)
 	}
-	return fmt.Sprintf("l%04d-%s-%d-%d-%d-%d%s",
-		n.Level, n.Digest, n.FooterLength, n.MinutesLength, n.DropsLength, n.DevicesLength, extension)
+	if n.HasSummaries() {
+		name += fmt.Sprintf("-%d-%d-%d", n.MinutesLength, n.DropsLength, n.DevicesLength)
+	}
+	return name + extension
 }
 
 // Key returns the key of the segment with this name in partition p.
@@ -77,22 +83,32 @@ func ParseName(s string) (Name, error) {
 
 // splitName returns the parts of a name without checking them. Parts that are not numbers become 0.
 func splitName(s string) Name {
-	parts := strings.SplitN(strings.TrimSuffix(s, extension), "-", 7)
-	if len(parts) != 3 && len(parts) != 6 {
+	parts := strings.SplitN(strings.TrimSuffix(s, extension), "-", 8)
+	if len(parts) < 3 {
 		return Name{}
 	}
 	level, _ := strconv.Atoi(strings.TrimPrefix(parts[0], "l"))
-	var numbers [4]int64
+	numbers := make([]int64, len(parts)-2)
 	for i, part := range parts[2:] {
 		numbers[i], _ = strconv.ParseInt(part, 10, 64)
 	}
 	if level == 0 {
 		return Name{Run: parts[1], Seq: int(numbers[0])}
 	}
-	return Name{
-		Level: level, Digest: parts[1], FooterLength: numbers[0],
-		MinutesLength: numbers[1], DropsLength: numbers[2], DevicesLength: numbers[3],
+	return withLengths(Name{Level: level, Digest: parts[1]}, numbers)
+}
+
+// withLengths returns the name n with the given lengths: the footer, then the index if there is one,
+// then the three summaries if there are some. Older segments have no index.
+func withLengths(n Name, lengths []int64) Name {
+	n.FooterLength, lengths = lengths[0], lengths[1:]
+	if len(lengths) == 1 || len(lengths) == 4 {
+		n.IndexLength, lengths = lengths[0], lengths[1:]
 	}
+	if len(lengths) == 3 {
+		n.MinutesLength, n.DropsLength, n.DevicesLength = lengths[0], lengths[1], lengths[2]
+	}
+	return n
 }
 
 // valid reports whether every part of the name is in its range. Within these ranges, the level and
@@ -102,14 +118,14 @@ func (n Name) valid() bool {
 	if n.Fresh() {
 		return isHex(n.Run, runDigits, runDigits) && n.Seq >= 1 && n.Seq <= MaxSeq
 	}
-	return isHex(n.Digest, digestDigits, digestDigits) && n.Level <= MaxLevel && n.FooterLength >= 1 && n.hasValidSummaries()
+	return isHex(n.Digest, digestDigits, digestDigits) && n.Level <= MaxLevel && n.FooterLength >= 1 && n.hasValidLengths()
 }
 
 // maxLength is the maximum length in a name, in bytes. The sum of all lengths cannot overflow.
 const maxLength = 1 << 60
 
-func (n Name) hasValidSummaries() bool {
-	for _, length := range []int64{n.FooterLength, n.MinutesLength, n.DropsLength, n.DevicesLength} {
+func (n Name) hasValidLengths() bool {
+	for _, length := range []int64{n.FooterLength, n.IndexLength, n.MinutesLength, n.DropsLength, n.DevicesLength} {
 		if length < 0 || length > maxLength {
 			return false
 		}
