@@ -2,7 +2,6 @@ package segment
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"devicetrace/pkg/event"
@@ -77,7 +76,6 @@ type Block struct {
 // groups, and begins at the given offset of the object. If the row groups turn out to be corrupt,
 // Decode returns an error and must not be called again.
 func (c *ClientRows) Decode(n int, data []byte, offset, maxMemory int64) (blocks []Block, err error) {
-	defer guard(&err)
 	for ; n > 0 && (maxMemory > 0 || len(blocks) == 0); n-- {
 		g := c.groups[0]
 		decoded, whole, err := c.decodeGroup(g, data[g.Offset-offset:g.Offset-offset+g.Length], maxMemory)
@@ -123,7 +121,7 @@ func (c *ClientRows) compare(a, b *Row) int {
 // maxMemory is as in Decode. whole reports whether all of the client's rows in the time range that
 // are in the row group are now decoded.
 func (c *ClientRows) decodeGroup(g Group, data []byte, maxMemory int64) (blocks []Block, whole bool, err error) {
-	group, err := c.footer.openGroup(g, data)
+	group, err := c.footer.openGroup(&g, data)
 	if err != nil {
 		return nil, false, err
 	}
@@ -147,63 +145,11 @@ func (c *ClientRows) decodeGroup(g Group, data []byte, maxMemory int64) (blocks 
 }
 
 // rowsBetween returns the range [from, to) of a client's rows between the times first and last, in
-// Unix ms, both inclusive. The reader must be at the first row of the row group. rowsBetween does
-// not move the reader.
+// Unix ms, both inclusive.
 func (g *groupReader) rowsBetween(clientID string, first, last int64) (from, to int, err error) {
 	from, to, err = g.rangeOf(clientID)
 	if err != nil || from == to {
 		return from, to, err
 	}
-	times := &g.columns[timeField]
-	from, to, err = times.between(from, to, first, last)
-	times.rewind()
-	return from, to, err
-}
-
-// expect reads the next n rows and returns an error unless each of them has the given text. The
-// column must hold the client identifiers.
-func (c *columnReader) expect(n int, text string) error {
-	for n > 0 {
-		if err := c.more(); err != nil {
-			return err
-		}
-		data, offsets := c.values.ByteArray()
-		for range min(n, c.end-c.next) {
-			if string(data[offsets[c.value]:offsets[c.value+1]]) != text {
-				return fmt.Errorf("%w: rows out of order", ErrCorrupt)
-			}
-			n, c.next, c.value = n-1, c.next+1, c.value+1
-		}
-	}
-	return nil
-}
-
-// between returns the part [low, high) of the rows [from, to) whose values are between first and
-// last, both inclusive. It returns an error if the values in [from, to) decrease. The column must
-// hold the event times, and the reader must be at the first row.
-func (c *columnReader) between(from, to int, first, last int64) (low, high int, err error) {
-	if err := c.skip(from); err != nil {
-		return 0, 0, err
-	}
-	low, high = from, from
-	previous := int64(math.MinInt64)
-	for at := from; at < to; {
-		if err := c.more(); err != nil {
-			return 0, 0, err
-		}
-		n := min(to-at, c.end-c.next)
-		for _, value := range c.values.Int64()[c.value : c.value+n] {
-			if value < previous {
-				return 0, 0, fmt.Errorf("%w: rows out of order", ErrCorrupt)
-			}
-			if previous = value; value < first {
-				low++
-			}
-			if value <= last {
-				high++
-			}
-		}
-		at, c.next, c.value = at+n, c.next+n, c.value+n
-	}
-	return low, high, nil
+	return g.columns[timeField].between(from, to, first, last)
 }

@@ -68,9 +68,16 @@ func TestFootersThatAreNotOfAValidSegment(t *testing.T) {
 		change func(*metadata)
 		want   string
 	}{
-		"schema":                {set("x", "schema"), `its schema is "x"`},
-		"version":               {set("4", "version"), `its schema version is "4"`},
-		"no column":             {func(m *metadata) { m.Schema[3].Name = "x" }, "it has no column action"},
+		"schema":    {set("x", "schema"), `its schema is "x"`},
+		"version":   {set("4", "version"), `its schema version is "4"`},
+		"no column": {func(m *metadata) { m.Schema[3].Name = "x" }, "it has no column action"},
+		"columns swapped": {func(m *metadata) {
+			m.Schema[9].Name, m.Schema[21].Name = m.Schema[21].Name, m.Schema[9].Name // only the last column may be null
+		}, "it has no column connected_for_ms"},
+		"another column":        {func(m *metadata) { m.Schema = append(m.Schema, m.Schema[3]) }, "it has 22 columns instead of 21"},
+		"another codec":         {chunk(1, 4, func(c *format.ColumnMetaData) { c.Codec = format.Snappy }), "row group 1 is not compressed with ZSTD"},
+		"chunks overlap":        {chunk(1, 4, func(c *format.ColumnMetaData) { c.DataPageOffset-- }), "column chunk 4 of row group 1 is out of order"},
+		"a chunk missing":       {func(m *metadata) { m.RowGroups[1].Columns = m.RowGroups[1].Columns[:20] }, "row group 1 has 20 column chunks instead of 21"},
 		"no count":              {set("", "rows"), `its metadata states "" rows`},
 		"no hash":               {set("", "hash"), `with hash ""`},
 		"no count and no hash":  {set("", "rows", "hash"), `its metadata states "" rows with hash ""`},
@@ -84,10 +91,10 @@ func TestFootersThatAreNotOfAValidSegment(t *testing.T) {
 		"no positive size":      {set("1,1,0", "raw"), `size "0" of a row group is not a positive number`},
 		"groups overlap":        {chunk(1, 0, func(c *format.ColumnMetaData) { c.DataPageOffset = 4 }), "row group 1 is out of order"},
 		"clients overlap":       {first(func(c *format.ColumnMetaData) { c.Statistics.MaxValue = []byte("z") }), "row group 1 is out of order"},
-		"bounds swapped":        {first(func(c *format.ColumnMetaData) { c.Statistics.MinValue = []byte("z") }), "row group 1 is out of order"},
+		"bounds swapped":        {first(func(c *format.ColumnMetaData) { c.Statistics.MinValue = []byte("z") }), "row group 0 is out of order"},
 		"no bounds of clients":  {first(func(c *format.ColumnMetaData) { c.Statistics.MinValue = nil }), "row group 0 lacks the bounds"},
 		"no bounds of times":    {chunk(0, 1, func(c *format.ColumnMetaData) { c.Statistics.MaxValue = nil }), "row group 0 lacks the bounds"},
-		"starts in the magic":   {first(func(c *format.ColumnMetaData) { c.DataPageOffset = 3 }), "row group 0 lies outside the object"},
+		"starts in the magic":   {first(func(c *format.ColumnMetaData) { c.DataPageOffset = 3 }), "column chunk 1 of row group 0 is out of order"},
 		"negative length":       {first(func(c *format.ColumnMetaData) { c.TotalCompressedSize = -1 }), "row group 0 lies outside the object"},
 		"ends after the object": {first(func(c *format.ColumnMetaData) { c.TotalCompressedSize = 1 << 40 }), "row group 0 lies outside the object"},
 		"empty group": {func(m *metadata) {
@@ -169,15 +176,12 @@ func TestRowsThatAreNotOfAValidSegment(t *testing.T) {
 		"lower size":   {changed(t, data, set(fmt.Sprint(raw-1), "raw")), "the rows of row group 0 take", ""},
 		"higher size":  {changed(t, data, set(fmt.Sprint(raw+1), "raw")), "the rows of row group 0 take", ""},
 		"one row more": {changed(t, changed(t, data, set("301", "rows")), func(m *metadata) { m.RowGroups[0].NumRows = 301 }),
-			"column client_id ends early", ""},
+			"column client_id ends early", "column client_id ends early"},
 		"rows swapped":   {with(func(r []segment.Row) { r[50], r[60] = r[60], r[50] }), "rows out of order", "rows out of order"},
 		"blocks swapped": {with(func(r []segment.Row) { r[127], r[128] = r[128], r[127] }), "rows out of order", "rows out of order"},
 		// A binary search for GID_a does not meet this row.
 		"another client's row": {with(func(r []segment.Row) { r[5].ClientID = "GID_" }), "rows out of order", "rows out of order"},
-		"nulls in a column": {changed(t, data, func(m *metadata) {
-			m.Schema[9].Name, m.Schema[21].Name = m.Schema[21].Name, m.Schema[9].Name // only the last column may be null
-		}), "column received_delay_ms has nulls", "column received_delay_ms has nulls"},
-		"damaged page header": {changed(t, damaged, set(fmt.Sprintf("%016x", xxhash.Sum64(group)), "groups")), "thrift", "thrift"},
+		"damaged page header":  {changed(t, damaged, set(fmt.Sprintf("%016x", xxhash.Sum64(group)), "groups")), "damaged page header", "damaged page header"},
 	} {
 		requireUnreadable(t, c.data, "GID_a", c.cursor, c.lookup, name)
 	}
@@ -210,16 +214,37 @@ func requireUnreadable(t *testing.T, data []byte, client event.ClientID, cursor,
 	}
 }
 
-// Readers must notice that a column has too few values. A lookup of the second client must notice
-// this while it skips the first client's rows. The test omits two columns: without values in the
-// first, a lookup finds no rows; without values in the last, the row group would end earlier.
+// Readers must notice that a column has no values.
 func TestColumnsThatEndEarly(t *testing.T) {
 	rows := append(segment.FromEvents(span("GID_a", 5)), segment.FromEvents(span("GID_b", 5))...)
 	data, _ := write(t, rows, 0)
-	for column := 1; column < 20; column++ {
-		short := changed(t, data, chunk(0, column, func(c *format.ColumnMetaData) { c.TotalCompressedSize = 0 }))
+	for column := range 21 {
+		short := withoutChunk(t, data, column)
 		for _, client := range []event.ClientID{"GID_a", "GID_b"} {
 			requireUnreadable(t, short, client, "ends early", "ends early", fmt.Sprint(column))
 		}
 	}
+}
+
+// withoutChunk returns a copy of a segment of one row group without the bytes of a column chunk.
+func withoutChunk(t *testing.T, data []byte, column int) []byte {
+	var cut []byte
+	shortened := changed(t, data, func(m *metadata) {
+		columns := m.RowGroups[0].Columns
+		c := &columns[column].MetaData
+		length, start := c.TotalCompressedSize, c.DataPageOffset
+		if c.DictionaryPageOffset > 0 {
+			start, c.DataPageOffset, c.DictionaryPageOffset = c.DictionaryPageOffset, c.DictionaryPageOffset, 0
+		}
+		c.TotalCompressedSize = 0
+		for i := column + 1; i < len(columns); i++ {
+			c := &columns[i].MetaData
+			c.DataPageOffset -= length
+			c.DictionaryPageOffset = max(0, c.DictionaryPageOffset-length)
+		}
+		end := columns[20].MetaData.DataPageOffset + columns[20].MetaData.TotalCompressedSize
+		cut = append(bytes.Clone(data[:start]), data[start+length:]...)
+		set(fmt.Sprintf("%016x", xxhash.Sum64(cut[4:end])), "groups")(m)
+	})
+	return append(cut[:len(cut)-16-footerLength(data)], shortened[len(data)-16-footerLength(data):]...)
 }

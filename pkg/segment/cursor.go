@@ -121,8 +121,7 @@ func (c *Cursor) fill(ctx context.Context) error {
 // decode decodes the next rows of the open row group into the buffer. If no rows are left in this
 // group, decode first opens the next row group, which data must contain. Otherwise, it ignores
 // data.
-func (c *Cursor) decode(data []byte) (err error) {
-	defer guard(&err)
+func (c *Cursor) decode(data []byte) error {
 	if c.left == 0 {
 		if err := c.openGroup(data); err != nil {
 			return err
@@ -136,7 +135,7 @@ func (c *Cursor) decode(data []byte) (err error) {
 	n := int(min(c.left, cursorRows))
 	rows := slices.Grow(c.buffer[:0], n)[:n]
 	clear(rows[n:cap(rows)]) // the unused rows would keep texts of earlier rows in memory
-	if err := c.reader.read(rows); err != nil {
+	if err := c.reader.read(rows, c.reader.rows-int(c.left)); err != nil {
 		return err
 	}
 	c.left -= int64(len(rows))
@@ -170,7 +169,7 @@ func (c *Cursor) readGroup(ctx context.Context) ([]byte, error) {
 }
 
 func (c *Cursor) openGroup(data []byte) error {
-	g := c.footer.groups[c.group]
+	g := &c.footer.groups[c.group]
 	reader, err := c.footer.openGroup(g, data)
 	if err != nil {
 		return err

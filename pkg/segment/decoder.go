@@ -20,11 +20,8 @@ type decoder struct {
 // forwards decodes the first rows of the range [from, to): about as many as fit in d.maxMemory, but
 // at least one.
 func (d *decoder) forwards(from, to int) (blocks []Block, err error) {
-	if err := d.group.skip(from); err != nil {
-		return nil, err
-	}
 	for left := d.maxMemory; from < to && (left > 0 || blocks == nil); {
-		b, err := d.block(min(to-from, d.fitting(left)))
+		b, err := d.block(from, min(to-from, d.fitting(left)))
 		if err != nil {
 			return nil, err
 		}
@@ -34,17 +31,14 @@ func (d *decoder) forwards(from, to int) (blocks []Block, err error) {
 	return blocks, nil
 }
 
-// backwards decodes the last rows of the range [from, to), in reverse. A column can only be read
-// forwards. So backwards starts at a row such that the rest, if of average length, fits in
+// backwards decodes the last rows of the range [from, to), in reverse. Blocks are decoded forwards. So
+// backwards starts at a row such that the rest, if of average length, fits in
 // d.maxMemory. If the rows turn out to be longer, backwards drops the blocks that it decoded first.
 func (d *decoder) backwards(from, to int) (blocks []Block, err error) {
 	from = max(from, to-int(max(1, d.maxMemory/d.perRow)))
-	if err := d.group.skip(from); err != nil {
-		return nil, err
-	}
 	var memory int64
 	for from < to {
-		b, err := d.block(min(to-from, d.fitting(d.maxMemory)))
+		b, err := d.block(from, min(to-from, d.fitting(d.maxMemory)))
 		if err != nil {
 			return nil, err
 		}
@@ -65,17 +59,16 @@ func (d *decoder) backwards(from, to int) (blocks []Block, err error) {
 // and at most blockRows.
 func (d *decoder) fitting(memory int64) int { return int(max(1, min(blockRows, memory/d.perRow))) }
 
-// block decodes the next n rows.
-func (d *decoder) block(n int) (Block, error) {
+// block decodes n rows from number at on.
+func (d *decoder) block(at, n int) (Block, error) {
 	b := Block{Rows: make([]Row, n)}
-	err := d.group.each(func(c *columnReader) error {
-		if c.field == &fields[clientField] {
-			return c.expect(n, d.clientID)
-		}
-		return c.fill(b.Rows)
-	})
-	if err != nil {
+	if err := d.group.columns[clientField].expect(at, n, d.clientID); err != nil {
 		return Block{}, err
+	}
+	for i := clientField + 1; i < len(d.group.columns); i++ {
+		if err := d.group.columns[i].fill(b.Rows, at); err != nil {
+			return Block{}, err
+		}
 	}
 	for i := range b.Rows {
 		b.Rows[i].ClientID = d.clientID // all rows share one copy of the identifier

@@ -2,61 +2,71 @@ package segment
 
 import (
 	"fmt"
+	"sync"
 
-	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/bloom/xxhash"
 )
 
-// groupReader reads the rows of one row group in order. It reads them column by column, because the
-// library's row reader would take several times as long.
-type groupReader struct{ columns []columnReader }
+// groupReader reads the rows of one row group, column by column.
+type groupReader struct {
+	columns [columnCount]columnReader // columns[i] belongs to fields[i]
+	rows    int                       // number of rows in the row group
+}
 
-// openGroup checks and opens row group g, whose bytes are data.
-func (f *Footer) openGroup(g Group, data []byte) (*groupReader, error) {
+// groupReaders is a pool of readers, whose buffers are reused.
+var groupReaders = sync.Pool{New: func() any { return new(groupReader) }}
+
+// openGroup checks and opens row group g, whose bytes are data. The caller must close the reader.
+func (f *Footer) openGroup(g *Group, data []byte) (*groupReader, error) {
 	if xxhash.Sum64(data) != g.checksum {
 		return nil, fmt.Errorf("%w: the checksum of row group %d is wrong", ErrCorrupt, g.index)
 	}
-	chunks := f.file.RowGroups()[g.index].ColumnChunks()
-	reader := &groupReader{columns: make([]columnReader, len(f.columns))}
-	for i, c := range f.columns {
-		reader.columns[i] = columnReader{
-			field: c.field, chunk: chunks[c.index].(*parquet.FileColumnChunk), data: window{offset: g.Offset, data: data},
+	reader := groupReaders.Get().(*groupReader)
+	reader.rows = int(g.Rows)
+	var chunks [columnCount][]byte // in the order of the schema
+	for i, length := range g.chunks {
+		chunks[i], data = data[:length:length], data[length:]
+	}
+	for i := range fields {
+		if err := reader.columns[i].openField(&fields[i], f.codec, chunks[fields[i].place], g); err != nil {
+			reader.close()
+			return nil, err
 		}
-		reader.columns[i].open()
 	}
 	return reader, nil
 }
 
-// read fills rows with the row group's next rows.
-func (g *groupReader) read(rows []Row) error {
-	return g.each(func(c *columnReader) error { return c.fill(rows) })
+// maxPage returns the maximum length of a page of the row group before compression, in bytes. The
+// number of rows and their size bound it, so that decoding takes no more memory than the footer
+// states. Encoded values take at most four times the bytes that the digest hashes.
+func (g *Group) maxPage() int64 {
+	const overhead = 1 << 10 // an encoding's own bytes
+	return 4*g.Raw + overhead
 }
 
-// skip skips n rows.
-func (g *groupReader) skip(n int) error {
-	return g.each(func(c *columnReader) error { return c.skip(n) })
-}
-
-func (g *groupReader) each(do func(*columnReader) error) error {
+// read fills rows with the rows of the row group from number at on.
+func (g *groupReader) read(rows []Row, at int) error {
 	for i := range g.columns {
-		if err := do(&g.columns[i]); err != nil {
+		if err := g.columns[i].fill(rows, at); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// rangeOf returns the range [from, to) of a client's rows. The reader must be at the first row of
-// the row group. rangeOf does not move the reader.
+// rangeOf returns the range [from, to) of a client's rows.
 func (g *groupReader) rangeOf(clientID string) (from, to int, err error) {
-	clients := &g.columns[clientField]
-	from, to, err = clients.rangeOf(clientID)
-	clients.rewind()
-	return from, to, err
+	return g.columns[clientField].rangeOf(clientID, g.rows)
 }
 
+// close returns the reader to the pool, unless its buffers are too large to be kept.
 func (g *groupReader) close() {
+	const maxBuffers = 4 << 20
+	var buffers int
 	for i := range g.columns {
-		g.columns[i].close()
+		buffers += g.columns[i].release()
+	}
+	if buffers <= maxBuffers {
+		groupReaders.Put(g)
 	}
 }

@@ -1,7 +1,5 @@
 package segment
 
-import "strings"
-
 const keyHolds = "device-trace.holds"
 
 // SetHolds sets the names of the held segments, which Close writes into the footer. All rows of a
@@ -13,11 +11,5 @@ func (w *Writer) SetHolds(names []string) { w.holds = names }
 func (c *ClientRows) Holds() []string { return c.footer.Holds() }
 
 // Holds returns the names of the held segments that the footer lists; see SetHolds. A fresh segment
-// holds none.
-func (f *Footer) Holds() []string {
-	text, _ := f.file.Lookup(keyHolds)
-	if text == "" {
-		return nil
-	}
-	return strings.Split(text, ",")
-}
+// holds none. Callers must not change the slice.
+func (f *Footer) Holds() []string { return f.holds }

@@ -8,10 +8,10 @@ package segment
 //   - The row group that takes the most memory.
 //   - Buffers of a fixed size.
 func (f *Footer) MergeMemory() int64 {
-	const buffers = 200 << 10
+	const buffers = 40 << 10
 	var largest int64
 	for i := range f.groups {
-		largest = max(largest, f.groupMemory(&f.groups[i]))
+		largest = max(largest, f.groups[i].groupMemory())
 	}
 	return buffers + 5*f.Memory()/2 + largest
 }
@@ -19,20 +19,12 @@ func (f *Footer) MergeMemory() int64 {
 // groupMemory returns the approximate memory, in bytes, that a cursor needs while it reads row
 // group g. It is the sum of the row group's bytes and, for each column, a decoded page and the
 // dictionary. The factors are measured; see TestMergeMemory.
-func (f *Footer) groupMemory(g *Group) int64 {
-	var decoded int64
-	for _, c := range f.columns {
-		chunk := &f.file.Metadata().RowGroups[g.index].Columns[c.index].MetaData
-		size := chunk.TotalUncompressedSize
-		if chunk.DictionaryPageOffset == 0 {
-			decoded += min(size, 2*pageBytes)
-			continue
-		}
-		// Each dictionary entry takes at least five bytes. It is decoded and copied into a string,
-		// whose header takes 16 bytes. Each row has an index of four bytes.
-		entries := min(g.Rows, size/5)
-		decoded += 2*size + 16*entries + 4*g.Rows
-	}
-	const rounding = 1.4 // the library's buffers are larger than their contents
+func (g *Group) groupMemory() int64 {
+	pages := min(g.plain, columnCount*2*pageBytes)
+	// Each dictionary entry takes at least five bytes. It is decoded and copied into a string,
+	// whose header takes 16 bytes. Each row has an index of four bytes.
+	entries := min(columnCount*g.Rows, g.encoded/5)
+	decoded := pages + 2*g.encoded + 16*entries + 4*columnCount*g.Rows
+	const rounding = 1.4 // buffers are larger than their contents
 	return g.Length + int64(rounding*float64(decoded))
 }

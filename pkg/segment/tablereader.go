@@ -1,13 +1,11 @@
 package segment
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
+	"sync"
 
-	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/bloom/xxhash"
 	"github.com/parquet-go/parquet-go/format"
 )
@@ -19,18 +17,20 @@ const maxTableRaw = 64 << 20
 // Table is a table that was read into memory. It decodes one row group at a time, and only the
 // requested columns. It is read-only and safe for concurrent use.
 type Table[T any] struct {
-	columns []TableColumn[T]
-	file    *parquet.File
-	data    []byte
-	groups  []tableGroup
-	rows    int64
-	raw     int64 // total size of the row groups before compression, in bytes
+	columns  []TableColumn[T]
+	place    []int // place[i] is the position of columns[i] in the file
+	metadata map[string]string
+	data     []byte
+	groups   []tableGroup
+	rows     int64
+	raw      int64 // total size of the row groups before compression, in bytes
 }
 
 // tableGroup is a row group: its byte range in the table, its size before compression, in bytes, its
 // rows and its checksum.
 type tableGroup struct {
 	from, to int64
+	chunks   []int64 // the offset at which each column chunk ends
 	raw      int64
 	rows     int
 	checksum uint64
@@ -39,52 +39,54 @@ type tableGroup struct {
 // OpenTable checks and parses the footer of a table. data holds the bytes of the whole table, which
 // must have the given name and all of the given columns. If the bytes are not such a table, the
 // error wraps ErrCorrupt.
-func OpenTable[T any](name string, columns []TableColumn[T], data []byte) (_ *Table[T], err error) {
-	defer guard(&err)
+func OpenTable[T any](name string, columns []TableColumn[T], data []byte) (*Table[T], error) {
 	size := int64(len(data))
 	length, err := FooterLength(data, size)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkFooter(data[size-length:]); err != nil {
-		return nil, err
-	}
-	file, err := parquet.OpenFile(window{data: data}, size,
-		parquet.SkipMagicBytes(true), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	metadata, err := parseMetadata(data[size-length:])
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
-	}
-	t := &Table[T]{columns: columns, file: file, data: data}
-	if err := t.checkSchema(name); err != nil {
 		return nil, err
 	}
-	return t, t.readGroups(size - length)
+	t := &Table[T]{columns: columns, metadata: keyValues(metadata), data: data}
+	if err := t.checkSchema(metadata, name); err != nil {
+		return nil, err
+	}
+	return t, t.readGroups(metadata.RowGroups, size-length)
 }
 
-func (t *Table[T]) checkSchema(name string) error {
-	schema, _ := t.file.Lookup(keySchema)
-	version, _ := t.file.Lookup(keyVersion)
+// checkSchema finds the columns in the file.
+func (t *Table[T]) checkSchema(metadata *format.FileMetaData, name string) error {
+	schema, version := t.metadata[keySchema], t.metadata[keyVersion]
 	if schema != name || version != strconv.Itoa(SchemaVersion) {
 		return fmt.Errorf("%w: it is the table %q of version %q instead of %q of version %d", ErrCorrupt, schema, version, name, SchemaVersion)
 	}
-	for _, c := range t.columns {
-		column := t.file.Root().Column(c.Name)
-		if column == nil || !column.Leaf() || column.Type().Kind() != c.node().Type().Kind() || column.Optional() || column.Repeated() {
-			return fmt.Errorf("%w: the table has no such column %s", ErrCorrupt, c.Name)
+	for i := range t.columns {
+		kind := t.columns[i].columnType()
+		place := slices.IndexFunc(metadata.Schema, func(e format.SchemaElement) bool { return kind.matches(&e) })
+		if place < 1 {
+			return fmt.Errorf("%w: the table has no such column %s", ErrCorrupt, kind.name)
 		}
+		t.place = append(t.place, place-1) // the first element of a schema is its root
 	}
 	return nil
 }
 
+func (c *TableColumn[T]) columnType() columnType {
+	if c.Text != nil {
+		return columnType{name: c.Name, kind: format.ByteArray}
+	}
+	return columnType{name: c.Name, kind: format.Int64}
+}
+
 // readGroups reads the byte ranges of the row groups. The row groups must follow one another
 // without gaps, from the magic to the given offset, at which the footer's checksum begins.
-func (t *Table[T]) readGroups(end int64) error {
-	text, _ := t.file.Lookup(keyGroups)
-	sums, err := parseGroupChecksums(text)
+func (t *Table[T]) readGroups(rowGroups []format.RowGroup, end int64) error {
+	sums, err := parseGroupChecksums(t.metadata[keyGroups])
 	if err != nil {
 		return err
 	}
-	rowGroups := t.file.Metadata().RowGroups
 	if len(sums) != len(rowGroups) {
 		return fmt.Errorf("%w: the table has %d checksums for %d row groups", ErrCorrupt, len(sums), len(rowGroups))
 	}
@@ -93,6 +95,9 @@ func (t *Table[T]) readGroups(end int64) error {
 		g, err := readTableGroup(i, &rowGroups[i], at, end)
 		if err != nil {
 			return err
+		}
+		if slices.ContainsFunc(t.place, func(place int) bool { return place >= len(g.chunks) }) {
+			return fmt.Errorf("%w: row group %d of the table lacks columns", ErrCorrupt, i)
 		}
 		g.checksum = sums[i]
 		t.groups = append(t.groups, g)
@@ -121,6 +126,7 @@ func readTableGroup(i int, rowGroup *format.RowGroup, at, end int64) (tableGroup
 			return g, fmt.Errorf("%w: row group %d of the table has more than %d bytes before compression", ErrCorrupt, i, maxTableRaw)
 		}
 		g.to += chunk.TotalCompressedSize
+		g.chunks = append(g.chunks, g.to)
 		g.raw += chunk.TotalUncompressedSize
 	}
 	if g.rows <= 0 || g.rows > tableGroupRows {
@@ -139,38 +145,50 @@ func (t *Table[T]) Raw() int64 { return t.raw }
 func (t *Table[T]) Groups() int { return len(t.groups) }
 
 // Metadata returns the value of an entry in the metadata of the table's footer, or "".
-func (t *Table[T]) Metadata(key string) string {
-	value, _ := t.file.Lookup(key)
-	return value
-}
+func (t *Table[T]) Metadata(key string) string { return t.metadata[key] }
 
 // Read checks row group i and returns its rows. If columns are named, only these are decoded, and
 // all other fields of the rows are zero. If the row group is corrupt, the error wraps ErrCorrupt.
 func (t *Table[T]) Read(i int, columns ...string) ([]T, error) { return t.ReadInto(nil, i, columns...) }
 
 // ReadInto is like Read, but overwrites the given rows if their capacity suffices.
-func (t *Table[T]) ReadInto(rows []T, i int, columns ...string) (_ []T, err error) {
-	defer guard(&err)
-	g := t.groups[i]
-	data := t.data[g.from:g.to]
-	if xxhash.Sum64(data) != g.checksum {
+func (t *Table[T]) ReadInto(rows []T, i int, columns ...string) ([]T, error) {
+	g := &t.groups[i]
+	if xxhash.Sum64(t.data[g.from:g.to]) != g.checksum {
 		return nil, fmt.Errorf("%w: the checksum of row group %d of the table is wrong", ErrCorrupt, i)
 	}
 	rows = slices.Grow(rows[:0], g.rows)[:g.rows]
 	if len(columns) > 0 {
 		clear(rows)
 	}
-	chunks := t.file.RowGroups()[i].ColumnChunks()
-	for _, c := range t.columns {
+	reader := chunkReaders.Get().(*chunkReader)
+	defer chunkReaders.Put(reader)
+	for j := range t.columns {
+		c := &t.columns[j]
 		if len(columns) > 0 && !slices.Contains(columns, c.Name) {
 			continue
 		}
-		chunk := chunks[t.file.Root().Column(c.Name).Index()].(*parquet.FileColumnChunk)
-		if err := c.read(chunk, window{g.from, data}, rows); err != nil {
+		if err := reader.open(c.columnType(), format.Zstd, t.chunk(g, t.place[j]), g.rows, g.raw); err != nil {
 			return nil, err
 		}
+		if err := c.read(reader, rows); err != nil {
+			return nil, err
+		}
+		reader.release()
 	}
 	return rows, nil
+}
+
+// chunkReaders is a pool of readers for the columns of tables, whose buffers are reused.
+var chunkReaders = sync.Pool{New: func() any { return new(chunkReader) }}
+
+// chunk returns the column chunk in the given place of a row group.
+func (t *Table[T]) chunk(g *tableGroup, place int) []byte {
+	start := g.from
+	if place > 0 {
+		start = g.chunks[place-1]
+	}
+	return t.data[start:g.chunks[place]]
 }
 
 // All returns all rows. Call it only for tables that are known to have few rows.
@@ -185,59 +203,29 @@ func (t *Table[T]) All() (rows []T, err error) {
 	return rows, nil
 }
 
-// read decodes the column chunk and sets the column's field in the rows.
-func (c *TableColumn[T]) read(chunk *parquet.FileColumnChunk, data window, rows []T) error {
-	pages := chunk.PagesFrom(data)
-	defer pages.Close()
-	for len(rows) > 0 {
-		page, err := pages.ReadPage()
-		if errors.Is(err, io.EOF) {
-			return fmt.Errorf("%w: column %s ends early", ErrCorrupt, c.Name)
+// read decodes a column chunk and sets the column's field in the rows.
+func (c *TableColumn[T]) read(reader *chunkReader, rows []T) error {
+	for at := 0; at < len(rows); at = reader.end {
+		if err := reader.load(at); err != nil {
+			return err
 		}
-		if err != nil {
-			return fmt.Errorf("%w: %w", ErrCorrupt, err)
-		}
-		n := min(int(page.NumRows()), len(rows))
-		c.copy(page, rows[:n])
-		parquet.Release(page)
-		rows = rows[n:]
+		c.copy(reader, rows[at:reader.end])
 	}
 	return nil
 }
 
-// copy sets the column's field in the given rows to the first values of a page.
-func (c *TableColumn[T]) copy(page parquet.Page, rows []T) {
-	values := page.Data()
-	if dictionary := page.Dictionary(); dictionary != nil {
-		c.copyEncoded(dictionary, values.Int32(), rows)
-		return
-	}
-	if c.Long != nil {
-		for i, v := range values.Int64()[:len(rows)] {
+// copy sets the column's field in the rows of the decoded page.
+func (c *TableColumn[T]) copy(reader *chunkReader, rows []T) {
+	switch {
+	case c.Long != nil:
+		for i, v := range reader.values.numbers[:len(rows)] {
 			*c.Long(&rows[i]) = v
 		}
-		return
-	}
-	data, offsets := values.ByteArray()
-	if len(rows) > 0 {
-		substrings(data, offsets[:len(rows)+1], func(i int, s string) { *c.Text(&rows[i]) = s })
-	}
-}
-
-// copyEncoded is like copy for a page whose values are indexes into a dictionary.
-func (c *TableColumn[T]) copyEncoded(dictionary parquet.Dictionary, indexes []int32, rows []T) {
-	values := dictionary.Page().Data()
-	if c.Long != nil {
-		longs := values.Int64()
-		for i := range rows {
-			*c.Long(&rows[i]) = longs[indexes[i]]
+	case reader.isEncoded:
+		for i, code := range reader.codes[:len(rows)] {
+			*c.Text(&rows[i]) = reader.word(code)
 		}
-		return
-	}
-	data, offsets := values.ByteArray()
-	texts := make([]string, len(offsets)-1)
-	substrings(data, offsets, func(i int, s string) { texts[i] = s })
-	for i := range rows {
-		*c.Text(&rows[i]) = texts[indexes[i]]
+	default:
+		reader.values.texts(0, len(rows), func(i int, s string) { *c.Text(&rows[i]) = s })
 	}
 }

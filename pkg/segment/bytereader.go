@@ -1,0 +1,45 @@
+package segment
+
+import "encoding/binary"
+
+// byteReader reads numbers from bytes. After the first failure, all of its methods return zero.
+type byteReader struct {
+	data   []byte // the bytes that have not been read yet
+	failed bool   // whether the bytes were too few or malformed; if so, data is nil
+}
+
+func (r *byteReader) fail() { r.data, r.failed = nil, true }
+
+// bytes reads the next n bytes.
+func (r *byteReader) bytes(n uint64) []byte {
+	if n > uint64(len(r.data)) {
+		r.fail()
+		return nil
+	}
+	b := r.data[:n:n]
+	r.data = r.data[n:]
+	return b
+}
+
+func (r *byteReader) byte() byte {
+	if b := r.bytes(1); b != nil {
+		return b[0]
+	}
+	return 0
+}
+
+func (r *byteReader) uvarint() uint64 {
+	value, n := binary.Uvarint(r.data)
+	if n <= 0 {
+		r.fail()
+		return 0
+	}
+	r.data = r.data[n:]
+	return value
+}
+
+// varint reads a zigzag varint.
+func (r *byteReader) varint() int64 {
+	u := r.uvarint()
+	return int64(u>>1) ^ -int64(u&1)
+}

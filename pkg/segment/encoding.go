@@ -1,0 +1,103 @@
+package segment
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+)
+
+// The decoders in this file read the encodings that segments use. They decode at most n values, and
+// never allocate more than n values need. They overwrite the slice that they are given, if its
+// capacity suffices. Bytes after the values are ignored.
+
+// errValues is the error for values that are damaged or too few.
+var errValues = fmt.Errorf("%w: damaged values in a page", ErrCorrupt)
+
+// packed returns the i-th of the integers of the given width, in bits, that are packed into b.
+func packed(b []byte, i, width int) uint64 {
+	at := i * width
+	b = b[at/8:]
+	if len(b) < 9 {
+		b = append(make([]byte, 0, 9), b...)[:9]
+	}
+	shift := at % 8
+	value := binary.LittleEndian.Uint64(b) >> shift
+	if shift+width > 64 {
+		value |= uint64(b[8]) << (64 - shift)
+	}
+	return value & (1<<width - 1)
+}
+
+// decodeHybrid decodes n values of the given width, in bits, from Parquet's RLE/bit-packing hybrid
+// encoding.
+func decodeHybrid(values []uint32, b []byte, width, n int) ([]uint32, error) {
+	if width > 32 {
+		return nil, errValues
+	}
+	values = slices.Grow(values[:0], n)
+	for len(values) < n {
+		header, size := binary.Uvarint(b)
+		if size <= 0 {
+			return nil, errValues
+		}
+		b = b[size:]
+		left := uint64(n - len(values))
+		if header&1 == 0 {
+			bytes := (width + 7) / 8
+			if len(b) < bytes {
+				return nil, errValues
+			}
+			value := uint32(packed(b, 0, 8*bytes))
+			b = b[bytes:]
+			for range min(header>>1, left) {
+				values = append(values, value)
+			}
+			continue
+		}
+		groups := min(header>>1, (left+7)/8) // of eight values each, which take a byte per bit
+		if uint64(len(b)) < groups*uint64(width) {
+			return nil, errValues
+		}
+		for i := range int(min(8*groups, left)) {
+			values = append(values, uint32(packed(b, i, width)))
+		}
+		b = b[groups*uint64(width):]
+	}
+	return values, nil
+}
+
+// decodeDelta decodes n integers from Parquet's delta encoding. It also returns the bytes after the
+// integers.
+func decodeDelta(values []int64, b []byte, n int) (_ []int64, rest []byte, err error) {
+	d := byteReader{data: b}
+	block, miniBlocks, total := d.uvarint(), d.uvarint(), d.uvarint()
+	value := d.varint()
+	const maxBlock = 1 << 16
+	if d.failed || block == 0 || block > maxBlock || miniBlocks == 0 || miniBlocks > block || block%(8*miniBlocks) != 0 || total != uint64(n) {
+		return nil, nil, errValues
+	}
+	perMini := int(block / miniBlocks)
+	if values = slices.Grow(values[:0], n); n > 0 {
+		values = append(values, value)
+	}
+	for len(values) < n {
+		minDelta := d.varint()
+		for _, width := range d.bytes(miniBlocks) {
+			if len(values) == n {
+				break // the remaining mini-blocks have no bytes
+			}
+			deltas := d.bytes(uint64(perMini) / 8 * uint64(width))
+			if d.failed || width > 64 {
+				return nil, nil, errValues
+			}
+			for i := range min(perMini, n-len(values)) {
+				value += minDelta + int64(packed(deltas, i, int(width)))
+				values = append(values, value)
+			}
+		}
+		if d.failed {
+			return nil, nil, errValues
+		}
+	}
+	return values, d.data, nil
+}
