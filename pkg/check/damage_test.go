@@ -51,14 +51,25 @@ func TestDamageIsNamed(t *testing.T) {
 		}, `it does not begin with "PAR1"`},
 		{"a digest other than in the name", func(t *testing.T, store *memstore.Store) string {
 			data, written := encode(t, rows(3), 0)
-			name := layout.Name{Level: 1, Digest: strings.Repeat("0b", 32), FooterLength: written.FooterLength}
+			name := layout.Name{Level: 1, Digest: strings.Repeat("0b", 32), FooterLength: written.FooterLength, IndexLength: written.IndexLength}
 			return putBytes(t, store, name.Key(where("c")), data)
 		}, "its bytes have the SHA-256 digest"},
 		{"a footer length other than in the name", func(t *testing.T, store *memstore.Store) string {
 			data, written := encode(t, rows(3), 0)
-			name := layout.Name{Level: 1, Digest: digestOf(data), FooterLength: written.FooterLength + 1}
+			name := layout.Name{Level: 1, Digest: digestOf(data), FooterLength: written.FooterLength + 1, IndexLength: written.IndexLength}
 			return putBytes(t, store, name.Key(where("c")), data)
 		}, "its footer has"},
+		{"an index length other than in the name", func(t *testing.T, store *memstore.Store) string {
+			data, written := encode(t, rows(3), 0)
+			name := layout.Name{Level: 1, Digest: digestOf(data), FooterLength: written.FooterLength, IndexLength: written.IndexLength + 1}
+			return putBytes(t, store, name.Key(where("c")), data)
+		}, "its index has"},
+		{"a damaged index", func(t *testing.T, store *memstore.Store) string {
+			data, written := encode(t, rows(3), 0)
+			data[written.Size-written.FooterLength-written.IndexLength] ^= 1
+			name := layout.Name{Level: 1, Digest: digestOf(data), FooterLength: written.FooterLength, IndexLength: written.IndexLength}
+			return putBytes(t, store, name.Key(where("c")), data)
+		}, "queries cannot use its index"},
 		{"a missing event of a held run", func(t *testing.T, store *memstore.Store) string {
 			put(t, store, where("c"), fresh(1, 1), rows(2))
 			put(t, store, where("c"), fresh(1, 2), rows(3)) // a later object, which is not held

@@ -181,7 +181,7 @@ func putHolding(t testing.TB, store objstore.Store, level int, rows []segment.Ro
 	require.NoError(t, w.Write(rows))
 	written, err := w.Close()
 	require.NoError(t, err)
-	name := layout.Name{Level: level, Digest: digestOf(out.Bytes()), FooterLength: written.FooterLength}
+	name := layout.Name{Level: level, Digest: digestOf(out.Bytes()), FooterLength: written.FooterLength, IndexLength: written.IndexLength}
 	return putBytes(t, store, name.Key(where("c")), out.Bytes())
 }
 
@@ -189,5 +189,5 @@ func putHolding(t testing.TB, store objstore.Store, level int, rows []segment.Ro
 // the segment's key.
 func putCompacted(t testing.TB, store objstore.Store, p layout.Partition, level int, rows []segment.Row, groupRows int64) string {
 	data, written := encode(t, rows, groupRows)
-	return putBytes(t, store, layout.Name{Level: level, Digest: digestOf(data), FooterLength: written.FooterLength}.Key(p), data)
+	return putBytes(t, store, layout.Name{Level: level, Digest: digestOf(data), FooterLength: written.FooterLength, IndexLength: written.IndexLength}.Key(p), data)
 }

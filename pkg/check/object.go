@@ -90,16 +90,34 @@ func (p *partition) ends(ctx context.Context, blocks *blockReader, s layout.Segm
 	if s.Name.FooterLength != stream.footerLength {
 		p.report.violate(s.Key, "its footer has %d bytes, but its name states %d", stream.footerLength, s.Name.FooterLength)
 	}
+	if sound, err := p.index(ctx, blocks, s); !sound {
+		return err
+	}
 	if end, start := stream.end(), summariesStart(s, stream.footerLength); end != start {
-		p.report.violate(s.Key, "its row groups end at byte %d, but its summaries or its footer begin at byte %d", end, start)
+		p.report.violate(s.Key, "its row groups end at byte %d, but its summaries or its index begin at byte %d", end, start)
 	}
 	return nil
 }
 
+// index reports whether a compacted segment has a sound index, or none. A sound index agrees with the
+// footer.
+func (p *partition) index(ctx context.Context, blocks *blockReader, s layout.Segment) (bool, error) {
+	if s.Name.IndexLength == 0 {
+		return true, nil
+	}
+	object := segment.Object{Key: s.Key, Size: s.Size, FooterLength: s.Name.FooterLength, IndexLength: s.Name.IndexLength}
+	_, err := segment.OpenBoth(ctx, blocks, object)
+	if errors.Is(err, segment.ErrCorrupt) {
+		p.report.violate(s.Key, "queries cannot use its index: %v", err)
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // summariesStart returns the offset at which the summaries of a compacted segment begin or, if there
-// are none, its footer.
+// are none, its index.
 func summariesStart(s layout.Segment, footerLength int64) int64 {
-	return s.Size - footerLength - s.Name.MinutesLength - s.Name.DropsLength - s.Name.DevicesLength
+	return s.Size - footerLength - s.Name.IndexLength - s.Name.MinutesLength - s.Name.DropsLength - s.Name.DevicesLength
 }
 
 // partitionOf returns the partition to which the row belongs. found is the partition in which the

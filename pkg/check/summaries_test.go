@@ -45,7 +45,7 @@ func segmentWith(t testing.TB, rows []segment.Row, minutes, drops, devices []byt
 	written, err := w.Close()
 	require.NoError(t, err)
 	return out.Bytes(), layout.Name{
-		Level: 1, FooterLength: written.FooterLength,
+		Level: 1, FooterLength: written.FooterLength, IndexLength: written.IndexLength,
 		MinutesLength: int64(len(minutes)), DropsLength: int64(len(drops)), DevicesLength: int64(len(devices)),
 	}
 }

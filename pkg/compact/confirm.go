@@ -14,9 +14,10 @@ import (
 )
 
 // confirm reads a whole compacted segment from the store. It returns nil only if all rows can be
-// read, the rows match the footer, and the bytes have the digest in the segment's key.
+// read, the rows match the footer, the index matches the footer, and the bytes have the digest in the
+// segment's key.
 func (c *Compactor) confirm(ctx context.Context, s layout.Segment) error {
-	footer, err := c.readFooter(ctx, s)
+	footer, err := segment.OpenBoth(ctx, sized{c.store}, object(s))
 	if err != nil {
 		return err
 	}

@@ -22,11 +22,11 @@ func (p *partition) openInputs(inputs []layout.Segment) (cursors []*segment.Curs
 }
 
 func (c *Compactor) readFooter(ctx context.Context, s layout.Segment) (*segment.Footer, error) {
-	return segment.OpenFooter(ctx, sized{c.store}, object(s))
+	return segment.OpenIndex(ctx, sized{c.store}, object(s))
 }
 
 func object(s layout.Segment) segment.Object {
-	return segment.Object{Key: s.Key, Size: s.Size, FooterLength: s.Name.FooterLength}
+	return segment.Object{Key: s.Key, Size: s.Size, FooterLength: s.Name.FooterLength, IndexLength: s.Name.IndexLength}
 }
 
 // sized reads objects whose sizes are known from a listing. If an object is shorter than its listed

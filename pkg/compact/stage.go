@@ -57,7 +57,7 @@ func (s *staged) discard() { _ = s.file.Close() }
 // segment returns the key, size and name of the output.
 func (s *staged) segment(plan Plan) layout.Segment {
 	name := layout.Name{
-		Level: plan.Level, Digest: s.digest, FooterLength: s.written.FooterLength,
+		Level: plan.Level, Digest: s.digest, FooterLength: s.written.FooterLength, IndexLength: s.written.IndexLength,
 		MinutesLength: s.lengths.minutes, DropsLength: s.lengths.drops, DevicesLength: s.lengths.devices,
 	}
 	return layout.Segment{Key: name.Key(plan.Partition), Size: s.written.Size, Name: name}

@@ -1,7 +1,6 @@
 package query
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 
@@ -42,6 +41,14 @@ func (e extent) slice(data []byte, part layout.Range) []byte {
 	return data[part.Offset-e.offset : part.End()-e.offset]
 }
 
+// footer parses the index of the object or, if it has none, its footer. The extent must contain it.
+func (e extent) footer(s layout.Segment, data []byte) (*segment.Footer, error) {
+	if index := s.Name.Index(s.Size); index.Length > 0 {
+		return segment.ParseIndex(e.slice(data, index), index.Offset)
+	}
+	return segment.ParseFooter(data, s.Size)
+}
+
 // extent returns the part of a listed object to read first. It is empty if the object cannot be
 // counted at all.
 func (p *fleetPartition) extent(s layout.Segment) extent {
@@ -74,7 +81,7 @@ func (p *fleetPartition) countedExtent(s layout.Segment) extent {
 		first = devices.Offset
 	}
 	if p.wantsFooter(s.Key) {
-		end = s.Size
+		end = indexEnd(s)
 	}
 	return extent{offset: first, length: end - first}
 }
@@ -86,7 +93,15 @@ func (p *fleetPartition) wantsDevices() bool {
 	return q.Devices != nil || q.Totals && len(p.runs) > 1
 }
 
-// wantsFooter reports whether an object's footer must be read, to find out which objects it holds.
+// indexEnd returns the offset of the end of an object's index or, if it has none, of its footer.
+func indexEnd(s layout.Segment) int64 {
+	if s.Name.IndexLength > 0 {
+		return s.Name.Index(s.Size).End()
+	}
+	return s.Size
+}
+
+// wantsFooter reports whether an object's index must be read, to find out which objects it holds.
 func (p *fleetPartition) wantsFooter(key string) bool {
 	return len(p.runs) > 1 && p.fleet.reader.footers.get(key) == nil
 }
@@ -159,20 +174,16 @@ func (o *fleetObject) openWhole(data []byte) error {
 	return nil
 }
 
-// openSummaries checks the summaries that were read. If the extent reaches the end of the object,
-// openSummaries also parses the footer. An object with a damaged footer counts as one that holds no
-// other objects.
+// openSummaries checks the summaries that were read. If the extent contains the index, openSummaries
+// also parses the index. An object with a damaged index counts as one that holds no other objects.
 func (p *fleetPartition) openSummaries(o *fleetObject, e extent, data []byte) error {
-	if o.footer == nil && e.end() == o.segment.Size {
-		// A footer keeps the bytes that it was parsed from. It gets a copy, so that it does not
-		// keep the summaries.
-		tail := bytes.Clone(data[max(0, int64(len(data))-o.segment.Name.FooterLength):])
-		if footer, err := segment.ParseFooter(tail, o.segment.Size); err == nil {
+	name, size := o.segment.Name, o.segment.Size
+	if o.footer == nil && e.end() >= indexEnd(o.segment) {
+		if footer, err := e.footer(o.segment, data); err == nil {
 			o.footer = footer
 			p.fleet.reader.footers.put(o.segment.Key, footer)
 		}
 	}
-	name, size := o.segment.Name, o.segment.Size
 	o.minutes = e.slice(data, name.Minutes(size))
 	if p.fleet.request.Drops {
 		o.drops = e.slice(data, name.Drops(size))

@@ -57,7 +57,7 @@ func segments(t testing.TB, store objstore.Store) []layout.Segment {
 
 // firstSummary returns the offset at which the summaries of a segment begin.
 func firstSummary(s layout.Segment) int64 {
-	return s.Size - s.Name.FooterLength - s.Name.MinutesLength - s.Name.DropsLength - s.Name.DevicesLength
+	return s.Size - s.Name.FooterLength - s.Name.IndexLength - s.Name.MinutesLength - s.Name.DropsLength - s.Name.DevicesLength
 }
 
 // requireNoRows fails the test if one of the reads includes a byte of the rows of a compacted segment.

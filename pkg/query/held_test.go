@@ -23,7 +23,7 @@ func encodeHolder(t testing.TB, level int, events []event.Event, holds string) (
 	written, err := w.Close()
 	require.NoError(t, err)
 	name := mergedOf(level, 1)
-	name.FooterLength = written.FooterLength
+	name.FooterLength, name.IndexLength = written.FooterLength, written.IndexLength
 	return out.Bytes(), name
 }
 

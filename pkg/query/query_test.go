@@ -59,7 +59,7 @@ func putGroups(t testing.TB, store objstore.Store, where layout.Partition, name 
 	written, err := w.Close()
 	require.NoError(t, err)
 	if !name.Fresh() {
-		name.FooterLength = written.FooterLength
+		name.FooterLength, name.IndexLength = written.FooterLength, written.IndexLength
 	}
 	return putBytes(t, store, where, name, out.Bytes())
 }

@@ -132,13 +132,17 @@ func (s *source) footer(ctx context.Context) (*segment.Footer, error) {
 	if footer := r.footers.get(s.object.Key); footer != nil {
 		return footer, nil
 	}
-	object := segment.Object{Key: s.object.Key, Size: s.object.Size, FooterLength: s.object.Name.FooterLength}
-	held, err := r.reads.acquire(ctx, footerFactor*cmp.Or(object.FooterLength, min(object.Size, 64<<10)))
+	name := s.object.Name
+	object := segment.Object{
+		Key: s.object.Key, Size: s.object.Size, FooterLength: name.FooterLength, IndexLength: name.IndexLength,
+	}
+	length := cmp.Or(object.IndexLength, object.FooterLength, min(object.Size, 64<<10))
+	held, err := r.reads.acquire(ctx, footerFactor*length)
 	if err != nil {
 		return nil, err
 	}
 	defer r.reads.release(held)
-	footer, err := segment.OpenFooter(ctx, s.reading.store, object)
+	footer, err := segment.OpenIndex(ctx, s.reading.store, object)
 	if err != nil {
 		return nil, err
 	}

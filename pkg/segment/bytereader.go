@@ -28,6 +28,39 @@ func (r *byteReader) byte() byte {
 	return 0
 }
 
+// uint64 reads eight bytes, little-endian.
+func (r *byteReader) uint64() uint64 {
+	if b := r.bytes(8); b != nil {
+		return binary.LittleEndian.Uint64(b)
+	}
+	return 0
+}
+
+// number reads an unsigned varint, which must not exceed the given maximum.
+func (r *byteReader) number(maximum int64) int64 {
+	value := r.uvarint()
+	if value > uint64(maximum) {
+		r.fail()
+		return 0
+	}
+	return int64(value)
+}
+
+// text reads the length of a text and then the text, and returns it with the given bytes before it.
+func (r *byteReader) text(start string) string {
+	rest := r.bytes(r.uvarint())
+	if start == "" {
+		return string(rest)
+	}
+	return start + string(rest)
+}
+
+// after reads a text that shares its first bytes with the text before it; see appendAfter.
+func (r *byteReader) after(before string) string {
+	shared := r.number(int64(min(len(before), maxShared)))
+	return r.text(before[:shared])
+}
+
 func (r *byteReader) uvarint() uint64 {
 	value, n := binary.Uvarint(r.data)
 	if n <= 0 {

@@ -101,12 +101,12 @@ func (c *checksumWriter) flush(p []byte) error {
 
 // end splits the end of the file, after the row groups, into two parts. The first part is the page
 // index. The second is the footer with its length and the magic.
-func (c *checksumWriter) end() (index, footer []byte) {
+func (c *checksumWriter) end() (pageIndex, footer []byte) {
 	start := len(c.buffer) - int(footerSize(c.buffer)) - trailerLength
 	return c.buffer[:start], c.buffer[start:]
 }
 
-// writeEnd writes the page index, the footer's checksum and the footer. It returns the length of
+// writeEnd writes the index or page index, the footer's checksum and the footer. It returns the length of
 // the checksum and the footer in bytes. A reader must read all of these bytes to open the segment.
 func (c *checksumWriter) writeEnd(index, footer []byte) (int64, error) {
 	sum := binary.LittleEndian.AppendUint64(nil, xxhash.Sum64(footer))

@@ -18,14 +18,24 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// withFooter returns a copy of a segment whose footer is replaced by the given bytes, preceded by
-// their checksum.
+// withFooter returns a copy of a segment without its index, whose footer is replaced by the given
+// bytes, preceded by their checksum.
 func withFooter(data []byte, footer []byte) []byte {
 	length := uint32(len(footer))
 	footer = append(binary.LittleEndian.AppendUint32(bytes.Clone(footer), length), "PAR1"...)
-	start := len(data) - 16 - footerLength(data)
-	changed := binary.LittleEndian.AppendUint64(bytes.Clone(data[:start]), xxhash.Sum64(footer))
+	before := withoutIndex(data[:len(data)-16-footerLength(data)])
+	changed := binary.LittleEndian.AppendUint64(bytes.Clone(before), xxhash.Sum64(footer))
 	return append(changed, footer...)
+}
+
+// withoutIndex cuts off the index at the end of the given bytes, if there is one.
+func withoutIndex(before []byte) []byte {
+	if start := len(before) - 12 - int(binary.LittleEndian.Uint32(before[len(before)-12:])); start >= 0 {
+		if _, err := segment.ParseIndex(before[start:], int64(start)); err == nil {
+			return before[:start]
+		}
+	}
+	return before
 }
 
 // footerLength returns the length of the footer as the end of a Parquet file states it.
@@ -62,6 +72,7 @@ func chunk(group, column int, change func(*format.ColumnMetaData)) func(*metadat
 
 func TestFootersThatAreNotOfAValidSegment(t *testing.T) {
 	data, _ := write(t, rowsOf(9, 4), 12)
+	data = changed(t, data, func(*metadata) {}) // has no index
 	require.Equal(t, data, changed(t, data, func(*metadata) {}))
 	first := func(change func(*format.ColumnMetaData)) func(*metadata) { return chunk(0, 0, change) }
 	for name, c := range map[string]struct {
@@ -246,5 +257,6 @@ func withoutChunk(t *testing.T, data []byte, column int) []byte {
 		cut = append(bytes.Clone(data[:start]), data[start+length:]...)
 		set(fmt.Sprintf("%016x", xxhash.Sum64(cut[4:end])), "groups")(m)
 	})
-	return append(cut[:len(cut)-16-footerLength(data)], shortened[len(data)-16-footerLength(data):]...)
+	before := withoutIndex(cut[:len(cut)-16-footerLength(data)])
+	return append(before, shortened[len(shortened)-16-footerLength(shortened):]...)
 }

@@ -20,6 +20,9 @@ type Object struct {
 	// FooterLength is how many bytes to read from the end of the object to get its whole footer.
 	// Zero means unknown; reading the footer can then take a second request.
 	FooterLength int64
+	// IndexLength is the length of the object's index, which lies directly before the footer, in
+	// bytes. Zero means that there is none, or that it is unknown.
+	IndexLength int64
 }
 
 // ObjectError is the error for an object that is not a valid segment. Err wraps ErrCorrupt.
@@ -35,10 +38,40 @@ func (e *ObjectError) Unwrap() error { return e.Err }
 // is unknown. Only unusually large footers need a second read.
 const defaultTail = 64 << 10
 
-// OpenFooter reads and parses an object's footer. It makes one request, or two if the
-// footer's length is unknown and exceeds 64 KiB.
+// OpenIndex reads and parses an object's index. It makes one request. If the index is damaged or its
+// length is unknown, OpenIndex does the same as OpenFooter.
+func OpenIndex(ctx context.Context, store RangeReader, o Object) (*Footer, error) {
+	start := o.Size - o.FooterLength - o.IndexLength
+	if o.IndexLength == 0 || o.FooterLength == 0 || start < 0 {
+		return OpenFooter(ctx, store, o)
+	}
+	index, err := store.Read(ctx, o.Key, start, o.IndexLength)
+	if err != nil {
+		return nil, err
+	}
+	if footer, err := ParseIndex(index, start); err == nil {
+		return footer, nil
+	}
+	return OpenFooter(ctx, store, o)
+}
+
+// OpenFooter reads and parses an object's footer. It makes one request, or two if the footer's
+// length is unknown and exceeds 64 KiB.
 func OpenFooter(ctx context.Context, store RangeReader, o Object) (*Footer, error) {
-	want := o.FooterLength
+	return open(ctx, store, o, o.FooterLength, ParseFooter)
+}
+
+// OpenBoth is like OpenFooter, but reads the index, too, and returns an error if the footer and the
+// index differ; see ParseBoth.
+func OpenBoth(ctx context.Context, store RangeReader, o Object) (*Footer, error) {
+	return open(ctx, store, o, o.FooterLength+o.IndexLength, func(tail []byte, size int64) (*Footer, error) {
+		return ParseBoth(tail, size, o.IndexLength)
+	})
+}
+
+// open reads the last bytes of an object and parses them. want is the number of bytes, or zero if
+// the footer's length is unknown.
+func open(ctx context.Context, store RangeReader, o Object, want int64, parse func(tail []byte, size int64) (*Footer, error)) (*Footer, error) {
 	if want == 0 {
 		want = defaultTail
 	}
@@ -56,7 +89,7 @@ func OpenFooter(ctx context.Context, store RangeReader, o Object) (*Footer, erro
 			want = length
 			continue
 		}
-		footer, err := ParseFooter(tail, o.Size)
+		footer, err := parse(tail, o.Size)
 		if err != nil {
 			return nil, &ObjectError{o.Key, err}
 		}

@@ -60,7 +60,7 @@ func (g *Group) check(before *Group, end int64) error {
 		start, first = before.Offset+before.Length, before.last
 	}
 	switch {
-	case g.Offset != start || g.first < first || g.last < g.first:
+	case g.Offset != start || g.first < first || g.last < g.first || g.to < g.from:
 		return fmt.Errorf("%w: row group %d is out of order", ErrCorrupt, g.index)
 	case g.Length <= 0:
 		return fmt.Errorf("%w: row group %d is empty", ErrCorrupt, g.index)

@@ -98,7 +98,7 @@ func TestMergeMemory(t *testing.T) {
 			}
 			t.Logf("need %d KiB, took %d KiB", need>>10, took>>10)
 			require.LessOrEqual(t, took, need)
-			require.Less(t, need, 3*took)
+			require.Less(t, need, 3*took+50<<10)
 			for _, cursor := range cursors {
 				cursor.Close()
 			}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -25,25 +26,73 @@ func FooterLength(tail []byte, size int64) (int64, error) {
 }
 
 // ParseFooter parses the footer of an object of the given size. tail holds the last bytes of the
-// object, at least as many as FooterLength returns.
+// object, at least as many as FooterLength returns. If tail also contains the index, ParseFooter
+// parses the index instead, which takes much less time. If the index is damaged, it parses the
+// footer.
 func ParseFooter(tail []byte, size int64) (*Footer, error) {
-	length, err := FooterLength(tail, size)
+	before, footer, err := splitTail(tail, size)
 	if err != nil {
 		return nil, err
 	}
-	if length > int64(len(tail)) {
-		return nil, fmt.Errorf("%w: got %d bytes of a footer of %d", ErrCorrupt, len(tail), length)
+	end := size - int64(len(footer))
+	if index := findIndex(before); index != nil {
+		if f, err := ParseIndex(index, end-int64(len(index))); err == nil {
+			return f, nil
+		}
 	}
-	return parseParquetFooter(tail[int64(len(tail))-length:], size)
+	return parseParquetFooter(footer, end)
 }
 
-// parseParquetFooter parses the last bytes of an object, which begin with the footer's checksum.
-func parseParquetFooter(end []byte, size int64) (*Footer, error) {
-	metadata, err := parseMetadata(end)
+// ParseBoth is like ParseFooter, but parses the footer and the index, and returns an error if they
+// differ. indexLength is the length of the index. If it is zero, the segment need not have an index.
+func ParseBoth(tail []byte, size, indexLength int64) (*Footer, error) {
+	before, footer, err := splitTail(tail, size)
 	if err != nil {
 		return nil, err
 	}
-	return newFooter(metadata, size-int64(len(end)))
+	end := size - int64(len(footer))
+	f, err := parseParquetFooter(footer, end)
+	if err != nil {
+		return nil, err
+	}
+	index := findIndex(before)
+	if indexLength > 0 && int64(len(index)) != indexLength {
+		return nil, fmt.Errorf("%w: its index has %d bytes instead of %d", ErrCorrupt, len(index), indexLength)
+	}
+	fromIndex, err := ParseIndex(index, end-int64(len(index)))
+	switch {
+	case err != nil && indexLength == 0:
+		return f, nil
+	case err != nil:
+		return nil, err
+	case !reflect.DeepEqual(f, fromIndex):
+		return nil, fmt.Errorf("%w: its index differs from its footer", ErrCorrupt)
+	}
+	return f, nil
+}
+
+// splitTail splits the last bytes of an object into the footer, which begins with its checksum, and
+// the bytes before the footer.
+func splitTail(tail []byte, size int64) (before, footer []byte, err error) {
+	length, err := FooterLength(tail, size)
+	if err != nil {
+		return nil, nil, err
+	}
+	start := int64(len(tail)) - length
+	if start < 0 {
+		return nil, nil, fmt.Errorf("%w: got %d bytes of a footer of %d", ErrCorrupt, len(tail), length)
+	}
+	return tail[:start], tail[start:], nil
+}
+
+// parseParquetFooter parses a footer, which begins with its checksum. end is the footer's offset in
+// the object.
+func parseParquetFooter(footer []byte, end int64) (*Footer, error) {
+	metadata, err := parseMetadata(footer)
+	if err != nil {
+		return nil, err
+	}
+	return newFooter(metadata, end)
 }
 
 // parseMetadata checks and parses the Parquet metadata of a file. end is the part of the file from

@@ -4,18 +4,19 @@ import "io"
 
 // SetSummaries sets the function that supplies the segment's summaries. Close calls it once, after
 // the last row group was written, with the number of bytes that Close writes after the summaries.
-// The summaries lie between the last row group and the footer, where Parquet readers ignore
-// them. SetSummaries must be called before Close. It has no effect on a fresh segment.
+// The summaries lie between the last row group and the index, where Parquet readers ignore them.
+// SetSummaries must be called before Close. It has no effect on a fresh segment.
 func (w *Writer) SetSummaries(summaries func(footer int64) ([]io.Reader, error)) {
 	w.summaries = summaries
 }
 
-// writeSummaries writes the summaries. footer is the length of the footer, in bytes.
-func (w *Writer) writeSummaries(footer int) error {
-	if w.summaries == nil || w.lifetime == fresh {
+// writeSummaries writes the summaries. after is the number of bytes between the summaries and the end
+// of the object, without the footer's checksum.
+func (w *Writer) writeSummaries(after int) error {
+	if w.summaries == nil {
 		return nil
 	}
-	parts, err := w.summaries(checksumLength + int64(footer))
+	parts, err := w.summaries(checksumLength + int64(after))
 	if err != nil {
 		return err
 	}

@@ -174,6 +174,7 @@ type Written struct {
 	// FooterLength is the number of bytes at the end of the object that contain the whole
 	// footer.
 	FooterLength int64
+	IndexLength  int64 // bytes of the index, which lies directly before the footer; 0 if there is none
 	Size         int64 // bytes
 }
 
@@ -196,25 +197,36 @@ func (w *Writer) Close() (Written, error) {
 	if err := w.out.Close(); err != nil {
 		return Written{}, fmt.Errorf("encode segment: %w", err)
 	}
-	footerLength, err := w.writeFooter()
-	if err != nil {
+	written := Written{Digest: w.digest}
+	if err := w.writeEnd(&written); err != nil {
 		return Written{}, fmt.Errorf("encode segment: %w", err)
 	}
-	return Written{Digest: w.digest, FooterLength: footerLength, Size: w.file.size}, nil
+	written.Size = w.file.size
+	return written, nil
 }
 
-func (w *Writer) writeFooter() (length int64, err error) {
-	index, footer := w.file.end()
-	if w.lifetime != fresh {
-		index = nil
-		if footer, err = trimmedFooter(w.out.File()); err != nil {
-			return 0, err
-		}
+// writeEnd writes everything after the row groups, and sets the lengths in written.
+func (w *Writer) writeEnd(written *Written) (err error) {
+	pageIndex, footer := w.file.end()
+	if w.lifetime == fresh {
+		written.FooterLength, err = w.file.writeEnd(pageIndex, footer)
+		return err
 	}
-	if err := w.writeSummaries(len(footer)); err != nil {
-		return 0, err
+	file := w.out.File()
+	if footer, err = trimmedFooter(file); err != nil {
+		return err
 	}
-	return w.file.writeEnd(index, footer)
+	f, err := newFooter(file.Metadata(), w.file.size)
+	if err != nil {
+		return err
+	}
+	index := f.encodeIndex()
+	written.IndexLength = int64(len(index))
+	if err := w.writeSummaries(len(index) + len(footer)); err != nil {
+		return err
+	}
+	written.FooterLength, err = w.file.writeEnd(index, footer)
+	return err
 }
 
 // encoders is a pool of reusable writers. Creating a writer allocates a megabyte of memory and

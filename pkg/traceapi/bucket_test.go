@@ -37,7 +37,7 @@ func putObject(t testing.TB, store objstore.Store, number int, events ...event.E
 	require.NoError(t, err)
 	name := layout.Name{Run: fmt.Sprintf("%032x", number), Seq: 1}
 	if number == 0 {
-		name = layout.Name{Level: 1, Digest: fmt.Sprintf("%064x", 1), FooterLength: written.FooterLength}
+		name = layout.Name{Level: 1, Digest: fmt.Sprintf("%064x", 1), FooterLength: written.FooterLength, IndexLength: written.IndexLength}
 	}
 	where := shards.PartitionOf(events[0].InstanceID, events[0].ClientID, events[0].Time)
 	require.NoError(t, store.Put(t.Context(), name.Key(where), bytes.NewReader(out.Bytes()), int64(out.Len())))

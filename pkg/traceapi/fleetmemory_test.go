@@ -73,7 +73,7 @@ func (b *bucket) putSummaries(t *testing.T, where layout.Partition, rows []segme
 	written, err := w.Close()
 	require.NoError(t, err)
 	name := layout.Name{
-		Level: 1, Digest: strings.Repeat("0", 64), FooterLength: written.FooterLength,
+		Level: 1, Digest: strings.Repeat("0", 64), FooterLength: written.FooterLength, IndexLength: written.IndexLength,
 		MinutesLength: int64(len(minutes)), DropsLength: int64(len(drops)), DevicesLength: int64(len(devices)),
 	}
 	b.put(t, name.Key(where), out.Bytes())

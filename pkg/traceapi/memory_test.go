@@ -216,7 +216,7 @@ func newBucket(t *testing.T, n int, row func(i int) segment.Row) *bucket {
 		}
 		written, err := w.Close()
 		require.NoError(t, err)
-		name := layout.Name{Level: level, Digest: fmt.Sprintf("%064x", number), FooterLength: written.FooterLength}
+		name := layout.Name{Level: level, Digest: fmt.Sprintf("%064x", number), FooterLength: written.FooterLength, IndexLength: written.IndexLength}
 		b.put(t, name.Key(where), out.Bytes())
 	}
 	merged(3, 0, 0, n*6/10)

@@ -251,7 +251,7 @@ func (w *world) seedOutput(level int, groupRows int64, events ...event.Event) st
 	}
 	data, written := compacted(w.t, groupRows, nil, events...)
 	digest := sha256.Sum256(data)
-	name := layout.Name{Level: level, Digest: hex.EncodeToString(digest[:]), FooterLength: written.FooterLength}
+	name := layout.Name{Level: level, Digest: hex.EncodeToString(digest[:]), FooterLength: written.FooterLength, IndexLength: written.IndexLength}
 	key := name.Key(partitionOf(events[0]))
 	require.NoError(w.t, w.store.Put(w.t.Context(), key, bytes.NewReader(data), written.Size))
 	return key
