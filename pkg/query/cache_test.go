@@ -30,12 +30,13 @@ func footerOf(t *testing.T) *segment.Footer {
 // more memory than its budget.
 func TestAFullCacheEvictsTheOldestPartitions(t *testing.T) {
 	footer := footerOf(t)
-	room := footer.Memory() + 1000
+	one := cachedPartition{"a/", []cachedObject{{segmentsOf(9, "a/1")[0], footer}}}
+	room := one.memory()
 	for budget, want := range map[int64][]string{
 		4 * room: {"a/1", "b/1", "c/1"},
 		2 * room: {"a/1", "c/1"},
 		1 * room: {"c/1"},
-		1000:     nil,
+		room - 1: nil,
 	} {
 		c := newFooterCache(budget)
 		for _, key := range []string{"a/1", "b/1", "a/1", "c/1"} {
