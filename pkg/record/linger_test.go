@@ -179,6 +179,17 @@ func TestADeadlineEndsTheLinger(t *testing.T) {
 	}
 }
 
+// A call whose deadline is far away lingers no longer than a call without a deadline. On a plain
+// server, every webhook is such a call.
+func TestADistantDeadlineDoesNotProlongTheLinger(t *testing.T) {
+	lingerTest(t, func(t *testing.T, w *lingering) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		w.call(ctx, 0, linger+latency, at("c", 0))
+		require.Equal(t, []int{1}, w.wait())
+	})
+}
+
 // If a put never succeeds, a call waits for Linger and PutTimeout.
 func TestALingeringPutGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
