@@ -25,7 +25,7 @@ type partition struct {
 	turn chan struct{}
 	run  *run
 	// gathering is the batch for the next put, or nil if no events are waiting to be put. writer.mu
-	// guards it. While its callers linger, nobody holds turn.
+	// guards it. Callers do not hold turn while they linger.
 	gathering *batch
 }
 

@@ -26,7 +26,8 @@
 //
 // PROOF_SCHEDULES sets the number of schedules. The default is 2000, or fewer with the race
 // detector. If PROOF_SEED is set, TestSchedules, TestFleetSchedules and TestSchedulesWithLinger each
-// play only the schedule with that seed. The first two log each step. For example, set it to the seed of a schedule that failed.
+// play only the schedule with that seed. For example, set it to the seed of a schedule that failed.
+// TestSchedules and TestFleetSchedules then also log each step.
 //
 // The table lists the known ways to lose, duplicate or invent an event. The tests on the right fail
 // if the code no longer copes with the case on the left.
