@@ -45,7 +45,7 @@ func (p *problems) checkFunction(path string, f Function) {
 		key   string
 		given bool
 	}{
-		{"functionName", f.Name != ""}, {"region", f.Region != ""}, {"handler", f.Handler != ""}, {"code", f.Code != ""},
+		{"functionName", f.Name != ""}, {"region", f.Region != ""}, {"code", f.Code != ""},
 		// All of these values are required. The fc3 component has defaults that fit together, but a
 		// default may be incompatible with a value that the document sets.
 		{"cpu", f.CPU > 0}, {"memorySize", f.MemoryMB > 0}, {"diskSize", f.DiskMB > 0}, {"timeout", f.Seconds > 0},
@@ -54,9 +54,11 @@ func (p *problems) checkFunction(path string, f Function) {
 			p.add(path+"."+required.key, "is missing")
 		}
 	}
-	p.want(path+".runtime", f.Runtime, "go1")
-	if strings.ContainsAny(f.Handler, `/\`) {
-		p.add(path+".handler", "is %q; use the name of a file in code, not a path", f.Handler)
+	p.want(path+".runtime", f.Runtime, "go1", customRuntime)
+	if f.Runtime == customRuntime {
+		p.checkServer(path, f)
+	} else {
+		p.checkHandler(path, f)
 	}
 	if ratio := float64(f.MemoryMB) / 1024 / f.CPU; f.CPU > 0 && (ratio < 1 || ratio > 4) {
 		p.add(path+".memorySize", "is %.2f GB a vCPU; use 1 to 4", ratio)
@@ -64,6 +66,44 @@ func (p *problems) checkFunction(path string, f Function) {
 	p.checkTriggers(path+".triggers", f.Triggers)
 	if f.Domain != nil {
 		p.checkDomain(path+".customDomain", f)
+	}
+}
+
+// checkHandler checks what only the runtime go1 has, and what it does not have.
+func (p *problems) checkHandler(path string, f Function) {
+	switch {
+	case f.Handler == "":
+		p.add(path+".handler", "is missing")
+	case strings.ContainsAny(f.Handler, `/\`):
+		p.add(path+".handler", "is %q; use the name of a file in code, not a path", f.Handler)
+	}
+	if f.Server != nil {
+		p.add(path+".customRuntimeConfig", "is for runtime %s only", customRuntime)
+	}
+	if f.PerInstance != 0 {
+		p.add(path+".instanceConcurrency", "is for runtime %s only", customRuntime)
+	}
+}
+
+// checkServer checks what only a custom runtime has, and what it does not have.
+func (p *problems) checkServer(path string, f Function) {
+	if f.Handler != "" {
+		p.add(path+".handler", "is for runtime go1 only; use customRuntimeConfig.command")
+	}
+	if f.PerInstance < 1 || f.PerInstance > 200 {
+		p.add(path+".instanceConcurrency", "is %d; use 1 to 200", f.PerInstance)
+	}
+	path += ".customRuntimeConfig"
+	if f.Server == nil {
+		p.add(path, "is missing")
+		return
+	}
+	if f.Server.Port < 1 || f.Server.Port > 65535 {
+		p.add(path+".port", "is %d; use 1 to 65535", f.Server.Port)
+	}
+	command := strings.Join(f.Server.Command, " ")
+	if name, found := strings.CutPrefix(command, codeFolder); !found || name == "" || strings.ContainsAny(name, `/\ `) {
+		p.add(path+".command", "is %q; use [%sNAME], where NAME is a file in code", command, codeFolder)
 	}
 }
 

@@ -2,6 +2,7 @@ package syaml
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -17,8 +18,11 @@ type Function struct {
 	Description string `yaml:"description"`
 	Region      string `yaml:"region"`
 	Runtime     string `yaml:"runtime"`
-	// Handler is the name of the executable in the folder that Code names.
+	// Handler is the name of the executable in the folder that Code names. Only the runtime go1 has
+	// a handler.
 	Handler string `yaml:"handler"`
+	// Server says how to start the HTTP server in a custom runtime. It is nil for the runtime go1.
+	Server *Server `yaml:"customRuntimeConfig"`
 	// Code is the folder that holds the executable. The path is relative to s.yaml.
 	Code string `yaml:"code"`
 	Role string `yaml:"role"`
@@ -38,6 +42,9 @@ type Function struct {
 	Lifecycle struct {
 		PreStop *Hook `yaml:"preStop"`
 	} `yaml:"instanceLifecycleConfig"`
+	// PerInstance is the maximum number of calls that an instance handles at the same time. It is 0
+	// for the runtime go1, whose instances handle one call at a time.
+	PerInstance int `yaml:"instanceConcurrency"`
 	Concurrency struct {
 		Reserved int `yaml:"reservedConcurrency"` // the maximum number of instances; zero: no limit
 	} `yaml:"concurrencyConfig"`
@@ -49,6 +56,12 @@ type Function struct {
 
 	Triggers []Trigger `yaml:"triggers"`
 	Domain   *Domain   `yaml:"customDomain"` // nil if the function has no custom domain
+}
+
+// Server says how to start the HTTP server of a function in a custom runtime.
+type Server struct {
+	Command []string `yaml:"command"` // one element: the path of the executable
+	Port    int      `yaml:"port"`
 }
 
 // Hook is a call that an instance receives at a certain point in its life cycle.
@@ -118,6 +131,20 @@ func (e *Environment) UnmarshalYAML(node *yaml.Node) error {
 // defaultRetries is the number of retries if s.yaml does not set one. The component fc3 has the
 // same default.
 const defaultRetries = 3
+
+// customRuntime is the only custom runtime that the project uses.
+const customRuntime = "custom.debian12"
+
+// codeFolder is where a custom runtime finds the folder that Code names.
+const codeFolder = "/code/"
+
+// Executable returns the name of the executable in the folder that Code names.
+func (f Function) Executable() string {
+	if f.Server == nil {
+		return f.Handler
+	}
+	return strings.TrimPrefix(f.Server.Command[0], codeFolder)
+}
 
 // Timeout returns the time limit of a call.
 func (f Function) Timeout() time.Duration { return time.Duration(f.Seconds) * time.Second }

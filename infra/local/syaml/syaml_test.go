@@ -2,6 +2,7 @@ package syaml
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -13,23 +14,31 @@ import (
 	"devicetrace/pkg/record"
 )
 
-const repository = "../../../s.yaml"
+// The two files that deploy the functions.
+const (
+	repository = "../../../s.yaml"
+	concurrent = "../../operate/s.concurrent.yaml"
+)
 
 // secrets is a Lookup that knows only the two secrets, and no other variable.
 func secrets(name string) (string, bool) {
 	return "secret", isSecret(name)
 }
 
-func repositoryFile(t *testing.T) string {
-	data, err := os.ReadFile(repository)
+func repositoryFile(t *testing.T) string { return readFile(t, repository) }
+
+func readFile(t *testing.T, path string) string {
+	data, err := os.ReadFile(path)
 	require.NoError(t, err)
 	return string(data)
 }
 
 func isSecret(name string) bool { return name == "WEBHOOK_TOKEN" || name == "QUERY_TOKEN" }
 
-func parseRepositoryFile(t *testing.T) []Function {
-	functions, err := Parse([]byte(repositoryFile(t)), secrets)
+func parseRepositoryFile(t *testing.T) []Function { return parseFile(t, repository) }
+
+func parseFile(t *testing.T, path string) []Function {
+	functions, err := Parse([]byte(readFile(t, path)), secrets)
 	require.NoError(t, err)
 	return functions
 }
@@ -37,22 +46,21 @@ func parseRepositoryFile(t *testing.T) []Function {
 // A put must give up early enough for the recorder to respond before the platform kills the
 // recorder. Two seconds must remain for decoding the body before the put, and for the response.
 func TestPutsGiveUpBeforeTheRecorderIsKilled(t *testing.T) {
-	for _, f := range parseRepositoryFile(t) {
-		if f.Resource == "recorder" {
-			require.LessOrEqual(t, record.DefaultPutTimeout+2*time.Second, f.Timeout())
-			return
-		}
+	for _, file := range []string{repository, concurrent} {
+		recorder := parseFile(t, file)[0]
+		require.Equal(t, "recorder", recorder.Resource)
+		require.LessOrEqual(t, record.DefaultPutTimeout+2*time.Second, recorder.Timeout())
 	}
-	require.Fail(t, "no recorder")
 }
 
-// With the two secrets and no other environment variable, Parse must accept the repository's
-// s.yaml.
-func TestRepositoryFileNeedsOnlyTheSecrets(t *testing.T) {
-	parseRepositoryFile(t)
-	for _, name := range []string{"WEBHOOK_TOKEN", "QUERY_TOKEN"} {
-		_, err := Parse([]byte(repositoryFile(t)), func(other string) (string, bool) { return "secret", other != name && isSecret(other) })
-		require.ErrorContains(t, err, `"`+name+`": not set`)
+// With the two secrets and no other environment variable, Parse must accept the repository's files.
+func TestRepositoryFilesNeedOnlyTheSecrets(t *testing.T) {
+	for _, file := range []string{repository, concurrent} {
+		parseFile(t, file)
+		for _, name := range []string{"WEBHOOK_TOKEN", "QUERY_TOKEN"} {
+			_, err := Parse([]byte(readFile(t, file)), func(other string) (string, bool) { return "secret", other != name && isSecret(other) })
+			require.ErrorContains(t, err, `"`+name+`": not set`)
+		}
 	}
 }
 
@@ -81,19 +89,47 @@ func TestRepositoryFileDescribesThreeFunctions(t *testing.T) {
 	require.Equal(t, 300*time.Second, functions[2].Timeout())
 }
 
-// Each function's pre-deploy action must build the handler's executable in the code folder, for the
-// platform of the go1 runtime.
-func TestRepositoryFileBuildsWhatItDeploys(t *testing.T) {
-	var d document
-	require.NoError(t, yaml.Unmarshal([]byte(repositoryFile(t)), &d))
-	require.Len(t, d.Resources, 3)
-	for name, r := range d.Resources {
-		require.Len(t, r.Actions.PreDeploy, 1, name)
-		run := r.Actions.PreDeploy[0].Run
-		require.Contains(t, run, "CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build")
-		target := strings.TrimPrefix(r.Function.Code, "./") + "/" + r.Function.Handler
-		require.Contains(t, run, " -o "+target+" ")
-		require.True(t, strings.HasSuffix(run, " ./functions/"+name), run)
+// Each function's pre-deploy action must build the function's executable in the code folder, for the
+// platform of both runtimes. The paths of the action and of the code folder are relative to the
+// file. The action must run in the repository's folder.
+func TestRepositoryFilesBuildWhatTheyDeploy(t *testing.T) {
+	for _, file := range []string{repository, concurrent} {
+		var d document
+		require.NoError(t, yaml.Unmarshal([]byte(readFile(t, file)), &d))
+		require.Len(t, d.Resources, 3)
+		folder := filepath.Dir(file)
+		for name, r := range d.Resources {
+			require.Len(t, r.Actions.PreDeploy, 1, name)
+			action := r.Actions.PreDeploy[0]
+			require.Equal(t, filepath.Dir(repository), filepath.Join(folder, action.Path))
+			require.Contains(t, action.Run, "CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build")
+			target, err := filepath.Rel(filepath.Join(folder, action.Path), filepath.Join(folder, r.Function.Code, r.Function.Executable()))
+			require.NoError(t, err)
+			require.Contains(t, action.Run, " -o "+target+" ")
+			require.True(t, strings.HasSuffix(action.Run, " ./functions/"+name), action.Run)
+		}
+	}
+}
+
+// Both files must deploy the same functions. They may differ only in the properties that a custom
+// runtime needs, and in the number and memory of the instances.
+func TestConcurrentFileDiffersOnlyInTheRuntime(t *testing.T) {
+	one, many := parseFile(t, repository), parseFile(t, concurrent)
+	require.Len(t, many, len(one))
+	for i, f := range many {
+		require.Equal(t, filepath.Join(filepath.Dir(repository), one[i].Code), filepath.Join(filepath.Dir(concurrent), f.Code))
+		f.Code = one[i].Code
+		if f.Resource != "compactor" {
+			require.Equal(t, customRuntime, f.Runtime)
+			require.Equal(t, "true", f.Environment["BEHIND_FUNCTION_COMPUTE"])
+			require.Greater(t, f.PerInstance*f.Concurrency.Reserved, one[i].Concurrency.Reserved)
+			require.Less(t, f.Concurrency.Reserved, one[i].Concurrency.Reserved)
+			require.GreaterOrEqual(t, f.MemoryMB, one[i].MemoryMB)
+			delete(f.Environment, "BEHIND_FUNCTION_COMPUTE")
+			f.Runtime, f.Handler, f.Server, f.PerInstance = one[i].Runtime, f.Executable(), nil, 0
+			f.Concurrency, f.MemoryMB = one[i].Concurrency, one[i].MemoryMB
+		}
+		require.Equal(t, one[i], f)
 	}
 }
 
@@ -144,13 +180,44 @@ func TestParseRefusesABrokenFile(t *testing.T) {
 		{"domain without http", "triggerType: http", "triggerType: eventbridge", "needs an http trigger"},
 	}
 	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			file := repositoryFile(t)
-			require.Contains(t, file, test.old, "the table is out of date")
-			_, err := Parse([]byte(strings.Replace(file, test.old, test.new, 1)), secrets)
-			require.ErrorContains(t, err, test.want)
-		})
+		t.Run(test.name, func(t *testing.T) { requireRefused(t, repository, test.old, test.new, test.want) })
 	}
+}
+
+// Each case breaks the properties of a custom runtime in s.concurrent.yaml, and Parse must report
+// the problem.
+func TestParseRefusesABrokenServer(t *testing.T) {
+	const server = "      customRuntimeConfig:\n        command: [/code/query]\n        port: 9000\n"
+	tests := []struct{ name, old, new, want string }{
+		{"runtime", "runtime: custom.debian12", "runtime: custom", `runtime: is "custom"; use go1, custom.debian12`},
+		{"handler", "runtime: custom.debian12", "runtime: custom.debian12\n      handler: recorder", "handler: is for runtime go1 only"},
+		{"no concurrency", "      instanceConcurrency: 100\n", "", "instanceConcurrency: is 0; use 1 to 200"},
+		{"too much concurrency", "instanceConcurrency: 100", "instanceConcurrency: 201", "instanceConcurrency: is 201; use 1 to 200"},
+		{"negative concurrency", "instanceConcurrency: 100", "instanceConcurrency: -1", "instanceConcurrency: is -1; use 1 to 200"},
+		{"no server", server, "", "query.props.customRuntimeConfig: is missing"},
+		{"no port", "        port: 9000\n", "", "customRuntimeConfig.port: is 0; use 1 to 65535"},
+		{"port", "port: 9000", "port: 65536", "customRuntimeConfig.port: is 65536; use 1 to 65535"},
+		{"no command", "        command: [/code/query]\n", "", `customRuntimeConfig.command: is ""; use [/code/NAME]`},
+		{"command elsewhere", "[/code/query]", "[./query]", `is "./query"; use [/code/NAME]`},
+		{"command below", "[/code/query]", "[/code/bin/query]", `is "/code/bin/query"; use [/code/NAME]`},
+		{"command with arguments", "[/code/query]", "[/code/query, -v]", `is "/code/query -v"; use [/code/NAME]`},
+		{"unknown key", "        port: 9000\n", "        port: 9000\n        args: []\n", "field args not found"},
+		{"handler of go1 is missing", "      handler: compactor\n", "", "compactor.props.handler: is missing"},
+		{"concurrency with go1", "handler: compactor", "handler: compactor\n      instanceConcurrency: 1", "compactor.props.instanceConcurrency: is for runtime custom.debian12 only"},
+		{"server with go1", "handler: compactor", "handler: compactor\n      customRuntimeConfig: {port: 9000}", "compactor.props.customRuntimeConfig: is for runtime custom.debian12 only"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) { requireRefused(t, concurrent, test.old, test.new, test.want) })
+	}
+}
+
+// requireRefused replaces a text in a file and checks that Parse reports the wanted problem.
+func requireRefused(t *testing.T, path, old, replacement, want string) {
+	t.Helper()
+	file := readFile(t, path)
+	require.Contains(t, file, old, "the table is out of date")
+	_, err := Parse([]byte(strings.Replace(file, old, replacement, 1)), secrets)
+	require.ErrorContains(t, err, want)
 }
 
 func TestParseListsAllProblems(t *testing.T) {
@@ -220,6 +287,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("resources: {x: {props: {triggers: [{triggerType: timer}]}}}")
 	f.Add("resources: {x: {props: {customDomain: {}}}}")
 	f.Add("vars: &a {b: c}\nresources: *a")
+	f.Add("resources: {x: {props: {runtime: custom.debian12, customRuntimeConfig: {command: []}}}}")
 	f.Add("CRON_TZ=UTC")
 	f.Fuzz(func(_ *testing.T, file string) {
 		_, _ = ParseSchedule(file)
