@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"time"
 
 	"devicetrace/infra/local/fc"
@@ -39,6 +39,7 @@ func openCloud(s settings) (*cloud, error) {
 	store.startExpiry()
 	host, err := fc.New(fc.Config{
 		Functions:   functions,
+		Dir:         filepath.Dir(s.file),
 		Credentials: keys.credentials,
 		Environment: map[string]string{"OSS_ENDPOINT": store.endpoint},
 		Output:      log,
@@ -56,12 +57,8 @@ func openCloud(s settings) (*cloud, error) {
 func (c *cloud) warm(ctx context.Context) error {
 	return parallel.Do(len(c.functions), len(c.functions), func(i int) error {
 		name := c.functions[i].Resource
-		response, err := c.host.Invoke(ctx, name, []byte(`{"rawPath":"/","requestContext":{"http":{"method":"HEAD"}}}`))
-		var head struct{ StatusCode int }
-		if err == nil {
-			err = json.Unmarshal(response, &head)
-		}
-		if err == nil && head.StatusCode == http.StatusServiceUnavailable {
+		status, err := c.host.Head(ctx, name)
+		if status == http.StatusServiceUnavailable {
 			err = fmt.Errorf("it responds with 503; the errors in %s say why", c.log.Name())
 		}
 		if err != nil {

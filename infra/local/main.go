@@ -1,6 +1,6 @@
 // Local runs the cloud on one machine:
 //
-//   - It hosts the three functions of s.yaml over the platform's own runtime API.
+//   - It hosts the three functions of s.yaml as the platform does.
 //   - A stand-in for OSS keeps the objects on local disk.
 //   - An MQTT broker sends its events to the recorder.
 //
@@ -15,6 +15,7 @@
 // environment variables:
 //
 //	variable                                  default
+//	S_YAML (which functions to host)          s.yaml
 //	PORT                                      8080
 //	MQTT_PORT                                 1883
 //	DATA_DIR                                  .data

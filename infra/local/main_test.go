@@ -24,7 +24,7 @@ func withRepository(work func() int) int {
 	repository = folder
 	for _, command := range []string{
 		"cp ../../s.yaml " + folder,
-		"mkdir -p " + folder + "/infra/operate && cp -r ../operate/bucket " + folder + "/infra/operate/",
+		"mkdir -p " + folder + "/infra/operate && cp -r ../operate/bucket ../operate/s.concurrent.yaml " + folder + "/infra/operate/",
 		// The test binary of package fc can run as a function, so it stands in for all three
 		// functions.
 		"mkdir -p " + folder + "/.build/recorder && go test -c -o " + folder + "/.build/recorder/recorder ./fc",

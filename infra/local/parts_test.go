@@ -36,7 +36,7 @@ func TestKeysRotateAndExpire(t *testing.T) {
 func TestSettings(t *testing.T) {
 	none := readSettings(func(string) string { return "" })
 	require.Equal(t, settings{
-		port: "8080", mqttPort: "1883", dataDir: ".data", webhookToken: "local", queryToken: "local", adminToken: "local", openAPIKeys: "local:local-secret=*",
+		file: "s.yaml", port: "8080", mqttPort: "1883", dataDir: ".data", webhookToken: "local", queryToken: "local", adminToken: "local", openAPIKeys: "local:local-secret=*",
 		user: "device", password: "devpass",
 	}, none)
 	for _, name := range []string{"WEBHOOK_TOKEN", "QUERY_TOKEN", "ADMIN_TOKEN"} {

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -103,6 +104,22 @@ func TestRunServesUntilTheFirstSignal(t *testing.T) {
 	calls := strings.Count(string(log), "recorder | FC Invoke End")
 	require.Greater(t, calls, 2, "besides the start and the request, the broker reported events when it stopped")
 	require.NoFileExists(t, s.data("control"))
+}
+
+// With S_YAML, the functions of another file must run. Its paths are relative to that file.
+func TestRunHostsTheFunctionsOfAnotherFile(t *testing.T) {
+	s := testSettings(t)
+	s.file = "infra/operate/s.concurrent.yaml"
+	system := begin(t, s)
+	response, err := http.Get(system.url + "/webhooks/emqx/x")
+	require.NoError(t, err)
+	defer response.Body.Close()
+	var received struct{ Environ []string }
+	require.NoError(t, json.NewDecoder(response.Body).Decode(&received))
+	require.Contains(t, received.Environ, "BEHIND_FUNCTION_COMPUTE=true")
+	require.Contains(t, received.Environ, "HOST=127.0.0.1")
+	require.NoError(t, compact(t.Context(), s, io.Discard))
+	require.NoError(t, system.stop())
 }
 
 // connect connects an MQTT client, which stays connected until the broker disconnects it.

@@ -11,6 +11,7 @@ import (
 
 // settings holds the values of this program's environment variables, or their defaults.
 type settings struct {
+	file                                 string // describes the functions
 	port, mqttPort                       string
 	dataDir                              string
 	webhookToken, queryToken, adminToken string
@@ -26,6 +27,7 @@ const (
 
 func readSettings(getenv func(string) string) settings {
 	return settings{
+		file:         cmp.Or(getenv("S_YAML"), "s.yaml"),
 		port:         cmp.Or(getenv("PORT"), "8080"),
 		mqttPort:     cmp.Or(getenv("MQTT_PORT"), "1883"),
 		dataDir:      cmp.Or(getenv("DATA_DIR"), ".data"),
@@ -41,7 +43,7 @@ func readSettings(getenv func(string) string) settings {
 // data returns the path of a file in the data folder.
 func (s settings) data(name string) string { return filepath.Join(s.dataDir, name) }
 
-// lookup returns the value of an environment variable for s.yaml. It also reports whether the
+// lookup returns the value of an environment variable for s.file. It also reports whether the
 // variable is set. The tokens and the API keys always count as set, because they have defaults.
 func (s settings) lookup(name string) (string, bool) {
 	switch name {
@@ -57,12 +59,12 @@ func (s settings) lookup(name string) (string, bool) {
 	return os.LookupEnv(name)
 }
 
-// functions returns the functions that the file s.yaml in the working directory describes,
-// or an error that says what is wrong with the file.
+// functions returns the functions that s.file describes, or an error that says what is wrong with
+// the file.
 func (s settings) functions() ([]syaml.Function, error) {
-	data, err := os.ReadFile("s.yaml")
+	data, err := os.ReadFile(s.file)
 	if err != nil {
-		return nil, fmt.Errorf("read functions (start this in the repository's folder): %w", err)
+		return nil, fmt.Errorf("read functions (start this in the repository's folder, or set S_YAML): %w", err)
 	}
 	return syaml.Parse(data, s.lookup)
 }

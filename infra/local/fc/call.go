@@ -22,19 +22,20 @@ const (
 type call struct {
 	id      string
 	kind    callKind
-	payload []byte
+	payload []byte // in a custom runtime, the body of request if there is one
 	timeout time.Duration
 	retry   int
+	request *http.Request // the HTTP request that caused the call; nil for an event and for preStop
 
 	deadline time.Time   // set when a process gets the call
 	done     chan result // gets one result; buffered, so that the sender never waits
 }
 
-// result is the result of a call, as the process posted it to the runtime API.
+// result is the result of a call that the process has finished.
 type result struct {
-	payload  []byte
-	failed   bool // whether the process reported an error instead of a response
-	tooLarge bool
+	payload []byte
+	http    *httpResponse // what a server has responded to an HTTP request; otherwise nil
+	fault   *Error        // nil if the call succeeded
 }
 
 func newCall(kind callKind, payload []byte, timeout time.Duration) *call {
@@ -48,10 +49,10 @@ func newID() string {
 	return "1-" + hex.EncodeToString(id)
 }
 
-// describe sets the headers in which the SDK expects the details of the call. If the deadline or
-// the timeout is missing, the SDK never responds to the call.
-func (c *call) describe(header http.Header, function syaml.Function, keys Credentials) {
-	for name, value := range map[string]string{
+// describe returns the headers in which a process expects the details of the call. If the deadline
+// or the timeout is missing, the SDK never responds to the call.
+func (c *call) describe(function syaml.Function, keys Credentials) map[string]string {
+	return map[string]string{
 		"x-fc-request-id":        c.id,
 		"x-fc-function-type":     strconv.Itoa(int(c.kind)),
 		"x-fc-function-deadline": strconv.FormatInt(c.deadline.UnixMilli(), 10),
@@ -66,18 +67,5 @@ func (c *call) describe(header http.Header, function syaml.Function, keys Creden
 		"x-fc-access-key-id":     keys.AccessKeyID,
 		"x-fc-access-key-secret": keys.AccessKeySecret,
 		"x-fc-security-token":    keys.SecurityToken,
-	} {
-		header.Set(name, value)
 	}
-}
-
-// response returns the function's response, or an error if the call failed.
-func (r result) response() ([]byte, *Error) {
-	switch {
-	case r.failed:
-		return nil, errUnhandled(r.payload)
-	case r.tooLarge:
-		return nil, errBadResponse("is longer than 6 MB")
-	}
-	return r.payload, nil
 }

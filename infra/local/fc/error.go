@@ -38,7 +38,7 @@ func errStopped() *Error {
 
 func errTimeout(limit time.Duration) *Error {
 	return newError(http.StatusGatewayTimeout, "FunctionTimeout",
-		"the function did not finish within %s; its process was killed", limit)
+		"the function did not finish within %s; its process gets no more calls", limit)
 }
 
 func errExited(how string) *Error {
@@ -49,6 +49,8 @@ func errBadResponse(message string) *Error {
 	return newError(http.StatusBadGateway, "BadResponse", "the function's response %s", message)
 }
 
+func errTooLong() *Error { return errBadResponse("is longer than 6 MB") }
+
 // errUnhandled returns an Error with the message of the error that the function reported.
 func errUnhandled(payload []byte) *Error {
 	var reported struct {
@@ -57,5 +59,9 @@ func errUnhandled(payload []byte) *Error {
 	if err := json.Unmarshal(payload, &reported); err != nil {
 		reported.Message = "the function reported an error in an unknown form"
 	}
-	return newError(http.StatusBadGateway, "UnhandledInvocationError", "%s", reported.Message)
+	return errReported(reported.Message)
+}
+
+func errReported(message string) *Error {
+	return newError(http.StatusBadGateway, "UnhandledInvocationError", "%s", message)
 }

@@ -1,21 +1,26 @@
-// Package fc hosts functions on this machine as Function Compute does. It runs the same binaries
-// and serves them the runtime API that the vendor's Go SDK uses.
+// Package fc hosts functions on this machine as Function Compute does. It runs the same binaries.
+// To functions in the runtime go1, it serves the runtime API that the vendor's Go SDK uses. To
+// functions in a custom runtime, it sends HTTP requests.
 //
 // Terms: a call is one invocation of a function or of its preStop hook. A pool holds the processes
 // of one function.
 //
 // Invariants:
-//   - A process handles one call at a time, as in the go1 runtime. Each concurrent call gets its
-//     own process, up to a limit. Calls beyond the limit wait for a short time and then fail with
+//   - In the runtime go1, a process handles one call at a time. In a custom runtime, it is an HTTP
+//     server that handles up to instanceConcurrency calls at a time. Another process starts only if
+//     all are full, up to a limit. Calls beyond the limit wait for a short time and then fail with
 //     429.
-//   - A process gets its first call only after it has asked the API for one.
-//   - A process is killed if its call exceeds the time limit or is canceled by the caller. A
-//     process that was killed or has crashed gets no more calls. But a process that returns an
-//     error or recovers from a panic gets further calls.
-//   - A process is also killed if it uses more memory than memorySize during a call, even if only
-//     for a moment. The call fails, even if the function has responded. On a system without /proc,
-//     memory is not measured.
-//   - A process that is stopped gracefully first finishes its call, and then runs its preStop hook.
+//   - A process gets its first call only after it has asked the runtime API for one, or listens on
+//     its port.
+//   - If a call exceeds the time limit, its process gets no more calls, and is killed after its
+//     other calls. The same happens if the caller cancels a call, except in a custom runtime, where
+//     the process sees that the request was canceled. A process that was killed or has crashed gets
+//     no more calls. But a process that returns an error or recovers from a panic gets further
+//     calls.
+//   - A process is killed at once, and all its calls fail, if it uses more memory than memorySize
+//     during a call, even if only for a moment, and even if the function has responded. On a system
+//     without /proc, memory is not measured.
+//   - A process that is stopped gracefully first finishes its calls, and then runs its preStop hook.
 //   - A process is killed before its runtime API closes. Otherwise, the SDK would poll the closed
 //     API without pause.
 //   - No process outlives its host.
@@ -108,8 +113,8 @@ type Host struct {
 // must call Stop when it no longer needs the host.
 func New(config Config) (*Host, error) {
 	for _, function := range config.Functions {
-		if function.Runtime != "go1" {
-			return nil, fmt.Errorf("host function %q: runtime is %q, want go1", function.Resource, function.Runtime)
+		if function.Runtime != "go1" && function.Server == nil {
+			return nil, fmt.Errorf("host function %q: runtime is %q without customRuntimeConfig", function.Resource, function.Runtime)
 		}
 	}
 	config = config.withDefaults()
@@ -128,17 +133,42 @@ func New(config Config) (*Host, error) {
 
 // Invoke calls the function with the given resource name in s.yaml, such as "compactor", and
 // returns its response. Any failure is an *Error. If ctx ends while a process is handling the call,
-// the process is killed.
+// the call is canceled.
 func (h *Host) Invoke(ctx context.Context, function string, payload []byte) ([]byte, error) {
+	p, fault := h.pool(function)
+	if fault != nil {
+		return nil, fault
+	}
+	r, fault := p.invoke(ctx, p.newCall(payload))
+	if fault != nil {
+		return nil, fault
+	}
+	return r.payload, nil
+}
+
+// Head sends the HTTP request HEAD / to the function with the given resource name, even if the
+// function has no HTTP trigger, and returns the status of the response. Any failure is an *Error.
+func (h *Host) Head(ctx context.Context, function string) (status int, err error) {
+	p, fault := h.pool(function)
+	if fault != nil {
+		return 0, fault
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodHead, "http://localhost/", nil)
+	if err != nil {
+		return 0, err
+	}
+	response, fault := p.request(request, nil, "", p.newCall(nil))
+	if fault != nil {
+		return 0, fault
+	}
+	return response.status, nil
+}
+
+func (h *Host) pool(function string) (*pool, *Error) {
 	for _, p := range h.pools {
-		if p.function.Resource != function {
-			continue
+		if p.function.Resource == function {
+			return p, nil
 		}
-		response, fault := p.invoke(ctx, p.newCall(payload))
-		if fault != nil {
-			return nil, fault
-		}
-		return response, nil
 	}
 	return nil, newError(http.StatusNotFound, "FunctionNotFound", "there is no function %q", function)
 }

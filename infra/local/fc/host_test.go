@@ -109,7 +109,7 @@ func TestKilledProcessIsReplaced(t *testing.T) {
 	for range 3 {
 		before, fault := obeyed(t, host, "")
 		require.Nil(t, fault)
-		process := host.pools[0].idle[0]
+		process := host.pools[0].processes[0]
 		require.NoError(t, syscall.Kill(before, syscall.SIGKILL))
 		await(t, process.exited)
 		require.Empty(t, processes(host, "recorder"))
@@ -255,7 +255,7 @@ func TestUnknownFunctionAndRuntime(t *testing.T) {
 	function := testFunction("x")
 	function.Runtime = "custom"
 	_, err = New(Config{Functions: []syaml.Function{function}})
-	require.ErrorContains(t, err, "want go1")
+	require.ErrorContains(t, err, `runtime is "custom" without customRuntimeConfig`)
 }
 
 func TestContextAndEnvironmentOfAFunction(t *testing.T) {

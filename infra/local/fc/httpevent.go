@@ -66,15 +66,20 @@ func isText(header http.Header) bool {
 		strings.HasSuffix(kind, "xml") || kind == "application/x-www-form-urlencoded"
 }
 
-// joinHeaders returns the headers of a request, except the headers that the platform does
-// not deliver.
 func joinHeaders(r *http.Request) map[string]string {
-	joined := joinValues(r.Header)
-	maps.DeleteFunc(joined, func(name, _ string) bool {
-		return name == "Connection" || name == "Keep-Alive" || strings.HasPrefix(name, "X-Fc-")
-	})
+	joined := joinValues(delivered(r.Header))
 	joined["Host"] = r.Host
 	return joined
+}
+
+// delivered returns the headers of a request, except the headers that the platform does not
+// deliver.
+func delivered(header http.Header) http.Header {
+	header = header.Clone()
+	maps.DeleteFunc(header, func(name string, _ []string) bool {
+		return name == "Connection" || name == "Keep-Alive" || strings.HasPrefix(name, "X-Fc-")
+	})
+	return header
 }
 
 func joinValues(values map[string][]string) map[string]string {

@@ -3,63 +3,64 @@ package fc
 import (
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strings"
 )
 
-// httpResponse is a function's response to an httpEvent.
+// httpResponse is a function's response to an HTTP request.
 type httpResponse struct {
-	StatusCode      int               `json:"statusCode"`
-	Headers         map[string]string `json:"headers"`
-	IsBase64Encoded bool              `json:"isBase64Encoded"`
-	Body            string            `json:"body"`
+	status int
+	header http.Header
+	body   []byte
 }
 
-// writeResponse writes a function's response. If the response is invalid, writeResponse writes
-// nothing and returns an error that says why. Unlike the platform, it also refuses a response
-// without a status, because our functions should always set one.
-func writeResponse(w http.ResponseWriter, payload []byte, requestID string) *Error {
-	var response httpResponse
+// decodeResponse decodes the response to an httpEvent. Unlike the platform, it also refuses a
+// response without a status, because our functions should always set one.
+func decodeResponse(payload []byte) (httpResponse, *Error) {
+	var response struct {
+		StatusCode      int               `json:"statusCode"`
+		Headers         map[string]string `json:"headers"`
+		IsBase64Encoded bool              `json:"isBase64Encoded"`
+		Body            string            `json:"body"`
+	}
 	if err := json.Unmarshal(payload, &response); err != nil {
-		return errBadResponse("is not an HTTP response in JSON")
+		return httpResponse{}, errBadResponse("is not an HTTP response in JSON")
 	}
 	if response.StatusCode < 200 || response.StatusCode > 599 {
-		return errBadResponse("has no valid statusCode")
+		return httpResponse{}, errBadResponse("has no valid statusCode")
 	}
-	body, err := response.body()
-	if err != nil {
-		return errBadResponse("has a body that is not base64")
+	decoded := httpResponse{response.StatusCode, http.Header{}, []byte(response.Body)}
+	for name, value := range response.Headers {
+		decoded.header.Set(name, value)
 	}
-	header := response.header()
+	if response.IsBase64Encoded {
+		body, err := base64.StdEncoding.DecodeString(response.Body)
+		if err != nil {
+			return httpResponse{}, errBadResponse("has a body that is not base64")
+		}
+		decoded.body = body
+	}
+	return decoded, nil
+}
+
+// write writes the response, except the headers that a function cannot set. If the headers are too
+// long, it writes nothing and returns an error.
+func (r httpResponse) write(w http.ResponseWriter, requestID string) *Error {
+	header := http.Header{}
+	for name, values := range r.header {
+		if !reserved(name, values[0]) {
+			header[name] = values
+		}
+	}
 	if headerSize(header) > maxHeader {
 		return errBadResponse("has headers of more than 8 KB")
 	}
-	for name, values := range header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), header)
 	w.Header().Set("X-Fc-Request-Id", requestID)
-	w.WriteHeader(response.StatusCode)
-	w.Write(body)
+	w.WriteHeader(r.status)
+	w.Write(r.body)
 	return nil
-}
-
-func (r httpResponse) body() ([]byte, error) {
-	if !r.IsBase64Encoded {
-		return []byte(r.Body), nil
-	}
-	return base64.StdEncoding.DecodeString(r.Body)
-}
-
-// header returns the headers of the response, except the headers that a function cannot
-// set.
-func (r httpResponse) header() http.Header {
-	header := http.Header{}
-	for name, value := range r.Headers {
-		if !reserved(http.CanonicalHeaderKey(name), value) {
-			header.Set(name, value)
-		}
-	}
-	return header
 }
 
 func reserved(name, value string) bool {

@@ -14,8 +14,7 @@ const (
 	maxBody   = 32 << 20
 )
 
-// serve encodes a request as an event, calls the function with it, and writes the
-// function's response.
+// serve calls the function with a request and writes the function's response.
 func (to route) serve(w http.ResponseWriter, r *http.Request) {
 	c := to.pool.newCall(nil)
 	if fault := to.call(w, r, c); fault != nil {
@@ -32,12 +31,28 @@ func (to route) call(w http.ResponseWriter, r *http.Request, c *call) *Error {
 	if fault != nil {
 		return fault
 	}
-	c.payload = httpEvent(r, body, c.id, to.trigger.Name)
-	response, fault := to.pool.invoke(r.Context(), c)
+	response, fault := to.pool.request(r, body, to.trigger.Name, c)
 	if fault != nil {
 		return fault
 	}
-	return writeResponse(w, response, c.id)
+	return response.write(w, c.id)
+}
+
+// request calls the function with an HTTP request and returns the response. triggerID is the name
+// of the trigger that received the request.
+func (p *pool) request(r *http.Request, body []byte, triggerID string, c *call) (httpResponse, *Error) {
+	c.request, c.payload = r, body
+	if p.function.Server == nil {
+		c.payload = httpEvent(r, body, c.id, triggerID)
+	}
+	result, fault := p.invoke(r.Context(), c)
+	switch {
+	case fault != nil:
+		return httpResponse{}, fault
+	case result.http != nil:
+		return *result.http, nil
+	}
+	return decodeResponse(result.payload)
 }
 
 // admit refuses a request if Function Compute would refuse it before reading its body.

@@ -29,6 +29,10 @@ func TestMain(m *testing.M) {
 		beFunction()
 		return
 	}
+	if os.Getenv("FC_SERVER_PORT") != "" {
+		beServer()
+		return
+	}
 	if folder := os.Getenv("FC_TEST_HOST"); folder != "" {
 		beHost(folder)
 		return
@@ -137,7 +141,7 @@ func order(do, url string) []byte {
 func processes(host *Host, function string) (pids []int) {
 	for _, p := range host.pools {
 		p.mu.Lock()
-		for process := range p.all {
+		for _, process := range p.processes {
 			if p.function.Resource == function && process.alive() {
 				pids = append(pids, process.cmd.Process.Pid)
 			}

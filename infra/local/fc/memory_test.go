@@ -143,7 +143,7 @@ func TestMeterIsClosed(t *testing.T) {
 	host := one(t, nil)
 	_, fault := obeyed(t, host, "")
 	require.Nil(t, fault)
-	process := host.pools[0].idle[0]
+	process := host.pools[0].processes[0]
 	require.NoError(t, host.Stop(t.Context()))
 	for _, file := range []*os.File{process.memory.meter.status, process.memory.meter.refs} {
 		_, err := file.Stat()

@@ -4,15 +4,17 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"devicetrace/infra/local/syaml"
 )
 
-// pool holds the processes of one function. Each process is either idle or in use by a call. Before
-// a call uses a process, the call must take one of the pool's slots. A new process starts only if
-// no process is idle, so there are never more processes than slots.
+// pool holds the processes of one function. A process handles up to perProcess calls at the same
+// time. Before a call uses a process, the call must take one of the pool's slots, whose number is
+// perProcess for each process that may run. A new process starts only if all processes are full, so
+// there are never more of them than that.
 type pool struct {
 	function syaml.Function
 	config   Config
@@ -21,10 +23,9 @@ type pool struct {
 	slots    chan struct{}
 	closed   chan struct{}
 
-	mu     sync.Mutex
-	idle   []*process // in the order in which they became idle
-	all    map[*process]bool
-	killed bool // set by killAll
+	mu        sync.Mutex
+	processes []*process // in the order in which they started
+	killed    bool       // set by killAll
 }
 
 // maxProcesses is the maximum number of processes of one function. The function's
@@ -32,12 +33,14 @@ type pool struct {
 const maxProcesses = 4
 
 func newPool(function syaml.Function, config Config, spawner *spawner, output *sharedOutput) *pool {
+	p := &pool{function: function, config: config, spawner: spawner, output: output, closed: make(chan struct{})}
 	limit := min(cmp.Or(function.Concurrency.Reserved, maxProcesses), maxProcesses)
-	return &pool{
-		function: function, config: config, spawner: spawner, output: output,
-		slots: make(chan struct{}, limit), closed: make(chan struct{}), all: map[*process]bool{},
-	}
+	p.slots = make(chan struct{}, limit*p.perProcess())
+	return p
 }
+
+// perProcess returns the maximum number of calls that a process handles at the same time.
+func (p *pool) perProcess() int { return max(1, p.function.PerInstance) }
 
 func (p *pool) newCall(payload []byte) *call {
 	return newCall(invocation, payload, p.function.Timeout())
@@ -45,42 +48,33 @@ func (p *pool) newCall(payload []byte) *call {
 
 // invoke runs a call on a process in the pool. If that process exits before it takes the call,
 // another process gets the call.
-func (p *pool) invoke(ctx context.Context, c *call) ([]byte, *Error) {
+func (p *pool) invoke(ctx context.Context, c *call) (result, *Error) {
 	for {
-		response, fault := p.try(ctx, c)
+		r, fault := p.try(ctx, c)
 		if fault == errNotTaken {
 			continue
 		}
 		if fault != nil {
 			fault.RequestID = c.id
 		}
-		return response, fault
+		return r, fault
 	}
 }
 
-func (p *pool) try(ctx context.Context, c *call) ([]byte, *Error) {
-	process, fault := p.acquire(ctx)
+func (p *pool) try(ctx context.Context, c *call) (result, *Error) {
+	if fault := p.takeSlot(ctx); fault != nil {
+		return result{}, fault
+	}
+	defer func() { <-p.slots }()
+	process, fault := p.acquire()
 	if fault != nil {
-		return nil, fault
+		return result{}, fault
 	}
 	defer p.release(process)
+	if fault := p.awaitReady(process); fault != nil {
+		return result{}, fault
+	}
 	return process.do(ctx, c)
-}
-
-// acquire returns a process that is ready for a call: an idle process or, if there is none, a new
-// process.
-func (p *pool) acquire(ctx context.Context) (*process, *Error) {
-	if fault := p.takeSlot(ctx); fault != nil {
-		return nil, fault
-	}
-	if process := p.takeIdle(); process != nil {
-		return process, nil
-	}
-	process, fault := p.start()
-	if fault != nil {
-		<-p.slots
-	}
-	return process, fault
 }
 
 // takeSlot waits at most QueueWait for a free slot.
@@ -109,37 +103,35 @@ func (p *pool) takeSlot(ctx context.Context) *Error {
 	}
 }
 
-func (p *pool) takeIdle() *process {
+// acquire returns the oldest process that can take another call, which may not be ready yet. If
+// there is none, acquire starts a process.
+func (p *pool) acquire() (*process, *Error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for len(p.idle) > 0 {
-		last := p.idle[len(p.idle)-1]
-		p.idle = p.idle[:len(p.idle)-1]
-		if last.alive() {
-			return last
+	p.processes = slices.DeleteFunc(p.processes, func(process *process) bool { return !process.alive() && process.calls == 0 })
+	for _, process := range p.processes {
+		if process.alive() && process.calls < p.perProcess() {
+			process.calls++
+			return process, nil
 		}
-		delete(p.all, last)
 	}
-	return nil
+	process, err := p.start()
+	if err != nil {
+		return nil, newError(http.StatusInternalServerError, "FunctionNotStarted", "%s", err)
+	}
+	process.calls++
+	p.processes = append(p.processes, process)
+	return process, nil
 }
 
-// release returns a process to the pool and frees its slot. If the process was killed, release
-// first waits for it to exit.
+// release returns a process to the pool after a call. If the process gets no more calls and this
+// one was its last, release kills it and waits for it to exit.
 func (p *pool) release(process *process) {
-	if process.alive() {
-		p.mu.Lock()
-		p.idle = append(p.idle, process)
-		p.mu.Unlock()
-	} else {
-		p.bury(process)
-	}
-	<-p.slots
-}
-
-// bury kills a process that will get no more calls, and removes it from the pool.
-func (p *pool) bury(process *process) {
-	process.end()
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.all, process)
+	process.calls--
+	isLast := process.calls == 0
+	p.mu.Unlock()
+	if isLast && !process.alive() {
+		process.end()
+	}
 }

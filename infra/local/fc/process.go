@@ -13,15 +13,15 @@ import (
 // call.
 var errNotTaken = &Error{Code: "ProcessExited", Message: "the process ended before the call"}
 
-// process is one running binary. It runs one call at a time, so calls to process.do must not be
-// concurrent.
+// process is one running binary.
 type process struct {
-	api    *runtimeAPI
+	link   link
 	cmd    *exec.Cmd
 	output *lineWriter
 	memory memory
 
-	doomed atomic.Bool
+	calls  int           // the number of running calls; guarded by pool.mu
+	doomed atomic.Bool   // whether the process gets no more calls
 	exited chan struct{} // closed after the process has exited
 	err    error         // the result of Wait; may be read once exited is closed
 }
@@ -32,9 +32,9 @@ const outputDelay = time.Second
 // start starts the process.
 func (p *process) start(spawner *spawner, proc string) error {
 	p.cmd.Stdout, p.cmd.Stderr, p.cmd.WaitDelay = p.output, p.output, outputDelay
-	p.cmd.Env = append(p.cmd.Env, "FC_RUNTIME_API="+p.api.address())
+	p.cmd.Env = append(p.cmd.Env, p.link.environ()...)
 	if err := spawner.start(p.cmd); err != nil {
-		p.api.close()
+		p.link.close()
 		return err
 	}
 	// openMeter fails if the process has exited already, or if canMeasure reports false.
@@ -43,85 +43,95 @@ func (p *process) start(spawner *spawner, proc string) error {
 	return nil
 }
 
-// reap waits for the process to exit, and only then closes the runtime API of the process.
+// reap waits for the process to exit, and only then closes the link to the process.
 func (p *process) reap() {
 	p.err = p.cmd.Wait()
 	p.output.flush()
 	p.memory.meter.close()
 	close(p.exited)
-	p.api.close()
+	p.link.close()
 }
 
 // do hands a call to the process, waits for the result, and logs how much memory the call used.
-func (p *process) do(ctx context.Context, c *call) ([]byte, *Error) {
+func (p *process) do(ctx context.Context, c *call) (result, *Error) {
 	began := time.Now()
 	p.memory.begin()
-	response, fault := p.run(ctx, c)
+	r, fault := p.run(ctx, c)
+	exceeded := p.memory.end()
 	if fault == errNotTaken {
-		return nil, fault
+		return result{}, fault
 	}
-	if p.alive() && p.memory.exceeded() { // the limit was exceeded after the last poll
-		response, fault = nil, p.killForMemory()
+	if p.alive() && exceeded { // the limit was exceeded after the last poll
+		fault = p.killForMemory()
 	}
 	p.report(c, time.Since(began))
-	return response, fault
+	return r, fault
 }
 
-// run hands a call to the process and waits for the result. If the call times out, the process is
-// killed, because there is no way to make it abandon a call. If ctx is canceled, the process is
-// killed only if it has already taken the call.
-func (p *process) run(ctx context.Context, c *call) ([]byte, *Error) {
-	limit := time.After(c.timeout)
+// run hands a call to the process and waits for the result, at most as long as the call may take.
+func (p *process) run(caller context.Context, c *call) (result, *Error) {
+	ctx, cancel := context.WithTimeout(caller, c.timeout)
+	defer cancel()
 	c.deadline = time.Now().Add(c.timeout)
-	select {
-	case p.api.work <- c:
-		return p.await(ctx, c, limit)
-	case <-p.exited:
-		return nil, errNotTaken
-	case <-ctx.Done():
-		return nil, errCanceled()
-	case <-limit:
-		p.kill()
-		return nil, errTimeout(c.timeout)
+	switch {
+	case p.link.pass(ctx, c, p.exited):
+		return p.await(ctx, caller, c)
+	case ctx.Err() == nil:
+		return result{}, errNotTaken
+	case caller.Err() != nil:
+		return result{}, errCanceled()
 	}
+	return result{}, p.timeOut(c)
 }
 
-func (p *process) await(ctx context.Context, c *call, limit <-chan time.Time) ([]byte, *Error) {
+func (p *process) await(ctx, caller context.Context, c *call) (result, *Error) {
 	poll := time.NewTicker(p.memory.poll)
 	defer poll.Stop()
 	for {
 		select {
 		case r := <-c.done:
-			return r.response()
+			return r, r.fault
 		case <-p.exited:
-			return p.lastResponse(c)
+			return p.lastResult(c)
 		case <-ctx.Done():
-			p.kill()
-			return nil, errCanceled()
-		case <-limit:
-			p.kill()
-			return nil, errTimeout(c.timeout)
+			if caller.Err() == nil {
+				return result{}, p.timeOut(c)
+			}
+			if !p.link.canAbandon() {
+				p.doomed.Store(true)
+			}
+			return result{}, errCanceled()
 		case <-poll.C:
 			if p.memory.exceeded() {
-				return nil, p.killForMemory()
+				return result{}, p.killForMemory()
 			}
 		}
 	}
 }
 
-// lastResponse returns the response that the process posted before it exited, or an error if it
-// posted none.
-func (p *process) lastResponse(c *call) ([]byte, *Error) {
+// timeOut returns the error for a call that took too long. The process gets no more calls, and is
+// killed after its other calls.
+func (p *process) timeOut(c *call) *Error {
+	p.doomed.Store(true)
+	return errTimeout(c.timeout)
+}
+
+// lastResult returns the result that the process delivered before it exited, or an error if it
+// delivered none.
+func (p *process) lastResult(c *call) (result, *Error) {
 	select {
 	case r := <-c.done:
-		return r.response()
+		return r, r.fault
 	default:
-		return nil, errExited(p.describeEnd())
+		return result{}, errExited(p.describeEnd())
 	}
 }
 
 // describeEnd returns the exit status and the last line that the process printed.
 func (p *process) describeEnd() string {
+	if p.memory.isFatal.Load() {
+		return fmt.Sprintf("it used more memory than its memorySize, %d MB", p.memory.limit>>20)
+	}
 	how := "exit status 0"
 	if p.err != nil {
 		how = p.err.Error()

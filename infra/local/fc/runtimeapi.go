@@ -1,10 +1,12 @@
 package fc
 
 import (
+	"context"
 	"io"
 	"net"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // maxResponse is the maximum length of a function's response, in bytes.
@@ -12,12 +14,11 @@ const maxResponse = 6 << 20
 
 const apiPath = "/2020-11-11/runtime/invocation/"
 
-// runtimeAPI is the server for one process. The process gets its calls from this server and posts
-// the results to it. Only process.do sends calls to the work channel. It sends a call only after
-// the previous call has finished.
+// runtimeAPI is the link to a process in the runtime go1. The process gets its calls from this
+// server and posts the results to it, one call at a time.
 type runtimeAPI struct {
 	work     chan *call
-	describe func(http.Header, *call)
+	describe func(*call) map[string]string
 	listener net.Listener
 	server   *http.Server
 	// polled is closed when the process first asks for work.
@@ -29,7 +30,7 @@ type runtimeAPI struct {
 }
 
 // listen opens the API on a free loopback port.
-func listen(describe func(http.Header, *call)) (*runtimeAPI, error) {
+func listen(describe func(*call) map[string]string) (*runtimeAPI, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -44,9 +45,27 @@ func listen(describe func(http.Header, *call)) (*runtimeAPI, error) {
 	return api, nil
 }
 
-func (api *runtimeAPI) address() string { return api.listener.Addr().String() }
+func (api *runtimeAPI) environ() []string {
+	return []string{"FC_RUNTIME_API=" + api.listener.Addr().String()}
+}
 
-// close closes the server. It must not be called before the process has exited.
+func (api *runtimeAPI) ready() <-chan struct{} { return api.polled }
+
+func (api *runtimeAPI) late(limit time.Duration) *Error { return errTimeout(limit) }
+
+func (api *runtimeAPI) pass(ctx context.Context, c *call, exited <-chan struct{}) bool {
+	select {
+	case api.work <- c:
+		return true
+	case <-exited:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+// canAbandon returns false because there is no way to make a process abandon a call.
+func (api *runtimeAPI) canAbandon() bool { return false }
+
 func (api *runtimeAPI) close() { api.server.Close() }
 
 func (api *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
@@ -56,7 +75,9 @@ func (api *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 		api.mu.Lock()
 		api.current = c
 		api.mu.Unlock()
-		api.describe(w.Header(), c)
+		for name, value := range api.describe(c) {
+			w.Header().Set(name, value)
+		}
 		w.Write(c.payload)
 	case <-r.Context().Done():
 	}
@@ -73,8 +94,20 @@ func (api *runtimeAPI) finish(failed bool) http.HandlerFunc {
 			http.Error(w, "no such invocation", http.StatusNotFound)
 			return
 		}
-		c.done <- result{payload: payload, failed: failed, tooLarge: len(payload) > maxResponse}
+		c.done <- postedResult(payload, failed)
 	}
+}
+
+// postedResult returns the result of a call from what the process posted. failed says whether the
+// process reported an error instead of a response.
+func postedResult(payload []byte, failed bool) result {
+	switch {
+	case failed:
+		return result{fault: errUnhandled(payload)}
+	case len(payload) > maxResponse:
+		return result{fault: errTooLong()}
+	}
+	return result{payload: payload}
 }
 
 // take returns the current call if it has the given id, and nil otherwise. It returns each

@@ -1,43 +1,35 @@
 package fc
 
 import (
-	"net/http"
 	"os/exec"
 	"path/filepath"
 	"time"
 )
 
-// start returns a new process that has polled for its first call. start takes no context, because
-// if the caller goes away, the process is not wasted: it can run the next call.
-func (p *pool) start() (*process, *Error) {
-	process, err := p.spawn()
-	if err != nil {
-		return nil, newError(http.StatusInternalServerError, "FunctionNotStarted", "%s", err)
-	}
-	p.add(process)
-	if fault := p.awaitPoll(process); fault != nil {
-		p.bury(process)
-		return nil, fault
-	}
-	return process, nil
-}
-
-func (p *pool) spawn() (*process, error) {
+// start starts a process, which cannot take calls until awaitReady returns nil. The caller must
+// hold p.mu.
+func (p *pool) start() (*process, error) {
 	folder, err := p.folder()
 	if err != nil {
 		return nil, err
 	}
-	api, err := listen(func(header http.Header, c *call) { c.describe(header, p.function, p.config.Credentials()) })
+	link, err := p.newLink()
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(filepath.Join(folder, p.function.Handler))
+	cmd := exec.Command(filepath.Join(folder, p.function.Executable()))
 	cmd.Dir, cmd.Env = folder, p.environ(folder)
 	process := &process{
-		api: api, cmd: cmd, output: p.output.lines(p.function.Resource), exited: make(chan struct{}),
+		link: link, cmd: cmd, output: p.output.lines(p.function.Resource), exited: make(chan struct{}),
 		memory: memory{limit: int64(p.function.MemoryMB) << 20, poll: p.config.memoryPoll},
 	}
-	return process, process.start(p.spawner, p.config.proc)
+	if err := process.start(p.spawner, p.config.proc); err != nil {
+		return nil, err
+	}
+	if p.killed {
+		process.kill()
+	}
+	return process, nil
 }
 
 // folder returns the function's code folder as an absolute path.
@@ -48,24 +40,17 @@ func (p *pool) folder() (string, error) {
 	return filepath.Abs(filepath.Join(p.config.Dir, p.function.Code))
 }
 
-func (p *pool) add(process *process) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.all[process] = true
-	if p.killed {
-		process.kill()
-	}
-}
-
-// awaitPoll waits until a process first asks for work, so that a process that exits at
-// startup is not restarted in a loop.
-func (p *pool) awaitPoll(process *process) *Error {
+// awaitReady waits until a process can take calls. If it cannot in time, or exits, it gets no call,
+// so that a process that exits at startup is not restarted in a loop. awaitReady takes no context,
+// because if the caller goes away, the process is not wasted: it can run the next call.
+func (p *pool) awaitReady(process *process) *Error {
 	select {
-	case <-process.api.polled:
+	case <-process.link.ready():
 		return nil
 	case <-process.exited:
 		return errExited(process.describeEnd())
 	case <-time.After(p.function.Timeout()):
-		return errTimeout(p.function.Timeout())
+		process.doomed.Store(true)
+		return process.link.late(p.function.Timeout())
 	}
 }

@@ -3,6 +3,7 @@ package fc
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"devicetrace/pkg/parallel"
 )
@@ -17,15 +18,14 @@ func (p *pool) stop(ctx context.Context) error {
 		p.slots <- struct{}{} // may wait for a running call, which frees its slot when it ends or is killed
 	}
 	p.mu.Lock()
-	idle := p.idle
-	p.idle = nil
+	left := slices.Clone(p.processes)
 	p.mu.Unlock()
-	return parallel.Do(len(idle), len(idle), func(i int) error { return p.retire(ctx, idle[i]) })
+	return parallel.Do(len(left), len(left), func(i int) error { return p.retire(ctx, left[i]) })
 }
 
 // retire calls the process's preStop hook and then kills the process.
 func (p *pool) retire(ctx context.Context, process *process) error {
-	defer p.bury(process)
+	defer process.end()
 	hook := p.function.Lifecycle.PreStop
 	if hook == nil || !process.alive() {
 		return nil
@@ -41,7 +41,7 @@ func (p *pool) killAll() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.killed = true
-	for process := range p.all {
+	for _, process := range p.processes {
 		process.kill()
 	}
 }
