@@ -5,6 +5,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strconv"
+	"time"
 )
 
 // invoke calls the function with the event in the body of a POST /invoke request. The call is not
@@ -24,7 +26,7 @@ func (front *plainFront) invoke(w http.ResponseWriter, r *http.Request) {
 		Fail(w, http.StatusBadRequest, "InvalidRequest", "the payload cannot be read")
 		return
 	}
-	if err := front.life.function.Event(context.WithoutCancel(r.Context()), payload); err != nil {
+	if err := front.life.event(context.WithoutCancel(r.Context()), payload); err != nil {
 		front.failed(w, r, "event failed", err)
 		return
 	}
@@ -60,11 +62,24 @@ func succeeded(w http.ResponseWriter) {
 	JSON(w, http.StatusOK, struct{}{})
 }
 
-// withLimit returns a handler that calls next with a context that expires after responseLimit.
-func withLimit(next http.Handler) http.Handler {
+// withLimit returns a handler that calls next with a context that expires after the time limit of
+// the request.
+func (front *plainFront) withLimit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), responseLimit)
+		ctx, cancel := context.WithTimeout(r.Context(), front.limit(r))
 		defer cancel()
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
+}
+
+// limit returns the maximum time for building the response to a request. On the platform, the
+// response must be sent before the function's timeout, which the platform states with each request.
+// The sender would otherwise get the platform's error response.
+func (front *plainFront) limit(r *http.Request) time.Duration {
+	seconds, err := strconv.Atoi(r.Header.Get("X-Fc-Function-Timeout"))
+	if !front.onPlatform || err != nil || seconds <= 0 {
+		return responseLimit
+	}
+	timeout := time.Duration(seconds) * time.Second
+	return min(responseLimit, timeout-marginOf(timeout))
 }

@@ -65,7 +65,8 @@ func newPlainFront(f Function, getenv func(string) string) (*plainFront, error) 
 		return nil, err
 	}
 	life := &lifecycle{function: f}
-	front := &plainFront{life: life, onPlatform: onPlatform, requests: withLimit(life.handler())}
+	front := &plainFront{life: life, onPlatform: onPlatform}
+	front.requests = front.withLimit(life.handler())
 	if f.MaxRequests > 0 {
 		front.requests = newDoor(f.MaxRequests, front.requests)
 	}
@@ -77,10 +78,17 @@ func newPlainFront(f Function, getenv func(string) string) (*plainFront, error) 
 
 // serve serves requests until ctx is done. Then it waits for the requests in progress and stops the
 // function. It spends at most drainLimit on both steps together.
+//
+// If the function cannot start, serve returns the error. On the platform, however, it serves all the
+// same. Requests then get 503 until a later attempt to start succeeds. If the process exited, they
+// would get the platform's error response, after which senders may not send again.
 func (front *plainFront) serve(ctx context.Context, listener net.Listener) error {
 	defer listener.Close()
 	if err := front.life.start(ctx); err != nil {
-		return err
+		if !front.onPlatform {
+			return err
+		}
+		slog.Error("start failed", "error", err.Error())
 	}
 	server := &http.Server{
 		Handler:           front,
@@ -148,7 +156,7 @@ func (front *plainFront) route(r *http.Request) http.Handler {
 	switch {
 	case front.isControl(r, http.MethodGet, "/pre-stop"):
 		return http.HandlerFunc(front.preStop)
-	case front.isControl(r, http.MethodPost, "/invoke") && front.life.function.Event != nil:
+	case front.isControl(r, http.MethodPost, "/invoke"):
 		return http.HandlerFunc(front.invoke)
 	case front.servesInvoke() && r.Method == http.MethodPost && r.URL.Path == "/invoke":
 		return Bearer(front.invokeToken, http.HandlerFunc(front.invoke))

@@ -15,8 +15,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -346,6 +348,117 @@ func TestPlainFailedStart(t *testing.T) {
 	require.EqualError(t, front.serve(t.Context(), listener), "start the function: no bucket")
 }
 
+// On the platform, a function that cannot start must keep running and respond with 503. If its
+// process exited, the platform would send its own error response instead.
+func TestFailedStartOnPlatform(t *testing.T) {
+	const broken = 3
+	var starts atomic.Int32
+	f := testFunction(noEnv)
+	f.Start = func(context.Context) error {
+		if starts.Add(1) <= broken {
+			return errors.New("no bucket")
+		}
+		return nil
+	}
+	base := startPlain(t, f, true) // the first attempt
+	response, body := send(t, "GET", base, "")
+	require.Equal(t, http.StatusServiceUnavailable, response.StatusCode)
+	require.Equal(t, "1", response.Header.Get("Retry-After"))
+	require.NotContains(t, body, "no bucket")
+	response, _ = send(t, "POST", base+"/invoke", "good", "X-Fc-Control-Path", "/invoke")
+	require.Equal(t, http.StatusNotFound, response.StatusCode)
+	require.Equal(t, "404", response.Header.Get("X-Fc-Status"), "the event failed")
+	response, _ = send(t, "POST", base+"/invoke", "good", "X-Fc-Control-Path", "/invoke")
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	response, _ = send(t, "GET", base, "")
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	require.EqualValues(t, broken+1, starts.Load())
+}
+
+func TestEventOfAFunctionWithoutEvents(t *testing.T) {
+	base := startPlain(t, Function{Handler: http.NotFoundHandler()}, true)
+	response, body := send(t, "POST", base+"/invoke", "", "X-Fc-Control-Path", "/invoke")
+	require.Equal(t, http.StatusNotFound, response.StatusCode)
+	require.Contains(t, body, "InvocationFailed")
+}
+
+// Requests that arrive during a call to Start must wait for its result. None of them may call Start
+// itself.
+func TestRequestsShareAStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const requests = 10
+		var starts atomic.Int32
+		life := &lifecycle{function: Function{Start: func(context.Context) error {
+			time.Sleep(time.Second)
+			if starts.Add(1) == 1 {
+				return errors.New("no bucket")
+			}
+			return nil
+		}}}
+		began := time.Now()
+		for attempt, want := range []string{"start the function: no bucket", ""} {
+			errs := make(chan error, requests)
+			for range requests {
+				go func() { errs <- life.start(t.Context()) }()
+			}
+			for range requests {
+				if err := <-errs; want != "" {
+					require.EqualError(t, err, want)
+				} else {
+					require.NoError(t, err)
+				}
+			}
+			require.EqualValues(t, attempt+1, starts.Load())
+			require.Equal(t, time.Duration(attempt+1)*time.Second, time.Since(began))
+		}
+	})
+}
+
+// A request must not wait for a start beyond its own time limit, and a panic must not block the
+// requests after it.
+func TestWaitingForAStartEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		life := &lifecycle{function: Function{Start: func(context.Context) error {
+			time.Sleep(time.Minute)
+			panic("broken on purpose")
+		}}}
+		waiting := make(chan error, 1)
+		for range 2 {
+			go func() {
+				defer func() { recover() }()
+				life.start(t.Context())
+			}()
+			synctest.Wait()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			require.ErrorIs(t, life.start(ctx), context.DeadlineExceeded)
+			cancel()
+			go func() { waiting <- life.start(t.Context()) }()
+			require.EqualError(t, <-waiting, "start the function: it panicked")
+		}
+	})
+}
+
+// On the platform, a request must get its response before the platform gives up on it.
+func TestTimeLimitOfARequest(t *testing.T) {
+	for _, c := range []struct {
+		onPlatform bool
+		timeout    string
+		want       time.Duration
+	}{
+		{true, "15", 14500 * time.Millisecond},
+		{true, "1", 900 * time.Millisecond},
+		{true, "300", responseLimit},
+		{true, "", responseLimit},
+		{true, "-1", responseLimit},
+		{true, "soon", responseLimit},
+		{false, "15", responseLimit},
+	} {
+		front := plainFront{onPlatform: c.onPlatform}
+		r := &http.Request{Header: http.Header{"X-Fc-Function-Timeout": {c.timeout}}}
+		require.Equal(t, c.want, front.limit(r), "%+v", c)
+	}
+}
+
 func TestPlainFailsToListenOrStop(t *testing.T) {
 	front, err := newPlainFront(Function{Stop: func(context.Context) error { return errors.New("still busy") }}, noEnv)
 	require.NoError(t, err)
@@ -401,6 +514,31 @@ func TestPlainBinaryFails(t *testing.T) {
 		require.EqualError(t, err, "exit status 1", setting)
 		require.Contains(t, string(output), want)
 	}
+}
+
+// TestMiswiredBinaryOnPlatform checks that a process with an invalid configuration responds with 503
+// if it runs behind Function Compute.
+func TestMiswiredBinaryOnPlatform(t *testing.T) {
+	self, err := os.Executable()
+	require.NoError(t, err)
+	child := exec.CommandContext(t.Context(), self)
+	child.Env = append(os.Environ(), "SERVE_TEST_FUNCTION=1", "FC_RUNTIME_API=", "BEHIND_FUNCTION_COMPUTE=true", "HOST=127.0.0.1", "PORT=0", "MISWIRED=1")
+	stderr, err := child.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, child.Start())
+	lines := bufio.NewReader(stderr)
+	failed, err := lines.ReadString('\n')
+	require.NoError(t, err)
+	require.Contains(t, failed, "MISWIRED is set")
+	var listening struct{ Address string }
+	line, err := lines.ReadBytes('\n')
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(line, &listening), string(line))
+	response, _ := send(t, "GET", "http://"+listening.Address, "")
+	require.Equal(t, http.StatusServiceUnavailable, response.StatusCode)
+	http.DefaultClient.CloseIdleConnections()
+	require.NoError(t, child.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, child.Wait())
 }
 
 // TestPlainBinary starts a real process and stops it with SIGTERM, as an operator would. The

@@ -2,7 +2,6 @@ package serve
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -56,17 +55,7 @@ func (front runtimeFront) invoke(ctx context.Context, payload []byte) (any, erro
 	if isHTTPEvent(payload) {
 		return front.http(ctx, payload).runtimeResponse(), nil
 	}
-	return nil, front.event(ctx, payload)
-}
-
-func (front runtimeFront) event(ctx context.Context, payload []byte) error {
-	if err := front.life.start(ctx); err != nil {
-		return err
-	}
-	if front.life.function.Event == nil {
-		return errors.New("this function accepts only HTTP requests")
-	}
-	return front.life.function.Event(ctx, payload)
+	return nil, front.life.event(ctx, payload)
 }
 
 func (front runtimeFront) http(ctx context.Context, payload []byte) *response {
@@ -88,6 +77,8 @@ func withMargin(ctx context.Context) (context.Context, context.CancelFunc) {
 	if !ok {
 		return context.WithCancel(ctx)
 	}
-	margin := min(responseMargin, time.Until(deadline)/10)
-	return context.WithDeadline(ctx, deadline.Add(-margin))
+	return context.WithDeadline(ctx, deadline.Add(-marginOf(time.Until(deadline))))
 }
+
+// marginOf returns the part of a time limit to reserve for sending the response.
+func marginOf(limit time.Duration) time.Duration { return min(responseMargin, limit/10) }

@@ -197,7 +197,7 @@ func TestMargin(t *testing.T) {
 }
 
 func TestRuntimeEventNeedsAHandler(t *testing.T) {
-	err := runtimeFront{&lifecycle{}}.event(t.Context(), nil)
+	err := new(lifecycle).event(t.Context(), nil)
 	require.EqualError(t, err, "this function accepts only HTTP requests")
 }
 

@@ -52,17 +52,19 @@ type Function struct {
 // contains the given name. If FC_RUNTIME_API is set, Main uses the runtime API. Otherwise it uses
 // the plain server, whose own variables are HOST, PORT, INVOKE_TOKEN and BEHIND_FUNCTION_COMPUTE.
 //
-// If wire fails, a plain server exits with status 1. With the runtime API, however, the process
-// keeps running, because callers would otherwise get the platform's error response. HTTP requests
-// then get 503, and all other invocations fail.
+// If wire fails, a plain server exits with status 1. On Function Compute, however, the process keeps
+// running, because callers would otherwise get the platform's error response. HTTP requests then get
+// 503, and all other invocations fail.
 func Main(name string, wire func(getenv func(string) string) (Function, error)) {
 	setLog(name)
 	limitMemory(os.Getenv)
+	hasRuntime := os.Getenv("FC_RUNTIME_API") != ""
+	onPlatform, _ := isOnPlatform(os.Getenv) // servePlain reports the error
 	f, err := wire(os.Getenv)
-	if os.Getenv("FC_RUNTIME_API") != "" {
-		if err != nil {
-			f = Function{Start: func(context.Context) error { return err }}
-		}
+	if err != nil && (hasRuntime || onPlatform) {
+		f, err = unavailable(err), nil
+	}
+	if hasRuntime {
 		serveRuntime(f) // never returns
 	}
 	if err == nil {
@@ -72,6 +74,11 @@ func Main(name string, wire func(getenv func(string) string) (Function, error)) 
 		slog.Error("stopped", "error", err.Error())
 		os.Exit(1)
 	}
+}
+
+// unavailable returns a function that cannot start because of the given error.
+func unavailable(err error) Function {
+	return Function{Start: func(context.Context) error { return err }}
 }
 
 // limitMemory sets Go's memory limit to four fifths of the instance's memory. Close to this limit,
