@@ -10,20 +10,21 @@ import (
 
 // killer repeatedly kills processes of one function without warning.
 type killer struct {
+	every time.Duration // the interval between kills
 	kills atomic.Int64
 	stop  chan struct{}
 	ended chan struct{}
 }
 
-// killEvery is the interval between kills. It is longer than a process takes to start, so that some
-// work gets done between two kills.
+// killEvery is the usual interval between kills. It is longer than a process takes to start, so that
+// some work gets done between two kills.
 const killEvery = 100 * time.Millisecond
 
 // startKiller starts a killer for a function. The killer works until its end method is called or
 // the test ends.
-func startKiller(t *testing.T, s *stack, function string) *killer {
+func startKiller(t *testing.T, s *stack, function string, every time.Duration) *killer {
 	t.Helper()
-	k := &killer{stop: make(chan struct{}), ended: make(chan struct{})}
+	k := &killer{every: every, stop: make(chan struct{}), ended: make(chan struct{})}
 	go k.run(s.cmd.Process.Pid, function)
 	t.Cleanup(k.end)
 	return k
@@ -31,7 +32,7 @@ func startKiller(t *testing.T, s *stack, function string) *killer {
 
 func (k *killer) run(parent int, function string) {
 	defer close(k.ended)
-	ticker := time.NewTicker(killEvery)
+	ticker := time.NewTicker(k.every)
 	defer ticker.Stop()
 	for {
 		select {

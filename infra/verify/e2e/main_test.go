@@ -11,6 +11,10 @@ import (
 // root is the path of the project's root folder, relative to this package.
 const root = "../../.."
 
+// concurrentFile deploys the recorder and the query function in a custom runtime, where a process
+// handles several requests at the same time. By default, stacks run the functions of s.yaml.
+const concurrentFile = "infra/operate/s.concurrent.yaml"
+
 // built is a folder with the files that infra/local reads. Its subfolder .build holds the binaries.
 // All stacks run in this folder.
 var built string
@@ -37,7 +41,7 @@ func run(m *testing.M) int {
 // build builds the binaries as `make build` does, but into the subfolder .build of dir. It does not
 // use the project's own .build, because `make run` may be using that folder.
 func build(dir string) error {
-	for _, file := range []string{"s.yaml", "infra/operate/bucket/lifecycle.xml"} {
+	for _, file := range []string{"s.yaml", concurrentFile, "infra/operate/bucket/lifecycle.xml"} {
 		if err := copyFile(filepath.Join(root, file), filepath.Join(dir, file)); err != nil {
 			return err
 		}

@@ -3,10 +3,14 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,11 +21,18 @@ import (
 	"devicetrace/infra/local/syaml"
 )
 
-// TestTrigger sends RocketMQ trigger payloads to the recorder. They arrive through the runtime API
-// as platform events, not as HTTP requests.
+// TestTrigger sends RocketMQ trigger payloads to the recorder. They arrive as platform events, not
+// as the requests of an HTTP trigger.
 func TestTrigger(t *testing.T) {
-	t.Parallel()
-	p := newPlatform(t)
+	for _, file := range []string{"s.yaml", concurrentFile} {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
+			testTrigger(t, newPlatform(t, file, nil))
+		})
+	}
+}
+
+func testTrigger(t *testing.T, p platform) {
 	at := time.Now().Truncate(time.Millisecond)
 	message := func(client string) string {
 		body := fmt.Sprintf(`{"eventType":"connect","clientId":%q,"channelId":"0f1e2d3c4b5a69788796a5b4c3d2e1f0","clientIp":"192.0.2.7","time":%d}`, client, at.UnixMilli())
@@ -54,16 +65,20 @@ func TestTrigger(t *testing.T) {
 type platform struct {
 	host  *fc.Host
 	store *httptest.Server
-	stack *stack // used only for queries and for the bucket's files, because host runs the functions
+	puts  *atomic.Int64 // the number of segments that were put
+	stack *stack        // used only for queries and for the bucket's files, because host runs the functions
 }
 
-func newPlatform(t *testing.T) platform {
+// newPlatform hosts the functions of a file. variables are environment variables for the file. The
+// tokens are set already.
+func newPlatform(t *testing.T, file string, variables map[string]string) platform {
 	t.Helper()
-	variables := map[string]string{"WEBHOOK_TOKEN": webhookToken, "QUERY_TOKEN": queryToken, "TRIGGER_INSTANCE": "mq"}
-	text, err := os.ReadFile(filepath.Join(built, "s.yaml"))
+	all := map[string]string{"WEBHOOK_TOKEN": webhookToken, "QUERY_TOKEN": queryToken, "TRIGGER_INSTANCE": "mq"}
+	maps.Copy(all, variables)
+	text, err := os.ReadFile(filepath.Join(built, file))
 	require.NoError(t, err)
 	functions, err := syaml.Parse(text, func(name string) (string, bool) {
-		value, found := variables[name]
+		value, found := all[name]
 		return value, found
 	})
 	require.NoError(t, err)
@@ -74,10 +89,11 @@ func newPlatform(t *testing.T) platform {
 		Credentials: func(string) (secret, token string, ok bool) { return "secret", "token", true },
 	})
 	require.NoError(t, err)
-	store := httptest.NewServer(bucket)
+	puts := &atomic.Int64{}
+	store := httptest.NewServer(countPuts(bucket, puts))
 	t.Cleanup(store.Close)
 	host, err := fc.New(fc.Config{
-		Functions: functions, Dir: built, Environment: map[string]string{"OSS_ENDPOINT": store.URL},
+		Functions: functions, Dir: filepath.Join(built, filepath.Dir(file)), Environment: map[string]string{"OSS_ENDPOINT": store.URL},
 		Credentials: func() fc.Credentials {
 			return fc.Credentials{AccessKeyID: "id", AccessKeySecret: "secret", SecurityToken: "token"}
 		},
@@ -90,5 +106,16 @@ func newPlatform(t *testing.T) platform {
 	})
 	address, err := url.Parse(server.URL)
 	require.NoError(t, err)
-	return platform{host, store, &stack{data: data, port: address.Port()}}
+	return platform{host, store, puts, &stack{data: data, port: address.Port()}}
+}
+
+// countPuts returns a handler that counts the puts of segments and passes all requests to the
+// bucket.
+func countPuts(bucket http.Handler, puts *atomic.Int64) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/events/") {
+			puts.Add(1)
+		}
+		bucket.ServeHTTP(w, r)
+	})
 }
