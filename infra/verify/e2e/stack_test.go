@@ -78,13 +78,14 @@ func (s *stack) logFunctions(t *testing.T) {
 }
 
 // command returns a command that runs infra/local as the Makefile does. The command inherits only
-// the environment variables that every program needs.
+// the environment variables that every program needs, and S_YAML, with which most tests can be run
+// on another deployment.
 func (s *stack) command(ctx context.Context, arguments ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, filepath.Join(built, ".build", "local"), arguments...)
 	cmd.Dir = built
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "TMPDIR=" + os.Getenv("TMPDIR"),
-		"PORT=" + s.port, "MQTT_PORT=" + s.mqttPort, "DATA_DIR=" + s.data,
+		"PORT=" + s.port, "MQTT_PORT=" + s.mqttPort, "DATA_DIR=" + s.data, "S_YAML=" + os.Getenv("S_YAML"),
 		"WEBHOOK_TOKEN=" + webhookToken, "QUERY_TOKEN=" + queryToken,
 	}
 	cmd.Env = append(cmd.Env, s.env...)
