@@ -23,7 +23,7 @@ func wire(getenv func(string) string) (serve.Function, error) {
 	instance := vars.Instance("TRIGGER_INSTANCE")
 	shards := vars.Shards()
 	retention := vars.Retention()
-	linger := vars.Linger()
+	linger := vars.Milliseconds("LINGER", record.MaxLinger)
 	if err := vars.Err(); err != nil {
 		return serve.Function{}, err
 	}

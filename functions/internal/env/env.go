@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Reader reads environment variables and collects the errors. It is not safe for concurrent use.
@@ -46,6 +47,12 @@ func (r *Reader) Int(name string, fallback, minimum, maximum int) int {
 		return fallback
 	}
 	return n
+}
+
+// Milliseconds returns the named variable's value, a whole number of milliseconds from 0 to maximum.
+// It returns 0 if the variable is not set or invalid.
+func (r *Reader) Milliseconds(name string, maximum time.Duration) time.Duration {
+	return time.Duration(r.Int(name, 0, 0, int(maximum/time.Millisecond))) * time.Millisecond
 }
 
 // Reject adds an error about the named variable. The message consists of the name and the reason,

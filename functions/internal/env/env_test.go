@@ -139,3 +139,18 @@ func TestInstance(t *testing.T) {
 		require.NoError(t, r.Err())
 	}
 }
+
+func TestMilliseconds(t *testing.T) {
+	for set, want := range map[string]time.Duration{
+		"": 0, "0": 0, "1": time.Millisecond, " 250 ": 250 * time.Millisecond, "2000": 2 * time.Second,
+	} {
+		r := reader(map[string]string{"WAIT": set})
+		require.Equal(t, want, r.Milliseconds("WAIT", 2*time.Second))
+		require.NoError(t, r.Err())
+	}
+	for _, set := range []string{"-1", "2001", "250ms", "0.25", "1s"} {
+		r := reader(map[string]string{"WAIT": set})
+		require.Zero(t, r.Milliseconds("WAIT", 2*time.Second))
+		require.EqualError(t, r.Err(), `environment variable WAIT is "`+set+`", want a whole number from 0 to 2000`)
+	}
+}
