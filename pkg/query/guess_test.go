@@ -331,6 +331,28 @@ func TestTracesThatDoNotGuess(t *testing.T) {
 	}
 }
 
+// If too little memory is free for the rows of all row groups that a guess has read, the trace must
+// read fewer of them itself.
+func TestAGuessOfTooManyRows(t *testing.T) {
+	store := bucket(t)
+	events := wide(noon, 150) // in three row groups
+	put(t, store, partition("c"), mergedOf(1, 1), events)
+	r := newReader(t, store, query.Config{WholeBytes: 1, BudgetBytes: 4 << 20})
+	require.Equal(t, events, trace(t, r, day("c")).Events)
+	require.Equal(t, 2, trace(t, r, day("c")).Receipt.Requests)
+	free := r.Hold(0, 800<<10, 0)
+	for _, descending := range []bool{false, true} {
+		q := day("c")
+		q.Descending = descending
+		result := trace(t, r, q)
+		require.Equal(t, reversed(events, descending), result.Events)
+		require.Empty(t, result.Unreadable)
+		require.Greater(t, result.Receipt.Requests, 2)
+	}
+	free()
+	r.RequireNoMemory(t)
+}
+
 // Guesses never wait for memory, so traces cannot wait for each other, even if the memory suffices
 // only for some of them.
 func TestConcurrentGuesses(t *testing.T) {

@@ -24,10 +24,15 @@
 // the sums must be equal. Otherwise, its sums must not be too low, and must not be too high by more
 // than the bound that it states.
 //
+// TestGuessSchedules attacks the reads that a query begins before it knows whether their objects are
+// still listed. Compactors, a vandal and a lifecycle rule change the bucket so often that more than
+// a thousand of these reads are in vain. A result must name each damaged object whose events it
+// lacks, and only expired events may be missing without a word.
+//
 // PROOF_SCHEDULES sets the number of schedules. The default is 2000, or fewer with the race
-// detector. If PROOF_SEED is set, TestSchedules, TestFleetSchedules and TestSchedulesWithLinger each
-// play only the schedule with that seed. For example, set it to the seed of a schedule that failed.
-// TestSchedules and TestFleetSchedules then also log each step.
+// detector. If PROOF_SEED is set, TestSchedules, TestFleetSchedules, TestGuessSchedules and
+// TestSchedulesWithLinger each play only the schedule with that seed. For example, set it to the
+// seed of a schedule that failed. All except TestSchedulesWithLinger then also log each step.
 //
 // The table lists the known ways to lose, duplicate or invent an event. The tests on the right fail
 // if the code no longer copes with the case on the left.
@@ -54,6 +59,8 @@
 //	a late delete hits keys put again           TestADelayedDeleteOfKeysThatAreThereAgain
 //	an output sorts before its inputs           TestACompactionBetweenTwoPages
 //	a damaged object hides a valid one          pkg/query: TestDamagedObjectsAreNamed; TestADamagedHighestNumberAboveAValidOne
+//	a read begun before the listing is believed TestGuessSchedules; pkg/query: TestGuessesThatAreDropped, TestARelistingDoesNotGuess
+//	a read in vain fails or delays a query      pkg/query: TestAFailedGuessIsForgotten, TestAUselessGuessIsCanceled
 //	a reader gives up too early                 TestAReaderOutlastsCompactions; pkg/query: TestAMissingObjectMeansListAgain
 //	a reader never gives up                     pkg/query: TestAPartitionThatNeverSettles
 //	an object vanishes in the middle of a query TestACompactionBeforeEveryCallOfAQueryWithLittleMemory; pkg/query: TestObjectsMissingInMidStream

@@ -34,6 +34,7 @@ type historian struct {
 	contents   map[string][]byte
 	rows       map[string][]segment.Row // by key; see rowsUnder
 	there      map[string]bool
+	firstDay   layout.Day // objects of earlier days may be deleted; see expiring
 	complaints []string
 }
 
@@ -112,6 +113,9 @@ func (h *historian) superseded(key string, deleted []string) bool {
 	where, _, err := layout.ParseKey(key)
 	if err != nil {
 		return false
+	}
+	if where.Day < h.firstDay {
+		return true
 	}
 	later := slices.Sorted(maps.Keys(h.there))
 	for _, other := range slices.Backward(later) { // the last object is the most likely to hold the events

@@ -33,6 +33,7 @@ type ledger struct {
 	// delivery.
 	acknowledged map[identity]time.Time
 	checked      int
+	kept         time.Time                   // earlier events have expired, and need not be shown
 	deliveries   map[event.InstanceID]uint32 // number of calls to nextID
 
 	// junk contains the deliveries with an item that no recorder understands, and maps each of them
@@ -136,8 +137,26 @@ func (l *ledger) due(instance event.InstanceID, client string) map[identity]time
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	due := maps.Clone(l.acknowledged)
-	maps.DeleteFunc(due, func(id identity, _ time.Time) bool { return id.instance != instance || id.client != client })
+	maps.DeleteFunc(due, func(id identity, _ time.Time) bool {
+		return id.instance != instance || id.client != client || l.hasExpired(id)
+	})
 	return due
+}
+
+// expire lets the events before the given instant expire.
+func (l *ledger) expire(before time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kept = before
+}
+
+func (l *ledger) hasExpired(id identity) bool { return id.ms < l.kept.UnixMilli() }
+
+// forgive removes the events that have expired since the call to l.due.
+func (l *ledger) forgive(due map[identity]time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	maps.DeleteFunc(due, func(id identity, _ time.Time) bool { return l.hasExpired(id) })
 }
 
 // check returns an error if events, the response to a query, is wrong. The map due must come from a
