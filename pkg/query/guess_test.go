@@ -71,6 +71,31 @@ func TestRoundTripsOfAClosedDay(t *testing.T) {
 	}
 }
 
+// On an open day, the heads of 60 recorders are read at the same time, after the listing. The
+// compacted objects are read during the listing.
+func TestRoundTripsOfAnOpenDay(t *testing.T) {
+	store := bucket(t)
+	var events []event.Event
+	for n := range 64 {
+		e := at("c", noon.Add(time.Duration(n)*time.Minute))
+		name := runOf(n, 1)
+		if n < 4 {
+			name = mergedOf(1, n)
+		}
+		put(t, store, partition("c"), name, []event.Event{at("b", noon), e})
+		events = append(events, e)
+	}
+	g := &gate{Store: store}
+	r := newReader(t, g, query.Config{})
+	for _, groups := range [][]int{{2, 64}, {1 + 4, 60}} {
+		result, err := r.Trace(g.inGroups(t, groups...), day("c"))
+		require.NoError(t, err)
+		require.Empty(t, g.groups)
+		require.Equal(t, events, result.Events)
+		r.RequireNoMemory(t)
+	}
+}
+
 // After a change to a partition, a trace must show what a new reader shows. A useless guess costs
 // its read and nothing else. The next trace guesses right again.
 func TestGuessesThatAreDropped(t *testing.T) {
