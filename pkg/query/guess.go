@@ -10,7 +10,7 @@ import (
 // trace will need if the object is still listed. Once the listing is complete, a source of the object
 // uses the bytes. If the object is not listed any more, or has another size, nothing uses them.
 //
-// A guess cannot make an answer wrong. The listing alone decides which objects are read, and the
+// A guess cannot make a result wrong. The listing alone decides which objects are read, and the
 // bytes under a key do not depend on when they are read.
 type guess struct {
 	object         layout.Segment
