@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"devicetrace/pkg/event"
@@ -31,41 +30,37 @@ func ask(ctx context.Context, reader *query.Reader, d device) ([]event.Event, er
 	return response.Events, nil
 }
 
-// queries describes a set of queries: one per device, each with its own reader. If warm is true,
-// the reader already has the partition's footers in its cache. Otherwise, the query is the reader's
-// first, as in a new function instance.
+// queries describes a set of queries: one per device, each with its own reader. All devices are in
+// one partition. If warm is true, the reader has already answered a query about another device of
+// the partition. Otherwise, the query is the reader's first, as in a new function instance.
 type queries struct {
-	shards  int
+	config  query.Config
 	warm    bool
 	devices []device
 }
 
-// reader returns a new reader for a query about d. If q.warm is true, the reader has already run
-// this query once.
-func (q queries) reader(ctx context.Context, store query.Store, d device) (*query.Reader, error) {
-	reader, err := query.New(store, query.Config{Shards: q.shards})
+// reader returns a new reader for the query about q.devices[i].
+func (q queries) reader(ctx context.Context, store query.Store, i int) (*query.Reader, error) {
+	reader, err := query.New(store, q.config)
 	if err == nil && q.warm {
-		_, err = ask(ctx, reader, d)
+		_, err = ask(ctx, reader, q.devices[(i+1)%len(q.devices)])
 	}
 	return reader, err
 }
 
-// queryCost holds the cost of queries in requests, round trips and KB. Requests in flight at the
-// same time count as one round trip.
+// queryCost holds what each of several queries cost.
 type queryCost struct {
-	maxRequests, maxRounds int
-	meanRequests, meanKB   float64
-	slowKB                 float64 // 99th percentile of the KB per query
+	requests, lists, keys, kilobytes samples
+	// waves and rounds hold the waves and the round trips of some of the queries; see gate.
+	waves, rounds samples
 }
 
-// cost runs one query for each device and counts the requests and bytes. It counts round trips only
-// for a sample of the devices.
-func (q queries) cost(ctx context.Context, store objstore.Store) (queryCost, error) {
-	var c queryCost
-	var read []int64
+// cost runs one query for each device and counts the requests and bytes. It counts waves and round
+// trips only for a few of the devices.
+func (q queries) cost(ctx context.Context, store objstore.Store) (c queryCost, err error) {
 	counting := objstore.NewCounting(store)
-	for _, d := range q.devices {
-		reader, err := q.reader(ctx, counting, d)
+	for i, d := range q.devices {
+		reader, err := q.reader(ctx, counting, i)
 		if err != nil {
 			return c, err
 		}
@@ -73,40 +68,57 @@ func (q queries) cost(ctx context.Context, store objstore.Store) (queryCost, err
 		if _, err := ask(ctx, reader, d); err != nil {
 			return c, err
 		}
-		_, n := counting.Bytes()
-		read = append(read, n)
-		c.maxRequests = max(c.maxRequests, counting.Requests())
-		c.meanRequests += float64(counting.Requests()) / float64(len(q.devices))
-		c.meanKB += float64(n) / 1024 / float64(len(q.devices))
+		c.add(counting)
 	}
-	slices.Sort(read)
-	c.slowKB = float64(read[len(read)*99/100]) / 1024
-	var err error
-	c.maxRounds, err = q.rounds(ctx, store)
+	if c.waves, err = q.waves(ctx, store); err != nil {
+		return c, err
+	}
+	unlimited := q
+	unlimited.config.Parallel, unlimited.config.BudgetBytes = 1<<12, 1<<30
+	c.rounds, err = unlimited.waves(ctx, store)
 	return c, err
 }
 
-// rounds returns the largest number of round trips among a few queries. A gate counts the round
-// trips. On a busy machine, it may count a single round trip as two. rounds therefore makes each
-// query three times and takes the lowest count.
-func (q queries) rounds(ctx context.Context, store query.Store) (worst int, err error) {
-	for _, d := range sample(q.devices, 20) {
-		best := 0
-		for attempt := range 3 {
-			g := newGate(store)
-			reader, err := q.reader(ctx, g, d)
-			if err != nil {
-				return 0, err
-			}
-			g.take()
-			if _, err := ask(ctx, reader, d); err != nil {
-				return 0, err
-			}
-			if n := g.take(); attempt == 0 || n < best {
-				best = n
-			}
-		}
-		worst = max(worst, best)
+// add adds the counted requests of one query.
+func (c *queryCost) add(counted *objstore.Counting) {
+	lists := counted.Of(objstore.OpList)
+	keys := 0
+	for _, call := range lists {
+		keys += call.Objects
 	}
-	return worst, nil
+	_, read := counted.Bytes()
+	c.requests = append(c.requests, float64(counted.Requests()))
+	c.lists = append(c.lists, float64(len(lists)))
+	c.keys = append(c.keys, float64(keys))
+	c.kilobytes = append(c.kilobytes, float64(read)/1024)
+}
+
+// waves returns the number of waves that each of a few queries takes.
+func (q queries) waves(ctx context.Context, store query.Store) (all samples, err error) {
+	q.devices = sample(q.devices, 5)
+	for i, d := range q.devices {
+		n, err := countWaves(store, func(gated query.Store) (func() error, error) {
+			reader, err := q.reader(ctx, gated, i)
+			return func() error { _, err := ask(ctx, reader, d); return err }, err
+		})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, float64(n))
+	}
+	return all, nil
+}
+
+// report calls add with each figure of the queries and its unit.
+func (c queryCost) report(add func(value float64, unit string)) {
+	add(c.rounds.max(), "round-trips")
+	add(c.requests.max(), "requests")
+	add(c.requests.mean(), "mean-requests")
+	add(c.requests.median(), "median-requests")
+	add(c.waves.max(), "waves")
+	add(c.lists.max(), "listing-pages")
+	add(c.keys.median(), "keys")
+	add(c.kilobytes.mean(), "KB")
+	add(c.kilobytes.median(), "median-KB")
+	add(c.kilobytes.percentile(99), "p99-KB")
 }

@@ -28,33 +28,33 @@ func TestSlowest(t *testing.T) {
 
 // TestBill compares a bill with one calculated by hand.
 func TestBill(t *testing.T) {
-	d := deployment{devices: 1e6, eventsPerDevice: 10, batch: 1, shards: 16, retention: 30, queriesPerDevice: 0.01}
 	c := costs{
-		recordPuts: 1, recordCPU: 0.0005, queryCPU: 0.0005, queryLists: 1, queryReads: 1, queryRounds: 2,
+		queryCPU: 0.0005, queryLists: 1, queryReads: 1, queryRounds: 2,
 		mergeCPU: 1e-5, rewrites: 3, mergePuts: 100, mergeReads: 1000, storedBytes: 12, roundTrip: 0.0137,
 	}
-	m := bill(d, c, listPrices)
+	r := recording{calls: 1, puts: 1.08, seconds: 0.015}
+	m := bill(million, r, c, listPrices)
 	// The cost of storing 300 million events of 12 bytes each for a month.
 	require.InDelta(t, 300e6*12/float64(1<<30)*0.12, m.storage, 1e-6)
 	// puts counts all requests that cost as much as a put:
 	//
-	//   - one put for each event
+	//   - 1.08 puts and deletes for each event
 	//   - one list for each of 16 shards every five minutes
 	//   - 100 requests for each of 480 partitions
 	//   - one list for each of 300,000 queries
-	puts := 300e6 + 8640*16 + 480*100 + 300e3
+	puts := 300e6*1.08 + 8640*16 + 480*100 + 300e3
 	gets := 480*1000 + 300e3
 	require.InDelta(t, (puts+gets)/10_000*0.01, m.requests, 1e-6)
-	// The recorder handles 300 million calls at 75 compute units per 10,000. The duration of each
-	// call is also charged, for half a vCPU and half a GB of memory. It is the round trip of one
-	// put plus 1 ms, because 0.5 ms of CPU time takes 1 ms on half a vCPU.
-	recorder := 300e6*75/10_000 + 300e6*(0.001+slowest(1))*(0.5+0.5*0.15)
+	// The recorder handles 300 million calls at 75 compute units per 10,000. The time of the
+	// instances is also charged, for half a vCPU and half a GB of memory.
+	recorder := 300e6*75/10_000 + 300e6*0.015*(0.5+0.5*0.15)
 	require.InDelta(t, recorder*0.00011, m.recorder, 0.01)
 	require.InDelta(t, 0.01*720, m.query, 1e-9, "the minimum for a function")
 	require.InDelta(t, m.storage+m.requests+m.recorder+m.query+m.compactor, m.total(), 1e-9)
 
-	d.batch, c.batchCPU = 100, 0.0005
-	require.Less(t, bill(d, c, listPrices).total(), m.total()/2, "batches are cheaper")
+	server := bill(million, recording{puts: r.puts}, c, listPrices)
+	require.Zero(t, server.recorder)
+	require.InDelta(t, m.total()-m.recorder, server.total(), 1e-9)
 }
 
 // TestPriceOfAQuestion compares a price with one calculated by hand.

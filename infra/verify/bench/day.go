@@ -50,7 +50,7 @@ func measureFleet(ctx context.Context, found *results, dir string, millions floa
 	if err != nil {
 		return err
 	}
-	return comparison{found, wide, reader}.compare(ctx, dir)
+	return found.part("fleet/peers", func() error { return comparison{found, wide, reader}.compare(ctx, dir) })
 }
 
 func (d *fleetDay) name() string { return fmt.Sprintf("Fleet/shards=%d", d.shards) }
@@ -136,7 +136,7 @@ func (d *fleetDay) timeQueries(ctx context.Context, found *results, local *oss.S
 	if err != nil {
 		return nil, err
 	}
-	var took durations
+	var took samples
 	for range 2 { // the first pass fills the cache of footers
 		took, err = timeEach(sample(d.devices, maxQuestions), func(d device) error {
 			_, err := ask(ctx, reader, d)

@@ -81,23 +81,16 @@ func (q fleetQuestion) measure(ctx context.Context, found *results, store objsto
 	return result, nil
 }
 
-// rounds returns the number of round trips; see queries.rounds.
-func (q fleetQuestion) rounds(ctx context.Context, store query.Store) (best int, err error) {
-	for range q.repeats {
-		g := newGate(store)
-		if _, err := q.ask(ctx, g); err != nil {
-			return 0, err
-		}
-		if n := g.take(); best == 0 || n < best {
-			best = n
-		}
-	}
-	return best, nil
+// rounds returns the number of round trips.
+func (q fleetQuestion) rounds(ctx context.Context, store query.Store) (int, error) {
+	return countWaves(store, func(gated query.Store) (func() error, error) {
+		return func() error { _, err := q.ask(ctx, gated); return err }, nil
+	})
 }
 
 // time returns the mean CPU time of the question on a store in memory, and its durations on a store
 // that is as slow as OSS.
-func (q fleetQuestion) time(ctx context.Context, store query.Store) (used time.Duration, took durations, err error) {
+func (q fleetQuestion) time(ctx context.Context, store query.Store) (used time.Duration, took samples, err error) {
 	runtime.GC()
 	before := cpu()
 	for range q.repeats {
@@ -111,7 +104,7 @@ func (q fleetQuestion) time(ctx context.Context, store query.Store) (used time.D
 		if _, err := q.ask(ctx, slowed{store}); err != nil {
 			return 0, nil, err
 		}
-		took = append(took, time.Since(began))
+		took = append(took, milliseconds(time.Since(began)))
 	}
 	return used, took, nil
 }
@@ -179,17 +172,11 @@ func partOfName(devices []device) string {
 	return string(name[len(name)-5:])
 }
 
-// measureOpenFleet measures questions about a fleet on a day that is not over. It asks each
-// question repeats times for each kind of measurement.
+// measureOpenFleet measures a question about a fleet on a day that is not over. It asks the question
+// repeats times for each kind of measurement.
 func measureOpenFleet(ctx context.Context, found *results, store objstore.Store, writers, repeats int) error {
-	whole := countFleet(fmt.Sprintf("FleetQuestion/open/writers=%d", writers), today.Add(openHours*time.Hour))
-	whole.repeats = repeats
-	if _, err := whole.measure(ctx, found, store); err != nil {
-		return err
-	}
-	minutes := whole
-	minutes.name += "/minutes"
-	minutes.request.Totals = false
-	_, err := minutes.measure(ctx, found, store)
+	q := countFleet(fmt.Sprintf("FleetQuestion/open/writers=%d", writers), today.Add(openHours*time.Hour))
+	q.repeats = repeats
+	_, err := q.measure(ctx, found, store)
 	return err
 }

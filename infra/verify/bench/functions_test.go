@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,10 +35,15 @@ func start(b *testing.B, binary string, bucket *standIn, more ...string) (cmd *e
 	cmd = exec.CommandContext(b.Context(), binary)
 	cmd.Env = append(bucket.environment(), "WEBHOOK_TOKEN="+token, "QUERY_TOKEN="+token, "HOST=127.0.0.1", "PORT=0", "RETENTION_DAYS=36500")
 	cmd.Env = append(cmd.Env, more...)
+	return cmd, startWithLog(b, cmd)
+}
+
+// startWithLog starts a process and returns its log.
+func startWithLog(b *testing.B, cmd *exec.Cmd) io.Reader {
 	logs, err := cmd.StderrPipe()
 	require.NoError(b, err)
 	require.NoError(b, cmd.Start())
-	return cmd, logs
+	return logs
 }
 
 func kill(cmd *exec.Cmd) {
@@ -52,17 +56,14 @@ func BenchmarkStart(b *testing.B) {
 	bucket, err := serveBucket(b.TempDir(), nil)
 	require.NoError(b, err)
 	b.Cleanup(bucket.close)
-	for _, name := range []string{"recorder", "query", "compactor"} {
+	for _, name := range []string{"recorder", "query"} {
 		binary := build(b, name)
-		info, err := os.Stat(binary)
-		require.NoError(b, err)
 		b.Run(name, func(b *testing.B) {
-			var took durations
+			var took samples
 			for b.Loop() {
-				took = append(took, untilPoll(b, binary, bucket))
+				took = append(took, milliseconds(untilPoll(b, binary, bucket)))
 			}
 			reportTimes(b, took)
-			b.ReportMetric(float64(info.Size())/(1<<20), "binary-MB")
 		})
 	}
 }
@@ -89,47 +90,27 @@ func untilPoll(b *testing.B, binary string, bucket *standIn) time.Duration {
 	}
 }
 
-// BenchmarkLatency measures the response times of the real functions. They run as plain servers
-// with a store that is as slow as OSS. Several requests are in flight at any time; see
-// measureParallel.
+// BenchmarkLatency measures the response times of the real recorder. It runs as a plain server with
+// a store that is as slow as OSS. Several webhooks are in flight at any time; see measureParallel.
 func BenchmarkLatency(b *testing.B) {
-	recorder, query := build(b, "recorder"), build(b, "query")
 	b.Run("webhook", func(b *testing.B) {
-		address := serve(b, recorder, b.TempDir())
-		events := newFleetPart(rows(10_000), 0, 1).events
-		for _, batch := range []int{1, 100} {
-			hooks := webhooks(b, events, batch)
-			b.Run(fmt.Sprintf("events=%d", batch), func(b *testing.B) {
-				measureParallel(b, func(i int) error {
-					hook := hooks[i%len(hooks)]
-					return do(http.MethodPost, address+"/webhooks/emqx/"+string(hook.last.InstanceID), hook.body)
-				})
-			})
-		}
-	})
-	b.Run("query", func(b *testing.B) {
-		dir, devices := closedPartition(b, 256, rows(35_000))
-		address := serve(b, query, dir, "SHARDS=256")
-		trace := func(i int) error {
-			q := dayOf(devices[i%len(devices)])
-			parameters := url.Values{
-				"instance": {string(q.InstanceID)}, "client": {string(q.ClientID)},
-				"from": {q.From.Format(time.RFC3339Nano)}, "to": {q.To.Format(time.RFC3339Nano)},
-			}
-			return do(http.MethodGet, address+"/api/v1/trace?"+parameters.Encode(), nil)
-		}
-		require.NoError(b, trace(0)) // fills the footer cache
-		b.Run("warm", func(b *testing.B) { measureParallel(b, trace) })
+		address := startServer(b, func(bucket *standIn) (*exec.Cmd, io.Reader) { return start(b, build(b, "recorder"), bucket) }, b.TempDir())
+		hooks := webhooks(b, newFleetPart(rows(10_000), 0, 1).events, 1)
+		measureParallel(b, func(i int) error {
+			hook := hooks[i%len(hooks)]
+			return do(http.MethodPost, address+"/webhooks/emqx/"+string(hook.last.InstanceID), hook.body)
+		})
 	})
 }
 
-// serve starts a function as a plain server that uses the bucket in dir. It returns the server's
-// address. Requests to the bucket are as slow as requests to OSS.
-func serve(b *testing.B, binary, dir string, more ...string) (address string) {
-	bucket, err := serveBucket(dir, likeOSS)
+// startServer starts a function as a plain server that uses the bucket in dir. It returns the server's
+// address. Requests to the bucket are as slow as requests to OSS. start starts the process and
+// returns its log.
+func startServer(b *testing.B, start func(*standIn) (*exec.Cmd, io.Reader), dir string) (address string) {
+	bucket, err := serveBucket(dir, evenDelays())
 	require.NoError(b, err)
 	b.Cleanup(bucket.close)
-	cmd, logs := start(b, binary, bucket, more...)
+	cmd, logs := start(bucket)
 	b.Cleanup(func() { kill(cmd) })
 	lines := bufio.NewReader(logs)
 	line, err := lines.ReadBytes('\n') // the first line of the log has the address

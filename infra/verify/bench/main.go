@@ -4,14 +4,15 @@
 //   - the same queries on the same rows in other engines
 //   - days on a simulated clock
 //
-// If bench is given a file with the output of this package's Go benchmarks, it also reads these
-// results. At the end, it prints each target next to the measured value, and the monthly price for
-// fleets of several sizes. `make bench` runs the benchmarks and then this command. README.md
-// describes the method and lists the figures.
+// If bench is given files with the output of this package's Go benchmarks, it also reads these
+// results. At the end, it prints each figure next to its target, and monthly bills. `make bench`
+// runs the benchmarks and then this command. README.md describes the method and explains the
+// figures.
 //
 // Usage:
 //
-//	SCALE=1 bench [file with the output of go test -bench]
+//	SCALE=1 bench [file...]         measure, and print measurements, figures and bills
+//	SCALE=1 bench readme file...    measure nothing, and write the figures into README.md
 //
 // SCALE is the size of the fleet in millions of devices, 1 by default. Measurements are printed in
 // the format of Go benchmarks.
@@ -42,12 +43,34 @@ func run(ctx context.Context, arguments []string, scale string, out io.Writer) e
 	if err != nil {
 		return err
 	}
+	onlyReadme := len(arguments) > 0 && arguments[0] == "readme"
+	if onlyReadme {
+		arguments = arguments[1:]
+	}
 	found := newResults(out)
 	for _, file := range arguments {
 		if err := found.readFile(file); err != nil {
 			return err
 		}
 	}
+	if onlyReadme {
+		return updateReadme("README.md", found, millions)
+	}
+	err = errors.Join(measureAll(ctx, found, millions), printBills(out, found))
+	printFigures(out, found, millions)
+	return err
+}
+
+func updateReadme(name string, found *results, scale float64) error {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(name, []byte(updateRows(string(text), found, scale)), 0o644)
+}
+
+// measureAll measures everything that the Go benchmarks do not measure.
+func measureAll(ctx context.Context, found *results, millions float64) error {
 	dir, err := os.MkdirTemp("", "device-trace-bench-")
 	if err != nil {
 		return err
@@ -56,12 +79,10 @@ func run(ctx context.Context, arguments []string, scale string, out io.Writer) e
 	if err := os.Chmod(dir, 0o755); err != nil { // PostgreSQL may run as another user
 		return err
 	}
-	err = errors.Join(
-		measureFleet(ctx, found, dir, millions),
-		simulateDays(ctx, found, dir, millions),
+	return errors.Join(
+		found.part("fleet", func() error { return measureFleet(ctx, found, dir, millions) }),
+		found.part("days", func() error { return simulateDays(ctx, found, dir, millions) }),
 	)
-	printTargets(out, found, millions)
-	return errors.Join(err, printPrices(out, found))
 }
 
 // parseScale parses the size of the fleet in millions of devices. An empty string means 1.

@@ -2,11 +2,12 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"strconv"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -15,94 +16,168 @@ import (
 
 	"devicetrace/infra/local/oss"
 	"devicetrace/pkg/compact"
-	"devicetrace/pkg/event"
 	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/objstore/memstore"
-	"devicetrace/pkg/summary"
+	"devicetrace/pkg/segment"
 )
 
-// BenchmarkMerge measures how fast the compactor merges 64 segments, with and without the
-// verification of the output. It also measures the size of the output.
+// minimumCPU is how much CPU time a child process spends at least on repeated merges, so that the
+// figures of small partitions are means of many.
+const minimumCPU = 2 * time.Second
+
+// BenchmarkMerge measures how fast 64 segments are merged into one, without its summaries.
 func BenchmarkMerge(b *testing.B) {
-	large, _ := partitionEvents(16, rows(600_000))
-	small, _ := partitionEvents(256, rows(35_000))
-	for _, c := range []struct {
-		name   string
-		shards int
-		events []event.Event
-		now    time.Time
-	}{
-		{"rows=32768/open", 16, large[:rows(64*defaultRunRows)], today.Add(23 * time.Hour)},
-		{"rows=32768/closed", 16, large[:rows(64*defaultRunRows)], afterClose()},
-		{"rows=600000/closed", 16, large, afterClose()},
-		{"rows=35000/closed", 256, small, afterClose()},
-		{"rows=35000/brokers-without-ids", 256, withoutIDs(small), afterClose()},
-	} {
-		b.Run(c.name, func(b *testing.B) { benchmarkMerge(b, c.shards, c.events, c.now) })
+	for _, n := range []int{64 * defaultRunRows, 600_000} {
+		b.Run(fmt.Sprintf("rows=%d", n), func(b *testing.B) {
+			dir := freshPartition(b, 16, n, 64)
+			for b.Loop() {
+				rate := askChild[mergeRate](b, "merge", dir)
+				b.ReportMetric(rate.Merged, "merged-rows/cpu-s")
+			}
+		})
 	}
 }
 
-// withoutIDs returns the events that have neither a channel identifier nor a source event
-// identifier. Such identifiers are mostly random and therefore barely compressible. The events
-// without them show how much space the other columns take.
-func withoutIDs(events []event.Event) (others []event.Event) {
-	for _, e := range events {
-		if e.ChannelID == "" && e.SourceEventID == "" {
-			others = append(others, e)
+// BenchmarkCompact measures how fast the compactor merges 64 segments of a closed partition, with
+// all summaries, with and without the verification of the output.
+func BenchmarkCompact(b *testing.B) {
+	for _, c := range []struct{ shards, rows int }{{256, 35_000}, {16, 600_000}} {
+		b.Run(fmt.Sprintf("rows=%d", c.rows), func(b *testing.B) {
+			dir := freshPartition(b, c.shards, c.rows, 64)
+			for b.Loop() {
+				rate := askChild[mergeRate](b, "compact", dir)
+				b.ReportMetric(rate.Merged, "merged-rows/cpu-s")
+				b.ReportMetric(rate.Verified, "verified-rows/cpu-s")
+				b.ReportMetric(rate.Bytes, "stored-B/event")
+			}
+		})
+	}
+}
+
+// freshPartition creates a bucket with one partition of the given number of segments, all of them
+// fresh, and returns its folder.
+func freshPartition(b *testing.B, shards, n, segments int) (dir string) {
+	dir = b.TempDir()
+	store, err := oss.OpenStore(dir)
+	require.NoError(b, err)
+	events, _ := partitionEvents(shards, rows(n))
+	events = events[:min(len(events), rows(n))]
+	require.NoError(b, recordRuns(b.Context(), store, shards, (len(events)+segments-1)/segments, events))
+	return dir
+}
+
+// mergeRate is how many rows were merged per second of CPU time, before the output was read back and
+// after that. Bytes is the size of the output for each row, with the summaries if there are any.
+type mergeRate struct{ Merged, Verified, Bytes float64 }
+
+// printMerge merges the segments of a bucket with one partition, without summaries, and prints the
+// rate as JSON. It uses the segment's writer that the compactor uses for its last merge of a
+// partition.
+func printMerge(arguments []string) error {
+	store, err := loadBucket(arguments[0])
+	if err != nil {
+		return err
+	}
+	return printRate(func() (mergeRate, int64, error) {
+		before := cpu()
+		written, err := mergeSegments(context.Background(), store)
+		took := (cpu() - before).Seconds()
+		rows := float64(written.Digest.Rows)
+		return mergeRate{Merged: rows / took, Bytes: float64(written.Size) / rows}, written.Digest.Rows, err
+	})
+}
+
+// printRate repeats a merge until it has used minimumCPU, and prints the fastest as JSON.
+func printRate(merge func() (rate mergeRate, rows int64, err error)) error {
+	var best mergeRate
+	for began := cpu(); best.Merged == 0 || cpu()-began < minimumCPU; {
+		rate, rows, err := merge()
+		if err != nil {
+			return err
+		}
+		if rate.Merged > best.Merged {
+			best = rate
+		}
+		if rows < 10_000 { // a short run
+			break
 		}
 	}
-	return others
+	return json.NewEncoder(os.Stdout).Encode(best)
 }
 
-func benchmarkMerge(b *testing.B, shards int, events []event.Event, now time.Time) {
-	fresh := memstore.New()
-	require.NoError(b, recordRuns(b.Context(), fresh, shards, (len(events)+63)/64, events))
-	dir := b.TempDir()
-	var merging, all time.Duration
-	for b.Loop() {
-		b.StopTimer()
+func mergeSegments(ctx context.Context, store objstore.Store) (segment.Written, error) {
+	objects, err := objstore.All(ctx, store, layout.EventsPrefix, "")
+	if err != nil {
+		return segment.Written{}, err
+	}
+	var cursors []*segment.Cursor
+	rows := int64(0)
+	for _, o := range objects {
+		object := segment.Object{Key: o.Key, Size: o.Size}
+		footer, err := segment.OpenFooter(ctx, store, object)
+		if err != nil {
+			return segment.Written{}, err
+		}
+		rows += footer.Digest().Rows
+		cursor := segment.OpenCursor(store, object, footer)
+		defer cursor.Close()
+		cursors = append(cursors, cursor)
+	}
+	merge, err := segment.NewMerge(ctx, cursors)
+	if err != nil {
+		return segment.Written{}, err
+	}
+	writer := segment.NewWriter(io.Discard, segment.GroupRows(rows))
+	for {
+		row, err := merge.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return writer.Close()
+		}
+		if err == nil {
+			err = writer.Add(row)
+		}
+		if err != nil {
+			return segment.Written{}, err
+		}
+	}
+}
+
+// printCompaction compacts copies of a bucket with one closed partition, and prints the rate as
+// JSON.
+func printCompaction(arguments []string) error {
+	fresh, err := loadBucket(arguments[0])
+	if err != nil {
+		return err
+	}
+	return printRate(func() (mergeRate, int64, error) {
+		ctx := context.Background()
 		store := memstore.New()
 		store.Now = func() time.Time { return today } // the runs ended long ago
-		require.NoError(b, copyObjects(b.Context(), fresh, store))
+		if err := copyObjects(ctx, fresh, store); err != nil {
+			return mergeRate{}, 0, err
+		}
 		watch := &putWatch{Store: store}
 		before := cpu()
-		b.StartTimer()
-		report, err := compactAt(b.Context(), watch, dir, now)
-		require.NoError(b, err)
-		require.Equal(b, 1, report.Merges)
-		require.EqualValues(b, len(events), report.Rows)
-		merging += watch.at - before
-		all += cpu() - before
-		reportSizes(b, store, report)
-	}
-	total := float64(b.N * len(events))
-	b.ReportMetric(total/merging.Seconds(), "merged-rows/cpu-s")
-	b.ReportMetric(total/all.Seconds(), "verified-rows/cpu-s")
+		report, err := compactAt(ctx, watch, os.TempDir(), afterClose())
+		if err == nil && report.Merges != 1 {
+			err = fmt.Errorf("compact: %d merges instead of one", report.Merges)
+		}
+		rows := float64(report.Rows)
+		return mergeRate{
+			Merged: rows / (watch.at - before).Seconds(), Verified: rows / (cpu() - before).Seconds(), Bytes: float64(report.Bytes) / rows,
+		}, report.Rows, err
+	})
 }
 
-// reportSizes reports the size of an event in the store's only segment, without the summaries. It
-// also reports the size of the summaries: minutes and drops in percent of the events, devices in
-// bytes per device.
-func reportSizes(b *testing.B, store *memstore.Store, report compact.Report) {
-	page, err := store.List(b.Context(), layout.EventsPrefix, "")
-	require.NoError(b, err)
-	require.Len(b, page.Objects, 1)
-	_, name, err := layout.ParseKey(page.Objects[0].Key)
-	require.NoError(b, err)
-	minutes, drops, devices := name.Minutes(report.Bytes), name.Drops(report.Bytes), name.Devices(report.Bytes)
-	events := float64(report.Bytes - minutes.Length - drops.Length - devices.Length)
-	b.ReportMetric(events/float64(report.Rows), "B/event")
-	b.ReportMetric(100*float64(minutes.Length)/events, "minutes-%")
-	b.ReportMetric(100*float64(minutes.Length+drops.Length)/events, "minutes+drops-%")
-	if devices.Length == 0 {
-		return
+// loadBucket loads a bucket from a folder into memory.
+func loadBucket(dir string) (*memstore.Store, error) {
+	from, err := oss.OpenStore(dir)
+	if err != nil {
+		return nil, err
 	}
-	b.ReportMetric(100*float64(minutes.Length+drops.Length+devices.Length)/events, "summaries-%")
-	data, err := store.Read(b.Context(), page.Objects[0].Key, devices.Offset, devices.Length)
-	require.NoError(b, err)
-	table, err := summary.OpenDevices(data)
-	require.NoError(b, err)
-	b.ReportMetric(float64(devices.Length)/float64(table.Devices()), "B/device")
+	to := memstore.New()
+	return to, copyObjects(context.Background(), from, to)
 }
 
 // putWatch is a store that records how much CPU time the process has used when a merge puts its
@@ -127,23 +202,34 @@ func BenchmarkCompactor(b *testing.B) {
 	for _, n := range []int{600_000, 2_400_000} {
 		b.Run(fmt.Sprintf("rows=%d", n), func(b *testing.B) {
 			if n > 1_000_000 && scale < 0.5 {
-				b.Skip("takes minutes; set SCALE to 0.5 or more")
+				b.Skip("takes a minute; set SCALE to 0.5 or more")
 			}
-			dir := b.TempDir()
-			store, err := oss.OpenStore(dir)
-			require.NoError(b, err)
-			events, _ := partitionEvents(16, rows(n))
-			require.NoError(b, recordRuns(b.Context(), store, 16, defaultRunRows, events))
+			dir := freshPartition(b, 16, n, (rows(n)+defaultRunRows-1)/defaultRunRows)
 			for b.Loop() {
-				cmd := exec.CommandContext(b.Context(), os.Args[0])
-				cmd.Env = append(os.Environ(), compactVariable+"="+dir)
-				cmd.Stderr = os.Stderr
-				peak, err := cmd.Output()
-				require.NoError(b, err)
-				kilobytes, err := strconv.ParseFloat(string(peak), 64)
-				require.NoError(b, err)
+				kilobytes := askChild[float64](b, "peak", dir)
 				b.ReportMetric(kilobytes/1024, "peak-MB")
 			}
 		})
 	}
+}
+
+// printPeak compacts a bucket on disk and prints the peak memory of this process in KB.
+func printPeak(arguments []string) error {
+	store, err := oss.OpenStore(arguments[0])
+	if err != nil {
+		return err
+	}
+	if _, err := compactAt(context.Background(), store, os.TempDir(), afterClose()); err != nil {
+		return err
+	}
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return err
+	}
+	peak := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(status)
+	if peak == nil {
+		return fmt.Errorf("no peak memory in %s", status)
+	}
+	_, err = os.Stdout.Write(peak[1])
+	return err
 }

@@ -56,7 +56,6 @@ func (c comparison) compare(ctx context.Context, dir string) error {
 	}{
 		{"DuckDB-plain-file", plain, 20}, // every question reads the whole file
 		{"PostgreSQL", &postgres{dir: dir}, maxQuestions},
-		{"SQLite", &sqlite{dir: dir}, maxQuestions},
 	} {
 		defer p.peer.close()
 		errs = append(errs, c.measure(ctx, "Peer/"+p.name, p.peer, plain.rows(ctx), p.questions))

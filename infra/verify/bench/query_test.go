@@ -7,8 +7,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/infra/local/oss"
+	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/objstore/memstore"
+	"devicetrace/pkg/query"
+	"devicetrace/pkg/segment"
 )
 
 // BenchmarkQuery measures queries for all events of a device on one day. The day's partition is
@@ -19,11 +22,9 @@ func BenchmarkQuery(b *testing.B) {
 			dir, devices := closedPartition(b, c.shards, rows(c.rows))
 			local, err := oss.OpenStore(dir)
 			require.NoError(b, err)
-			b.Run("first", func(b *testing.B) { benchmarkFirst(b, queries{c.shards, false, devices}, local) })
-			b.Run("warm", func(b *testing.B) { benchmarkWarm(b, queries{c.shards, true, devices}, local) })
-			b.Run("stand-in", func(b *testing.B) {
-				benchmarkWarm(b, queries{c.shards, true, devices}, throughSDK(b, dir))
-			})
+			config := query.Config{Shards: c.shards}
+			b.Run("cold", func(b *testing.B) { benchmarkCold(b, queries{config, false, devices}, local) })
+			b.Run("warm", func(b *testing.B) { benchmarkWarm(b, queries{config, true, devices}, local) })
 		})
 	}
 }
@@ -42,23 +43,12 @@ func closedPartition(b *testing.B, shards, rows int) (dir string, devices []devi
 	return dir, sample(devices, maxQuestions)
 }
 
-// throughSDK serves the bucket in dir over HTTP. It returns a store that reaches the bucket through
-// the vendor's SDK, as the functions do.
-func throughSDK(b *testing.B, dir string) objstore.Store {
-	server, err := serveBucket(dir, nil)
-	require.NoError(b, err)
-	b.Cleanup(server.close)
-	store, err := server.store()
-	require.NoError(b, err)
-	return store
-}
-
-func benchmarkFirst(b *testing.B, q queries, store objstore.Store) {
+func benchmarkCold(b *testing.B, q queries, store objstore.Store) {
 	measure(b, func(i int) error {
-		d := q.devices[i%len(q.devices)]
-		reader, err := q.reader(b.Context(), store, d)
+		n := i % len(q.devices)
+		reader, err := q.reader(b.Context(), store, n)
 		if err == nil {
-			_, err = ask(b.Context(), reader, d)
+			_, err = ask(b.Context(), reader, q.devices[n])
 		}
 		return err
 	})
@@ -66,7 +56,7 @@ func benchmarkFirst(b *testing.B, q queries, store objstore.Store) {
 }
 
 func benchmarkWarm(b *testing.B, q queries, store objstore.Store) {
-	reader, err := q.reader(b.Context(), store, q.devices[0])
+	reader, err := q.reader(b.Context(), store, 0)
 	require.NoError(b, err)
 	measure(b, func(i int) error {
 		_, err := ask(b.Context(), reader, q.devices[i%len(q.devices)])
@@ -79,9 +69,39 @@ func reportCost(b *testing.B, q queries, store objstore.Store) {
 	q.devices = sample(q.devices, min(200, rows(10_000)))
 	c, err := q.cost(b.Context(), store)
 	require.NoError(b, err)
-	b.ReportMetric(float64(c.maxRequests), "requests")
-	b.ReportMetric(c.meanRequests, "mean-requests")
-	b.ReportMetric(float64(c.maxRounds), "round-trips")
-	b.ReportMetric(c.meanKB, "KB")
-	b.ReportMetric(c.slowKB, "p99-KB")
+	c.report(b.ReportMetric)
+}
+
+// BenchmarkIndex measures how long it takes to parse what a query needs to know about a closed
+// segment, and how much memory this takes in the cache.
+func BenchmarkIndex(b *testing.B) {
+	for _, c := range []struct{ shards, rows int }{{256, 35_000}, {16, 600_000}} {
+		b.Run(fmt.Sprintf("rows=%d", c.rows), func(b *testing.B) {
+			dir, _ := closedPartition(b, c.shards, rows(c.rows))
+			store, err := loadBucket(dir)
+			require.NoError(b, err)
+			benchmarkIndex(b, store)
+		})
+	}
+}
+
+func benchmarkIndex(b *testing.B, store *memstore.Store) {
+	objects, err := objstore.All(b.Context(), store, layout.EventsPrefix, "")
+	require.NoError(b, err)
+	require.Len(b, objects, 1)
+	_, name, err := layout.ParseKey(objects[0].Key)
+	require.NoError(b, err)
+	object := segment.Object{Key: objects[0].Key, Size: objects[0].Size, FooterLength: name.FooterLength}
+	var memory int64
+	used := measure(b, func(int) error {
+		footer, err := segment.OpenFooter(b.Context(), store, object)
+		if err == nil {
+			memory = footer.Memory()
+		}
+		return err
+	})
+	b.ReportMetric(milliseconds(used)/float64(b.N), "parse-ms")
+	b.ReportMetric(float64(memory)/1024, "memory-KB")
+	const month = 16 * daysPerMonth // partitions
+	b.ReportMetric(month*float64(memory)/(1<<20), "month-MB")
 }

@@ -17,18 +17,18 @@ import (
 
 // BenchmarkRecord measures the recorder's work for one webhook delivery. The recorder decodes the
 // delivery. For each partition that the events fall into, it encodes the whole run and makes a put.
+// The deliveries with 100 events touch all 16 partitions of a fleet, the others only one.
 func BenchmarkRecord(b *testing.B) {
 	partition, _ := partitionEvents(16, rows(60_000))
 	wide := newFleetPart(rows(10_000), 0, 1).events
 	for _, c := range []struct {
 		name   string
 		hooks  []webhook
-		newRun bool // whether each delivery starts a new run
+		newRun bool // whether each delivery starts a new run, because its events fill one
 	}{
-		{"events=1/empty-run", webhooks(b, partition, 1), true},
-		{"events=1/growing-run", webhooks(b, partition, 1), false},
-		{"events=1000/empty-run", webhooks(b, partition, 1000), true},
-		{"events=100/16-partitions", webhooks(b, wide, 100), false},
+		{"events=1", webhooks(b, partition, 1), false},
+		{"events=100", webhooks(b, wide, 100), false},
+		{"events=1000", webhooks(b, partition, 1000), true},
 	} {
 		b.Run(c.name, func(b *testing.B) { benchmarkRecord(b, c.hooks, c.newRun) })
 	}

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // metric names a measurement. benchmark is the benchmark's name without the prefix
@@ -28,6 +29,14 @@ func newResults(out io.Writer) *results {
 func (r *results) add(benchmark string, value float64, unit string) {
 	r.values[metric{benchmark, unit}] = value
 	fmt.Fprintf(r.out, "Benchmark%s 1 %s %s\n", benchmark, short(value), unit)
+}
+
+// part runs a part of the measurements and adds how long it took.
+func (r *results) part(name string, measure func() error) error {
+	began := time.Now()
+	err := measure()
+	r.add("Part/"+name, time.Since(began).Seconds(), "s")
+	return err
 }
 
 // readFile adds the measurements in a file that contains the output of `go test -bench`.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -21,9 +22,34 @@ import (
 const (
 	fewWriters   = 4               // number of recorders, which receive events round-robin
 	manyWriters  = 60              // number of recorders that a large fleet may need in a storm of single events
+	gatherFor    = time.Second     // how long a concurrent recorder with LINGER gathers events before a put
 	compactEvery = 5 * time.Minute // interval of the compactor's timer
 	openHours    = 18              // hour of the queries, before the day is over
 )
+
+// deliveries yields the events of each delivery.
+type deliveries = iter.Seq[[]event.Event]
+
+// inBatches returns deliveries of the given number of events.
+func inBatches(events []event.Event, n int) deliveries { return slices.Chunk(events, n) }
+
+// gathered returns deliveries that each hold the events of the given time. A writer that gathers
+// events for that time before a put stores the same objects.
+func gathered(events []event.Event, window time.Duration) deliveries {
+	return func(yield func([]event.Event) bool) {
+		for len(events) > 0 {
+			end := events[0].ReceivedAt.Add(window)
+			n := slices.IndexFunc(events, func(e event.Event) bool { return !e.ReceivedAt.Before(end) })
+			if n < 0 {
+				n = len(events)
+			}
+			if !yield(events[:n]) {
+				return
+			}
+			events = events[n:]
+		}
+	}
+}
 
 // simulation plays one day of one partition on a fake clock. Several recorders receive the events
 // round-robin, and the compactor runs every five minutes.
@@ -38,10 +64,6 @@ type simulation struct {
 	appends int
 	counted *objstore.Counting // counts the compactor's requests
 	written int64              // rows written by the compactor
-	// live records how many objects a query would have to read. Each run of the compactor adds two
-	// numbers: one taken before the run and one taken after it.
-	live   []int
-	beyond int // how many of the numbers in live exceed the bound (see the look method)
 }
 
 func newSimulation(shards, writers int, dir string) (*simulation, error) {
@@ -62,9 +84,9 @@ func newSimulation(shards, writers int, dir string) (*simulation, error) {
 	return s, err
 }
 
-// run delivers events in batches of the given size.
-func (s *simulation) run(ctx context.Context, events []event.Event, batch int) error {
-	for part := range slices.Chunk(events, batch) {
+// run makes the deliveries, each at the time at which its last event was received.
+func (s *simulation) run(ctx context.Context, all deliveries) error {
+	for part := range all {
 		if err := s.advance(ctx, part[len(part)-1].ReceivedAt); err != nil {
 			return err
 		}
@@ -90,35 +112,12 @@ func (s *simulation) advance(ctx context.Context, until time.Time) error {
 }
 
 func (s *simulation) compact(ctx context.Context) error {
-	before := s.look(ctx)
 	report, err := s.compactor.Run(ctx, compact.Share{})
 	if len(report.Failed) > 0 {
 		err = errors.Join(err, fmt.Errorf("compact: %v", report.Failed))
 	}
 	s.written += report.Rows
-	return errors.Join(before, err, s.look(ctx))
-}
-
-// look counts the objects that a query would have to read now, and appends the number to s.live. It
-// increments s.beyond if the number exceeds the expected bound: three runs per writer plus eight
-// objects per level. The three runs are the open one and two that ended so recently that the
-// compactor still leaves them alone.
-func (s *simulation) look(ctx context.Context) error {
-	objects, err := objstore.All(ctx, s.store, s.partition.Prefix(), "")
-	if err != nil {
-		return err
-	}
-	runs, compacted := layout.SplitRuns(layout.Segments(objects))
-	levels := map[int]bool{0: true}
-	for _, c := range compacted {
-		levels[c.Name.Level] = true
-	}
-	live := len(runs) + len(compacted)
-	s.live = append(s.live, live)
-	if live > 3*len(s.writers)+8*len(levels) {
-		s.beyond++
-	}
-	return nil
+	return err
 }
 
 // requests returns the number of requests that the compactor has made. Deletes are included in the
@@ -128,11 +127,7 @@ func (s *simulation) requests() (puts, reads int) {
 }
 
 func (s *simulation) report(found *results, name string, rows int) {
-	slices.Sort(s.live)
 	puts, reads := s.requests()
-	found.add(name, float64(s.live[len(s.live)-1]), "max-objects")
-	found.add(name, float64(s.live[len(s.live)/2]), "median-objects")
-	found.add(name, 100*float64(s.beyond)/float64(len(s.live)), "%-beyond-bound")
 	found.add(name, float64(s.written)/float64(rows), "rewrites/event")
 	found.add(name, float64(puts), "puts/day")
 	found.add(name, float64(reads), "reads/day")
@@ -147,58 +142,22 @@ func simulateDays(ctx context.Context, found *results, dir string, millions floa
 	if err != nil {
 		return err
 	}
-	events, devices := partitionEvents(256, rowsAt(millions, 35_000))
-	if err := small.runWithQueries(ctx, found, events, devices); err != nil {
+	events, _ := partitionEvents(256, rowsAt(millions, 35_000))
+	if err := small.run(ctx, inBatches(events, 1)); err != nil {
 		return err
 	}
 	small.report(found, "Day/shards=256", len(events))
 
-	events, _ = partitionEvents(16, rowsAt(millions, 600_000))
-	repeats := 3
+	events, devices := partitionEvents(16, rowsAt(millions, 600_000))
+	d := openDays{found: found, dir: dir, events: events, devices: devices, repeats: 3}
 	if millions < fullPartition {
-		repeats = 1
+		d.repeats = 1
 	}
-	return simulateOpenFleets(ctx, found, dir, events, repeats)
-}
-
-// simulateOpenFleets simulates the day of a partition with few and with many recorders. On the open
-// day, it measures questions about a fleet.
-func simulateOpenFleets(ctx context.Context, found *results, dir string, events []event.Event, repeats int) error {
-	few, err := newSimulation(16, fewWriters, dir)
-	if err != nil {
-		return err
-	}
-	rest, err := few.runWithFleetQuestions(ctx, found, events, repeats)
-	if err != nil {
-		return err
-	}
-	if err := few.run(ctx, rest, 64); err != nil {
-		return err
-	}
-	few.report(found, "Day/shards=16", len(events))
-
-	many, err := newSimulation(16, manyWriters, dir)
-	if err != nil {
-		return err
-	}
-	_, err = many.runWithFleetQuestions(ctx, found, events, repeats)
-	return err
-}
-
-// runWithFleetQuestions delivers the events until openHours, measures questions about a fleet, and
-// returns the remaining events. At openHours, the compactor is due but has not run yet, so there
-// are as many objects as possible. During the last half hour, the events are delivered one by one,
-// so that the open runs are as full as they would be without batches.
-func (s *simulation) runWithFleetQuestions(ctx context.Context, found *results, events []event.Event, repeats int) (rest []event.Event, err error) {
-	singly, past := arrivedBy(events, openHours*time.Hour-30*time.Minute), arrivedBy(events, openHours*time.Hour)
-	if err := errors.Join(s.run(ctx, events[:singly], 64), s.run(ctx, events[singly:past], 1)); err != nil {
-		return nil, err
-	}
-	store, err := s.spread(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return events[past:], measureOpenFleet(ctx, found, store, len(s.writers), repeats)
+	return errors.Join(
+		found.part("days/few", func() error { return d.few(ctx) }),
+		found.part("days/many", func() error { return d.many(ctx) }),
+		found.part("days/gathering", func() error { return d.gathering(ctx) }),
+	)
 }
 
 // spread returns a bucket for a whole fleet's day, with a copy of the simulated partition in each
@@ -239,28 +198,6 @@ func (s *simulation) keysInAllShards(key string) (keys []string) {
 		keys = append(keys, other.Prefix()+name)
 	}
 	return keys
-}
-
-// runWithQueries delivers the events of the whole day. At openHours, before the day is over, it
-// measures warm queries.
-func (s *simulation) runWithQueries(ctx context.Context, found *results, events []event.Event, devices []device) error {
-	past := arrivedBy(events, openHours*time.Hour)
-	if err := s.run(ctx, events[:past], 1); err != nil {
-		return err
-	}
-	seen := map[event.ClientID]bool{}
-	for _, e := range events[:past] {
-		seen[e.ClientID] = true
-	}
-	devices = slices.DeleteFunc(devices, func(d device) bool { return !seen[d.client] })
-	c, err := queries{256, true, sample(devices, 200)}.cost(ctx, s.store)
-	if err != nil {
-		return err
-	}
-	found.add("Day/open", float64(c.maxRequests), "requests")
-	found.add("Day/open", float64(c.maxRounds), "round-trips")
-	found.add("Day/open", c.meanKB, "KB")
-	return s.run(ctx, events[past:], 1)
 }
 
 // arrivedBy returns the number of events that arrived before the given time of the day.

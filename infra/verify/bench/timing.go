@@ -16,28 +16,40 @@ func cpu() time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// durations holds the elapsed time of each call.
-type durations []time.Duration
+// samples holds one measured value for each of several calls.
+type samples []float64
 
-// timeEach calls do with each device, one after another, and returns the duration of each call.
-func timeEach(devices []device, do func(device) error) (took durations, err error) {
+// percentile returns the p-th percentile, or 0 if there are no values. As a side effect it sorts s.
+func (s samples) percentile(p int) float64 {
+	if len(s) == 0 {
+		return 0
+	}
+	slices.Sort(s)
+	return s[min(len(s)*p/100, len(s)-1)]
+}
+
+func (s samples) median() float64 { return s.percentile(50) }
+func (s samples) max() float64    { return s.percentile(100) }
+
+func (s samples) mean() float64 {
+	sum := 0.0
+	for _, v := range s {
+		sum += v
+	}
+	return sum / float64(max(len(s), 1))
+}
+
+// timeEach calls do with each device, one after another, and returns the duration of each call in
+// ms.
+func timeEach(devices []device, do func(device) error) (took samples, err error) {
 	for _, d := range devices {
 		began := time.Now()
 		if err := do(d); err != nil {
 			return nil, err
 		}
-		took = append(took, time.Since(began))
+		took = append(took, milliseconds(time.Since(began)))
 	}
 	return took, nil
-}
-
-// percentile returns the p-th percentile in ms. As a side effect it sorts d.
-func (d durations) percentile(p int) float64 {
-	if len(d) == 0 {
-		return 0
-	}
-	slices.Sort(d)
-	return milliseconds(d[min(len(d)*p/100, len(d)-1)])
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / 1e6 }

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/infra/local/sim"
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/objstore"
+	"devicetrace/pkg/objstore/memstore"
+	"devicetrace/pkg/record"
+)
+
+// recorderKind is a way to deploy the recorder.
+type recorderKind struct {
+	name   string
+	calls  int           // the maximum number of calls that an instance works on at the same time
+	linger time.Duration // see record.Config.Linger
+	window time.Duration // if not 0, a queue's trigger delivers all events of this time in one call
+}
+
+var recorderKinds = []recorderKind{
+	{name: "go1", calls: 1},
+	{name: "concurrent", calls: 100},
+	{name: "linger=250ms", calls: 100, linger: 250 * time.Millisecond},
+	{name: "linger=1s", calls: 100, linger: time.Second},
+	{name: "trigger", calls: 1, window: time.Second},
+}
+
+// TestDeliveries counts the requests of one day of a million devices, and the time for which
+// instances of the function are charged. Each event comes in a webhook of its own. It prints the
+// figures in the format of Go benchmarks.
+//
+// The day lasts six minutes: it is the day of 1/240 of the devices, 240 times as fast. So there are
+// as many webhooks at a time as from a million devices, with the same peaks. If SCALE is below 0.1,
+// the day is shorter still; if SCALE is not set, the fleet is also smaller. The recorder's writers
+// are real. Time is simulated, and each request to the store takes as long as a request to OSS.
+func TestDeliveries(t *testing.T) {
+	scale, err := parseScale(os.Getenv("SCALE"))
+	require.NoError(t, err)
+	compressed, devices := 240, 1_000_000/240
+	if scale < 0.1 {
+		compressed, devices = 960, 1_000_000/960
+	}
+	small := os.Getenv("SCALE") == "" || testing.Short()
+	if small {
+		compressed, devices = 960, 100
+	}
+	events := compressedDay(devices, compressed)
+	puts := map[string]int{}
+	for _, kind := range recorderKinds {
+		synctest.Test(t, func(t *testing.T) {
+			r := &recorderFleet{kind: kind, store: objstore.NewCounting(slowStore{discard{memstore.New()}})}
+			before := cpu()
+			require.NoError(t, r.deliver(t.Context(), events))
+			r.print(len(events), cpu()-before)
+			puts[kind.name] = len(r.store.Of(objstore.OpPut))
+		})
+	}
+	if small {
+		return
+	}
+	require.Less(t, puts["concurrent"], puts["go1"])
+	require.Less(t, puts["trigger"], puts["go1"])
+}
+
+// compressedDay returns the events of a day in order of arrival. Their received times are as they
+// would be if the day were shorter by the factor compressed.
+func compressedDay(devices, compressed int) (events []event.Event) {
+	for e := range sim.Day(sim.Config{Seed: seed, Day: today, Devices: devices, EventsPerDevice: eventsPerDevice}) {
+		e.InstanceID = instance
+		e.ReceivedAt = today.Add(e.ReceivedAt.Sub(today) / time.Duration(compressed))
+		events = append(events, e)
+	}
+	slices.SortStableFunc(events, byArrival)
+	return events
+}
+
+// recorderFleet holds the instances of the recorder. A call goes to the oldest instance that may
+// take another one, or to a new instance.
+type recorderFleet struct {
+	kind  recorderKind
+	store *objstore.Counting
+
+	mu        sync.Mutex
+	instances []*recorderInstance
+	calls     int
+	took      samples // the time until each call was acknowledged, in ms
+	err       error   // of the first failed call
+}
+
+// recorderInstance is an instance of the recorder. An instance is charged for while it has calls.
+type recorderInstance struct {
+	writer *record.Writer
+	calls  int // calls in progress
+	since  time.Time
+	busy   time.Duration
+}
+
+// deliver makes all calls at their times, and then waits for them.
+func (r *recorderFleet) deliver(ctx context.Context, events []event.Event) error {
+	var calls sync.WaitGroup
+	began := time.Now()
+	for part := range r.parts(events) {
+		time.Sleep(time.Until(began.Add(part[len(part)-1].ReceivedAt.Sub(today))))
+		calls.Go(func() { r.call(ctx, part) })
+	}
+	calls.Wait()
+	for _, i := range r.instances {
+		if err := i.writer.Close(ctx); err != nil {
+			return err
+		}
+	}
+	return r.err
+}
+
+// parts returns the events of each call.
+func (r *recorderFleet) parts(events []event.Event) deliveries {
+	if r.kind.window > 0 {
+		return gathered(events, r.kind.window)
+	}
+	return inBatches(events, 1)
+}
+
+func (r *recorderFleet) call(ctx context.Context, events []event.Event) {
+	began := time.Now()
+	i, err := r.acquire()
+	if err == nil {
+		err = i.writer.Append(ctx, events)
+		r.release(i)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.calls++
+	r.took = append(r.took, milliseconds(time.Since(began)))
+	if r.err == nil {
+		r.err = err
+	}
+}
+
+// acquire returns an instance for one more call.
+func (r *recorderFleet) acquire() (*recorderInstance, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := slices.IndexFunc(r.instances, func(i *recorderInstance) bool { return i.calls < r.kind.calls })
+	if n < 0 {
+		writer, err := record.New(r.store, record.Config{})
+		if err != nil {
+			return nil, err
+		}
+		n = len(r.instances)
+		r.instances = append(r.instances, &recorderInstance{writer: writer})
+	}
+	i := r.instances[n]
+	if i.calls++; i.calls == 1 {
+		i.since = time.Now()
+	}
+	return i, nil
+}
+
+func (r *recorderFleet) release(i *recorderInstance) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if i.calls--; i.calls == 0 {
+		i.busy += time.Since(i.since)
+	}
+}
+
+// print prints the figures. used is the CPU time of all calls.
+func (r *recorderFleet) print(events int, used time.Duration) {
+	var busy time.Duration
+	for _, i := range r.instances {
+		busy += i.busy
+	}
+	n := float64(events)
+	puts, deletes := len(r.store.Of(objstore.OpPut)), len(r.store.Of(objstore.OpDelete))
+	for _, f := range []struct {
+		value float64
+		unit  string
+	}{
+		{float64(r.calls) / n, "calls/event"}, {float64(puts) / n, "puts/event"}, {float64(deletes) / n, "deletes/event"},
+		{float64(r.store.Requests()) / n, "requests/event"}, {busy.Seconds() / n, "billed-s/event"}, {milliseconds(used) / n, "cpu-ms/event"},
+		{float64(len(r.instances)), "instances"}, {r.took.median(), "p50-ms"}, {r.took.percentile(99), "p99-ms"},
+	} {
+		fmt.Printf("BenchmarkDeliveries/%s 1 %s %s\n", r.kind.name, short(f.value), f.unit)
+	}
+}
+
+// slowStore is a store whose requests take as long as requests to OSS.
+type slowStore struct{ objstore.Store }
+
+func (s slowStore) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
+	time.Sleep(likeOSS())
+	return s.Store.Put(ctx, key, body, size)
+}
+
+func (s slowStore) List(ctx context.Context, prefix, after string) (objstore.Page, error) {
+	time.Sleep(likeOSS())
+	return s.Store.List(ctx, prefix, after)
+}
+
+func (s slowStore) Delete(ctx context.Context, keys ...string) error {
+	time.Sleep(likeOSS())
+	return s.Store.Delete(ctx, keys...)
+}
