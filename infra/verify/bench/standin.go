@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"devicetrace/infra/local/oss"
-	"devicetrace/pkg/objstore"
-	"devicetrace/pkg/objstore/ossstore"
 )
 
 // The region and name of the stand-in's bucket, and the bucket's access key.
@@ -47,17 +45,6 @@ func serveBucket(dir string, delay func() time.Duration) (*standIn, error) {
 }
 
 func (s *standIn) close() { _ = s.server.Close() }
-
-// store returns a store that reaches the bucket through the vendor's SDK, as the functions do.
-func (s *standIn) store() (objstore.Store, error) {
-	keys := &ossstore.Credentials{}
-	keys.Set(ossKey, ossSecret, "")
-	store, err := ossstore.New(ossstore.Config{Endpoint: s.endpoint, Region: ossRegion, Bucket: ossBucket, Credentials: keys})
-	if err != nil {
-		return nil, err
-	}
-	return objstore.Retrying(store, objstore.RetryPolicy{}), nil
-}
 
 // environment returns the environment variables that make a function use the bucket.
 func (s *standIn) environment() []string {
