@@ -63,11 +63,11 @@ func (l *lookup) measuredCosts() costs {
 		queryLists:  1,
 		queryReads:  l.value(warm, "mean-requests") - 1,
 		queryRounds: l.value(warm, "round-trips"),
-		mergeCPU:    1 / l.value("Compact/rows=600000", "verified-rows/cpu-s"),
+		mergeCPU:    1 / l.value("Merge/rows=600000/compact", "verified-rows/cpu-s"),
 		rewrites:    l.value("Day/shards=256", "rewrites/event"),
 		mergePuts:   l.value("Day/shards=256", "puts/day"),
 		mergeReads:  l.value("Day/shards=256", "reads/day"),
-		storedBytes: l.value("Compact/rows=35000", "stored-B/event"),
+		storedBytes: l.value("Merge/rows=35000/compact", "stored-B/event"),
 		roundTrip:   meanRoundTrip(),
 	}
 }

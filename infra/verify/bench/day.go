@@ -2,31 +2,29 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
-	"time"
 
 	"devicetrace/infra/local/oss"
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore/memstore"
+	"devicetrace/pkg/parallel"
 	"devicetrace/pkg/query"
 )
 
 // fleetDay holds a bucket with one day of a whole fleet's events, and the measurements of the
-// bucket. The real recorder and the real compactor work on a store in memory, so the measured CPU
-// time contains almost nothing but their work. Only the pace is artificial: the recorder gets all
-// events of a run in one call, although webhooks would deliver them over the course of the day.
+// bucket. The real recorder and the real compactor work on a store in memory. Only the pace is
+// artificial: the recorder gets all events of a run in one call, although webhooks would deliver them
+// over the course of the day.
 type fleetDay struct {
 	shards  int
 	store   *memstore.Store
 	rows    int64
-	devices []device      // a sample of the fleet's devices
-	cpu     time.Duration // CPU time for recording and compacting
-	bytes   int64         // size of all segments after compaction
-	summed  summarySizes  // sizes of the summaries, which bytes includes
-	dir     string        // folder of the compacted bucket on disk
-	p50     float64       // median time of a warm query on the compacted bucket, in ms
+	devices []device     // a sample of the fleet's devices
+	bytes   int64        // size of all segments after compaction
+	summed  summarySizes // sizes of the summaries, which bytes includes
+	dir     string       // folder of the compacted bucket on disk
+	p50     float64      // median time of a warm query on the compacted bucket, in ms
 }
 
 // measureFleet records one day of a fleet in two buckets, one with 16 shards and one with 256, and
@@ -35,10 +33,14 @@ type fleetDay struct {
 func measureFleet(ctx context.Context, found *results, dir string, millions float64) error {
 	narrow := &fleetDay{shards: 16, store: memstore.New(), dir: filepath.Join(dir, "16")}
 	wide := &fleetDay{shards: 256, store: memstore.New(), dir: filepath.Join(dir, "256")}
+	days := []*fleetDay{narrow, wide}
 	for part := range fleet(max(int(millions*1e6), 20)) {
-		if err := errors.Join(narrow.record(ctx, part), wide.record(ctx, part)); err != nil {
+		if err := parallel.Do(len(days), len(days), func(i int) error { return days[i].record(ctx, part) }); err != nil {
 			return err
 		}
+	}
+	if err := parallel.Do(len(days), len(days), func(i int) error { return days[i].compact(ctx) }); err != nil {
+		return err
 	}
 	if _, err := narrow.measure(ctx, found); err != nil {
 		return err
@@ -56,19 +58,25 @@ func measureFleet(ctx context.Context, found *results, dir string, millions floa
 func (d *fleetDay) name() string { return fmt.Sprintf("Fleet/shards=%d", d.shards) }
 
 func (d *fleetDay) record(ctx context.Context, part fleetPart) error {
-	began := cpu()
-	defer func() { d.cpu += cpu() - began }()
 	d.rows += int64(len(part.events))
 	d.devices = append(d.devices, part.devices...)
 	return recordRuns(ctx, d.store, d.shards, defaultRunRows, part.events)
 }
 
-// measure compacts the bucket, saves it to disk, and measures its size and the duration of queries.
-// It returns a reader that has the footers in its cache.
-func (d *fleetDay) measure(ctx context.Context, found *results) (*query.Reader, error) {
-	if err := d.compact(ctx, found); err != nil {
-		return nil, err
+func (d *fleetDay) compact(ctx context.Context) (err error) {
+	if _, err = compactAt(ctx, d.store, "", afterClose()); err != nil {
+		return err
 	}
+	if d.bytes, err = eventBytes(ctx, d.store); err != nil {
+		return err
+	}
+	d.summed, err = sizesOfSummaries(ctx, d.store)
+	return err
+}
+
+// measure saves the compacted bucket to disk, and measures its size and the duration of queries. It
+// returns a reader that has the footers in its cache.
+func (d *fleetDay) measure(ctx context.Context, found *results) (*query.Reader, error) {
 	local, err := saveBucket(ctx, d.dir, d.store)
 	if err != nil {
 		return nil, err
@@ -77,35 +85,12 @@ func (d *fleetDay) measure(ctx context.Context, found *results) (*query.Reader, 
 	if err != nil {
 		return nil, err
 	}
-	found.add(d.name(), float64(d.withoutSummaries()-ids)/float64(d.rows), "B/event-without-ids")
-	return d.timeQueries(ctx, found, local)
-}
-
-func (d *fleetDay) compact(ctx context.Context, found *results) error {
-	fresh, err := eventBytes(ctx, d.store)
-	if err != nil {
-		return err
-	}
-	began := cpu()
-	report, err := compactAt(ctx, d.store, "", afterClose())
-	if err != nil {
-		return err
-	}
-	d.cpu += cpu() - began
-	if d.bytes, err = eventBytes(ctx, d.store); err != nil {
-		return err
-	}
-	if d.summed, err = sizesOfSummaries(ctx, d.store); err != nil {
-		return err
-	}
 	rows := float64(d.rows)
 	found.add(d.name(), rows/float64(d.shards), "rows/partition")
-	found.add(d.name(), d.cpu.Seconds(), "cpu-s")
-	found.add(d.name(), float64(fresh)/rows, "fresh-B/event")
 	found.add(d.name(), float64(d.withoutSummaries())/rows, "B/event")
+	found.add(d.name(), float64(d.withoutSummaries()-ids)/rows, "B/event-without-ids")
 	found.add(d.name(), float64(d.summed.all())/rows, "summaries-B/event")
-	found.add(d.name(), float64(report.Rows)/rows, "rewrites/event")
-	return nil
+	return d.timeQueries(ctx, found, local)
 }
 
 // withoutSummaries returns the size of all segments without their summaries.

@@ -17,10 +17,10 @@ import (
 )
 
 // rows returns the number of rows in a partition: n or, with -short, a hundredth of n but at least
-// 300.
+// two full runs, so that the compactor has something to merge.
 func rows(n int) int {
 	if testing.Short() {
-		return max(n/100, 300)
+		return max(n/100, 2*defaultRunRows)
 	}
 	return n
 }

@@ -7,72 +7,67 @@ import (
 	"time"
 
 	"devicetrace/pkg/event"
+	"devicetrace/pkg/parallel"
 	"devicetrace/pkg/query"
 )
 
-// openDays simulates the same day of a partition with different recorders. At openHours, it measures
-// queries.
+// openDays simulates the same day of a partition with different recorders, and measures queries at
+// openHours.
 type openDays struct {
 	found   *results
 	dir     string
 	events  []event.Event // in order of arrival
 	devices []device
 	repeats int // how often each question about the fleet is asked
+
+	few       *simulation // with four recorders
+	many      *simulation // with sixty recorders
+	gathering *simulation // with one recorder that has many calls at a time and gathers their events
 }
 
-// few simulates the whole day with four recorders. At openHours, it also measures questions about
-// the fleet.
-func (d openDays) few(ctx context.Context) error {
-	s, rest, err := d.until(ctx, fewWriters, func(events []event.Event) deliveries { return inBatches(events, 1) })
+// simulate simulates the days until openHours, all at the same time, and calls other meanwhile.
+func (d *openDays) simulate(ctx context.Context, other func() error) error {
+	singly := func(events []event.Event) deliveries { return inBatches(events, 1) }
+	perSecond := func(events []event.Event) deliveries { return gathered(events, gatherFor) }
+	work := []func() error{
+		func() (err error) { d.few, err = d.untilOpenHours(ctx, fewWriters, singly); return err },
+		func() (err error) { d.many, err = d.untilOpenHours(ctx, manyWriters, singly); return err },
+		func() (err error) { d.gathering, err = d.untilOpenHours(ctx, 1, perSecond); return err },
+		other,
+	}
+	return parallel.Do(len(work), len(work), func(i int) error { return work[i]() })
+}
+
+// untilOpenHours simulates the day until openHours. Then the compactor is due but has not run yet,
+// so there are as many objects as possible. Only the last half hour has the given deliveries, so that
+// the open runs are as full as they would be on a whole day with such deliveries. Before that, events
+// are delivered 64 at a time, which is faster.
+func (d *openDays) untilOpenHours(ctx context.Context, writers int, last func([]event.Event) deliveries) (*simulation, error) {
+	s, err := newSimulation(16, writers, d.dir)
 	if err != nil {
-		return err
-	}
-	if err := errors.Join(d.measure(ctx, s, "writers=4"), d.measureFleet(ctx, s)); err != nil {
-		return err
-	}
-	if err := s.run(ctx, inBatches(rest, 64)); err != nil {
-		return err
-	}
-	s.report(d.found, "Day/shards=16", len(d.events))
-	return nil
-}
-
-// many simulates the day with sixty recorders until openHours.
-func (d openDays) many(ctx context.Context) error {
-	s, _, err := d.until(ctx, manyWriters, func(events []event.Event) deliveries { return inBatches(events, 1) })
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.measure(ctx, s, "writers=60"), d.measureFleet(ctx, s))
-}
-
-// gathering simulates the day until openHours with one recorder that has many calls at a time and
-// gathers their events before each put.
-func (d openDays) gathering(ctx context.Context) error {
-	s, _, err := d.until(ctx, 1, func(events []event.Event) deliveries { return gathered(events, gatherFor) })
-	if err != nil {
-		return err
-	}
-	return d.measure(ctx, s, "gathering")
-}
-
-// until simulates the day until openHours, and returns the events of the rest of the day. At
-// openHours, the compactor is due but has not run yet, so there are as many objects as possible.
-// Only the last half hour has the given deliveries, so that the open runs are as full as they would
-// be on a whole day with such deliveries. Before that, events are delivered 64 at a time.
-func (d openDays) until(ctx context.Context, writers int, last func([]event.Event) deliveries) (s *simulation, rest []event.Event, err error) {
-	if s, err = newSimulation(16, writers, d.dir); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	begin, end := arrivedBy(d.events, openHours*time.Hour-30*time.Minute), arrivedBy(d.events, openHours*time.Hour)
-	err = errors.Join(s.run(ctx, inBatches(d.events[:begin], 64)), s.run(ctx, last(d.events[begin:end])))
-	return s, d.events[end:], err
+	return s, errors.Join(s.run(ctx, inBatches(d.events[:begin], 64)), s.run(ctx, last(d.events[begin:end])))
+}
+
+// measureAll measures queries and questions about the fleet at openHours of all simulated days. Then
+// it simulates the rest of the day with four recorders.
+func (d *openDays) measureAll(ctx context.Context) error {
+	err := errors.Join(
+		d.measure(ctx, d.few, "writers=4"), d.measureFleet(ctx, d.few),
+		d.measure(ctx, d.many, "writers=60"), d.measureFleet(ctx, d.many),
+		d.measure(ctx, d.gathering, "gathering"),
+		d.few.run(ctx, inBatches(d.events[arrivedBy(d.events, openHours*time.Hour):], 64)),
+	)
+	d.few.report(d.found, "Day/shards=16", len(d.events))
+	return err
 }
 
 // measure measures warm queries of devices with events before openHours. It adds the figures under
 // the name OpenDay/ followed by the given name.
-func (d openDays) measure(ctx context.Context, s *simulation, name string) error {
-	q := queries{query.Config{Shards: 16}, true, sample(d.active(), 50)}
+func (d *openDays) measure(ctx context.Context, s *simulation, name string) error {
+	q := queries{query.Config{Shards: 16}, true, sample(d.active(), 15*d.repeats)}
 	c, err := q.cost(ctx, s.store)
 	if err != nil {
 		return err
@@ -83,7 +78,7 @@ func (d openDays) measure(ctx context.Context, s *simulation, name string) error
 }
 
 // active returns the devices with events before openHours.
-func (d openDays) active() []device {
+func (d *openDays) active() []device {
 	seen := map[event.ClientID]bool{}
 	for _, e := range d.events[:arrivedBy(d.events, openHours*time.Hour)] {
 		seen[e.ClientID] = true
@@ -93,7 +88,7 @@ func (d openDays) active() []device {
 
 // time measures the durations of queries by a warm reader, on a store that is as slow as OSS. It
 // compares them with a reader that makes at most 16 reads at a time. The two readers take turns.
-func (d openDays) time(ctx context.Context, s *simulation, name string, q queries) error {
+func (d *openDays) time(ctx context.Context, s *simulation, name string, q queries) error {
 	narrow := q
 	narrow.config.Parallel = 16
 	wideTook, narrowTook := samples{}, samples{}
@@ -133,7 +128,7 @@ func (s side) ask(ctx context.Context, d device) error {
 
 // measureFleet measures questions about the whole fleet, each of whose shards has a copy of the
 // simulated partition.
-func (d openDays) measureFleet(ctx context.Context, s *simulation) error {
+func (d *openDays) measureFleet(ctx context.Context, s *simulation) error {
 	store, err := s.spread(ctx)
 	if err != nil {
 		return err

@@ -25,6 +25,7 @@ func BenchmarkQuery(b *testing.B) {
 			config := query.Config{Shards: c.shards}
 			b.Run("cold", func(b *testing.B) { benchmarkCold(b, queries{config, false, devices}, local) })
 			b.Run("warm", func(b *testing.B) { benchmarkWarm(b, queries{config, true, devices}, local) })
+			b.Run("index", func(b *testing.B) { benchmarkIndex(b, dir) })
 		})
 	}
 }
@@ -72,20 +73,11 @@ func reportCost(b *testing.B, q queries, store objstore.Store) {
 	c.report(b.ReportMetric)
 }
 
-// BenchmarkIndex measures how long it takes to parse what a query needs to know about a closed
+// benchmarkIndex measures how long it takes to parse what a query needs to know about a closed
 // segment, and how much memory this takes in the cache.
-func BenchmarkIndex(b *testing.B) {
-	for _, c := range []struct{ shards, rows int }{{256, 35_000}, {16, 600_000}} {
-		b.Run(fmt.Sprintf("rows=%d", c.rows), func(b *testing.B) {
-			dir, _ := closedPartition(b, c.shards, rows(c.rows))
-			store, err := loadBucket(dir)
-			require.NoError(b, err)
-			benchmarkIndex(b, store)
-		})
-	}
-}
-
-func benchmarkIndex(b *testing.B, store *memstore.Store) {
+func benchmarkIndex(b *testing.B, dir string) {
+	store, err := loadBucket(dir)
+	require.NoError(b, err)
 	objects, err := objstore.All(b.Context(), store, layout.EventsPrefix, "")
 	require.NoError(b, err)
 	require.Len(b, objects, 1)

@@ -134,30 +134,32 @@ func (s *simulation) report(found *results, name string, rows int) {
 }
 
 // simulateDays simulates one day of two partitions. One partition has 35,000 rows and receives one
-// event at a time. The other partition has 600,000 rows and receives 64 events at a time, which
-// shortens the simulation. The runs of the second partition still become as full as they would with
-// single events.
+// event at a time. The other partition has 600,000 rows; see openDays.
 func simulateDays(ctx context.Context, found *results, dir string, millions float64) error {
-	small, err := newSimulation(256, fewWriters, dir)
-	if err != nil {
-		return err
-	}
-	events, _ := partitionEvents(256, rowsAt(millions, 35_000))
-	if err := small.run(ctx, inBatches(events, 1)); err != nil {
-		return err
-	}
-	small.report(found, "Day/shards=256", len(events))
-
 	events, devices := partitionEvents(16, rowsAt(millions, 600_000))
 	d := openDays{found: found, dir: dir, events: events, devices: devices, repeats: 3}
 	if millions < fullPartition {
 		d.repeats = 1
 	}
+	small := func() error { return simulateSmall(ctx, found, dir, rowsAt(millions, 35_000)) }
 	return errors.Join(
-		found.part("days/few", func() error { return d.few(ctx) }),
-		found.part("days/many", func() error { return d.many(ctx) }),
-		found.part("days/gathering", func() error { return d.gathering(ctx) }),
+		found.part("days/simulate", func() error { return d.simulate(ctx, small) }),
+		found.part("days/measure", func() error { return d.measureAll(ctx) }),
 	)
+}
+
+// simulateSmall simulates the day of a partition that receives one event at a time.
+func simulateSmall(ctx context.Context, found *results, dir string, rows int) error {
+	s, err := newSimulation(256, fewWriters, dir)
+	if err != nil {
+		return err
+	}
+	events, _ := partitionEvents(256, rows)
+	if err := s.run(ctx, inBatches(events, 1)); err != nil {
+		return err
+	}
+	s.report(found, "Day/shards=256", len(events))
+	return nil
 }
 
 // spread returns a bucket for a whole fleet's day, with a copy of the simulated partition in each

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"os/exec"
 	"strconv"
 	"testing"
@@ -50,9 +51,14 @@ func BenchmarkStack(b *testing.B) {
 		s.address = startServer(b, func(bucket *standIn) (*exec.Cmd, io.Reader) { return startQuery(b, bucket, s == two) }, dir)
 		require.NoError(b, trace(s.address, devices[0])) // reads the partition's index
 	}
+	scale, err := parseScale(os.Getenv("SCALE"))
+	require.NoError(b, err)
 	turns, each := 12, 500
-	if testing.Short() {
+	switch {
+	case testing.Short():
 		turns, each = 2, 10
+	case scale < 0.1:
+		turns, each = 4, 250
 	}
 	for b.Loop() {
 		for range turns {
