@@ -22,8 +22,7 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// minimumCPU is how much CPU time a child process spends at least on repeated merges, so that the
-// figures of small partitions are means of many.
+// minimumCPU is how much CPU time a child process spends at least on repeated merges.
 const minimumCPU = time.Second
 
 // BenchmarkMerge measures how fast 64 segments are merged into one: without summaries, and as the
@@ -83,10 +82,12 @@ func printMerge(arguments []string) error {
 	})
 }
 
-// printRate repeats a merge until it has used minimumCPU, and prints the fastest as JSON.
+// printRate repeats a merge, at least once and until it has used minimumCPU, and prints the fastest
+// as JSON.
 func printRate(merge func() (rate mergeRate, rows int64, err error)) error {
 	var best mergeRate
-	for began := cpu(); best.Merged == 0 || cpu()-began < minimumCPU; {
+	began := cpu()
+	for n := 0; n < 2 || cpu()-began < minimumCPU; n++ {
 		rate, rows, err := merge()
 		if err != nil {
 			return err
