@@ -33,8 +33,7 @@ func serveQuery(arguments []string) error {
 		if err != nil {
 			return serve.Function{}, err
 		}
-		_ = listFirst
-		config := query.Config{Shards: 256}
+		config := query.Config{Shards: 256, ListFirst: listFirst}
 		handler, err := queryHandler(objstore.Retrying(store, objstore.RetryPolicy{}), config, time.Now)
 		return serve.Function{Handler: handler, MaxRequests: 64}, err
 	})
