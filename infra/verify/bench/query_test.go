@@ -83,10 +83,10 @@ func benchmarkIndex(b *testing.B, dir string) {
 	require.Len(b, objects, 1)
 	_, name, err := layout.ParseKey(objects[0].Key)
 	require.NoError(b, err)
-	object := segment.Object{Key: objects[0].Key, Size: objects[0].Size, FooterLength: name.FooterLength}
+	object := segment.Object{Key: objects[0].Key, Size: objects[0].Size, FooterLength: name.FooterLength, IndexLength: name.IndexLength}
 	var memory int64
 	used := measure(b, func(int) error {
-		footer, err := segment.OpenFooter(b.Context(), store, object)
+		footer, err := segment.OpenIndex(b.Context(), store, object)
 		if err == nil {
 			memory = footer.Memory()
 		}
