@@ -79,6 +79,14 @@ func (q queries) cost(ctx context.Context, store objstore.Store) (c queryCost, e
 	return c, err
 }
 
+// and returns the costs of both sets of queries together.
+func (c queryCost) and(o queryCost) queryCost {
+	return queryCost{
+		requests: append(c.requests, o.requests...), lists: append(c.lists, o.lists...), keys: append(c.keys, o.keys...),
+		kilobytes: append(c.kilobytes, o.kilobytes...), waves: append(c.waves, o.waves...), rounds: append(c.rounds, o.rounds...),
+	}
+}
+
 // add adds the counted requests of one query.
 func (c *queryCost) add(counted *objstore.Counting) {
 	lists := counted.Of(objstore.OpList)
@@ -95,7 +103,7 @@ func (c *queryCost) add(counted *objstore.Counting) {
 
 // waves returns the number of waves that each of a few queries takes.
 func (q queries) waves(ctx context.Context, store query.Store) (all samples, err error) {
-	q.devices = sample(q.devices, 5)
+	q.devices = sample(q.devices, 3)
 	for i, d := range q.devices {
 		n, err := countWaves(store, func(gated query.Store) (func() error, error) {
 			reader, err := q.reader(ctx, gated, i)

@@ -11,8 +11,8 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// openDays simulates the same day of a partition with different recorders, and measures queries at
-// openHours.
+// openDays simulates the same day of a partition with different recorders, and measures queries at and
+// shortly before openHours.
 type openDays struct {
 	found   *results
 	dir     string
@@ -38,20 +38,37 @@ func (d *openDays) simulate(ctx context.Context, other func() error) error {
 	return parallel.Do(len(work), len(work), func(i int) error { return work[i]() })
 }
 
-// untilOpenHours simulates the day until openHours. Then the compactor is due but has not run yet,
-// so there are as many objects as possible. Only the last half hour has the given deliveries, so that
-// the open runs are as full as they would be on a whole day with such deliveries. Before that, events
-// are delivered 64 at a time, which is faster.
+// The bucket is copied several times before openHours, at different times of the compactor's cycle.
+const (
+	instants      = 6
+	betweenCopies = 160 * time.Second
+	firstCopy     = openHours*time.Hour - (instants-1)*betweenCopies // time of day
+)
+
+// untilOpenHours simulates the day until openHours, and copies the bucket at each of the instants.
+// At openHours, the compactor is due but has not run yet. Only the last 45 minutes have the given
+// deliveries, so that the open runs are as full as they would be on a whole day with such deliveries.
+// Before that, events are delivered 64 at a time, which is faster.
 func (d *openDays) untilOpenHours(ctx context.Context, writers int, last func([]event.Event) deliveries) (*simulation, error) {
 	s, err := newSimulation(16, writers, d.dir)
 	if err != nil {
 		return nil, err
 	}
-	begin, end := arrivedBy(d.events, openHours*time.Hour-30*time.Minute), arrivedBy(d.events, openHours*time.Hour)
-	return s, errors.Join(s.run(ctx, inBatches(d.events[:begin], 64)), s.run(ctx, last(d.events[begin:end])))
+	from := arrivedBy(d.events, openHours*time.Hour-45*time.Minute)
+	if err := s.run(ctx, inBatches(d.events[:from], 64)); err != nil {
+		return nil, err
+	}
+	for n := range instants {
+		to := arrivedBy(d.events, firstCopy+time.Duration(n)*betweenCopies)
+		if err := errors.Join(s.run(ctx, last(d.events[from:to])), s.copyBucket(ctx)); err != nil {
+			return nil, err
+		}
+		from = to
+	}
+	return s, nil
 }
 
-// measureAll measures queries and questions about the fleet at openHours of all simulated days. Then
+// measureAll measures queries, and at openHours questions about the fleet, on the simulated days. Then
 // it simulates the rest of the day with four recorders.
 func (d *openDays) measureAll(ctx context.Context) error {
 	err := errors.Join(
@@ -64,29 +81,34 @@ func (d *openDays) measureAll(ctx context.Context) error {
 	return err
 }
 
-// measure measures warm queries of devices with events before openHours. It adds the figures under
-// the name OpenDay/ followed by the given name.
+// measure measures warm queries at all instants. It adds the figures under the name OpenDay/ followed
+// by the given name.
 func (d *openDays) measure(ctx context.Context, s *simulation, name string) error {
-	q := queries{query.Config{Shards: 16}, true, sample(d.active(), 15*d.repeats)}
-	c, err := q.cost(ctx, s.store)
-	if err != nil {
-		return err
+	q := queries{query.Config{Shards: 16}, true, sample(d.active(), 3*d.repeats)}
+	var all queryCost
+	for _, bucket := range s.copies {
+		c, err := q.cost(ctx, bucket)
+		if err != nil {
+			return err
+		}
+		all = all.and(c)
 	}
 	name = "OpenDay/" + name
-	c.report(func(value float64, unit string) { d.found.add(name, value, unit) })
+	all.report(func(value float64, unit string) { d.found.add(name, value, unit) })
+	q.devices = sample(d.active(), 10*d.repeats)
 	return d.time(ctx, s, name, q)
 }
 
-// active returns the devices with events before openHours.
+// active returns the devices with events before the first instant.
 func (d *openDays) active() []device {
 	seen := map[event.ClientID]bool{}
-	for _, e := range d.events[:arrivedBy(d.events, openHours*time.Hour)] {
+	for _, e := range d.events[:arrivedBy(d.events, firstCopy)] {
 		seen[e.ClientID] = true
 	}
 	return slices.DeleteFunc(slices.Clone(d.devices), func(d device) bool { return !seen[d.client] })
 }
 
-// time measures the durations of queries by a warm reader, on a store that is as slow as OSS. It
+// time measures the durations of queries by a warm reader at openHours, on a store that is as slow as OSS. It
 // compares them with a reader that makes at most 16 reads at a time, and only after the listing. The
 // two readers take turns.
 func (d *openDays) time(ctx context.Context, s *simulation, name string, q queries) error {
@@ -99,7 +121,7 @@ func (d *openDays) time(ctx context.Context, s *simulation, name string, q queri
 			return err
 		}
 	}
-	for _, device := range sample(q.devices, 10*d.repeats) {
+	for _, device := range q.devices {
 		for _, one := range both {
 			if err := one.ask(ctx, device); err != nil {
 				return err

@@ -64,6 +64,8 @@ type simulation struct {
 	appends int
 	counted *objstore.Counting // counts the compactor's requests
 	written int64              // rows written by the compactor
+
+	copies []*memstore.Store // of the bucket at several times
 }
 
 func newSimulation(shards, writers int, dir string) (*simulation, error) {
@@ -72,7 +74,8 @@ func newSimulation(shards, writers int, dir string) (*simulation, error) {
 	clock := func() time.Time { return s.now }
 	s.store.Now = clock
 	for range writers {
-		w, err := record.New(s.store, record.Config{Shards: shards, Now: clock})
+		// A delete that ran in the background could end at any time of the simulated day.
+		w, err := record.New(s.store, record.Config{Shards: shards, Now: clock, Background: func(delete func()) { delete() }})
 		if err != nil {
 			return nil, err
 		}
@@ -162,14 +165,26 @@ func simulateSmall(ctx context.Context, found *results, dir string, rows int) er
 	return nil
 }
 
+// copyBucket adds a copy of the bucket to s.copies.
+func (s *simulation) copyBucket(ctx context.Context) error {
+	to := memstore.New()
+	s.copies = append(s.copies, to)
+	return s.copyTo(ctx, to, func(key string) []string { return []string{key} })
+}
+
 // spread returns a bucket for a whole fleet's day, with a copy of the simulated partition in each
 // shard. The copies all have the same clients, although a client belongs in one shard only. This
 // does not change the cost of a question.
 func (s *simulation) spread(ctx context.Context) (*memstore.Store, error) {
 	to := memstore.New()
+	return to, s.copyTo(ctx, to, s.keysInAllShards)
+}
+
+// copyTo copies each object to the keys that the function keys returns for its key.
+func (s *simulation) copyTo(ctx context.Context, to *memstore.Store, keys func(string) []string) error {
 	objects, err := objstore.All(ctx, s.store, "", "")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, o := range objects {
 		data, err := s.store.Read(ctx, o.Key, 0, o.Size)
@@ -177,15 +192,15 @@ func (s *simulation) spread(ctx context.Context) (*memstore.Store, error) {
 			continue // superseded; the recorder deletes such objects in the background
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
-		for _, key := range s.keysInAllShards(o.Key) {
+		for _, key := range keys(o.Key) {
 			if err := to.Put(ctx, key, bytes.NewReader(data), o.Size); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
-	return to, nil
+	return nil
 }
 
 // keysInAllShards returns the keys of a segment of the simulated partition and of its copies. For
