@@ -97,7 +97,7 @@ func (l *lookup) inBatches(shards int) recording {
 func (l *lookup) delivered(benchmark string) recording {
 	return recording{
 		calls: l.value(benchmark, "calls/event"), puts: l.value(benchmark, "requests/event"),
-		seconds: l.value(benchmark, "billed-s/event"),
+		seconds: l.value(benchmark, "billed-ms/event") / 1e3,
 	}
 }
 

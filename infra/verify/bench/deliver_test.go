@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -29,15 +31,28 @@ type recorderKind struct {
 	window time.Duration // if not 0, a queue's trigger delivers all events of this time in one call
 }
 
-// concurrency is the recorder's instanceConcurrency in s.concurrent.yaml.
-const concurrency = 200
+// recorderKinds returns the deployments to compare.
+func recorderKinds(t *testing.T) []recorderKind {
+	concurrency := concurrency(t)
+	return []recorderKind{
+		{name: "go1", calls: 1},
+		{name: "concurrent", calls: concurrency},
+		{name: "linger=250ms", calls: concurrency, linger: 250 * time.Millisecond},
+		{name: "linger=1s", calls: concurrency, linger: time.Second},
+		{name: "trigger", calls: 1, window: time.Second},
+	}
+}
 
-var recorderKinds = []recorderKind{
-	{name: "go1", calls: 1},
-	{name: "concurrent", calls: concurrency},
-	{name: "linger=250ms", calls: concurrency, linger: 250 * time.Millisecond},
-	{name: "linger=1s", calls: concurrency, linger: time.Second},
-	{name: "trigger", calls: 1, window: time.Second},
+// concurrency returns the recorder's instanceConcurrency in s.concurrent.yaml. The recorder is the
+// first function there.
+func concurrency(t *testing.T) int {
+	text, err := os.ReadFile("../../operate/s.concurrent.yaml")
+	require.NoError(t, err)
+	match := regexp.MustCompile(`instanceConcurrency: (\d+)`).FindSubmatch(text)
+	require.NotNil(t, match, "s.concurrent.yaml has no instanceConcurrency")
+	n, err := strconv.Atoi(string(match[1]))
+	require.NoError(t, err)
+	return n
 }
 
 // TestDeliveries counts the requests of one day of a million devices, and the time for which
@@ -60,13 +75,13 @@ func TestDeliveries(t *testing.T) {
 		compressed, devices = 960, 100
 	}
 	events := compressedDay(devices, compressed)
-	puts := map[string]int{}
-	for _, kind := range recorderKinds {
+	puts, kinds := map[string]int{}, recorderKinds(t)
+	for _, kind := range kinds {
 		t.Run(kind.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { puts[kind.name] = measureDeliveries(t, kind, events) })
 		})
 	}
-	if !small && len(puts) == len(recorderKinds) {
+	if !small && len(puts) == len(kinds) {
 		require.Less(t, puts["concurrent"], puts["go1"])
 		require.Less(t, puts["linger=250ms"], puts["concurrent"])
 		require.Less(t, puts["linger=1s"], puts["linger=250ms"])
@@ -200,7 +215,7 @@ func (r *recorderFleet) print(events int, used time.Duration) {
 		unit  string
 	}{
 		{float64(r.calls) / n, "calls/event"}, {float64(puts) / n, "puts/event"}, {float64(deletes) / n, "deletes/event"},
-		{float64(puts+deletes) / n, "requests/event"}, {busy.Seconds() / n, "billed-s/event"}, {milliseconds(used) / n, "cpu-ms/event"},
+		{float64(puts+deletes) / n, "requests/event"}, {milliseconds(busy) / n, "billed-ms/event"}, {milliseconds(used) / n, "cpu-ms/event"},
 		{float64(len(r.instances)), "instances"}, {r.took.median(), "p50-ms"}, {r.took.percentile(99), "p99-ms"},
 	} {
 		fmt.Printf("BenchmarkDeliveries/%s 1 %.5g %s\n", r.kind.name, f.value, f.unit)

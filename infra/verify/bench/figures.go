@@ -52,15 +52,18 @@ var groups = []group{
 		{"event, 256 shards: bytes without random identifiers", metric{"Fleet/shards=256", "B/event-without-ids"}, "B", atMost(12.7).from(1)},
 		{"summaries, relative to the events", metric{"Fleet/shards=16", "%-summaries"}, "%", atMost(30).from(1)},
 	}},
-	{"A month's bill", []figure{
-		{"1,000,000 devices, go1: price", metric{"Bill/go1", "CNY/month"}, "CNY", atMost(865)},
-		{"1,000,000 devices, concurrent: price", metric{"Bill/concurrent", "CNY/month"}, "CNY", atMost(725)},
-		{"1,000,000 devices, concurrent, linger 250 ms: price", metric{"Bill/linger=250ms", "CNY/month"}, "CNY", atMost(550)},
-		{"1,000,000 devices, concurrent, linger 1 s: price", metric{"Bill/linger=1s", "CNY/month"}, "CNY", atMost(480)},
-		{"1,000,000 devices, concurrent: puts of an event", metric{"Deliveries/concurrent", "puts/event"}, "", target{}},
-		{"1,000,000 devices, concurrent, linger 250 ms: puts of an event", metric{"Deliveries/linger=250ms", "puts/event"}, "", target{}},
-		{"1,000,000 devices, concurrent, linger 1 s: puts of an event", metric{"Deliveries/linger=1s", "puts/event"}, "", target{}},
-	}},
+	{"A month's bill", slices.Concat(
+		bills("go1", "go1", atMost(865)),
+		bills("concurrent", "concurrent", atMost(725)),
+		bills("concurrent, linger 250 ms", "linger=250ms", atMost(550)),
+		bills("concurrent, linger 1 s", "linger=1s", atMost(480)),
+		[]figure{
+			{"1,000,000 devices, server: price without the server", metric{"Bill/server", "CNY/month"}, "CNY", target{}},
+			{"1,000,000 devices, server, linger 250 ms: price without the server", metric{"Bill/server/linger=250ms", "CNY/month"}, "CNY", target{}},
+			{"1,000,000 devices, server, linger 1 s: price without the server", metric{"Bill/server/linger=1s", "CNY/month"}, "CNY", target{}},
+			{"1,000,000 devices, queue's trigger, window of 1 s: price without the queue", metric{"Bill/trigger", "CNY/month"}, "CNY", target{}},
+		},
+	)},
 	{"Recording", []figure{
 		{"whole stack, webhook of one event: p50", metric{"Latency/webhook", "p50-ms"}, "ms", target{}},
 		{"whole stack, webhook of one event: p99", metric{"Latency/webhook", "p99-ms"}, "ms", target{}},
@@ -119,6 +122,18 @@ func closedDay(rows, shards int, l limits) []figure {
 		{name + "cold query: requests", metric{cold, "requests"}, "", atMost(4)},
 		{name + "cold query: waves", metric{cold, "waves"}, "", atMost(3)},
 		{name + "cold query: bytes", metric{cold, "KB"}, "KB", optional(l.coldKB)},
+	}
+}
+
+// bills returns the figures of a deployment of the recorder that was simulated under the given
+// benchmark's name.
+func bills(deployment, benchmark string, price target) []figure {
+	name, deliveries := "1,000,000 devices, "+deployment+": ", "Deliveries/"+benchmark
+	return []figure{
+		{name + "price", metric{"Bill/" + benchmark, "CNY/month"}, "CNY", price},
+		{name + "puts and deletes of an event", metric{deliveries, "requests/event"}, "", target{}},
+		{name + "charged time of an event", metric{deliveries, "billed-ms/event"}, "ms", target{}},
+		{name + "acknowledged after", metric{deliveries, "p50-ms"}, "ms", target{}},
 	}
 }
 
