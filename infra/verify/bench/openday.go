@@ -18,6 +18,7 @@ type openDays struct {
 	dir     string
 	events  []event.Event // in order of arrival
 	devices []device
+	asked   int // the number of devices that are asked about at each instant
 	repeats int // how often each question about the fleet is asked
 
 	few       *simulation // with four recorders
@@ -84,7 +85,7 @@ func (d *openDays) measureAll(ctx context.Context) error {
 // measure measures warm queries at all instants. It adds the figures under the name OpenDay/ followed
 // by the given name.
 func (d *openDays) measure(ctx context.Context, s *simulation, name string) error {
-	q := queries{query.Config{Shards: 16}, true, sample(d.active(), 3*d.repeats)}
+	q := queries{query.Config{Shards: 16}, true, sample(d.active(), d.asked)}
 	var all queryCost
 	for _, bucket := range s.copies {
 		c, err := q.cost(ctx, bucket)
@@ -95,7 +96,7 @@ func (d *openDays) measure(ctx context.Context, s *simulation, name string) erro
 	}
 	name = "OpenDay/" + name
 	all.report(func(value float64, unit string) { d.found.add(name, value, unit) })
-	q.devices = sample(d.active(), 10*d.repeats)
+	q.devices = sample(d.active(), 5*d.asked)
 	return d.time(ctx, s, name, q)
 }
 

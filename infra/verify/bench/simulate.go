@@ -140,9 +140,9 @@ func (s *simulation) report(found *results, name string, rows int) {
 // event at a time. The other partition has 600,000 rows; see openDays.
 func simulateDays(ctx context.Context, found *results, dir string, millions float64) error {
 	events, devices := partitionEvents(16, rowsAt(millions, 600_000))
-	d := openDays{found: found, dir: dir, events: events, devices: devices, repeats: 3}
+	d := openDays{found: found, dir: dir, events: events, devices: devices, asked: 6, repeats: 3}
 	if millions < fullPartition {
-		d.repeats = 1
+		d.asked, d.repeats = 2, 1
 	}
 	small := func() error { return simulateSmall(ctx, found, dir, rowsAt(millions, 35_000)) }
 	return errors.Join(
