@@ -21,33 +21,47 @@ type lifecycle struct {
 // attempt is one call to Start, whose result all waiting callers share.
 type attempt struct {
 	ended chan struct{}
-	err   error // may be read once ended is closed
+	// The following fields may be read once ended is closed.
+	err      error
+	canceled bool // whether the caller that made the attempt has disconnected
 }
 
 // start calls the function's Start, unless an earlier call to Start succeeded. It is meant to be
 // called before each invocation. If a call to Start is running, start waits for its result. So while
 // the store is unavailable, concurrent invocations wait for the same attempt, not one after another.
+// Only if the caller that made the attempt disconnects, one of the waiting callers makes another.
 func (l *lifecycle) start(ctx context.Context) error {
+	for {
+		current, isFirst := l.join()
+		switch {
+		case current == nil:
+			return nil
+		case isFirst:
+			return l.try(ctx, current)
+		}
+		select {
+		case <-current.ended:
+			if !current.canceled {
+				return current.err
+			}
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the start of the function: %w", ctx.Err())
+		}
+	}
+}
+
+// join returns the running attempt. If there is none, join returns a new attempt, which the caller
+// must make. If the function has started, join returns nil.
+func (l *lifecycle) join() (current *attempt, isFirst bool) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.started {
-		l.mu.Unlock()
-		return nil
+		return nil, false
 	}
-	current, isFirst := l.attempt, l.attempt == nil
-	if isFirst {
-		current = &attempt{ended: make(chan struct{})}
-		l.attempt = current
+	if l.attempt == nil {
+		l.attempt, isFirst = &attempt{ended: make(chan struct{})}, true
 	}
-	l.mu.Unlock()
-	if isFirst {
-		return l.try(ctx, current)
-	}
-	select {
-	case <-current.ended:
-		return current.err
-	case <-ctx.Done():
-		return fmt.Errorf("wait for the start of the function: %w", ctx.Err())
-	}
+	return l.attempt, isFirst
 }
 
 // try calls the function's Start, and passes the result to all callers that wait for it.
@@ -57,6 +71,7 @@ func (l *lifecycle) try(ctx context.Context, a *attempt) error {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.started, l.attempt = a.err == nil, nil
+		a.canceled = a.err != nil && errors.Is(ctx.Err(), context.Canceled)
 		close(a.ended)
 	}()
 	a.err = l.callStart(ctx)

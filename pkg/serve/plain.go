@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -121,7 +122,14 @@ func (front *plainFront) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "close")
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
-	if err := respond(front.route(r), r, w).flush(); err != nil {
+	resp := respond(front.route(r), r, w)
+	if front.onPlatform {
+		// Receive the rest of the body. Otherwise, net/http might close the connection while the
+		// platform is still sending the body. The platform could then lose the response, and the
+		// sender would get the platform's error response.
+		io.Copy(io.Discard, r.Body)
+	}
+	if err := resp.flush(); err != nil {
 		slog.InfoContext(ctx, "response not sent", "error", err.Error())
 	}
 }

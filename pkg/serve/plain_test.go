@@ -375,6 +375,27 @@ func TestFailedStartOnPlatform(t *testing.T) {
 	require.EqualValues(t, broken+1, starts.Load())
 }
 
+// On the platform, the server must receive the whole body before it responds, even if the handler
+// does not need it. If the server closed the connection earlier, the platform could lose the
+// response.
+func TestUnreadBodyOnPlatform(t *testing.T) {
+	const length = 4 << 20
+	refuse := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		Fail(w, http.StatusRequestEntityTooLarge, "TooLarge", "the body is too long")
+	})
+	base := startPlain(t, Function{Handler: refuse}, true)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(base, "http://"))
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", length, make([]byte, length))
+	require.NoError(t, err)
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	require.Equal(t, http.StatusRequestEntityTooLarge, response.StatusCode)
+	require.False(t, response.Close)
+}
+
 func TestEventOfAFunctionWithoutEvents(t *testing.T) {
 	base := startPlain(t, Function{Handler: http.NotFoundHandler()}, true)
 	response, body := send(t, "POST", base+"/invoke", "", "X-Fc-Control-Path", "/invoke")
@@ -411,6 +432,36 @@ func TestRequestsShareAStart(t *testing.T) {
 			require.EqualValues(t, attempt+1, starts.Load())
 			require.Equal(t, time.Duration(attempt+1)*time.Second, time.Since(began))
 		}
+	})
+}
+
+// If the client of the request that called Start disconnects, the requests that wait for the result
+// must not fail. One of them must call Start again.
+func TestStartOfACanceledRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var starts atomic.Int32
+		life := &lifecycle{function: Function{Start: func(ctx context.Context) error {
+			starts.Add(1)
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(time.Second):
+				return nil
+			}
+		}}}
+		ctx, cancel := context.WithCancel(t.Context())
+		canceled, waiting := make(chan error, 1), make(chan error, 2)
+		go func() { canceled <- life.start(ctx) }()
+		synctest.Wait()
+		for range cap(waiting) {
+			go func() { waiting <- life.start(t.Context()) }()
+		}
+		synctest.Wait()
+		cancel()
+		require.ErrorIs(t, <-canceled, context.Canceled)
+		require.NoError(t, <-waiting)
+		require.NoError(t, <-waiting)
+		require.EqualValues(t, 2, starts.Load())
 	})
 }
 
