@@ -209,7 +209,7 @@ func TestFunctionThatCannotStartEndsTheRun(t *testing.T) {
 	require.ErrorContains(t, run(s, nil, io.Discard), `start function "query": it responds with 503`)
 
 	require.NoError(t, os.WriteFile("s.yaml", []byte("resources: {x: {}}"), 0o644))
-	require.ErrorContains(t, run(s, nil, io.Discard), "check s.yaml:\n  edition: is \"\"; use 3.0.0")
+	require.ErrorContains(t, run(s, nil, io.Discard), "read functions from \"s.yaml\": check properties:\n  edition: is \"\"; use 3.0.0")
 }
 
 func TestUsage(t *testing.T) {

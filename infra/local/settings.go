@@ -66,5 +66,9 @@ func (s settings) functions() ([]syaml.Function, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read functions (start this in the repository's folder, or set S_YAML): %w", err)
 	}
-	return syaml.Parse(data, s.lookup)
+	functions, err := syaml.Parse(data, s.lookup)
+	if err != nil {
+		return nil, fmt.Errorf("read functions from %q: %w", s.file, err)
+	}
+	return functions, nil
 }

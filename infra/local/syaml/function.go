@@ -23,7 +23,8 @@ type Function struct {
 	Handler string `yaml:"handler"`
 	// Server says how to start the HTTP server in a custom runtime. It is nil for the runtime go1.
 	Server *Server `yaml:"customRuntimeConfig"`
-	// Code is the folder that holds the executable. The path is relative to s.yaml.
+	// Code is the folder that holds the executable. The path is relative to the file
+	// that describes the function.
 	Code string `yaml:"code"`
 	Role string `yaml:"role"`
 

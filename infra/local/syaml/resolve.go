@@ -26,14 +26,14 @@ type resolver struct {
 func resolve(data []byte, lookup Lookup) (*yaml.Node, error) {
 	var file yaml.Node
 	if err := yaml.Unmarshal(data, &file); err != nil {
-		return nil, fmt.Errorf("parse s.yaml: %w", err)
+		return nil, fmt.Errorf("parse YAML: %w", err)
 	}
 	root := file.Content[0]
 	r := resolver{lookup: lookup, vars: map[string]string{}}
 	vars := field(root, "vars")
 	for name, value := range pairs(vars) {
 		if err := r.resolveAll(value); err != nil {
-			return nil, fmt.Errorf("resolve variable %q of s.yaml: %w", name.Value, err)
+			return nil, fmt.Errorf("resolve variable %q: %w", name.Value, err)
 		}
 		r.vars[name.Value] = value.Value
 	}
@@ -44,7 +44,7 @@ func resolve(data []byte, lookup Lookup) (*yaml.Node, error) {
 			continue
 		}
 		if err := r.resolveAll(value); err != nil {
-			return nil, fmt.Errorf("resolve %s of s.yaml: %w", key.Value, err)
+			return nil, fmt.Errorf("resolve %s: %w", key.Value, err)
 		}
 	}
 	return root, nil

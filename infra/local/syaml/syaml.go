@@ -1,5 +1,5 @@
 // Package syaml reads s.yaml, the file from which Serverless Devs deploys the functions, using its
-// component fc3.
+// component fc3. A file with another name, such as s.concurrent.yaml, has the same format.
 //
 // The component never rejects an invalid file, so this package is strict: it returns an error for
 // every key that the project does not use. It resolves expressions such as ${vars.region} before it
@@ -33,13 +33,13 @@ func Parse(data []byte, lookup Lookup) ([]Function, error) {
 	}
 	var d document
 	if err := root.Decode(&d); err != nil {
-		return nil, fmt.Errorf("parse s.yaml: %w", err)
+		return nil, fmt.Errorf("parse YAML: %w", err)
 	}
 	for name := range pairs(field(root, "resources")) {
 		d.order = append(d.order, name.Value)
 	}
 	if problems := d.check(); len(problems) > 0 {
-		return nil, fmt.Errorf("check s.yaml:\n  %s", strings.Join(problems, "\n  "))
+		return nil, fmt.Errorf("check properties:\n  %s", strings.Join(problems, "\n  "))
 	}
 	return d.functions(), nil
 }
@@ -51,7 +51,7 @@ func checkKeys(data []byte) error {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&document{}); err != nil {
-		return fmt.Errorf("parse s.yaml: %w", err)
+		return fmt.Errorf("parse YAML: %w", err)
 	}
 	return nil
 }

@@ -222,7 +222,7 @@ func requireRefused(t *testing.T, path, old, replacement, want string) {
 
 func TestParseListsAllProblems(t *testing.T) {
 	_, err := Parse([]byte("resources: {x: {}}"), secrets)
-	require.ErrorContains(t, err, "check s.yaml:\n  edition: is \"\"; use 3.0.0\n  resources.x.component")
+	require.ErrorContains(t, err, "check properties:\n  edition: is \"\"; use 3.0.0\n  resources.x.component")
 	require.ErrorContains(t, err, "resources.x.props.timeout: is missing")
 
 	_, err = Parse([]byte("one: 1\ntwo: 2\n"), secrets)
@@ -249,9 +249,9 @@ access: ${vars.c}
 
 func TestParseRefuses(t *testing.T) {
 	tests := []struct{ name, file, want string }{
-		{"not YAML", "a: [", "parse s.yaml"},
+		{"not YAML", "a: [", "parse YAML"},
 		{"a list", "- a", "cannot unmarshal !!seq"},
-		{"nothing", "", "parse s.yaml"},
+		{"nothing", "", "parse YAML"},
 		{"unknown variable", "name: ${vars.x}", `"x": not defined above`},
 		{"a variable that is not above", "vars: {a: '${vars.b}', b: c}", `"b": not defined above`},
 		{"unknown expression", "name: ${config('AccountID')}", "read expression"},
