@@ -14,7 +14,8 @@ import (
 // pool holds the processes of one function. A process handles up to perProcess calls at the same
 // time. Before a call uses a process, the call must take one of the pool's slots, whose number is
 // perProcess for each process that may run. A new process starts only if all processes are full, so
-// there are never more of them than that.
+// their number stays within the limit. The only exceptions are processes that get no more calls and
+// are still finishing some: they do not count as full, and another process may replace them.
 type pool struct {
 	function syaml.Function
 	config   Config
