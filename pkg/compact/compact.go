@@ -74,8 +74,8 @@ type Config struct {
 	StageBytes int64
 	// RunAge is the age at which a recorder ends a run; see record.Config. Until a partition is
 	// closed and quiet, its runs are merged only once they have probably ended. A run has probably
-	// ended if its newest object is at least RunAge plus five minutes old, or has at least 16 KiB.
-	// An earlier merge would be useless but harmless. Default 10 minutes.
+	// ended if it began at least RunAge plus two minutes ago, or if its newest object has at least
+	// 16 KiB. An earlier merge would be useless but harmless. Default 10 minutes.
 	RunAge time.Duration
 	// Quiet is the time without writes after which a closed partition is merged down to one object.
 	// Default 30 minutes.

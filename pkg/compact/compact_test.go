@@ -66,7 +66,12 @@ func putBytes(t testing.TB, store objstore.Store, key string, data []byte) strin
 }
 
 // fresh returns the name of object number seq of run number n.
-func fresh(n, seq int) layout.Name { return layout.Name{Run: fmt.Sprintf("%032x", n), Seq: seq} }
+func fresh(n, seq int) layout.Name { return freshSince(time.Unix(0, 0), n, seq) }
+
+// freshSince is like fresh for a run that began at the given time.
+func freshSince(began time.Time, n, seq int) layout.Name {
+	return layout.Name{Run: fmt.Sprintf("%08x%024x", began.Unix(), n), Seq: seq}
+}
 
 // encode encodes the rows as a segment that names the segments it holds.
 func encode(t testing.TB, rows []segment.Row, groupRows int64, holds ...string) []byte {
@@ -578,27 +583,30 @@ func TestLargeSegmentsAreLeftAlone(t *testing.T) {
 	require.Zero(t, run(t, store, compact.Config{MaxInputs: 3, LargeBytes: 5 * size / 4}).Merges)
 }
 
-// Until a partition is closed and quiet, a run must be merged only once its newest object is 15
-// minutes old or large. Before that, the recorder may still add to the run.
+// Until a partition is closed and quiet, a run must be merged only once it began 12 minutes ago or
+// is large. Before that, the recorder may still add to the run.
 func TestAnOpenRunIsNotMerged(t *testing.T) {
 	now := noon.Add(time.Hour)
-	segmentOf := func(run, seq int, age time.Duration, size int64) layout.Segment {
-		name := fresh(run, seq)
-		return layout.Segment{Key: name.Key(where), Size: size, Name: name, Modified: now.Add(-age)}
+	segmentOf := func(began, modified time.Duration, size int64) layout.Segment {
+		name := freshSince(now.Add(-began), 2, 1)
+		return layout.Segment{Key: name.Key(where), Size: size, Name: name, Modified: now.Add(-modified)}
 	}
-	old := segmentOf(1, 1, time.Hour, 1000)
+	old := segmentOf(time.Hour, time.Hour, 1000)
+	compacted := layout.Segment{Key: "z", Name: layout.Name{Level: 1}, Modified: now}
+	const tomorrow = -24 * time.Hour
 	for name, c := range map[string]struct {
 		second []layout.Segment
 		now    time.Time
 		want   int // number of inputs
 	}{
-		"it has ended":                      {[]layout.Segment{segmentOf(2, 1, 15*time.Minute, 1000)}, now, 2},
-		"it may be open":                    {[]layout.Segment{segmentOf(2, 1, 15*time.Minute-1, 1000)}, now, 0},
-		"only its first object is old":      {[]layout.Segment{segmentOf(2, 1, time.Hour, 1000), segmentOf(2, 2, time.Minute, 1100)}, now, 0},
-		"it is large":                       {[]layout.Segment{segmentOf(2, 1, time.Minute, 16<<10)}, now, 2},
-		"the day is over, but not quiet":    {[]layout.Segment{segmentOf(2, 1, 10*time.Minute-24*time.Hour, 1000)}, now.AddDate(0, 0, 1), 0},
-		"the day is over and it is quiet":   {[]layout.Segment{segmentOf(2, 1, time.Minute, 1000)}, now.AddDate(0, 0, 1), 2},
-		"a compacted segment is never open": {[]layout.Segment{segmentOf(2, 1, time.Hour, 1000), {Key: "z", Name: layout.Name{Level: 1}, Modified: now}}, now, 2},
+		"it has ended":                      {[]layout.Segment{segmentOf(12*time.Minute, time.Minute, 1000)}, now, 2},
+		"it may be open":                    {[]layout.Segment{segmentOf(12*time.Minute-time.Second, time.Minute, 1000)}, now, 0},
+		"it is large":                       {[]layout.Segment{segmentOf(time.Minute, time.Minute, 16<<10)}, now, 2},
+		"the recorder's clock is ahead":     {[]layout.Segment{segmentOf(-time.Hour, 12*time.Minute, 1000)}, now, 2},
+		"it is ahead, and it may be open":   {[]layout.Segment{segmentOf(-time.Hour, 12*time.Minute-1, 1000)}, now, 0},
+		"the day is over, but not quiet":    {[]layout.Segment{segmentOf(10*time.Minute+tomorrow, 5*time.Minute+tomorrow, 1000)}, now.AddDate(0, 0, 1), 0},
+		"the day is over and it is quiet":   {[]layout.Segment{segmentOf(time.Minute, time.Minute, 1000)}, now.AddDate(0, 0, 1), 2},
+		"a compacted segment is never open": {[]layout.Segment{segmentOf(2*time.Hour, time.Hour, 1000), compacted}, now, 2},
 	} {
 		listing := compact.Listing{Partition: where, Segments: append([]layout.Segment{old}, c.second...)}
 		plan := compact.NewPlan(listing, nil, c.now, compact.Config{Fanout: 2})

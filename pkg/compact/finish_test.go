@@ -303,17 +303,18 @@ func TestAnOutputHoldsWhatItsInputsHold(t *testing.T) {
 	listing, facts := compact.Listing{Partition: where}, compact.Facts{}
 	// The inputs are one and two. They hold run 1, which is too new to be an input, and the
 	// segment named below, which needs too much memory.
-	for _, n := range []layout.Name{fresh(1, 3), fresh(5, 1), below, one, two} {
+	begun := func(run, seq int) layout.Name { return freshSince(noon.Add(time.Hour), run, seq) }
+	for _, n := range []layout.Name{begun(1, 3), begun(5, 1), below, one, two} {
 		listing.Segments = append(listing.Segments, layout.Segment{Key: n.Key(where), Name: n, Modified: noon})
 		facts[n.Key(where)] = compact.Fact{Memory: 1}
 	}
 	listing.Segments[0].Modified, listing.Segments[1].Modified = noon.Add(time.Hour), noon.Add(time.Hour)
 	facts[below.Key(where)] = compact.Fact{Memory: 1000}
-	facts[one.Key(where)] = compact.Fact{Memory: 1, Holds: []layout.Name{fresh(1, 3), fresh(2, 9), below, gone}}
-	facts[two.Key(where)] = compact.Fact{Memory: 1, Holds: []layout.Name{fresh(1, 4)}}
+	facts[one.Key(where)] = compact.Fact{Memory: 1, Holds: []layout.Name{begun(1, 3), fresh(2, 9), below, gone}}
+	facts[two.Key(where)] = compact.Fact{Memory: 1, Holds: []layout.Name{begun(1, 4)}}
 	plan := compact.NewPlan(listing, facts, noon.Add(time.Hour), compact.Config{Fanout: 2, MemoryBytes: 100})
 	require.Len(t, plan.Inputs, 2)
-	require.Equal(t, []string{fresh(1, 4).String(), below.String(), one.String(), two.String()}, plan.Holds)
+	require.Equal(t, []string{begun(1, 4).String(), below.String(), one.String(), two.String()}, plan.Holds)
 
 	listing.Segments = nil
 	for n := range 300 {

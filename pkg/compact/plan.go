@@ -234,7 +234,7 @@ func (c Config) mergeable(sources []source, facts Facts) []source {
 
 // afterRun is the time, in addition to Config.RunAge, after which a compactor assumes that a run
 // has ended. It covers the duration of a put and differences between clocks.
-const afterRun = 5 * time.Minute
+const afterRun = 2 * time.Minute
 
 // fullBytes is the approximate size of a full run, in bytes. In a busy partition, a run becomes
 // full within a minute or two. If full runs had to become old before they are merged, a query would
@@ -243,12 +243,20 @@ const fullBytes = 16 << 10
 
 // ended removes the runs that a recorder probably still adds to. Merging such a run would be of
 // little use, because the run's next object would contain the same rows, which would then be merged
-// again. A run counts as ended if its newest object is old or large.
+// again. A run counts as ended if it began long ago or its newest object is large.
 func (c Config) ended(sources []source, now time.Time) []source {
 	return slices.DeleteFunc(sources, func(s source) bool {
-		isNew := now.Sub(s.head.Modified) < c.RunAge+afterRun
-		return s.head.Name.Fresh() && isNew && s.head.Size < fullBytes
+		return s.head.Name.Fresh() && s.head.Size < fullBytes && now.Sub(began(s.head)) < c.RunAge+afterRun
 	})
+}
+
+// began returns when the run of a fresh segment began, at the latest. If the recorder's clock is
+// ahead, that is when the segment was written.
+func began(head layout.Segment) time.Time {
+	if at := head.Name.RunBegan(); at.Before(head.Modified) {
+		return at
+	}
+	return head.Modified
 }
 
 // plannedBytes returns the maximum total size of a merge's inputs, in bytes. It is lower than

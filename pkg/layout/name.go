@@ -12,7 +12,7 @@ const (
 	// MaxSeq is the highest sequence number of a run.
 	MaxSeq = 999999
 
-	runDigits    = 32 // 128 random bits
+	runDigits    = 32 // see NewRunID
 	digestDigits = 64 // SHA-256
 	extension    = ".parquet"
 )
@@ -22,7 +22,7 @@ const (
 // digest and the lengths of the footer, the index and the summaries.
 type Name struct {
 	Level int
-	// Run is the identifier of the run: 32 hex digits. It is set only for fresh segments.
+	// Run is the identifier of the run; see NewRunID. It is set only for fresh segments.
 	Run string
 	// Seq is the sequence number of the put in its run, counted from 1. It is set only for fresh
 	// segments.

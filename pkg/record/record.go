@@ -7,7 +7,7 @@
 //
 //   - Append returns nil only after all of its events are in objects whose puts are confirmed.
 //     partition.commit makes these puts.
-//   - No key is ever used for two different contents. A run's identifier is 128 random bits, so no
+//   - No key is ever used for two different contents. A run's identifier has 96 random bits, so no
 //     two runs share a key. Within a run, each put takes a new sequence number before encoding
 //     begins. The number is never used again, even if encoding or the put fails.
 //   - Every object of a run contains all rows of the run's earlier objects, so readers need only
@@ -84,7 +84,7 @@ type Config struct {
 	// any longer. A call does not wait at all while 2,048 events wait for their puts, and it stops
 	// waiting PutTimeout before its deadline, so that the put has as much time as it may need.
 	Linger time.Duration
-	// Random supplies the 128 random bits of each run identifier. Two writers, even in different
+	// Random supplies the 96 random bits of each run identifier. Two writers, even in different
 	// processes, must not read the same bits. Otherwise, both could put objects under the same key,
 	// and events could be lost. Random must be safe for concurrent use. Default crypto/rand.Reader.
 	Random io.Reader

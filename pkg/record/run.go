@@ -1,8 +1,6 @@
 package record
 
 import (
-	"encoding/hex"
-	"fmt"
 	"io"
 	"time"
 
@@ -35,13 +33,13 @@ type run struct {
 	unconfirmed []string
 }
 
-// newRun returns an empty run with a new random identifier.
+// newRun returns an empty run with a new identifier.
 func newRun(where layout.Partition, random io.Reader, now time.Time) (*run, error) {
-	var id [16]byte
-	if _, err := io.ReadFull(random, id[:]); err != nil {
-		return nil, fmt.Errorf("draw run identifier: %w", err)
+	id, err := layout.NewRunID(now, random)
+	if err != nil {
+		return nil, err
 	}
-	return &run{where: where, id: hex.EncodeToString(id[:]), started: now}, nil
+	return &run{where: where, id: id, started: now}, nil
 }
 
 // over reports whether the run must end because it has reached a limit. If the clock is set back,

@@ -17,7 +17,7 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// Each run must draw 128 new random bits. Otherwise two runs could have the same identifier and
+// Each run must draw 96 new random bits. Otherwise two runs could have the same identifier and
 // write different contents under one key.
 func TestRunIdentifiersAreNotDrawnTwice(t *testing.T) {
 	const writers, commits = 4, 500 / everyNth
@@ -49,11 +49,11 @@ func TestASourceThatRepeatsItselfIsNoticed(t *testing.T) {
 	require.Len(t, w.store.broken(), 1)
 }
 
-// If a recorder cannot draw 128 random bits, it must not start a run, put a segment or
-// acknowledge an event.
+// If a recorder cannot draw 96 random bits, it must not start a run, put a segment or acknowledge
+// an event.
 func TestNoRunWithoutRandomBits(t *testing.T) {
 	w := newWorld(t, t.TempDir())
-	writer := w.newWriter(w.store, record.Config{Random: bytes.NewReader(make([]byte, 15))})
+	writer := w.newWriter(w.store, record.Config{Random: bytes.NewReader(make([]byte, 11))})
 	require.ErrorContains(t, writer.Append(t.Context(), span(clientA, 0, 1)), "draw run identifier")
 	require.Empty(t, w.listed())
 }
