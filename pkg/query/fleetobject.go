@@ -163,7 +163,7 @@ func (p *fleetPartition) readWhole(ctx context.Context, o *fleetObject) error {
 
 // openWhole checks all row groups of an object.
 func (o *fleetObject) openWhole(data []byte) error {
-	footer, err := segment.ParseFooter(data, o.segment.Size)
+	footer, err := segment.ParseWhole(data, identify(o.segment))
 	if err == nil {
 		err = footer.Verify(data)
 	}

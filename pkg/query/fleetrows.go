@@ -209,8 +209,7 @@ func (m *rowMerge) open(ctx context.Context) error {
 	m.isOpen, m.cursors.before = true, (*rowCursor).before
 	for _, o := range m.objects {
 		s := o.segment
-		of := segment.Object{Key: s.Key, Size: s.Size, FooterLength: s.Name.FooterLength, IndexLength: s.Name.IndexLength}
-		c := &rowCursor{rows: segment.OpenCursor(inMemory(o.data), of, o.footer), key: s.Key}
+		c := &rowCursor{rows: segment.OpenCursor(inMemory(o.data), identify(s), o.footer), key: s.Key}
 		if err := m.advance(ctx, c); err != nil {
 			return err
 		}

@@ -126,16 +126,18 @@ func (s *source) clientRows(footer *segment.Footer) *segment.ClientRows {
 	return footer.ClientRows(q.ClientID, from, to, q.Descending)
 }
 
+// identify returns what package segment needs to know about an object.
+func identify(s layout.Segment) segment.Object {
+	return segment.Object{Key: s.Key, Size: s.Size, FooterLength: s.Name.FooterLength, IndexLength: s.Name.IndexLength}
+}
+
 // footer returns the object's footer, from the cache if possible.
 func (s *source) footer(ctx context.Context) (*segment.Footer, error) {
 	r := s.reading.reader
 	if footer := r.footers.get(s.object.Key); footer != nil {
 		return footer, nil
 	}
-	name := s.object.Name
-	object := segment.Object{
-		Key: s.object.Key, Size: s.object.Size, FooterLength: name.FooterLength, IndexLength: name.IndexLength,
-	}
+	object := identify(s.object)
 	length := cmp.Or(object.IndexLength, object.FooterLength, min(object.Size, 64<<10))
 	held, err := r.reads.acquire(ctx, footerFactor*length)
 	if err != nil {
@@ -180,7 +182,7 @@ func (s *source) loadWhole(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	footer, err := segment.ParseFooter(data, s.object.Size)
+	footer, err := segment.ParseWhole(data, identify(s.object))
 	if err != nil {
 		return s.corrupt(err)
 	}
@@ -224,7 +226,7 @@ func (s *source) loadGroups(ctx context.Context, n int) error {
 // decodeWhole parses the footer of an object again, and then decodes rows as decode does. data is the
 // whole object. See releaseFooter.
 func (s *source) decodeWhole(n int, data []byte) error {
-	footer, err := segment.ParseFooter(data, s.object.Size)
+	footer, err := segment.ParseWhole(data, identify(s.object))
 	if err != nil {
 		return s.corrupt(err)
 	}

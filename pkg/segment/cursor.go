@@ -55,6 +55,18 @@ func OpenIndex(ctx context.Context, store RangeReader, o Object) (*Footer, error
 	return OpenFooter(ctx, store, o)
 }
 
+// ParseWhole parses the index of an object or, if the index is damaged or its length is unknown, does
+// the same as ParseFooter. data is the whole object.
+func ParseWhole(data []byte, o Object) (*Footer, error) {
+	start := o.Size - o.FooterLength - o.IndexLength
+	if o.IndexLength > 0 && start >= 0 && int64(len(data)) == o.Size {
+		if footer, err := ParseIndex(data[start:start+o.IndexLength], start); err == nil {
+			return footer, nil
+		}
+	}
+	return ParseFooter(data, o.Size)
+}
+
 // OpenFooter reads and parses an object's footer. It makes one request, or two if the footer's
 // length is unknown and exceeds 64 KiB.
 func OpenFooter(ctx context.Context, store RangeReader, o Object) (*Footer, error) {

@@ -14,7 +14,6 @@ import (
 // lies directly before the footer, which is for other readers. FORMAT.md defines it.
 
 const (
-	indexVersion = 1
 	// indexTrailer is the size of the last two fields of an index: the length of the rest and the
 	// checksum of all bytes before it.
 	indexTrailer = 4 + checksumLength
@@ -25,7 +24,7 @@ const (
 
 // encodeIndex returns the index of a segment.
 func (f *Footer) encodeIndex() []byte {
-	b := binary.AppendUvarint(nil, indexVersion)
+	b := binary.AppendUvarint(nil, SchemaVersion)
 	b = binary.AppendUvarint(b, uint64(f.codec))
 	b = binary.AppendUvarint(b, uint64(f.digest.Rows))
 	b = binary.LittleEndian.AppendUint64(b, f.digest.Sum)
@@ -77,8 +76,8 @@ func ParseIndex(index []byte, offset int64) (*Footer, error) {
 		return nil, fmt.Errorf("%w: the checksum of its index is wrong", ErrCorrupt)
 	}
 	r := byteReader{data: index[:n]}
-	if version := r.uvarint(); version != indexVersion {
-		return nil, fmt.Errorf("%w: its index has the version %d instead of %d", ErrCorrupt, version, indexVersion)
+	if version := r.uvarint(); version != SchemaVersion {
+		return nil, fmt.Errorf("%w: its index has the schema version %d instead of %d", ErrCorrupt, version, SchemaVersion)
 	}
 	f := &Footer{codec: format.CompressionCodec(r.number(math.MaxInt32))}
 	f.digest = Digest{Rows: r.number(math.MaxInt64), Sum: r.uint64()}

@@ -70,9 +70,21 @@ func newer(t *testing.T, data []byte) []byte {
 	digit := bytes.IndexByte(footer[at:], strconv.Itoa(segment.SchemaVersion)[0])
 	footer[at+digit]++
 	binary.LittleEndian.PutUint64(footer, xxhash.Sum64(footer[8:]))
+	makeIndexNewer(damaged[:int64(len(damaged))-length])
 	_, err = segment.ParseFooter(damaged, int64(len(damaged)))
 	require.ErrorContains(t, err, "schema version")
 	return damaged
+}
+
+// makeIndexNewer changes the version in the index at the end of the given bytes, if there is one.
+func makeIndexNewer(before []byte) {
+	end := len(before) - 8 // of the index without its checksum
+	start := end - 4 - int(binary.LittleEndian.Uint32(before[end-4:]))
+	if start < 0 || xxhash.Sum64(before[start:end]) != binary.LittleEndian.Uint64(before[end:]) {
+		return
+	}
+	before[start]++
+	binary.LittleEndian.PutUint64(before[end:], xxhash.Sum64(before[start:end]))
 }
 
 // objectsOf returns a world in which some events are in several objects. The world has:

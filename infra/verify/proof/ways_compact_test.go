@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -150,13 +151,14 @@ func (s swapping) Put(ctx context.Context, key string, body io.ReaderAt, size in
 
 // withSummariesOf returns a segment without summaries together with the summaries of another one.
 func withSummariesOf(t *testing.T, other, data []byte) []byte {
-	lastGroup := func(data []byte) (end, footer int64) {
+	lastGroup := func(data []byte) (end, index int64) {
 		f, err := segment.ParseFooter(data, int64(len(data)))
 		require.NoError(t, err)
 		length, err := segment.FooterLength(data, int64(len(data)))
 		require.NoError(t, err)
 		last := f.Groups()[len(f.Groups())-1]
-		return last.Offset + last.Length, int64(len(data)) - length
+		footer := int64(len(data)) - length
+		return last.Offset + last.Length, footer - 12 - int64(binary.LittleEndian.Uint32(data[footer-12:]))
 	}
 	from, to := lastGroup(other)
 	end, _ := lastGroup(data)
