@@ -13,17 +13,31 @@ import (
 // errValues is the error for values that are damaged or too few.
 var errValues = fmt.Errorf("%w: damaged values in a page", ErrCorrupt)
 
-// packed returns the i-th of the integers of the given width, in bits, that are packed into b.
-func packed(b []byte, i, width int) uint64 {
-	at := i * width
-	b = b[at/8:]
-	if len(b) < 9 {
-		b = append(make([]byte, 0, 9), b...)[:9]
+// unpack appends the first n of the integers of the given width, in bits, that are packed into b.
+func unpack[T uint32 | int64](values []T, b []byte, width, n int) []T {
+	at := 0 // in bits
+	if width <= 56 {
+		mask := uint64(1)<<width - 1
+		for ; n > 0 && at/8+8 <= len(b); n-- {
+			values = append(values, T(binary.LittleEndian.Uint64(b[at/8:])>>(at%8)&mask))
+			at += width
+		}
 	}
+	for ; n > 0; n-- {
+		values = append(values, T(packed(b, at, width)))
+		at += width
+	}
+	return values
+}
+
+// packed returns the integer of the given width that begins at a bit of b.
+func packed(b []byte, at, width int) uint64 {
+	var bytes [9]byte
+	copy(bytes[:], b[at/8:])
 	shift := at % 8
-	value := binary.LittleEndian.Uint64(b) >> shift
+	value := binary.LittleEndian.Uint64(bytes[:]) >> shift
 	if shift+width > 64 {
-		value |= uint64(b[8]) << (64 - shift)
+		value |= uint64(bytes[8]) << (64 - shift)
 	}
 	return value & (1<<width - 1)
 }
@@ -58,9 +72,7 @@ func decodeHybrid(values []uint32, b []byte, width, n int) ([]uint32, error) {
 		if uint64(len(b)) < groups*uint64(width) {
 			return nil, errValues
 		}
-		for i := range int(min(8*groups, left)) {
-			values = append(values, uint32(packed(b, i, width)))
-		}
+		values = unpack(values, b, width, int(min(8*groups, left)))
 		b = b[groups*uint64(width):]
 	}
 	return values, nil
@@ -90,9 +102,11 @@ func decodeDelta(values []int64, b []byte, n int) (_ []int64, rest []byte, err e
 			if d.failed || width > 64 {
 				return nil, nil, errValues
 			}
-			for i := range min(perMini, n-len(values)) {
-				value += minDelta + int64(packed(deltas, i, int(width)))
-				values = append(values, value)
+			from := len(values)
+			values = unpack(values, deltas, int(width), min(perMini, n-from))
+			for i := from; i < len(values); i++ {
+				value += minDelta + values[i]
+				values[i] = value
 			}
 		}
 		if d.failed {

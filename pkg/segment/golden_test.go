@@ -12,7 +12,7 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-var update = flag.Bool("update", false, "write the stored segment anew")
+var update = flag.Bool("update", false, "write the current stored segment anew")
 
 // goldenRows returns the rows that the stored segment must contain. Only some of them have
 // connected_at, a channel and an event identifier.
@@ -30,20 +30,22 @@ func goldenRows() []segment.Row {
 	return segment.FromEvents(events)
 }
 
-// The stored segment must stay readable as long as SchemaVersion is the same. For a new
-// SchemaVersion, write a new segment:
+// The stored segments must stay readable as long as SchemaVersion is the same. The first one was
+// written before segments had an index. For a new SchemaVersion, write a new segment:
 //
 //	go test ./pkg/segment -run Golden -update
-func TestGoldenSegmentStaysReadable(t *testing.T) {
-	name := fmt.Sprintf("testdata/v%d.parquet", segment.SchemaVersion)
+func TestGoldenSegmentsStayReadable(t *testing.T) {
+	current := fmt.Sprintf("testdata/v%d-index.parquet", segment.SchemaVersion)
 	if *update {
 		data, _ := write(t, goldenRows(), 16)
-		require.NoError(t, os.WriteFile(name, data, 0o644))
+		require.NoError(t, os.WriteFile(current, data, 0o644))
 	}
-	data, err := os.ReadFile(name)
-	require.NoError(t, err)
-	store := &objects{data: map[string][]byte{name: data}}
-	got, err := readAll(t, open(t, store, name, int64(len(data))))
-	require.NoError(t, err)
-	require.Equal(t, goldenRows(), got)
+	for _, name := range []string{fmt.Sprintf("testdata/v%d.parquet", segment.SchemaVersion), current} {
+		data, err := os.ReadFile(name)
+		require.NoError(t, err)
+		store := &objects{data: map[string][]byte{name: data}}
+		got, err := readAll(t, open(t, store, name, int64(len(data))))
+		require.NoError(t, err)
+		require.Equal(t, goldenRows(), got, name)
+	}
 }

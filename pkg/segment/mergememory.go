@@ -22,9 +22,10 @@ func (f *Footer) MergeMemory() int64 {
 func (g *Group) groupMemory() int64 {
 	pages := min(g.plain, columnCount*2*pageBytes)
 	// Each dictionary entry takes at least five bytes. It is decoded and copied into a string,
-	// whose header takes 16 bytes. Each row has an index of four bytes.
+	// whose header takes 16 bytes. Each row of a page takes at most eight bytes more.
 	entries := min(columnCount*g.Rows, g.encoded/5)
-	decoded := pages + 2*g.encoded + 16*entries + 4*columnCount*g.Rows
+	pageRows := min(g.Rows, pageBytes/4)
+	decoded := pages + 2*g.encoded + 16*entries + 8*columnCount*pageRows
 	const rounding = 1.4 // buffers are larger than their contents
 	return g.Length + int64(rounding*float64(decoded))
 }

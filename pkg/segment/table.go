@@ -31,6 +31,8 @@ const (
 	tableGroupRows = 8192
 	// tableGroupBytes is the total size of the texts at which a row group of a table ends, in bytes.
 	tableGroupBytes = 1 << 20
+	// tablePageBytes is the maximum size of a page of a table before compression.
+	tablePageBytes = 256 << 10
 )
 
 // TableWriter writes a table to an io.Writer, one row group at a time. It is not safe for concurrent
@@ -68,7 +70,7 @@ func tableOptions(name string, schema *parquet.Schema) []parquet.WriterOption {
 		schema,
 		parquet.Compression(codecs[interim]),
 		parquet.CreatedBy("device-trace", "1", "0"),
-		parquet.PageBufferSize(pageBytes),
+		parquet.PageBufferSize(tablePageBytes),
 		parquet.WriteBufferSize(0),
 		parquet.DataPageStatistics(false),
 		parquet.DataPageVersion(1),

@@ -67,7 +67,7 @@ func NewInterimWriter(out io.Writer, groupRows int64) *Writer {
 func newWriter(out io.Writer, groupRows int64, l lifetime) *Writer {
 	w := &Writer{
 		lifetime: l,
-		out:      parquet.NewGenericWriter[stored](io.Discard, writerOptions(codecs[l])...),
+		out:      parquet.NewGenericWriter[stored](io.Discard, writerOptions(l)...),
 		buffer:   make([]stored, bufferRows),
 	}
 	w.start(out, groupRows)

@@ -1,6 +1,8 @@
 package segment
 
 import (
+	"runtime"
+
 	klauspost "github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/compress/zstd"
 )
@@ -13,10 +15,14 @@ type zstdCodec struct {
 	encoder *klauspost.Encoder
 }
 
-// newZstdCodec returns a codec that compresses at most one page per CPU at a time. Further pages
-// wait. newZstdCodec panics if the level is unknown.
-func newZstdCodec(level klauspost.EncoderLevel) *zstdCodec {
+// newZstdCodec returns a codec that compresses at most the given number of pages at a time, or one per
+// CPU if it is zero. Further pages wait. newZstdCodec panics if the level is unknown.
+func newZstdCodec(level klauspost.EncoderLevel, pages int) *zstdCodec {
+	if pages == 0 {
+		pages = runtime.GOMAXPROCS(0)
+	}
 	e, err := klauspost.NewWriter(nil, klauspost.WithEncoderLevel(level), klauspost.WithWindowSize(1<<20),
+		klauspost.WithEncoderConcurrency(pages),
 		klauspost.WithZeroFrames(true), klauspost.WithEncoderCRC(false))
 	if err != nil {
 		panic(err)
