@@ -96,21 +96,24 @@ func (n *reading) listShard(ctx context.Context) error {
 // that the page does not contain completely. These partitions are unlisted.
 func (n *reading) partitionsIn(page objstore.Page) (found []*partition) {
 	last := n.from.Add(-time.Millisecond)
-	for where, objects := range byPartition(page.Objects) {
+	var objects [][]objstore.Object // of each partition in found
+	for where, all := range byPartition(page.Objects) {
 		if where.Day > layout.DayOf(last) {
-			return found
+			page.More = false
+			break
 		}
-		p := n.newPartition(where)
-		p.setListed(objects)
+		found, objects = append(found, n.newPartition(where)), append(objects, all)
+	}
+	unlisted := n.request.Earliest
+	if newest := len(found) - 1; page.More && newest >= 0 { // the next page may list more objects of this partition
+		unlisted, found = found[newest].where.Day.Start(), found[:newest]
+	}
+	for i, p := range found {
+		p.setListed(objects[i])
 		p.listings = 1
-		found = append(found, p)
 	}
 	if !page.More {
 		return found
-	}
-	unlisted := n.request.Earliest
-	if newest := len(found) - 1; newest >= 0 { // the next page may list more objects of this partition
-		unlisted, found = found[newest].where.Day.Start(), found[:newest]
 	}
 	for _, where := range n.layout.PartitionsBetween(n.request.InstanceID, n.request.ClientID, unlisted, last) {
 		found = append(found, n.newPartition(where))

@@ -16,6 +16,7 @@ import (
 	"devicetrace/pkg/layout"
 	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/objstore/memstore"
+	"devicetrace/pkg/objstore/objstoretest"
 	"devicetrace/pkg/query"
 )
 
@@ -260,6 +261,30 @@ func TestABudgetEndsAStreamWithinADay(t *testing.T) {
 	slices.Reverse(events)
 	require.Equal(t, times(since(events, s.From())), times(since(got, s.From())))
 	require.False(t, extend(t, s, q.Earliest))
+}
+
+// If the first page of the shard's listing ends within a partition, the objects that it does not list
+// must keep their cached footers.
+func TestAnIncompleteListingKeepsFooters(t *testing.T) {
+	store := bucket(t)
+	all := month(t, store, 1, 5)
+	for n := range 3 {
+		begin := daysAgo(3).Add(time.Duration(n) * time.Minute)
+		put(t, store, shards.PartitionOf("i", "c", begin), mergedOf(1, n), append(span("b", begin, 3), span("c", begin, 3)...))
+		all = append(reversed(span("c", begin, 3), true), all...)
+	}
+	q := lookBack("c")
+	q.From = q.To.Add(time.Millisecond)
+	counting := objstore.NewCounting(objstoretest.Paged(store, 2)) // the first page lists one of the three
+	reader := newReader(t, counting, query.Config{WholeBytes: 1})
+	for _, reads := range []int{2 * 4, 4} {
+		counting.Reset()
+		s := open(t, reader, q)
+		require.True(t, extend(t, s, q.Earliest))
+		require.Equal(t, times(all), times(drain(t, s)))
+		require.Len(t, counting.Of(objstore.OpRead), reads)
+		s.Close()
+	}
 }
 
 // gate lets requests through in groups of the given sizes. It holds requests back until the current
