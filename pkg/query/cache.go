@@ -39,21 +39,21 @@ func newFooterCache(budget int64) *footerCache {
 }
 
 // get returns the cached footer of an object, or nil if the cache does not contain one.
-func (c *footerCache) get(key string) *segment.Footer {
+func (c *footerCache) get(s layout.Segment) *segment.Footer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if o := c.find(key); o != nil {
+	if o := c.find(s); o != nil {
 		return o.footer
 	}
 	return nil
 }
 
 // put adds an object's footer. It does nothing if the object was not in the partition's last
-// listing.
-func (c *footerCache) put(key string, footer *segment.Footer) {
+// listing, or had another size there.
+func (c *footerCache) put(s layout.Segment, footer *segment.Footer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if o := c.find(key); o != nil && o.footer == nil {
+	if o := c.find(s); o != nil && o.footer == nil {
 		o.footer = footer
 		c.free -= footer.Memory()
 		c.evict()
@@ -76,7 +76,7 @@ func (c *footerCache) remember(prefix string, listed []layout.Segment) {
 	var objects []cachedObject
 	for _, s := range listed {
 		o := cachedObject{segment: s}
-		if known := c.find(s.Key); known != nil && known.segment.Size == s.Size {
+		if known := c.find(s); known != nil {
 			o.footer = known.footer
 		}
 		objects = append(objects, o)
@@ -111,11 +111,11 @@ func (c *footerCache) objectsOf(prefix string) []cachedObject {
 	return nil
 }
 
-// find returns the object with the given key, or nil.
-func (c *footerCache) find(key string) *cachedObject {
-	objects := c.objectsOf(key[:strings.LastIndexByte(key, '/')+1])
-	i, found := slices.BinarySearchFunc(objects, key, func(o cachedObject, key string) int { return cmp.Compare(o.segment.Key, key) })
-	if !found {
+// find returns the object with the key and size of s, or nil.
+func (c *footerCache) find(s layout.Segment) *cachedObject {
+	objects := c.objectsOf(s.Key[:strings.LastIndexByte(s.Key, '/')+1])
+	i, found := slices.BinarySearchFunc(objects, s.Key, func(o cachedObject, key string) int { return cmp.Compare(o.segment.Key, key) })
+	if !found || objects[i].segment.Size != s.Size {
 		return nil
 	}
 	return &objects[i]

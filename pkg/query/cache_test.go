@@ -31,22 +31,23 @@ func footerOf(t *testing.T) *segment.Footer {
 func TestAFullCacheEvictsTheOldestPartitions(t *testing.T) {
 	footer := footerOf(t)
 	one := cachedPartition{"a/", []cachedObject{{segmentsOf(9, "a/1")[0], footer}}}
-	room := one.memory()
+	size := one.memory()
 	for budget, want := range map[int64][]string{
-		4 * room: {"a/1", "b/1", "c/1"},
-		2 * room: {"a/1", "c/1"},
-		1 * room: {"c/1"},
-		room - 1: nil,
+		4 * size: {"a/1", "b/1", "c/1"},
+		2 * size: {"a/1", "c/1"},
+		1 * size: {"c/1"},
+		size - 1: nil,
 	} {
 		c := newFooterCache(budget)
 		for _, key := range []string{"a/1", "b/1", "a/1", "c/1"} {
-			c.remember(key[:2], segmentsOf(9, key))
-			c.put(key, footer)
-			c.put(key, footer)
+			listed := segmentsOf(9, key)
+			c.remember(key[:2], listed)
+			c.put(listed[0], footer)
+			c.put(listed[0], footer)
 			require.GreaterOrEqual(t, c.free, int64(0))
 		}
 		for _, key := range []string{"a/1", "b/1", "c/1"} {
-			require.Equal(t, slices.Contains(want, key), c.get(key) != nil, "budget %d, %s", budget, key)
+			require.Equal(t, slices.Contains(want, key), c.get(segmentsOf(9, key)[0]) != nil, "budget %d, %s", budget, key)
 		}
 	}
 }
@@ -55,11 +56,10 @@ func TestAFullCacheEvictsTheOldestPartitions(t *testing.T) {
 func TestTheCacheForgetsWhatIsNotListed(t *testing.T) {
 	c, footer := newFooterCache(1<<20), footerOf(t)
 	c.remember("p/", segmentsOf(9, "p/1", "p/2", "p/3"))
-	for _, key := range []string{"p/1", "p/2", "p/3", "p/4", "q/1"} {
-		c.put(key, footer)
+	for _, s := range segmentsOf(9, "p/1", "p/2", "p/3", "p/4", "q/1") {
+		c.put(s, footer)
+		require.Equal(t, c.find(s) != nil, c.get(s) != nil, "only listed objects have footers: %s", s.Key)
 	}
-	require.Nil(t, c.get("p/4"), "it was not listed")
-	require.Nil(t, c.get("q/1"))
 	c.remember("p/", append(segmentsOf(9, "p/2"), segmentsOf(8, "p/3", "p/5")...))
 	known := c.remembered("p/")
 	require.Len(t, known, 3)
@@ -70,6 +70,11 @@ func TestTheCacheForgetsWhatIsNotListed(t *testing.T) {
 		require.Equal(t, want.key, known[i].segment.Key)
 		require.Equal(t, want.footer, known[i].footer, want.key)
 	}
+	for _, s := range append(segmentsOf(9, "p/3"), segmentsOf(8, "p/2")...) {
+		c.put(s, footer)
+		require.Nil(t, c.get(s), "the object had another size in the last listing")
+	}
+	require.Nil(t, c.remembered("p/")[1].footer)
 	c.remember("p/", nil)
 	require.Empty(t, c.remembered("p/"))
 	require.Equal(t, int64(1<<20), c.free)

@@ -80,7 +80,7 @@ func (p *fleetPartition) countedExtent(s layout.Segment) extent {
 	if p.wantsDevices() && devices.Length > 0 {
 		first = devices.Offset
 	}
-	if p.wantsFooter(s.Key) {
+	if p.wantsFooter(s) {
 		end = indexEnd(s)
 	}
 	return extent{offset: first, length: end - first}
@@ -102,14 +102,14 @@ func indexEnd(s layout.Segment) int64 {
 }
 
 // wantsFooter reports whether an object's index must be read, to find out which objects it holds.
-func (p *fleetPartition) wantsFooter(key string) bool {
-	return len(p.runs) > 1 && p.fleet.reader.footers.get(key) == nil
+func (p *fleetPartition) wantsFooter(s layout.Segment) bool {
+	return len(p.runs) > 1 && p.fleet.reader.footers.get(s) == nil
 }
 
 // read reads an object. If the object is damaged, read records the reason in its result and returns
 // no error.
 func (p *fleetPartition) read(ctx context.Context, s layout.Segment) (*fleetObject, error) {
-	o := &fleetObject{segment: s, footer: p.fleet.reader.footers.get(s.Key)}
+	o := &fleetObject{segment: s, footer: p.fleet.reader.footers.get(s)}
 	e := p.countedExtent(s)
 	if !e.isWhole && !p.readsRows {
 		return o, p.readSummaries(ctx, o, e)
@@ -181,7 +181,7 @@ func (p *fleetPartition) openSummaries(o *fleetObject, e extent, data []byte) er
 	if o.footer == nil && e.end() >= indexEnd(o.segment) {
 		if footer, err := e.footer(o.segment, data); err == nil {
 			o.footer = footer
-			p.fleet.reader.footers.put(o.segment.Key, footer)
+			p.fleet.reader.footers.put(o.segment, footer)
 		}
 	}
 	o.minutes = e.slice(data, name.Minutes(size))

@@ -103,7 +103,7 @@ func (r *Reader) cost(object layout.Segment) (requests int, bytes int64) {
 	switch {
 	case r.isSmall(object):
 		return 1, object.Size
-	case r.footers.get(object.Key) != nil:
+	case r.footers.get(object) != nil:
 		return 1, 0
 	default:
 		return 2, 0
@@ -134,7 +134,7 @@ func identify(s layout.Segment) segment.Object {
 // footer returns the object's footer, from the cache if possible.
 func (s *source) footer(ctx context.Context) (*segment.Footer, error) {
 	r := s.reading.reader
-	if footer := r.footers.get(s.object.Key); footer != nil {
+	if footer := r.footers.get(s.object); footer != nil {
 		return footer, nil
 	}
 	object := identify(s.object)
@@ -149,7 +149,7 @@ func (s *source) footer(ctx context.Context) (*segment.Footer, error) {
 		return nil, err
 	}
 	if !s.object.Name.Fresh() { // fresh objects are soon superseded, so their footers are not worth caching
-		r.footers.put(s.object.Key, footer)
+		r.footers.put(s.object, footer)
 	}
 	return footer, nil
 }
