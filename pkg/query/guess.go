@@ -20,8 +20,8 @@ type guess struct {
 }
 
 // guess starts the reads that open will make first if the partition still has the compacted objects
-// of its last listing. It does not wait for them. It makes no guess for an object if too little
-// memory is free, or if the object's footer is needed but not cached.
+// of its last listing. It does not wait for them. It makes at most Config.Parallel guesses. It makes
+// none for an object if too little memory is free, or if the object's footer is needed but not cached.
 //
 // Requests with a budget do not guess, because guesses that turn out to be useless would take a part
 // of it.
@@ -32,9 +32,12 @@ func (p *partition) guess(ctx context.Context) {
 	}
 	p.guesses = map[string]*guess{}
 	for _, o := range r.footers.remembered(p.where.Prefix()) {
+		if len(p.guesses) == r.config.Parallel {
+			return
+		}
 		s := &source{reading: p.reading, partition: p, object: o.segment}
 		offset, length := s.firstExtent(o.footer)
-		if length == 0 || len(p.guesses) == r.config.Parallel || !r.guesses.tryAcquire(length) {
+		if length == 0 || !r.guesses.tryAcquire(length) {
 			continue
 		}
 		g := &guess{object: o.segment, offset: offset, length: length, ended: make(chan struct{})}

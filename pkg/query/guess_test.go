@@ -25,7 +25,7 @@ func closedDay(t testing.TB, store objstore.Store) (key string, events []event.E
 	return put(t, store, partition("c"), mergedOf(1, 1), append(crowd(noon), events...)), events
 }
 
-// crowd returns events of many clients. With large, they fill several row groups.
+// crowd returns events of 200 clients. put encodes them in several row groups.
 func crowd(from time.Time) (events []event.Event) {
 	for i := range 200 {
 		events = append(events, at(fmt.Sprintf("b%03d", i), from))
@@ -326,7 +326,8 @@ func TestARelistingDoesNotGuess(t *testing.T) {
 	}
 }
 
-// These traces must not guess. Otherwise, they would take a second request, for an object that is gone.
+// These traces must not guess, except for the first one, which takes a second request because of its
+// guess: to read an object that is gone.
 func TestTracesThatDoNotGuess(t *testing.T) {
 	budget := day("c")
 	budget.Budget, budget.Descending = query.Budget{Requests: 1000, Bytes: 1 << 30}, true
@@ -354,6 +355,19 @@ func TestTracesThatDoNotGuess(t *testing.T) {
 		s.Close()
 		r.RequireNoMemory(t)
 	}
+}
+
+// A trace makes at most Config.Parallel guesses in a partition.
+func TestTheNumberOfGuesses(t *testing.T) {
+	store := bucket(t)
+	var keys []string
+	for n := range 5 {
+		keys = append(keys, put(t, store, partition("c"), mergedOf(1, n), span("c", noon, 2)))
+	}
+	r := newReader(t, store, query.Config{Parallel: 3})
+	trace(t, r, day("c"))
+	require.NoError(t, store.Delete(t.Context(), keys...))
+	require.Equal(t, 1+3, trace(t, r, day("c")).Receipt.Requests)
 }
 
 // If too little memory is free for the rows of all row groups that a guess has read, the trace must

@@ -76,14 +76,16 @@ type Config struct {
 	// compacted objects and the footers of these. Default 96 MiB.
 	CacheBytes int64
 	// BudgetBytes is the approximate maximum memory, in bytes, that all traces together use at a
-	// time for reading and decoding. One quarter is for objects that are being read, including an
-	// eighth for objects that are not listed yet. Another quarter is for decoded rows. The other
-	// half is for traces that need more memory for rows than is free in that quarter. If they need a
-	// lot, they take turns. A trace waits until enough memory is free. Default 128 MiB.
+	// time for reading and decoding. One quarter is for objects that are being read. An eighth of
+	// this quarter is reserved for reads that begin before the listing of the partition is complete.
+	// Another quarter is for decoded rows. The other half is for traces that need more memory for
+	// rows than is free in that quarter. If they need a lot, they take turns. A trace waits until
+	// enough memory is free. Default 128 MiB.
 	BudgetBytes int64
 	// Parallel is the maximum number of objects that a trace reads in parallel in each partition, as
-	// far as BudgetBytes allows. It is also the maximum number of partitions read in parallel. If
-	// Parallel is 1, a trace makes one request at a time. Default 64.
+	// far as BudgetBytes allows. Reads that begin before the listing of the partition is complete do
+	// not count, but their number has the same maximum. Parallel is also the maximum number of
+	// partitions read in parallel. If Parallel is 1, a trace makes one request at a time. Default 64.
 	Parallel int
 	// ListFirst makes every trace wait for the listing of a partition before it reads objects. This
 	// costs a round trip, and is meant for comparisons.

@@ -1,0 +1,39 @@
+package query
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/layout"
+)
+
+// A source may use a guess only for the same object with the same size, and for the same range.
+func TestASourceUsesOnlyItsOwnGuess(t *testing.T) {
+	const data = "data"
+	object := layout.Segment{Key: "p/1", Size: 9}
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, test := range map[string]struct {
+		ctx            context.Context
+		object         layout.Segment
+		offset, length int64
+		pending        bool // the guess is still being read
+		want           string
+	}{
+		"the guess":     {t.Context(), object, 5, 4, false, data},
+		"other object":  {t.Context(), layout.Segment{Key: "p/2", Size: 9}, 5, 4, false, ""},
+		"another size":  {t.Context(), layout.Segment{Key: "p/1", Size: 10}, 5, 4, false, ""},
+		"other offset":  {t.Context(), object, 4, 4, false, ""},
+		"other length":  {t.Context(), object, 5, 3, false, ""},
+		"canceled wait": {canceled, object, 5, 4, true, ""},
+	} {
+		g := &guess{object: object, offset: 5, length: 4, ended: make(chan struct{}), data: []byte(data)}
+		if !test.pending {
+			close(g.ended)
+		}
+		s := &source{partition: &partition{guesses: map[string]*guess{object.Key: g}}, object: test.object}
+		require.Equal(t, test.want, string(s.guessed(test.ctx, test.offset, test.length)), name)
+	}
+}
