@@ -46,8 +46,11 @@ func (p *partition) guess(ctx context.Context) {
 	}
 }
 
+// read reads the range. A panic of the store counts as a failed read, because a panic in a background
+// goroutine would end the process. If the trace needs the range, it reads it again.
 func (g *guess) read(ctx context.Context, store Store) {
 	defer close(g.ended)
+	defer func() { _ = recover() }()
 	if data, err := store.Read(ctx, g.object.Key, g.offset, g.length); err == nil {
 		g.data = data
 	}

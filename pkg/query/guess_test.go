@@ -233,6 +233,25 @@ func TestAFailedGuessIsForgotten(t *testing.T) {
 	}
 }
 
+// A store that panics while it reads a guess must not end the process.
+func TestAGuessThatPanicsIsForgotten(t *testing.T) {
+	store := bucket(t)
+	key, events := closedDay(t, store)
+	faulty := objstore.NewFaulty(store, nil)
+	r := newReader(t, faulty, large)
+	trace(t, r, day("c"))
+	var panicked atomic.Bool
+	faulty.SetHook(func(c objstore.Call) objstore.Fault {
+		if c.Key == key && !panicked.Swap(true) {
+			panic("a panic of the store")
+		}
+		return objstore.Fault{}
+	})
+	require.Equal(t, events, trace(t, r, day("c")).Events)
+	require.True(t, panicked.Load())
+	r.RequireNoMemory(t)
+}
+
 // hanging is a store whose reads of one key end only with their context.
 type hanging struct {
 	objstore.Store
