@@ -110,6 +110,45 @@ func TestTheConnectionsOfAQueryAreReused(t *testing.T) {
 	require.EqualValues(t, connections, behind.accepted.Load())
 }
 
+// A query cancels reads that turn out to be useless. A canceled read may close its own connection, but
+// must leave the others in the pool.
+func TestACanceledReadLeavesOtherConnections(t *testing.T) {
+	const connections = 4
+	var round atomic.Value // the http.HandlerFunc of the current round
+	server, behind := standIn(t, nil), &proxy{}
+	handler := func(w http.ResponseWriter, r *http.Request) { round.Load().(http.HandlerFunc)(w, r) }
+	store := connect(t, http.HandlerFunc(handler), func(cfg *ossstore.Config) {
+		behind.server = strings.TrimPrefix(cfg.Endpoint, "http://")
+		cfg.Endpoint = "http://" + behind.listen(t)
+	})
+	putTogether := func(n int) {
+		round.Store(http.HandlerFunc(together(n, server).ServeHTTP))
+		var puts sync.WaitGroup
+		for range n {
+			puts.Go(func() { put(t, store, "k", "v") })
+		}
+		puts.Wait()
+	}
+	putTogether(connections)
+	for _, sent := range []bool{false, true} {
+		ctx, cancel := context.WithCancel(t.Context())
+		round.Store(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if sent { // the read is canceled after the header of the response
+				w.Header().Set("Content-Length", "1")
+				w.WriteHeader(http.StatusPartialContent)
+				_ = http.NewResponseController(w).Flush()
+			}
+			cancel()
+			<-r.Context().Done()
+		}))
+		_, err := store.Read(ctx, "k", 0, 1)
+		require.ErrorIs(t, err, context.Canceled)
+		before := behind.accepted.Load()
+		putTogether(connections)
+		require.LessOrEqual(t, behind.accepted.Load(), before+1)
+	}
+}
+
 // If all pooled connections die unnoticed, only one attempt may time out because of them.
 func TestDeadConnectionsCostOneTimeout(t *testing.T) {
 	const connections = 15
