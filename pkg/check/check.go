@@ -20,8 +20,8 @@
 //   - A check cannot notice what nothing in the bucket contradicts: that an object whose rows no
 //     other object holds was deleted, or that an object was moved or copied to another instance.
 //     Rows do not contain their instance.
-//   - A check verifies every byte of every segment except the page index of a fresh segment. Page
-//     indexes have no checksum, and Device Trace does not read them.
+//   - A check verifies every byte of every segment except the index of a fresh segment if it is
+//     damaged. Readers then use the footer.
 //   - A check reads at most two segments at a time. For each of them, it holds the footer, one row
 //     group and one block of 1 MiB in memory. It also holds the summaries of one segment, the sums
 //     with which it compares them (up to about 16 MiB), the listing of one partition, and 8 to

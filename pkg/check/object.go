@@ -74,7 +74,8 @@ func (p *partition) rows(ctx context.Context, blocks *blockReader, s layout.Segm
 	}
 }
 
-// ends checks the first bytes of the segment and, if it is compacted, where its row groups end.
+// ends checks the first bytes of the segment, its index and, if it is compacted, where its row groups
+// end.
 func (p *partition) ends(ctx context.Context, blocks *blockReader, s layout.Segment, stream *rowStream) error {
 	const magic = "PAR1"
 	start, err := blocks.Read(ctx, s.Key, 0, int64(len(magic)))
@@ -84,14 +85,12 @@ func (p *partition) ends(ctx context.Context, blocks *blockReader, s layout.Segm
 	if string(start) != magic {
 		p.report.violate(s.Key, "it does not begin with %q, as Parquet files do", magic)
 	}
-	if s.Name.Fresh() {
-		return nil
+	sound, err := p.index(ctx, blocks, s)
+	if !sound || s.Name.Fresh() {
+		return err
 	}
 	if s.Name.FooterLength != stream.footerLength {
 		p.report.violate(s.Key, "its footer has %d bytes, but its name states %d", stream.footerLength, s.Name.FooterLength)
-	}
-	if sound, err := p.index(ctx, blocks, s); !sound {
-		return err
 	}
 	if end, start := stream.end(), summariesStart(s, stream.footerLength); end != start {
 		p.report.violate(s.Key, "its row groups end at byte %d, but its summaries or its index begin at byte %d", end, start)
@@ -99,12 +98,9 @@ func (p *partition) ends(ctx context.Context, blocks *blockReader, s layout.Segm
 	return nil
 }
 
-// index reports whether a compacted segment has a sound index, or none. A sound index agrees with the
-// footer.
+// index reports whether a segment has a sound index, or none. A sound index agrees with the footer. In
+// a fresh segment, a damaged index counts as none.
 func (p *partition) index(ctx context.Context, blocks *blockReader, s layout.Segment) (bool, error) {
-	if s.Name.IndexLength == 0 {
-		return true, nil
-	}
 	object := segment.Object{Key: s.Key, Size: s.Size, FooterLength: s.Name.FooterLength, IndexLength: s.Name.IndexLength}
 	_, err := segment.OpenBoth(ctx, blocks, object)
 	if errors.Is(err, segment.ErrCorrupt) {

@@ -4,28 +4,34 @@ import "encoding/binary"
 
 // byteReader reads numbers from bytes. After the first failure, all of its methods return zero.
 type byteReader struct {
-	data   []byte // the bytes that have not been read yet
-	failed bool   // whether the bytes were too few or malformed; if so, data is nil
+	data   []byte
+	at     int  // number of bytes that have been read
+	failed bool // whether the bytes were too few or malformed
 }
 
-func (r *byteReader) fail() { r.data, r.failed = nil, true }
+func (r *byteReader) fail() { r.at, r.failed = len(r.data), true }
+
+// rest returns the bytes that have not been read yet. After a failure, there are none.
+func (r *byteReader) rest() []byte { return r.data[r.at:] }
 
 // bytes reads the next n bytes.
 func (r *byteReader) bytes(n uint64) []byte {
-	if n > uint64(len(r.data)) {
+	if n > uint64(len(r.data)-r.at) {
 		r.fail()
 		return nil
 	}
-	b := r.data[:n:n]
-	r.data = r.data[n:]
-	return b
+	start := r.at
+	r.at += int(n)
+	return r.data[start:r.at:r.at]
 }
 
 func (r *byteReader) byte() byte {
-	if b := r.bytes(1); b != nil {
-		return b[0]
+	if r.at == len(r.data) {
+		r.fail()
+		return 0
 	}
-	return 0
+	r.at++
+	return r.data[r.at-1]
 }
 
 // uint64 reads eight bytes, little-endian.
@@ -62,12 +68,16 @@ func (r *byteReader) after(before string) string {
 }
 
 func (r *byteReader) uvarint() uint64 {
-	value, n := binary.Uvarint(r.data)
+	if r.at < len(r.data) && r.data[r.at] < 0x80 { // most numbers are small
+		r.at++
+		return uint64(r.data[r.at-1])
+	}
+	value, n := binary.Uvarint(r.rest())
 	if n <= 0 {
 		r.fail()
 		return 0
 	}
-	r.data = r.data[n:]
+	r.at += n
 	return value
 }
 

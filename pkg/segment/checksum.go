@@ -99,18 +99,16 @@ func (c *checksumWriter) flush(p []byte) error {
 	return err
 }
 
-// end splits the end of the file, after the row groups, into two parts. The first part is the page
-// index. The second is the footer with its length and the magic.
-func (c *checksumWriter) end() (pageIndex, footer []byte) {
-	start := len(c.buffer) - int(footerSize(c.buffer)) - trailerLength
-	return c.buffer[:start], c.buffer[start:]
+// footer returns the footer at the end of the file, the footer's length and the magic.
+func (c *checksumWriter) footer() []byte {
+	return c.buffer[len(c.buffer)-int(footerSize(c.buffer))-trailerLength:]
 }
 
-// writeEnd writes the index or page index, the footer's checksum and the footer. It returns the length of
-// the checksum and the footer in bytes. A reader must read all of these bytes to open the segment.
-func (c *checksumWriter) writeEnd(index, footer []byte) (int64, error) {
+// writeEnd writes the given bytes, the footer's checksum and the footer. It returns the length of the
+// checksum and the footer, in bytes.
+func (c *checksumWriter) writeEnd(before, footer []byte) (int64, error) {
 	sum := binary.LittleEndian.AppendUint64(nil, xxhash.Sum64(footer))
-	for _, part := range [][]byte{index, sum, footer} {
+	for _, part := range [][]byte{before, sum, footer} {
 		if err := c.flush(part); err != nil {
 			return 0, err
 		}

@@ -113,5 +113,5 @@ func decodeDelta(values []int64, b []byte, n int) (_ []int64, rest []byte, err e
 			return nil, nil, errValues
 		}
 	}
-	return values, d.data, nil
+	return values, d.rest(), nil
 }

@@ -87,7 +87,7 @@ func ParseIndex(index []byte, offset int64) (*Footer, error) {
 	if holds := r.text(""); holds != "" {
 		f.holds = strings.Split(holds, ",")
 	}
-	if r.failed || len(r.data) > 0 {
+	if r.failed || len(r.rest()) > 0 {
 		return nil, fmt.Errorf("%w: its index is damaged", ErrCorrupt)
 	}
 	return f, f.checkRows()
@@ -96,7 +96,7 @@ func ParseIndex(index []byte, offset int64) (*Footer, error) {
 // parseGroups parses the row groups in an index. No row group may extend beyond the given end.
 func (f *Footer) parseGroups(r *byteReader, end int64) error {
 	const minBytes = 16 + columnCount // of a row group in an index
-	n := r.number(int64(len(r.data) / minBytes))
+	n := r.number(int64(len(r.rest()) / minBytes))
 	f.groups = make([]Group, 0, n)
 	before := Group{Length: int64(len(magic))}
 	for range n {

@@ -13,7 +13,7 @@ func (w *Writer) SetSummaries(summaries func(footer int64) ([]io.Reader, error))
 // writeSummaries writes the summaries. after is the number of bytes between the summaries and the end
 // of the object, without the footer's checksum.
 func (w *Writer) writeSummaries(after int) error {
-	if w.summaries == nil {
+	if w.summaries == nil || w.lifetime == fresh {
 		return nil
 	}
 	parts, err := w.summaries(checksumLength + int64(after))

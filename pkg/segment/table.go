@@ -181,7 +181,7 @@ func (w *TableWriter[T]) Close() error {
 }
 
 func (w *TableWriter[T]) writeFooter() error {
-	footer, err := trimmedFooter(w.out.File())
+	footer, err := trimmedFooter(w.file.footer())
 	if err != nil {
 		return err
 	}

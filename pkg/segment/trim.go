@@ -1,38 +1,97 @@
 package segment
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
-
-	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/encoding/thrift"
-	"github.com/parquet-go/parquet-go/format"
+	"slices"
 )
 
-// trimmedFooter returns the end of a written file: the footer, the footer's length and the magic.
-// It omits two optional parts that our readers do not use:
+// trimmedFooter returns the end of a file without the optional parts of the footer that our readers do
+// not use:
 //
 //   - The references to the page index, which is of no use with such small row groups.
 //   - The statistics of encodings and sizes.
 //
-// A lookup reads the whole footer, and these parts would double the footer's length.
-func trimmedFooter(file parquet.FileView) ([]byte, error) {
-	metadata := file.Metadata()
-	for i := range metadata.RowGroups {
-		columns := metadata.RowGroups[i].Columns
-		for j := range columns {
-			columns[j].ColumnIndexOffset, columns[j].ColumnIndexLength = 0, 0
-			columns[j].OffsetIndexOffset, columns[j].OffsetIndexLength = 0, 0
-			columns[j].MetaData.EncodingStats = nil
-			columns[j].MetaData.SizeStatistics = format.SizeStatistics{}
+// These parts would double the footer's length. end consists of the footer, the footer's length and
+// the magic.
+func trimmedFooter(end []byte) ([]byte, error) {
+	t := trimmer{in: byteReader{data: end[:len(end)-trailerLength]}, out: make([]byte, 0, len(end))}
+	t.structure(&fileShape)
+	if t.in.failed || len(t.in.rest()) > 0 {
+		return nil, fmt.Errorf("trim footer: the Parquet library wrote an unexpected type")
+	}
+	length := uint32(len(t.out))
+	return append(binary.LittleEndian.AppendUint32(t.out, length), magic...), nil
+}
+
+// shape says what to drop from a struct.
+type shape struct {
+	drop  []int          // fields
+	inner map[int]*shape // the shapes of the structs in a field, if something is to be dropped from them
+}
+
+// These are the parts to drop, by their numbers in Parquet's Thrift definition.
+var (
+	columnShape = shape{drop: []int{13, 16}}                                             // encoding_stats, size_statistics
+	chunkShape  = shape{drop: []int{4, 5, 6, 7}, inner: map[int]*shape{3: &columnShape}} // where the indexes are; meta_data
+	groupShape  = shape{inner: map[int]*shape{1: &chunkShape}}                           // columns
+	fileShape   = shape{inner: map[int]*shape{4: &groupShape}}                           // row_groups
+)
+
+// trimmer copies values in Thrift's compact protocol and drops some fields.
+type trimmer struct {
+	in  byteReader
+	out []byte
+}
+
+// structure copies a struct without the fields to drop.
+func (t *trimmer) structure(s *shape) {
+	for number, written := 0, 0; !t.in.failed; {
+		header := t.in.byte()
+		if header == thriftStop {
+			t.out = append(t.out, thriftStop)
+			return
 		}
+		kind := header & 0xf
+		number = t.in.fieldNumber(header, number)
+		if slices.Contains(s.drop, number) {
+			t.in.skipField(kind)
+			continue
+		}
+		t.fieldHeader(kind, number, number-written)
+		written = number
+		if inner := s.inner[number]; inner != nil {
+			t.inner(kind, inner)
+			continue
+		}
+		start := t.in.at
+		t.in.skipField(kind)
+		t.out = append(t.out, t.in.data[start:t.in.at]...)
 	}
-	var footer bytes.Buffer
-	protocol := new(thrift.CompactProtocol)
-	if err := thrift.NewEncoder(protocol.NewWriter(&footer)).Encode(metadata); err != nil {
-		return nil, fmt.Errorf("encode footer: %w", err)
+}
+
+// fieldHeader writes the header of a field. step is the difference to the number of the field before.
+func (t *trimmer) fieldHeader(kind byte, number, step int) {
+	if step > 0 && step <= 0xf {
+		t.out = append(t.out, byte(step)<<4|kind)
+		return
 	}
-	length := uint32(footer.Len())
-	return append(binary.LittleEndian.AppendUint32(footer.Bytes(), length), magic...), nil
+	t.out = binary.AppendVarint(append(t.out, kind), int64(number))
+}
+
+// inner copies a struct or a list of structs.
+func (t *trimmer) inner(kind byte, s *shape) {
+	if kind == thriftStruct {
+		t.structure(s)
+		return
+	}
+	start := t.in.at
+	size, of := t.in.listHeader()
+	t.out = append(t.out, t.in.data[start:t.in.at]...)
+	if kind != thriftList || of != thriftStruct {
+		t.in.fail()
+	}
+	for ; size > 0 && !t.in.failed; size-- {
+		t.structure(s)
+	}
 }

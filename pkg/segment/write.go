@@ -205,18 +205,14 @@ func (w *Writer) Close() (Written, error) {
 	return written, nil
 }
 
-// writeEnd writes everything after the row groups, and sets the lengths in written.
-func (w *Writer) writeEnd(written *Written) (err error) {
-	pageIndex, footer := w.file.end()
-	if w.lifetime == fresh {
-		written.FooterLength, err = w.file.writeEnd(pageIndex, footer)
+// writeEnd writes everything after the row groups, and sets the lengths in written. It leaves out the
+// library's page index.
+func (w *Writer) writeEnd(written *Written) error {
+	footer, err := trimmedFooter(w.file.footer())
+	if err != nil {
 		return err
 	}
-	file := w.out.File()
-	if footer, err = trimmedFooter(file); err != nil {
-		return err
-	}
-	f, err := newFooter(file.Metadata(), w.file.size)
+	f, err := newFooter(w.out.File().Metadata(), w.file.size)
 	if err != nil {
 		return err
 	}

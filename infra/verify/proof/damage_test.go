@@ -132,9 +132,9 @@ func (w *world) eventsOutside(client, excluded string) []event.Event {
 // be at most 1 MiB long. The compactor must merge the other objects, report the damaged object
 // and leave it unchanged. A put of the original bytes must repair the damaged object.
 //
-// An exception: the query and the compactor do not check every byte, for example not the page
-// index of a fresh segment. Damage to an unchecked byte may go unnoticed. The query must then
-// show all events, and the compactor may merge the damaged object like any other.
+// An exception: the query and the compactor do not check every byte, for example not the footer if
+// the index is sound. Damage to an unchecked byte may go unnoticed. The query must then show all
+// events, and the compactor may merge the damaged object like any other.
 func TestDamagedObjects(t *testing.T) {
 	random := rand.New(rand.NewPCG(6, 6))
 	original, keys := objectsOf(t)
