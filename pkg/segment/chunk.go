@@ -22,8 +22,12 @@ type chunkReader struct {
 	hasDictionary     bool
 	words             []string // the entries that were used, as strings
 
-	// The decoded page, which has the rows first to end-1 of the row group. Its values belong to
-	// these rows one to one, and the value of a null is 0.
+	// isLookup means that only few rows of the column chunk will be read, so that load need not decode
+	// whole pages.
+	isLookup bool
+	// The decoded rows of the page pages[page] are the rows first to end-1 of the row group. The values
+	// belong to these rows one to one, and the value of a null is 0.
+	page       int
 	first, end int
 	values     values
 	levels     []uint32 // definition levels, one per row: 0 for a null, otherwise 1; only of an optional column
@@ -46,7 +50,7 @@ func (v *values) text(i int) []byte { return v.raw[v.offsets[i]+v.prefix : v.off
 // maxPage is the maximum length of a page before compression, in bytes.
 func (c *chunkReader) open(t columnType, codec format.CompressionCodec, chunk []byte, rows int, maxPage int64) error {
 	c.columnType, c.codec, c.pages = t, codec, c.pages[:0]
-	c.encodedDictionary, c.hasDictionary, c.first, c.end = page{}, false, 0, 0
+	c.encodedDictionary, c.hasDictionary, c.page, c.first, c.end = page{}, false, -1, 0, 0
 	end := 0
 	for len(chunk) > 0 {
 		p, rest, err := readPage(chunk)
@@ -84,45 +88,55 @@ func (c *chunkReader) release() int {
 
 func (v *values) memory() int { return cap(v.raw) + 8*cap(v.numbers) + 4*cap(v.offsets) }
 
-// load decodes the page with the given row of the row group, unless it is decoded already. The row
-// must exist.
-func (c *chunkReader) load(row int) error {
+// load decodes the page with the given row of the row group, unless the row is decoded already. The
+// row must exist. In a lookup, load first decodes only the rows of the page before the row to. If it
+// has to decode the same page again, it decodes all of it.
+func (c *chunkReader) load(row, to int) error {
 	if c.first <= row && row < c.end {
 		return nil
 	}
 	i := sort.Search(len(c.pages), func(i int) bool { return c.pages[i].end > row })
 	p := &c.pages[i]
-	c.first, c.end = 0, 0
-	if err := c.decode(p); err != nil {
+	first, n := p.end-p.values, p.values
+	if c.isLookup && i != c.page {
+		n = min(n, to-first)
+	}
+	c.page, c.first, c.end = i, 0, 0
+	if err := c.decode(p, n); err != nil {
 		return err
 	}
-	c.first, c.end = p.end-p.values, p.end
+	c.first, c.end = first, first+n
 	return nil
 }
 
-func (c *chunkReader) decode(p *page) (err error) {
+// decode decodes the first n rows of a page.
+func (c *chunkReader) decode(p *page, n int) (err error) {
 	if c.values.raw, err = p.decompress(c.codec, c.values.raw); err != nil {
 		return err
 	}
-	data, present := c.values.raw, p.values
+	data, present := c.values.raw, n
 	if c.optional {
-		if data, present, err = c.decodeLevels(data, p.values); err != nil {
+		if data, present, err = c.decodeLevels(data, n); err != nil {
 			return err
 		}
 	}
-	if c.isEncoded = p.encoding == format.RLEDictionary; c.isEncoded {
+	c.isEncoded = p.encoding == format.RLEDictionary
+	switch {
+	case c.isEncoded:
 		err = c.decodeCodes(data, present)
-	} else {
+	case p.encoding == format.DeltaLengthByteArray: // its texts come after the lengths of all texts
+		err = c.values.decode(&c.columnType, p.encoding, data, p.values)
+	default:
 		err = c.values.decode(&c.columnType, p.encoding, data, present)
 	}
-	if err == nil && present < p.values {
+	if err == nil && present < n {
 		c.spread(present)
 	}
 	return err
 }
 
-// decodeLevels decodes the definition levels at the start of a page with n rows. It returns the rest
-// of the page and the number of rows that are not null.
+// decodeLevels decodes the definition levels of the first n rows of a page. It returns the rest of the
+// page and the number of these rows that are not null.
 func (c *chunkReader) decodeLevels(data []byte, n int) (rest []byte, present int, err error) {
 	if len(data) < 4 || int64(binary.LittleEndian.Uint32(data)) > int64(len(data)-4) {
 		return nil, 0, errValues
@@ -152,7 +166,7 @@ func (c *chunkReader) spread(present int) {
 	c.values.numbers = numbers
 }
 
-// decodeCodes decodes a page of n indexes into the dictionary. If the column holds numbers, it looks
+// decodeCodes decodes the first n indexes into the dictionary. If the column holds numbers, it looks
 // them up.
 func (c *chunkReader) decodeCodes(data []byte, n int) (err error) {
 	if !c.hasDictionary {
@@ -217,7 +231,7 @@ func (v *values) texts(from, n int, set func(i int, s string)) {
 	}
 }
 
-// decode decodes n values of a page without a dictionary. data is the part of v.raw that holds them.
+// decode decodes the first n values of a page without a dictionary. data is the part of v.raw that holds them.
 func (v *values) decode(t *columnType, encoding format.Encoding, data []byte, n int) (err error) {
 	isText := t.kind == format.ByteArray
 	switch {

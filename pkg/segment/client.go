@@ -126,6 +126,9 @@ func (c *ClientRows) decodeGroup(g Group, data []byte, maxMemory int64) (blocks 
 		return nil, false, err
 	}
 	defer group.close()
+	for i := range group.columns {
+		group.columns[i].isLookup = true
+	}
 	from, to, err := group.rowsBetween(c.clientID, c.from, c.to)
 	if err != nil || from+c.done == to {
 		return nil, true, err

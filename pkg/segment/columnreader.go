@@ -17,7 +17,7 @@ type columnReader struct {
 
 // openField opens the column chunk of a field in row group g.
 func (c *columnReader) openField(f *field, codec format.CompressionCodec, chunk []byte, g *Group) error {
-	c.field = f
+	c.field, c.isLookup = f, false
 	return c.open(f.columnType, codec, chunk, int(g.Rows), g.maxPage())
 }
 
@@ -25,7 +25,7 @@ func (c *columnReader) openField(f *field, codec format.CompressionCodec, chunk 
 // row in the row group.
 func (c *columnReader) fill(rows []Row, at int) error {
 	for len(rows) > 0 {
-		if err := c.load(at); err != nil {
+		if err := c.load(at, at+len(rows)); err != nil {
 			return err
 		}
 		n := min(len(rows), c.end-at)
@@ -81,7 +81,7 @@ func (c *columnReader) textAt(row int) []byte {
 func (c *columnReader) rangeOf(clientID string, n int) (from, to int, err error) {
 	from = sort.Search(n, func(row int) bool {
 		if err == nil {
-			err = c.load(row)
+			err = c.load(row, n)
 		}
 		return err != nil || string(c.textAt(row)) >= clientID
 	})
@@ -89,7 +89,7 @@ func (c *columnReader) rangeOf(clientID string, n int) (from, to int, err error)
 		return 0, 0, err
 	}
 	for to = from; to < n; {
-		if err := c.load(to); err != nil {
+		if err := c.load(to, n); err != nil {
 			return 0, 0, err
 		}
 		to += sort.Search(c.end-to, func(i int) bool { return string(c.textAt(to+i)) > clientID })
@@ -103,7 +103,7 @@ func (c *columnReader) rangeOf(clientID string, n int) (from, to int, err error)
 // expect returns an error unless each of the n rows from at on has the given text.
 func (c *columnReader) expect(at, n int, text string) error {
 	for row := at; row < at+n; row++ {
-		if err := c.load(row); err != nil {
+		if err := c.load(row, at+n); err != nil {
 			return err
 		}
 		if string(c.textAt(row)) != text {
@@ -120,7 +120,7 @@ func (c *columnReader) between(from, to int, first, last int64) (low, high int, 
 	low, high = from, from
 	previous := int64(math.MinInt64)
 	for row := from; row < to; row++ {
-		if err := c.load(row); err != nil {
+		if err := c.load(row, to); err != nil {
 			return 0, 0, err
 		}
 		value := c.values.numbers[row-c.first]

@@ -78,14 +78,14 @@ func decodeHybrid(values []uint32, b []byte, width, n int) ([]uint32, error) {
 	return values, nil
 }
 
-// decodeDelta decodes n integers from Parquet's delta encoding. It also returns the bytes after the
-// integers.
+// decodeDelta decodes the first n integers from Parquet's delta encoding. It also returns the bytes
+// after them, which are the bytes after the encoded integers if there are exactly n.
 func decodeDelta(values []int64, b []byte, n int) (_ []int64, rest []byte, err error) {
 	d := byteReader{data: b}
 	block, miniBlocks, total := d.uvarint(), d.uvarint(), d.uvarint()
 	value := d.varint()
 	const maxBlock = 1 << 16
-	if d.failed || block == 0 || block > maxBlock || miniBlocks == 0 || miniBlocks > block || block%(8*miniBlocks) != 0 || total != uint64(n) {
+	if d.failed || block == 0 || block > maxBlock || miniBlocks == 0 || miniBlocks > block || block%(8*miniBlocks) != 0 || total < uint64(n) {
 		return nil, nil, errValues
 	}
 	perMini := int(block / miniBlocks)

@@ -206,7 +206,7 @@ func (t *Table[T]) All() (rows []T, err error) {
 // read decodes a column chunk and sets the column's field in the rows.
 func (c *TableColumn[T]) read(reader *chunkReader, rows []T) error {
 	for at := 0; at < len(rows); at = reader.end {
-		if err := reader.load(at); err != nil {
+		if err := reader.load(at, len(rows)); err != nil {
 			return err
 		}
 		c.copy(reader, rows[at:reader.end])

@@ -32,7 +32,7 @@ type part struct{ from, to int }
 // number of rows. The column must hold the event times.
 func (c *columnReader) within(n int, first, last int64) (found []part, total int, err error) {
 	for row := range n {
-		if err := c.load(row); err != nil {
+		if err := c.load(row, n); err != nil {
 			return nil, 0, err
 		}
 		if value := c.values.numbers[row-c.first]; value < first || value >= last {
