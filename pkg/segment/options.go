@@ -39,12 +39,8 @@ const pageBytes = 32 << 10
 var boundedColumns = map[string]bool{"client_id": true, "time": true}
 
 func writerOptions(l lifetime) []parquet.WriterOption {
-	schema := parquet.SchemaOf(stored{})
-	if l != fresh {
-		schema = compactSchema
-	}
 	options := []parquet.WriterOption{
-		schema,
+		schemas[l],
 		parquet.Compression(codecs[l]),
 		parquet.CreatedBy("device-trace", "1", "0"),
 		parquet.PageBufferSize(pageBytes),
@@ -57,7 +53,7 @@ func writerOptions(l lifetime) []parquet.WriterOption {
 		parquet.KeyValueMetadata(keySchema, schemaName),
 		parquet.KeyValueMetadata(keyVersion, strconv.Itoa(SchemaVersion)),
 	}
-	for _, column := range schema.Columns() {
+	for _, column := range schemas[l].Columns() {
 		if !boundedColumns[column[0]] {
 			options = append(options, parquet.SkipPageBounds(column...))
 		}
