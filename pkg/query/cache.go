@@ -49,7 +49,8 @@ func (c *footerCache) get(s layout.Segment) *segment.Footer {
 }
 
 // put adds an object's footer. It does nothing if the object was not in the partition's last
-// listing, or had another size there.
+// listing, or had another size there, or is fresh. Fresh objects are soon superseded, so their footers
+// are not worth caching.
 func (c *footerCache) put(s layout.Segment, footer *segment.Footer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -70,20 +70,23 @@ func (n *reading) endGuesses(cancel context.CancelFunc, partitions []*partition)
 	}
 }
 
-// guessed returns the given range of the source's object if a guess has read it. If the guess is
-// still being read, guessed waits for it. It returns nil if there is no such guess or its read has
-// failed.
+// guessed returns the given range of the source's object if it is in the range of a guess. If the
+// guess is still being read, guessed waits for it. It returns nil if there is no such guess or its
+// read has failed.
 func (s *source) guessed(ctx context.Context, offset, length int64) []byte {
 	g := s.partition.guesses[s.object.Key]
-	if g == nil || g.object.Size != s.object.Size || g.offset != offset || g.length != length {
+	if g == nil || g.object.Size != s.object.Size || offset < g.offset || offset+length > g.offset+g.length {
 		return nil
 	}
 	select {
 	case <-g.ended:
-		return g.data
 	case <-ctx.Done():
 		return nil
 	}
+	if g.data == nil {
+		return nil
+	}
+	return g.data[offset-g.offset:][:length]
 }
 
 // read reads a range of the object, unless a guess has read it already.

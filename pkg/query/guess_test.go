@@ -326,6 +326,7 @@ func TestARelistingDoesNotGuess(t *testing.T) {
 			runtime.Gosched()
 		}
 	}}, query.Config{Retreat: 1})
+	trace(t, r, day("c"))
 	guessed = trace(t, r, day("c")).Receipt.Bytes
 	head := put(t, store, partition("c"), runOf(1, 1), span("c", noon.Add(time.Minute), 2))
 	faulty.SetHook(func(c objstore.Call) objstore.Fault {

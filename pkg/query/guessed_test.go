@@ -9,7 +9,7 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// A source may use a guess only for the same object with the same size, and for the same range.
+// A source may use a guess only for the same object with the same size, and for a range that it has read.
 func TestASourceUsesOnlyItsOwnGuess(t *testing.T) {
 	const data = "data"
 	object := layout.Segment{Key: "p/1", Size: 9}
@@ -25,8 +25,9 @@ func TestASourceUsesOnlyItsOwnGuess(t *testing.T) {
 		"the guess":     {t.Context(), object, 5, 4, false, data},
 		"other object":  {t.Context(), layout.Segment{Key: "p/2", Size: 9}, 5, 4, false, ""},
 		"another size":  {t.Context(), layout.Segment{Key: "p/1", Size: 10}, 5, 4, false, ""},
-		"other offset":  {t.Context(), object, 4, 4, false, ""},
-		"other length":  {t.Context(), object, 5, 3, false, ""},
+		"a part of it":  {t.Context(), object, 6, 2, false, "at"},
+		"earlier start": {t.Context(), object, 4, 4, false, ""},
+		"later end":     {t.Context(), object, 6, 4, false, ""},
 		"canceled wait": {canceled, object, 5, 4, true, ""},
 	} {
 		g := &guess{object: object, offset: 5, length: 4, ended: make(chan struct{}), data: []byte(data)}

@@ -68,9 +68,9 @@ type Config struct {
 	// bucket has a different number, the first trace has to repeat its reads with the actual
 	// number.
 	Shards int
-	// WholeBytes is the maximum size, in bytes, of an object that is read whole, in one
-	// request instead of two. The summaries are read, too, but they count only beyond another
-	// WholeBytes, so that a trace takes no more requests because of them. Default 96 KiB.
+	// WholeBytes is the maximum size, in bytes, of an object that is read whole, in one request instead
+	// of two, unless its footer is cached. The summaries are read, too, but they count only beyond
+	// another WholeBytes, so that a trace takes no more requests because of them. Default 96 KiB.
 	WholeBytes int64
 	// CacheBytes is the memory budget, in bytes, for what a Reader remembers of partitions: their
 	// compacted objects and the footers of these. Default 96 MiB.
@@ -238,7 +238,8 @@ type Unreadable struct {
 // For each partition, Trace makes one list request per 1,000 objects. It then reads each compacted
 // object and the newest object of each run:
 //
-//   - An object of up to Config.WholeBytes takes one read.
+//   - An object of up to Config.WholeBytes takes one read, of the whole object unless its footer is
+//     cached.
 //   - A larger object takes one read for its footer, unless the footer is cached. It takes another
 //     read for the rows, unless the footer shows that no row can match. Thousands of events of the
 //     client in one object take several reads.

@@ -41,13 +41,13 @@ type source struct {
 	offset  int64               // the offset of data in the object
 	invalid error               // why the object is not a valid segment, or nil
 	holds   []string            // the held segments that the object's footer names
+	// whole means that the source reads the whole object in each request, because the object is small
+	// and its footer was not cached.
+	whole bool
 	// retired means that the source must not decode any more rows, because the rows cannot be read
 	// or are in other sources.
 	retired bool
 }
-
-// small reports whether the object is read whole.
-func (s *source) small() bool { return s.reading.reader.isSmall(s.object) }
 
 // isSmall reports whether an object is small enough to be read whole; see Config.WholeBytes.
 func (r *Reader) isSmall(object layout.Segment) bool {
@@ -59,7 +59,8 @@ func (r *Reader) isSmall(object layout.Segment) bool {
 // also reads and decodes the first rows. But if the client has very many rows in a large object,
 // open leaves them until the stream needs them.
 func (s *source) open(ctx context.Context) error {
-	if s.small() {
+	s.setWhole(s.reading.reader.footers.get(s.object))
+	if s.whole {
 		return s.loadWhole(ctx)
 	}
 	footer, err := s.footer(ctx)
@@ -74,6 +75,11 @@ func (s *source) open(ctx context.Context) error {
 	return s.loadGroups(ctx, n)
 }
 
+// setWhole sets s.whole. footer is the cached footer, or nil.
+func (s *source) setWhole(footer *segment.Footer) {
+	s.whole = footer == nil && s.reading.reader.isSmall(s.object)
+}
+
 // startsEarly reports whether open reads and decodes the first rows of a large object.
 func (s *source) startsEarly() bool {
 	return len(s.rows.Groups()) > 0 && s.rows.ExclusiveMemory() <= earlyMemory
@@ -83,8 +89,9 @@ func (s *source) startsEarly() bool {
 // free. footer is the cached footer, or nil. The length is 0 if open reads no rows, or if it reads the
 // footer first.
 func (s *source) firstExtent(footer *segment.Footer) (offset, length int64) {
+	s.setWhole(footer)
 	switch {
-	case s.small():
+	case s.whole:
 		return 0, s.object.Size
 	case footer == nil:
 		return 0, 0
@@ -101,10 +108,10 @@ func (s *source) firstExtent(footer *segment.Footer) (offset, length int64) {
 // these requests read.
 func (r *Reader) cost(object layout.Segment) (requests int, bytes int64) {
 	switch {
-	case r.isSmall(object):
-		return 1, object.Size
 	case r.footers.get(object) != nil:
 		return 1, 0
+	case r.isSmall(object):
+		return 1, object.Size
 	default:
 		return 2, 0
 	}
@@ -148,9 +155,7 @@ func (s *source) footer(ctx context.Context) (*segment.Footer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !s.object.Name.Fresh() { // fresh objects are soon superseded, so their footers are not worth caching
-		r.footers.put(s.object, footer)
-	}
+	r.footers.put(s.object, footer)
 	return footer, nil
 }
 
@@ -186,6 +191,7 @@ func (s *source) loadWhole(ctx context.Context) error {
 	if err != nil {
 		return s.corrupt(err)
 	}
+	r.footers.put(s.object, footer)
 	s.rows = s.clientRows(footer)
 	n, _ := s.take()
 	if need := s.object.Size + largest(s.rows.Groups()[:n]); need > held {
@@ -217,7 +223,7 @@ func (s *source) loadGroups(ctx context.Context, n int) error {
 	} else if data, err = s.read(ctx, offset, length); err != nil {
 		return err
 	}
-	if s.small() {
+	if s.whole {
 		return s.decodeWhole(n, data)
 	}
 	return s.decode(n, data, offset)
@@ -251,10 +257,10 @@ func (s *source) keeps(i int) bool {
 	return s.offset <= g.Offset && g.Offset+g.Length <= s.offset+int64(len(s.data))
 }
 
-// extent returns the range of the object to read for the first n row groups, which are adjacent. A
-// small object is read whole.
+// extent returns the range of the object to read for the first n row groups, which are adjacent, or
+// the whole object if s.whole is set.
 func (s *source) extent(n int) (offset, length int64) {
-	if s.small() {
+	if s.whole {
 		return 0, s.object.Size
 	}
 	first, last := s.rows.Groups()[0], s.rows.Groups()[n-1]
@@ -391,13 +397,13 @@ func (s *source) time() int64 {
 }
 
 // releaseFooter releases the memory of the footer in two cases: the source has no rows of the
-// client, or it reads the object whole and can therefore parse the footer again. A reading may have
+// client, or it reads the whole object and can therefore parse the footer again. A reading may have
 // a thousand sources at a time, and a footer takes more memory than the rows of most devices.
 func (s *source) releaseFooter() {
 	switch {
 	case len(s.rows.Groups()) == 0:
 		s.rows = nil
-	case s.small():
+	case s.whole:
 		s.rows.SetFooter(nil)
 	}
 }
