@@ -71,11 +71,10 @@ func (p *partition) deleteSuperseded(ctx context.Context, keys []string) error {
 // writer returns a writer for the plan's output, which must have at most the given number of rows.
 // An output that will probably never be merged again gets the stronger compression.
 func (p Plan) writer(out io.Writer, rows int64) *segment.Writer {
-	w := segment.NewInterimWriter
+	writer := segment.NewInterimWriter(out, segment.InterimGroupRows(rows))
 	if p.Last {
-		w = segment.NewWriter
+		writer = segment.NewWriter(out, segment.GroupRows(rows))
 	}
-	writer := w(out, segment.GroupRows(rows))
 	writer.SetHolds(p.Holds)
 	return writer
 }

@@ -68,8 +68,15 @@ func writerOptions(l lifetime) []parquet.WriterOption {
 // make the footer longer, and texts in a small row group compress less. The number of rows per group
 // is proportional to the square root of the total number of rows, so that the number of row groups
 // grows as fast as their size. The factor is measured.
-func GroupRows(rows int64) int64 {
-	const minRows, maxRows, factor = 1024, 32768, 92
+func GroupRows(rows int64) int64 { return groupRows(92, rows) }
+
+// InterimGroupRows is like GroupRows for a segment that will be merged again. Its row groups are
+// smaller. The space that they take matters less, because the segment is soon deleted. On an open
+// day, however, a lookup reads one row group of each of several such segments.
+func InterimGroupRows(rows int64) int64 { return groupRows(16, rows) }
+
+func groupRows(factor float64, rows int64) int64 {
+	const minRows, maxRows = 1024, 32768
 	best := math.Sqrt(factor * float64(rows))
 	return max(minRows, min(maxRows, int64(best)))
 }
