@@ -52,9 +52,9 @@ type Store interface {
 
 // Config configures a Compactor. The zero value of a field means its default.
 type Config struct {
-	// Fanout is how many ended runs, or compacted segments of one level, a partition must have
-	// before they are merged. It no longer matters once the partition is closed and quiet; see
-	// Quiet. At least 2; default 8.
+	// Fanout is how many compacted segments of one level a partition must have before they are
+	// merged. For ended runs, it is half as many, but at least 2. Fanout no longer matters once the
+	// partition is closed and quiet; see Quiet. At least 2; default 8.
 	Fanout int
 	// MaxInputs is the maximum number of inputs of one merge. A partition with more inputs needs
 	// several merges. At least 2; default 64.

@@ -212,11 +212,11 @@ func TestAClosedDayBecomesOneObject(t *testing.T) {
 func TestAnOpenDayIsMergedByLevels(t *testing.T) {
 	store := bucket(t)
 	now := func() time.Time { return noon.Add(time.Hour) }
-	for n := range 7 {
+	for n := range 3 {
 		put(t, store, where, n+1, 1, at("c", n))
 	}
 	require.Zero(t, run(t, store, compact.Config{Now: now}).Merges)
-	put(t, store, where, 8, 1, at("c", 8))
+	put(t, store, where, 4, 1, at("c", 4))
 	require.Equal(t, 1, run(t, store, compact.Config{Now: now}).Merges)
 	require.Len(t, keys(t, store, where), 1)
 }
@@ -445,10 +445,12 @@ func TestPlan(t *testing.T) {
 		{name: "one run is not merged", names: []layout.Name{fresh(1, 1), fresh(1, 2)}},
 		{name: "closed: everything", names: []layout.Name{fresh(1, 1), fresh(1, 2), level(1, 1)},
 			want: []layout.Name{fresh(1, 2), level(1, 1)}, wantLevel: 2},
-		{name: "open: too few", names: []layout.Name{fresh(1, 1), fresh(2, 1)}, open: true},
-		{name: "open: three of a level, and everything below", open: true,
-			names: []layout.Name{fresh(1, 1), level(1, 1), level(1, 2), level(1, 3), level(2, 1)},
-			want:  []layout.Name{fresh(1, 1), level(1, 1), level(1, 2), level(1, 3)}, wantLevel: 2},
+		{name: "open: too few", names: []layout.Name{fresh(1, 1), level(1, 1), level(1, 2), level(1, 3)}, open: true},
+		{name: "open: half as many runs", names: []layout.Name{fresh(1, 1), fresh(2, 1), level(1, 1)}, open: true,
+			want: []layout.Name{fresh(1, 1), fresh(2, 1)}, wantLevel: 1},
+		{name: "open: four of a level, and everything below", open: true,
+			names: []layout.Name{fresh(1, 1), level(1, 1), level(1, 2), level(1, 3), level(1, 4), level(2, 1)},
+			want:  []layout.Name{fresh(1, 1), level(1, 1), level(1, 2), level(1, 3), level(1, 4)}, wantLevel: 2},
 		{name: "an invalid head: the next lower object", names: []layout.Name{fresh(1, 1), fresh(1, 2), level(1, 1)},
 			invalid: []layout.Name{fresh(1, 2)}, want: []layout.Name{fresh(1, 1), level(1, 1)}, wantLevel: 2},
 		{name: "nothing to merge on the highest level", names: []layout.Name{level(layout.MaxLevel, 1)}},
@@ -469,7 +471,7 @@ func TestPlan(t *testing.T) {
 			if c.open {
 				now = noon.Add(time.Hour)
 			}
-			plan := compact.NewPlan(listing, facts, now, compact.Config{Fanout: 3, Quiet: time.Minute})
+			plan := compact.NewPlan(listing, facts, now, compact.Config{Fanout: 4, Quiet: time.Minute})
 			var got []layout.Name
 			for _, s := range plan.Inputs {
 				got = append(got, s.Name)

@@ -263,14 +263,23 @@ func began(head layout.Segment) time.Time {
 // Config.StageBytes because an output may turn out slightly larger than its inputs.
 func (c Config) plannedBytes() int64 { return c.StageBytes - c.StageBytes/8 }
 
-// crowded returns the highest level with at least fanout sources, or -1 if there is no such level.
-// The sources must be in ascending order of level.
+// fanoutOf returns the number of sources from which on a level is merged. It is half of the fanout
+// for runs. A query reads whole runs, so many of them cost more than many compacted segments.
+func fanoutOf(level, fanout int) int {
+	if level == 0 {
+		return max(2, fanout/2)
+	}
+	return fanout
+}
+
+// crowded returns the highest level with enough sources to be merged, or -1 if there is no such
+// level; see fanoutOf. The sources must be in ascending order of level.
 func crowded(sources []source, fanout int) int {
 	perLevel := map[int]int{}
 	level := -1
 	for _, s := range sources {
 		perLevel[s.head.Name.Level]++
-		if perLevel[s.head.Name.Level] >= fanout {
+		if perLevel[s.head.Name.Level] >= fanoutOf(s.head.Name.Level, fanout) {
 			level = s.head.Name.Level
 		}
 	}
