@@ -191,9 +191,9 @@ func TestParseRefusesABrokenServer(t *testing.T) {
 	tests := []struct{ name, old, new, want string }{
 		{"runtime", "runtime: custom.debian12", "runtime: custom", `runtime: is "custom"; use go1, custom.debian12`},
 		{"handler", "runtime: custom.debian12", "runtime: custom.debian12\n      handler: recorder", "handler: is for runtime go1 only"},
-		{"no concurrency", "      instanceConcurrency: 100\n", "", "instanceConcurrency: is 0; use 1 to 200"},
-		{"too much concurrency", "instanceConcurrency: 100", "instanceConcurrency: 201", "instanceConcurrency: is 201; use 1 to 200"},
-		{"negative concurrency", "instanceConcurrency: 100", "instanceConcurrency: -1", "instanceConcurrency: is -1; use 1 to 200"},
+		{"no concurrency", "      instanceConcurrency: 200\n", "", "instanceConcurrency: is 0; use 1 to 200"},
+		{"too much concurrency", "instanceConcurrency: 200", "instanceConcurrency: 201", "instanceConcurrency: is 201; use 1 to 200"},
+		{"negative concurrency", "instanceConcurrency: 200", "instanceConcurrency: -1", "instanceConcurrency: is -1; use 1 to 200"},
 		{"no server", server, "", "query.props.customRuntimeConfig: is missing"},
 		{"no port", "        port: 9000\n", "", "customRuntimeConfig.port: is 0; use 1 to 65535"},
 		{"port", "port: 9000", "port: 65536", "customRuntimeConfig.port: is 65536; use 1 to 65535"},
