@@ -43,8 +43,8 @@ func readSettings(getenv func(string) string) settings {
 // data returns the path of a file in the data folder.
 func (s settings) data(name string) string { return filepath.Join(s.dataDir, name) }
 
-// lookup returns the value of an environment variable for s.file. It also reports whether the
-// variable is set. The tokens and the API keys always count as set, because they have defaults.
+// lookup returns the value of an environment variable that s.file refers to, and reports whether
+// the variable is set. The tokens and the API keys always count as set, because they have defaults.
 func (s settings) lookup(name string) (string, bool) {
 	switch name {
 	case "WEBHOOK_TOKEN":

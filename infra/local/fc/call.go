@@ -22,7 +22,7 @@ const (
 type call struct {
 	id      string
 	kind    callKind
-	payload []byte // in a custom runtime, the body of request if there is one
+	payload []byte // in a custom runtime, the request's body if request is not nil
 	timeout time.Duration
 	retry   int
 	request *http.Request // the HTTP request that caused the call; nil for an event and for preStop
@@ -31,10 +31,10 @@ type call struct {
 	done     chan result // gets one result; buffered, so that the sender never waits
 }
 
-// result is the result of a call that the process has finished.
+// result is the outcome of a finished call.
 type result struct {
 	payload []byte
-	http    *httpResponse // what a server has responded to an HTTP request; otherwise nil
+	http    *httpResponse // a custom runtime's response to an HTTP request; otherwise nil
 	fault   *Error        // nil if the call succeeded
 }
 
@@ -49,8 +49,8 @@ func newID() string {
 	return "1-" + hex.EncodeToString(id)
 }
 
-// describe returns the headers in which a process expects the details of the call. If the deadline
-// or the timeout is missing, the SDK never responds to the call.
+// describe returns the headers that tell a process the details of the call. Without the deadline
+// and the timeout, the SDK never responds to the call.
 func (c *call) describe(function syaml.Function, keys Credentials) map[string]string {
 	return map[string]string{
 		"x-fc-request-id":        c.id,

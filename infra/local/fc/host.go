@@ -1,25 +1,25 @@
 // Package fc hosts functions on this machine as Function Compute does. It runs the same binaries.
-// To functions in the runtime go1, it serves the runtime API that the vendor's Go SDK uses. To
-// functions in a custom runtime, it sends HTTP requests.
+// It serves functions in the runtime go1 the runtime API that the vendor's Go SDK uses, and sends
+// HTTP requests to functions in a custom runtime.
 //
 // Terms: a call is one invocation of a function or of its preStop hook. A pool holds the processes
 // of one function.
 //
 // Invariants:
 //   - In the runtime go1, a process handles one call at a time. In a custom runtime, it is an HTTP
-//     server that handles up to instanceConcurrency calls at a time. Another process starts only if
-//     all are full, up to a limit. Calls beyond the limit wait for a short time and then fail with
-//     429.
-//   - A process gets its first call only after it has asked the runtime API for one, or listens on
-//     its port.
-//   - If a call exceeds the time limit, its process gets no more calls, and is killed after its
-//     other calls. The same happens if the caller cancels a call, except in a custom runtime, where
-//     the process sees that the request was canceled. A process that was killed or has crashed gets
-//     no more calls. But a process that returns an error or recovers from a panic gets further
-//     calls.
-//   - A process is killed at once, and all its calls fail, if it uses more memory than memorySize
-//     during a call, even if only for a moment, and even if the function has responded. On a system
-//     without /proc, memory is not measured.
+//     server that handles up to instanceConcurrency calls at a time. Another process starts only
+//     when all running processes are full, up to a limit. Calls beyond the limit wait briefly and
+//     then fail with 429.
+//   - A process gets its first call only after it has asked the runtime API for one or has started
+//     to listen on its port.
+//   - A process whose call exceeds the time limit gets no more calls, and is killed as soon as its
+//     other calls have ended. In the runtime go1, the same happens if a caller cancels its call. In
+//     a custom runtime, the process sees that the request was canceled, and gets further calls. A
+//     process that was killed or has crashed gets no more calls. A process that returns an error or
+//     recovers from a panic does.
+//   - A process that uses more memory than memorySize during a call, even for a moment, is killed
+//     at once. All its calls fail, even if the function has responded. On a system without /proc,
+//     memory is not measured.
 //   - A process that is stopped gracefully first finishes its calls, and then runs its preStop hook.
 //   - A process is killed before its runtime API closes. Otherwise, the SDK would poll the closed
 //     API without pause.
@@ -132,8 +132,7 @@ func New(config Config) (*Host, error) {
 }
 
 // Invoke calls the function with the given resource name in s.yaml, such as "compactor", and
-// returns its response. Any failure is an *Error. If ctx ends while a process is handling the call,
-// the call is canceled.
+// returns its response. Any failure is an *Error. The end of ctx cancels the call.
 func (h *Host) Invoke(ctx context.Context, function string, payload []byte) ([]byte, error) {
 	p, fault := h.pool(function)
 	if fault != nil {

@@ -72,8 +72,7 @@ func joinHeaders(r *http.Request) map[string]string {
 	return joined
 }
 
-// delivered returns the headers of a request, except the headers that the platform does not
-// deliver.
+// delivered returns the request headers that the platform passes on to a function.
 func delivered(header http.Header) http.Header {
 	header = header.Clone()
 	maps.DeleteFunc(header, func(name string, _ []string) bool {

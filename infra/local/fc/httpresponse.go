@@ -44,8 +44,8 @@ func decodeResponse(payload []byte) (httpResponse, *Error) {
 	return decoded, nil
 }
 
-// write writes the response, except the headers that a function cannot set. If the headers are too
-// long, it writes nothing and returns an error.
+// write sends the response without the headers that a function cannot set. If the headers are too
+// long, it sends nothing and returns an error.
 func (r httpResponse) write(w http.ResponseWriter, requestID string) *Error {
 	header := http.Header{}
 	for name, values := range r.header {

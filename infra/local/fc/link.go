@@ -8,7 +8,7 @@ import (
 // link passes calls to one process. There are two kinds: a runtimeAPI for the runtime go1, and a
 // server for a custom runtime.
 type link interface {
-	// environ returns the environment variables that tell the process how it gets its calls.
+	// environ returns the environment variables that tell the process where to get its calls.
 	environ() []string
 	// ready returns a channel that is closed once the process can take calls. It must not be called
 	// before the process has started.
@@ -18,7 +18,8 @@ type link interface {
 	// pass hands a call to the process, and reports whether the process has taken it. If it has, the
 	// result arrives on c.done. pass gives up if ctx ends or if the process exits.
 	pass(ctx context.Context, c *call, exited <-chan struct{}) bool
-	// canAbandon reports whether the process survives a call whose caller has disconnected.
+	// canAbandon reports whether the process can take further calls after the caller of an
+	// unfinished call has disconnected.
 	canAbandon() bool
 	// close releases the link. It must not be called before the process has exited.
 	close()

@@ -12,8 +12,8 @@ import (
 // exceeds memorySize, and its calls fail. setrlimit cannot imitate this limit: RLIMIT_AS keeps a Go
 // process from starting, and RLIMIT_DATA also counts memory that Go only reserves.
 //
-// A measurement lasts until the process has no call. Calls that run at the same time therefore
-// share a measurement, and each of them reports the memory of all.
+// A measurement lasts until the process is idle. Concurrent calls therefore share a measurement,
+// and each of them reports the memory of all.
 type memory struct {
 	meter   *meter // nil if memory cannot be measured
 	limit   int64  // the function's memorySize, in bytes
@@ -25,8 +25,8 @@ type memory struct {
 	used  int64 // the largest amount seen during the measurement, in bytes
 }
 
-// begin must be called before a call. If no other call is running, it starts a new measurement,
-// which does not count memory that earlier calls have freed.
+// begin marks the start of a call. If no other call is running, it starts a new measurement, which
+// ignores memory that earlier calls have freed.
 func (m *memory) begin() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -37,7 +37,7 @@ func (m *memory) begin() {
 	m.calls++
 }
 
-// end must be called after a call. It returns the same as exceeded.
+// end marks the end of a call and returns the result of exceeded.
 func (m *memory) end() bool {
 	exceeded := m.exceeded()
 	m.mu.Lock()
@@ -55,7 +55,7 @@ func (m *memory) exceeded() bool {
 	return m.used > m.limit
 }
 
-// peak returns the largest amount seen during the measurement, in bytes.
+// peak returns the largest memory use during the measurement, in bytes.
 func (m *memory) peak() int64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -12,10 +12,10 @@ import (
 )
 
 // pool holds the processes of one function. A process handles up to perProcess calls at the same
-// time. Before a call uses a process, the call must take one of the pool's slots, whose number is
-// perProcess for each process that may run. A new process starts only if all processes are full, so
-// their number stays within the limit. The only exceptions are processes that get no more calls and
-// are still finishing some: they do not count as full, and another process may replace them.
+// time. The pool has perProcess slots for each process that may run, and a call must take a slot
+// before it uses a process. Because a new process starts only when all others are full, the slots
+// also limit the number of processes. This limit ignores processes that get no more calls but are
+// still finishing some, so their replacements can run beside them.
 type pool struct {
 	function syaml.Function
 	config   Config
@@ -104,8 +104,8 @@ func (p *pool) takeSlot(ctx context.Context) *Error {
 	}
 }
 
-// acquire returns the oldest process that can take another call, which may not be ready yet. If
-// there is none, acquire starts a process.
+// acquire returns the oldest process that can take another call. The process may not be ready yet.
+// If there is none, acquire starts one.
 func (p *pool) acquire() (*process, *Error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -125,8 +125,8 @@ func (p *pool) acquire() (*process, *Error) {
 	return process, nil
 }
 
-// release returns a process to the pool after a call. If the process gets no more calls and this
-// one was its last, release kills it and waits for it to exit.
+// release records that a call has ended. If it was the last call of a process that gets no more
+// calls, release kills the process and waits for it to exit.
 func (p *pool) release(process *process) {
 	p.mu.Lock()
 	process.calls--

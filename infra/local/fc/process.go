@@ -68,7 +68,7 @@ func (p *process) do(ctx context.Context, c *call) (result, *Error) {
 	return r, fault
 }
 
-// run hands a call to the process and waits for the result, at most as long as the call may take.
+// run hands a call to the process and waits for the result, at most until the call times out.
 func (p *process) run(caller context.Context, c *call) (result, *Error) {
 	ctx, cancel := context.WithTimeout(caller, c.timeout)
 	defer cancel()
@@ -109,8 +109,8 @@ func (p *process) await(ctx, caller context.Context, c *call) (result, *Error) {
 	}
 }
 
-// timeOut returns the error for a call that took too long. The process gets no more calls, and is
-// killed after its other calls.
+// timeOut returns the error for a call that took too long. It also marks the process, which then
+// gets no more calls and is killed after its other calls.
 func (p *process) timeOut(c *call) *Error {
 	p.doomed.Store(true)
 	return errTimeout(c.timeout)

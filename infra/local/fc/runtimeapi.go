@@ -98,7 +98,7 @@ func (api *runtimeAPI) finish(failed bool) http.HandlerFunc {
 	}
 }
 
-// postedResult returns the result of a call from what the process posted. failed says whether the
+// postedResult converts the posted payload into the result of a call. failed says whether the
 // process reported an error instead of a response.
 func postedResult(payload []byte, failed bool) result {
 	switch {

@@ -12,8 +12,8 @@ import (
 )
 
 // server is the link to a process in a custom runtime. The process is an HTTP server that handles
-// several requests at the same time. Function Compute passes the requests of HTTP triggers on to it,
-// and sends it all other calls as requests to paths of its own.
+// several requests at the same time. Like Function Compute, server forwards the requests of HTTP
+// triggers, and sends events to /invoke and the preStop hook to /pre-stop.
 type server struct {
 	address  string
 	describe func(*call) map[string]string
@@ -24,7 +24,6 @@ type server struct {
 	closed  chan struct{} // closed by close
 }
 
-// Times to wait for a process.
 const (
 	// probePause is the pause between two attempts to connect to a process that does not listen yet.
 	probePause = 5 * time.Millisecond
@@ -33,8 +32,8 @@ const (
 	exitDelay = time.Second
 )
 
-// newServer chooses a free loopback port for a new process. Another program could take the port
-// before the process does, in which case the process exits.
+// newServer chooses a free loopback port for a new process. If another program takes the port
+// before the process does, the process exits.
 func newServer(describe func(*call) map[string]string) (*server, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -46,8 +45,8 @@ func newServer(describe func(*call) map[string]string) (*server, error) {
 	}, listener.Close()
 }
 
-// environ sets HOST because, unlike on the platform, other machines must not reach the process. The
-// process trusts the headers that Function Compute sets.
+// environ sets HOST so that other machines cannot reach the process, which trusts the headers that
+// Function Compute sets.
 func (s *server) environ() []string {
 	host, port, _ := net.SplitHostPort(s.address)
 	return []string{"HOST=" + host, "FC_CUSTOM_LISTEN_PORT=" + port, "FC_SERVER_PORT=" + port}
@@ -149,8 +148,8 @@ func (s *server) request(ctx context.Context, c *call) (*http.Request, error) {
 	return request, nil
 }
 
-// serverResult returns the result of a call. A server reports the failure of an event or a hook
-// through the status or the header x-fc-status.
+// serverResult converts a server's response into the result of a call. A server reports a failed
+// event or hook through the status or the header x-fc-status.
 func serverResult(c *call, response httpResponse) result {
 	switch {
 	case len(response.body) > maxResponse:

@@ -38,7 +38,7 @@ func asServer(f syaml.Function, perInstance int) syaml.Function {
 	return withRoute(f, "/*")
 }
 
-// atOnce makes the given number of calls, all with the same instruction, and returns the ids of the
+// atOnce makes the given number of identical calls at the same time, and returns the ids of the
 // processes that served them.
 func atOnce(t *testing.T, host *Host, calls int, do, url string) []string {
 	t.Helper()
@@ -56,8 +56,8 @@ func atOnce(t *testing.T, host *Host, calls int, do, url string) []string {
 	return slices.Compact(pids)
 }
 
-// No call returns before all calls have begun. The process must not be running before the calls, so
-// that they also share its start.
+// No call returns before all have begun. No process may be running before the first call, so that
+// the calls also share the start of the process.
 func TestServerHandlesSeveralCallsAtOnce(t *testing.T) {
 	const calls = 20
 	barrier := newBarrier(t, calls)
@@ -67,7 +67,7 @@ func TestServerHandlesSeveralCallsAtOnce(t *testing.T) {
 	require.Len(t, processes(host, "recorder"), 1)
 }
 
-// Another process must start only when all are full.
+// Another process must start only when all running processes are full.
 func TestFullServersGetHelp(t *testing.T) {
 	barrier := newBarrier(t, 5)
 	host := oneServer(t, 2, nil)
@@ -97,7 +97,7 @@ func TestMoreCallsThanServersCanHandle(t *testing.T) {
 	require.NoError(t, await(t, ended))
 }
 
-// If a process dies, all its calls must fail. The next call gets another process.
+// If a process dies, all its calls must fail, and the next call must get another process.
 func TestServerThatDies(t *testing.T) {
 	barrier := newBarrier(t, 2)
 	host := oneServer(t, 2, nil)
@@ -119,7 +119,7 @@ func TestServerThatDies(t *testing.T) {
 	require.NotEqual(t, before, after)
 }
 
-// A call that takes too long must fail. Its process finishes the other call and then ends.
+// A call that takes too long must fail. Its process must finish the other call and then end.
 func TestLateServerFinishesItsOtherCalls(t *testing.T) {
 	barrier := newBarrier(t, 2)
 	host := oneServer(t, 2, nil)
@@ -148,7 +148,7 @@ func TestLateServerFinishesItsOtherCalls(t *testing.T) {
 	require.True(t, gone(before))
 }
 
-// If the caller disconnects, the server must notice, and must live on.
+// The server must notice that a caller has disconnected, and must keep running.
 func TestServerSeesThatItsCallerHasGone(t *testing.T) {
 	journal := filepath.Join(t.TempDir(), "journal")
 	host := oneServer(t, 2, func(f *syaml.Function, _ *Config) { f.Environment["JOURNAL"] = journal })
@@ -267,7 +267,7 @@ func TestEventsAndHooksReachTheServer(t *testing.T) {
 	require.True(t, gone(pid))
 }
 
-// If a process exceeds its memory limit, all its calls must fail, and the host must say so once.
+// If a process exceeds its memory limit, all its calls must fail, and the host must report it once.
 func TestMemoryOfCallsAtOnce(t *testing.T) {
 	needsProc(t)
 	barrier, output := newBarrier(t, 3), &bytes.Buffer{}
@@ -287,8 +287,7 @@ func TestMemoryOfCallsAtOnce(t *testing.T) {
 	require.Equal(t, 1, strings.Count(output.String(), exceededLine), output)
 }
 
-// Memory that a finished call has freed counts for as long as the process has another call, but not
-// longer.
+// Memory that a finished call has freed must count until the process is idle, and no longer.
 func TestMeasurementEndsWhenTheServerIsIdle(t *testing.T) {
 	needsProc(t)
 	m := memory{limit: 1 << 40}

@@ -10,7 +10,7 @@ import (
 	"os"
 )
 
-// beServer makes this process act as the function that the tests host, as an HTTP server.
+// beServer runs this process as an HTTP server, as a function in a custom runtime does.
 func beServer() {
 	if os.Getenv("BROKEN") != "" {
 		fmt.Fprintln(os.Stderr, "BROKEN is set")
@@ -41,7 +41,7 @@ func serveInvoke(w http.ResponseWriter, r *http.Request) {
 	http.Error(w, err.Error(), http.StatusNotFound)
 }
 
-// received is what the function received as a request.
+// received describes a request that the function received.
 type received struct {
 	Method, Target, Host, Body string
 	Header                     http.Header

@@ -40,9 +40,10 @@ func (p *pool) folder() (string, error) {
 	return filepath.Abs(filepath.Join(p.config.Dir, p.function.Code))
 }
 
-// awaitReady waits until a process can take calls. If it cannot in time, or exits, it gets no call,
-// so that a process that exits at startup is not restarted in a loop. awaitReady takes no context,
-// because if the caller goes away, the process is not wasted: it can run the next call.
+// awaitReady waits until a process can take calls. A process that exits or is not ready in time
+// gets no call, so that a function that exits at startup is not restarted in a loop. awaitReady
+// takes no context because a process stays useful if the caller goes away: it can run the next
+// call.
 func (p *pool) awaitReady(process *process) *Error {
 	select {
 	case <-process.link.ready():

@@ -69,7 +69,8 @@ func (p *problems) checkFunction(path string, f Function) {
 	}
 }
 
-// checkHandler checks what only the runtime go1 has, and what it does not have.
+// checkHandler checks that a function in the runtime go1 has a valid handler, and no property of
+// custom runtimes.
 func (p *problems) checkHandler(path string, f Function) {
 	switch {
 	case f.Handler == "":
@@ -85,7 +86,8 @@ func (p *problems) checkHandler(path string, f Function) {
 	}
 }
 
-// checkServer checks what only a custom runtime has, and what it does not have.
+// checkServer checks that a function in a custom runtime has valid settings for its server, and no
+// handler.
 func (p *problems) checkServer(path string, f Function) {
 	if f.Handler != "" {
 		p.add(path+".handler", "is for runtime go1 only; use customRuntimeConfig.command")

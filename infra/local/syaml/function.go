@@ -139,7 +139,7 @@ const customRuntime = "custom.debian12"
 // codeFolder is where a custom runtime finds the folder that Code names.
 const codeFolder = "/code/"
 
-// Executable returns the name of the executable in the folder that Code names.
+// Executable returns the file name of the executable in the folder that Code names.
 func (f Function) Executable() string {
 	if f.Server == nil {
 		return f.Handler

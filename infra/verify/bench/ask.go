@@ -30,9 +30,9 @@ func ask(ctx context.Context, reader *query.Reader, d device) ([]event.Event, er
 	return response.Events, nil
 }
 
-// queries describes a set of queries: one per device, each with its own reader. All devices are in
-// one partition. If warm is true, the reader has already answered a query about another device of
-// the partition. Otherwise, the query is the reader's first, as in a new function instance.
+// queries describes one query for each device. Each query has its own reader, and all devices are
+// in one partition. If warm is true, the reader has already answered a query about another device
+// of the partition. Otherwise, the query is the reader's first, as in a new function instance.
 type queries struct {
 	config  query.Config
 	warm    bool
@@ -51,7 +51,7 @@ func (q queries) reader(ctx context.Context, store query.Store, i int) (*query.R
 // queryCost holds what each of several queries cost.
 type queryCost struct {
 	requests, lists, keys, kilobytes samples
-	// waves and rounds hold the waves and the round trips of some of the queries; see gate.
+	// waves and rounds hold the numbers of waves and round trips of some of the queries; see gate.
 	waves, rounds samples
 }
 
@@ -79,7 +79,7 @@ func (q queries) cost(ctx context.Context, store objstore.Store) (c queryCost, e
 	return c, err
 }
 
-// and returns the costs of both sets of queries together.
+// and returns the costs of the queries in c and in o.
 func (c queryCost) and(o queryCost) queryCost {
 	return queryCost{
 		requests: append(c.requests, o.requests...), lists: append(c.lists, o.lists...), keys: append(c.keys, o.keys...),
@@ -117,7 +117,7 @@ func (q queries) waves(ctx context.Context, store query.Store) (all samples, err
 	return all, nil
 }
 
-// report calls add with each figure of the queries and its unit.
+// report calls add with each figure and its unit.
 func (c queryCost) report(add func(value float64, unit string)) {
 	add(c.rounds.max(), "round-trips")
 	add(c.requests.max(), "requests")

@@ -19,7 +19,7 @@ var million = deployment{devices: 1e6, eventsPerDevice: 10, shards: 16, retentio
 
 func (d deployment) events() float64 { return d.devices * d.eventsPerDevice * daysPerMonth }
 
-// recording holds what recording one event costs on average.
+// recording holds the average cost of recording one event.
 type recording struct {
 	calls   float64 // calls of the function
 	puts    float64 // puts, deletes and lists
@@ -40,7 +40,7 @@ type costs struct {
 	roundTrip   float64 // mean duration of a request, in seconds
 }
 
-// lookup reads measurements. After the first missing one, err is set.
+// lookup reads measurements. err is the error for the first missing one.
 type lookup struct {
 	found *results
 	err   error
@@ -125,7 +125,7 @@ var (
 	large = size{1, 1}     // an instance of the compactor
 )
 
-// units returns the compute units (CU) for the given number of calls, and for the given number of
+// units returns the compute units (CU) for the given number of calls and the given number of
 // seconds of an instance.
 func (s size) units(t tariffs, calls, seconds float64) float64 {
 	return calls*t.calls/10_000 + seconds*(s.vcpu*t.vcpu+s.gigabytes*t.memory)
@@ -143,8 +143,8 @@ func touchedShards(shards, batch int) float64 {
 //   - the CPU time of the calls, divided by the number of vCPUs of an instance
 //   - the time that the calls wait for the store
 //
-// If a call makes several requests at the same time, it waits for the slowest one. A recorder
-// without calls is a server, whose own price is not included.
+// If a call makes several requests at the same time, it waits for the slowest one. A recording with
+// no calls is that of a plain server, whose own price is not included.
 func bill(d deployment, r recording, c costs, t tariffs) month {
 	events := d.events()
 	queries := d.devices * d.queriesPerDevice * daysPerMonth

@@ -45,8 +45,8 @@ func TestBill(t *testing.T) {
 	puts := 300e6*1.08 + 8640*16 + 480*100 + 300e3
 	gets := 480*1000 + 300e3
 	require.InDelta(t, (puts+gets)/10_000*0.01, m.requests, 1e-6)
-	// The recorder handles 300 million calls at 75 compute units per 10,000. The time of the
-	// instances is also charged, for half a vCPU and half a GB of memory.
+	// The recorder handles 300 million calls at 75 compute units per 10,000 calls. Its instances
+	// have half a vCPU and half a GB of memory, and their time is charged too.
 	recorder := 300e6*75/10_000 + 300e6*0.015*(0.5+0.5*0.15)
 	require.InDelta(t, recorder*0.00011, m.recorder, 0.01)
 	require.InDelta(t, 0.01*720, m.query, 1e-9, "the minimum for a function")

@@ -10,12 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// childVariable is the name of an environment variable. If it is set, the test binary runs no tests.
-// Instead, it runs the function of children with that name.
+// childVariable is the name of an environment variable. If it is set to a name in children, the
+// test binary runs that function instead of tests.
 const childVariable = "BENCH_CHILD"
 
-// children lists what the test binary can do in a process of its own, so that the memory of the
-// benchmarks costs it no time for garbage collection. arguments are the arguments of the process.
+// children lists the functions that the test binary can run in a separate process. In the same
+// process, the memory of the benchmarks would change the cost of garbage collection. arguments are
+// the arguments of the process.
 var children = map[string]func(arguments []string) error{
 	"peak":    printPeak,
 	"merge":   printMerge,

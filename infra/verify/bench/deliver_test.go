@@ -55,14 +55,14 @@ func concurrency(t *testing.T) int {
 	return n
 }
 
-// TestDeliveries counts the requests of one day of a million devices, and the time for which
-// instances of the function are charged. Each event comes in a webhook of its own. It prints the
-// figures in the format of Go benchmarks.
+// TestDeliveries simulates one day of a million devices, for each deployment of the recorder. It
+// counts the requests to the store and the time for which instances are charged, and prints the
+// figures in the format of Go benchmarks. Each event comes in a webhook of its own.
 //
-// The day lasts six minutes: it is the day of 1/240 of the devices, 240 times as fast. So there are
-// as many webhooks at a time as from a million devices, with the same peaks. If SCALE is below 0.1,
-// the day is shorter still; if SCALE is not set, the fleet is also smaller. The recorder's writers
-// are real. Time is simulated; see slowStore.
+// To save time, 1/240 of the devices live their day 240 times as fast, in six minutes. The rate of
+// webhooks and its peaks are still those of a million devices. If SCALE is below 0.1, the day is
+// even shorter; if SCALE is not set, the fleet is also smaller. The recorder's writers are real.
+// Time is simulated; see slowStore.
 func TestDeliveries(t *testing.T) {
 	scale, err := parseScale(os.Getenv("SCALE"))
 	require.NoError(t, err)
@@ -100,8 +100,8 @@ func measureDeliveries(t *testing.T, kind recorderKind, events []event.Event) (p
 	return len(r.store.Of(objstore.OpPut))
 }
 
-// compressedDay returns the events of a day in order of arrival. Their received times are as they
-// would be if the day were shorter by the factor compressed.
+// compressedDay returns the events of a day in order of arrival. Their received times are moved
+// closer together, so that the day is shorter by the factor compressed.
 func compressedDay(devices, compressed int) (events []event.Event) {
 	for e := range sim.Day(sim.Config{Seed: seed, Day: today, Devices: devices, EventsPerDevice: eventsPerDevice}) {
 		e.InstanceID = instance
@@ -112,8 +112,8 @@ func compressedDay(devices, compressed int) (events []event.Event) {
 	return events
 }
 
-// recorderFleet holds the instances of the recorder. A call goes to the oldest instance that may
-// take another one, or to a new instance.
+// recorderFleet holds the instances of the recorder. A call goes to the oldest instance with
+// capacity for it, or to a new instance.
 type recorderFleet struct {
 	kind  recorderKind
 	store *objstore.Counting
@@ -125,7 +125,8 @@ type recorderFleet struct {
 	err       error   // of the first failed call
 }
 
-// recorderInstance is an instance of the recorder. An instance is charged for while it has calls.
+// recorderInstance is an instance of the recorder. Its time is charged whenever it has at least one
+// call.
 type recorderInstance struct {
 	writer *record.Writer
 	calls  int // calls in progress
@@ -133,7 +134,7 @@ type recorderInstance struct {
 	busy   time.Duration
 }
 
-// deliver makes all calls at their times, and then waits for them.
+// deliver makes each call at its time, and then waits for all of them to end.
 func (r *recorderFleet) deliver(ctx context.Context, events []event.Event) error {
 	var calls sync.WaitGroup
 	began := time.Now()
@@ -150,7 +151,7 @@ func (r *recorderFleet) deliver(ctx context.Context, events []event.Event) error
 	return r.err
 }
 
-// parts returns the events of each call.
+// parts splits the events into calls.
 func (r *recorderFleet) parts(events []event.Event) deliveries {
 	if r.kind.window > 0 {
 		return gathered(events, r.kind.window)
@@ -174,7 +175,7 @@ func (r *recorderFleet) call(ctx context.Context, events []event.Event) {
 	}
 }
 
-// acquire returns an instance for one more call.
+// acquire returns an instance that has capacity for one more call.
 func (r *recorderFleet) acquire() (*recorderInstance, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -222,12 +223,12 @@ func (r *recorderFleet) print(events int, used time.Duration) {
 	}
 }
 
-// putCPU is the CPU time that a put is assumed to take: the target of the figure "webhook of one
-// event: CPU". On the simulated clock, computing takes no time.
+// putCPU is the CPU time that a put is assumed to take, because computing takes no time on the
+// simulated clock. It equals the target of the figure "webhook of one event: CPU".
 const putCPU = 300 * time.Microsecond
 
-// slowStore is a store whose requests take as long as requests to OSS. Its puts also take as long as
-// putCPU on a recorder instance.
+// slowStore is a store whose requests take as long as requests to OSS. Each put takes longer by the
+// time that a recorder instance needs for putCPU.
 type slowStore struct{ objstore.Store }
 
 func (s slowStore) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {

@@ -8,7 +8,7 @@ import (
 	"text/tabwriter"
 )
 
-// figure is a measured value under the name that a user reads, and its target if it has one.
+// figure is a measured value, the name that README.md gives it, and its target if it has one.
 type figure struct {
 	name   string
 	value  metric
@@ -16,7 +16,7 @@ type figure struct {
 	target target
 }
 
-// target is a limit for a figure. The zero target means none.
+// target is a limit for a figure. The zero value means that the figure has no target.
 type target struct {
 	relation string // "≤" or "≥"
 	limit    float64
@@ -28,14 +28,14 @@ type target struct {
 func atMost(limit float64) target  { return target{relation: "≤", limit: limit} }
 func atLeast(limit float64) target { return target{relation: "≥", limit: limit} }
 
-// from returns the target with another minScale.
+// from returns the target with the given minScale.
 func (t target) from(scale float64) target {
 	t.minScale = scale
 	return t
 }
 
-// verdict says whether a measured value meets the target. If there is no target, or if it does not
-// apply at the given scale, verdict says so.
+// verdict returns "met" or "missed". If there is no target, or if the target does not apply at the
+// given scale, it says so instead.
 func (t target) verdict(value, scale float64) string {
 	switch {
 	case t.relation == "":
@@ -95,9 +95,8 @@ func (f figure) row(value, verdict string) string {
 	return fmt.Sprintf("| %s | %s | %s |", f.name, f.limitText(), value)
 }
 
-// updateRows returns the text of README.md with the rows of all measured figures replaced. It leaves
-// the row of a figure alone if the figure was not measured, or if its target does not apply at the
-// given scale.
+// updateRows returns the text of README.md with new rows for all measured figures. It keeps the old
+// row if the figure was not measured, or if its target does not apply at the given scale.
 func updateRows(text string, found *results, scale float64) string {
 	lines := strings.Split(text, "\n")
 	for _, g := range groups {

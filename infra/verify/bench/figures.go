@@ -103,7 +103,7 @@ var groups = []group{
 	}},
 }
 
-// limits holds the limits of a closed day that depend on the size of the partition. Zero means no
+// limits holds the targets of a closed day that depend on the size of the partition. Zero means no
 // target.
 type limits struct{ warmKB, warmCPU, coldKB float64 }
 
@@ -125,8 +125,8 @@ func closedDay(rows, shards int, l limits) []figure {
 	}
 }
 
-// bills returns the figures of a deployment of the recorder that was simulated under the given
-// benchmark's name.
+// bills returns the figures of one deployment of the recorder. benchmark is the name under which
+// the deployment was simulated.
 func bills(deployment, benchmark string, price target) []figure {
 	name, deliveries := "1,000,000 devices, "+deployment+": ", "Deliveries/"+benchmark
 	return []figure{
@@ -137,10 +137,11 @@ func bills(deployment, benchmark string, price target) []figure {
 	}
 }
 
-// openLimits holds the limits of an open day. Zero means no target.
+// openLimits holds the targets of an open day that depend on the recorders. Zero means no target.
 type openLimits struct{ waves, medianRequests, medianKB float64 }
 
-// openDay returns the figures of warm queries on an open partition. writers says who recorded it.
+// openDay returns the figures of warm queries on an open partition. writers describes the recorders
+// in the figures' names.
 func openDay(benchmark, writers string, l openLimits) []figure {
 	benchmark, name := "OpenDay/"+benchmark, "open day, "+writers+", warm query: "
 	return []figure{

@@ -12,17 +12,17 @@ import (
 // gateWait is how long the gate waits for another request before it opens.
 const gateWait = 8 * time.Millisecond
 
-// gate is a store that counts the waves of its readers' requests. It holds requests until no new
-// request has arrived for gateWait. Then it lets all of them pass and counts one wave. Requests made
-// at the same time therefore count as a single wave. A request made after a response counts toward
-// the next wave, even if the store responds at once.
+// gate is a store that counts waves of requests. It holds requests until no new one has arrived for
+// gateWait. Then it lets all of them pass and counts one wave. Requests made at the same time
+// therefore count as a single wave. A request made after a response counts toward the next wave,
+// even if the store responds at once.
 //
-// If a reader may make any number of requests at the same time, its waves are round trips: requests
-// that depend on the response to an earlier one.
+// If a reader has no limit on parallel requests, its waves are its round trips, because each wave
+// depends on a response to the one before.
 type gate struct {
 	store query.Store
-	// armed is set once requests count. Before that, they pass at once. It must not be changed while
-	// there are requests.
+	// armed makes the gate hold and count requests. Until it is set, requests pass at once. It must
+	// not be changed while requests are in progress.
 	armed bool
 
 	mu    sync.Mutex
@@ -72,10 +72,10 @@ func (g *gate) release(open chan struct{}) {
 	g.waves++
 }
 
-// countWaves returns the number of waves that a question takes. prepare gets the store that the
-// question has to use, makes any requests that do not count, and returns the question. On a busy
-// machine, a gate may count a single wave as two. countWaves therefore repeats the question until it
-// has counted the lowest number twice, at most five times.
+// countWaves returns the number of waves that a question takes. prepare receives the store that the
+// question must use, makes any requests that do not count, and returns the question. On a busy
+// machine, a gate may count a single wave as two. countWaves therefore repeats the question, up to
+// five times, until it has seen the lowest number twice.
 func countWaves(store query.Store, prepare func(query.Store) (question func() error, err error)) (lowest int, err error) {
 	counted := map[int]int{}
 	for attempt := 0; attempt < 5 && counted[lowest] < 2; attempt++ {

@@ -79,9 +79,9 @@ func reportTimes(b *testing.B, took samples) {
 // small, and the fleet has 300 devices. The bench command compares our rows with the rows that
 // other engines return, and fails if they differ.
 //
-// Every figure must be measured, unless the measurement takes long or PostgreSQL is not installed. A
-// figure that is a count must also meet its target, because counts depend on neither the machine nor
-// the scale.
+// Every figure must be measured, except those that take long to measure and, if PostgreSQL is not
+// installed, those of PostgreSQL. A figure that is a count must also meet its target, because
+// counts depend on neither the machine nor the scale.
 func TestShortRun(t *testing.T) {
 	const scale = "0.0003"
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestDeliveries$", "-test.bench=.", "-test.benchtime=1x", "-test.short")
@@ -135,8 +135,8 @@ func TestUpdateRows(t *testing.T) {
 	require.Equal(t, want, updateRows(before, found, 1))
 }
 
-// TestFiguresAreExplained checks that README.md has each figure, with its target, in the section of
-// its group.
+// TestFiguresAreExplained checks that README.md lists each figure and its target in the section of
+// the figure's group.
 func TestFiguresAreExplained(t *testing.T) {
 	text, err := os.ReadFile("README.md")
 	require.NoError(t, err)
@@ -165,8 +165,7 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
-// TestPrintFigures checks that a line has the name, the value, the target and the verdict of a figure
-// in columns.
+// TestPrintFigures checks that a line has columns for a figure's name, value, target and verdict.
 func TestPrintFigures(t *testing.T) {
 	var out bytes.Buffer
 	found := newResults(&out)

@@ -22,11 +22,12 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// minimumCPU is how much CPU time a child process spends at least on repeated merges.
+// minimumCPU is the minimum CPU time that a child process spends on repeated merges.
 const minimumCPU = time.Second
 
-// BenchmarkMerge measures how fast 64 segments are merged into one: without summaries, and as the
-// compactor merges a closed partition, with all summaries and with the verification of the output.
+// BenchmarkMerge measures how fast 64 segments are merged into one. "plain" merges them without
+// summaries. "compact" merges them as the compactor merges a closed partition: it also writes all
+// summaries and verifies the output.
 func BenchmarkMerge(b *testing.B) {
 	for _, c := range []struct{ shards, rows int }{{256, 35_000}, {16, 600_000}} {
 		b.Run(fmt.Sprintf("rows=%d", c.rows), func(b *testing.B) {
@@ -61,13 +62,13 @@ func freshPartition(b *testing.B, shards, n, segments int) (dir string) {
 	return dir
 }
 
-// mergeRate is how many rows were merged per second of CPU time, before the output was read back and
-// after that. Bytes is the size of the output for each row, with the summaries if there are any.
+// mergeRate is the speed of a merge, in rows per second of CPU time. Merged excludes the time to
+// read the output back, and Verified includes it. Bytes is the size of the output per row,
+// including any summaries.
 type mergeRate struct{ Merged, Verified, Bytes float64 }
 
 // printMerge merges the segments of a bucket with one partition, without summaries, and prints the
-// rate as JSON. It uses the segment's writer that the compactor uses for its last merge of a
-// partition.
+// rate as JSON. It writes the output as the compactor does in its last merge of a partition.
 func printMerge(arguments []string) error {
 	store, err := loadBucket(arguments[0])
 	if err != nil {
@@ -82,8 +83,7 @@ func printMerge(arguments []string) error {
 	})
 }
 
-// printRate repeats a merge, at least once and until it has used minimumCPU, and prints the fastest
-// as JSON.
+// printRate repeats a merge until it has used minimumCPU, and prints the best rate as JSON.
 func printRate(merge func() (rate mergeRate, rows int64, err error)) error {
 	var best mergeRate
 	began := cpu()

@@ -20,9 +20,9 @@ import (
 	"devicetrace/pkg/traceapi"
 )
 
-// BenchmarkMonth measures the API's list of the days of a device, for thirty closed days, by a
-// function instance that has answered no query before. It reads as much as the search for the status
-// of a device that has been silent for a month. The store is in memory.
+// BenchmarkMonth measures how a new function instance answers the API's request for a device's last
+// thirty days, all of them closed. The search for the status of a device that has been silent for a
+// month reads as much. The store is in memory.
 func BenchmarkMonth(b *testing.B) {
 	store, devices := closedMonth(b, 256, rows(35_000))
 	measure(b, func(i int) error {
@@ -77,7 +77,7 @@ func closedMonth(b *testing.B, shards, rows int) (*memstore.Store, []device) {
 	return store, sample(devices, maxQuestions)
 }
 
-// askDays asks a new instance of the query function for the thirty days of a device.
+// askDays asks a new instance of the query function for a device's thirty days.
 func askDays(ctx context.Context, store query.Store, config query.Config, d device) error {
 	handler, err := queryHandler(store, config, func() time.Time { return today.AddDate(0, 0, 1).Add(12 * time.Hour) })
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// openDays simulates the same day of a partition with different recorders, and measures queries at and
-// shortly before openHours.
+// openDays simulates the same day of a partition with different recorders, and measures queries at
+// openHours and shortly before.
 type openDays struct {
 	found   *results
 	dir     string
@@ -26,7 +26,8 @@ type openDays struct {
 	gathering *simulation // with one recorder that has many calls at a time and gathers their events
 }
 
-// simulate simulates the days until openHours, all at the same time, and calls other meanwhile.
+// simulate simulates the day until openHours with each kind of recorder. It runs these simulations
+// and other in parallel.
 func (d *openDays) simulate(ctx context.Context, other func() error) error {
 	singly := func(events []event.Event) deliveries { return inBatches(events, 1) }
 	perSecond := func(events []event.Event) deliveries { return gathered(events, gatherFor) }
@@ -39,7 +40,7 @@ func (d *openDays) simulate(ctx context.Context, other func() error) error {
 	return parallel.Do(len(work), len(work), func(i int) error { return work[i]() })
 }
 
-// The bucket is copied several times before openHours, at different times of the compactor's cycle.
+// The bucket is copied several times until openHours, at different times of the compactor's cycle.
 const (
 	instants      = 6
 	betweenCopies = 160 * time.Second
@@ -47,9 +48,9 @@ const (
 )
 
 // untilOpenHours simulates the day until openHours, and copies the bucket at each of the instants.
-// At openHours, the compactor is due but has not run yet. Only the last 45 minutes have the given
-// deliveries, so that the open runs are as full as they would be on a whole day with such deliveries.
-// Before that, events are delivered 64 at a time, which is faster.
+// At openHours, the compactor is due but has not run yet. last makes the deliveries of the last 45
+// minutes, which is long enough to fill the open runs as on a whole day. Before that, events are
+// delivered 64 at a time, which is faster.
 func (d *openDays) untilOpenHours(ctx context.Context, writers int, last func([]event.Event) deliveries) (*simulation, error) {
 	s, err := newSimulation(16, writers, d.dir)
 	if err != nil {
@@ -69,8 +70,8 @@ func (d *openDays) untilOpenHours(ctx context.Context, writers int, last func([]
 	return s, nil
 }
 
-// measureAll measures queries, and at openHours questions about the fleet, on the simulated days. Then
-// it simulates the rest of the day with four recorders.
+// measureAll measures queries at all instants, and questions about the fleet at openHours. Then it
+// simulates the rest of the day with four recorders.
 func (d *openDays) measureAll(ctx context.Context) error {
 	err := errors.Join(
 		d.measure(ctx, d.few, "writers=4"), d.measureFleet(ctx, d.few),
@@ -82,8 +83,8 @@ func (d *openDays) measureAll(ctx context.Context) error {
 	return err
 }
 
-// measure measures warm queries at all instants. It adds the figures under the name OpenDay/ followed
-// by the given name.
+// measure measures warm queries at all instants. It adds the figures under the benchmark
+// OpenDay/name.
 func (d *openDays) measure(ctx context.Context, s *simulation, name string) error {
 	q := queries{query.Config{Shards: 16}, true, sample(d.active(), d.asked)}
 	var all queryCost
@@ -109,9 +110,9 @@ func (d *openDays) active() []device {
 	return slices.DeleteFunc(slices.Clone(d.devices), func(d device) bool { return !seen[d.client] })
 }
 
-// time measures the durations of queries by a warm reader at openHours, on a store that is as slow as OSS. It
-// compares them with a reader that makes at most 16 reads at a time, and only after the listing. The
-// two readers take turns.
+// time measures how long queries take a warm reader at openHours, on a store that is as slow as
+// OSS. It compares the reader with one that lists before it reads, and makes at most 16 reads at a
+// time. The two readers take turns.
 func (d *openDays) time(ctx context.Context, s *simulation, name string, q queries) error {
 	narrow := q
 	narrow.config.Parallel, narrow.config.ListFirst = 16, true
@@ -148,8 +149,8 @@ func (s *side) ask(ctx context.Context, d device) error {
 	return err
 }
 
-// measureFleet measures questions about the whole fleet, each of whose shards has a copy of the
-// simulated partition.
+// measureFleet measures questions about the whole fleet. Every shard holds a copy of the simulated
+// partition.
 func (d *openDays) measureFleet(ctx context.Context, s *simulation) error {
 	store, err := s.spread(ctx)
 	if err != nil {

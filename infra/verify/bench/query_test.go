@@ -73,8 +73,8 @@ func reportCost(b *testing.B, q queries, store objstore.Store) {
 	c.report(b.ReportMetric)
 }
 
-// benchmarkIndex measures how long it takes to parse what a query needs to know about a closed
-// segment, and how much memory this takes in the cache.
+// benchmarkIndex measures a closed segment's index, which a query needs before it can read rows:
+// how long it takes to parse, and how much memory it takes in the cache.
 func benchmarkIndex(b *testing.B, dir string) {
 	store, err := loadBucket(dir)
 	require.NoError(b, err)

@@ -6,8 +6,8 @@ import (
 	"text/tabwriter"
 )
 
-// recorders lists the deployments of the recorder that are compared. Each was simulated under the
-// given benchmark's name.
+// recorders lists the deployments of the recorder that are compared, each with the name under which
+// it was simulated.
 var recorders = []struct {
 	name, benchmark string
 	server          bool // whether the recorder is a server, so that no calls of a function are charged

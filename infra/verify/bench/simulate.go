@@ -27,14 +27,14 @@ const (
 	openHours    = 18              // hour of the queries, before the day is over
 )
 
-// deliveries yields the events of each delivery.
+// deliveries is a sequence of deliveries, each of which is a list of events.
 type deliveries = iter.Seq[[]event.Event]
 
-// inBatches returns deliveries of the given number of events.
+// inBatches returns deliveries of n events each.
 func inBatches(events []event.Event, n int) deliveries { return slices.Chunk(events, n) }
 
-// gathered returns deliveries that each hold the events of the given time. A writer that gathers
-// events for that time before a put stores the same objects.
+// gathered returns deliveries that each hold the events of one window. They lead to the same
+// objects as a writer that gathers events for that long before a put.
 func gathered(events []event.Event, window time.Duration) deliveries {
 	return func(yield func([]event.Event) bool) {
 		for len(events) > 0 {
@@ -74,7 +74,8 @@ func newSimulation(shards, writers int, dir string) (*simulation, error) {
 	clock := func() time.Time { return s.now }
 	s.store.Now = clock
 	for range writers {
-		// A delete that ran in the background could end at any time of the simulated day.
+		// Deletes must not run in the background, because they could then end at any time of the
+		// simulated day.
 		w, err := record.New(s.store, record.Config{Shards: shards, Now: clock, Background: func(delete func()) { delete() }})
 		if err != nil {
 			return nil, err
@@ -87,7 +88,7 @@ func newSimulation(shards, writers int, dir string) (*simulation, error) {
 	return s, err
 }
 
-// run makes the deliveries, each at the time at which its last event was received.
+// run makes each delivery at the time at which its last event was received.
 func (s *simulation) run(ctx context.Context, all deliveries) error {
 	for part := range all {
 		if err := s.advance(ctx, part[len(part)-1].ReceivedAt); err != nil {
@@ -180,7 +181,7 @@ func (s *simulation) spread(ctx context.Context) (*memstore.Store, error) {
 	return to, s.copyTo(ctx, to, s.keysInAllShards)
 }
 
-// copyTo copies each object to the keys that the function keys returns for its key.
+// copyTo copies each object to the keys that the function keys returns for the object's key.
 func (s *simulation) copyTo(ctx context.Context, to *memstore.Store, keys func(string) []string) error {
 	objects, err := objstore.All(ctx, s.store, "", "")
 	if err != nil {

@@ -18,9 +18,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// serveQuery runs a server like the query function. Its first argument says whether the reader
-// lists a partition before it reads the partition's objects. If so, a warm query takes two round
-// trips.
+// serveQuery runs a server like the query function. If its first argument is true, the reader lists
+// a partition before it reads the partition's objects, so that a warm query takes two round trips.
 func serveQuery(arguments []string) error {
 	listFirst, err := strconv.ParseBool(arguments[0])
 	if err != nil {
@@ -82,7 +81,8 @@ type stack struct {
 	took    samples
 }
 
-// report reports durations that have been measured already.
+// report adds the durations to the benchmark's output. The loop does nothing, because the durations
+// are already measured.
 func (s *stack) report(b *testing.B) {
 	for b.Loop() {
 	}

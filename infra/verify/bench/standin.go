@@ -72,10 +72,9 @@ func ossSpread() float64 {
 	return math.Log(float64(ossSlow)/float64(ossMedian)) / ninetyNinth
 }
 
-// evenDelays returns a function like likeOSS whose results are spread more evenly: any thousand
-// consecutive results, counted from the first, are 1,000 equally likely durations in random order.
-// Percentiles of a few thousand requests therefore vary less from run to run. The function is safe
-// for concurrent use.
+// evenDelays returns a function like likeOSS whose results vary less: each block of a thousand
+// results consists of 1,000 equally likely durations in random order. Percentiles of a few thousand
+// requests therefore vary less from run to run. The function is safe for concurrent use.
 func evenDelays() func() time.Duration {
 	const n = 1000
 	var mu sync.Mutex

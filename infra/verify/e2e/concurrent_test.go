@@ -15,15 +15,14 @@ import (
 	"devicetrace/infra/verify/figures"
 )
 
-// The tests named TestConcurrent run the recorder and the query function as concurrentFile deploys
-// them.
+// The TestConcurrent tests run the recorder and the query function as concurrentFile deploys them.
 
-// concurrentKillEvery is the interval between kills. All senders depend on one process, which must
-// have time to start, to gather events and to put them.
+// concurrentKillEvery is the interval between kills. All senders depend on one process, which needs
+// time to start, to gather events and to put them.
 const concurrentKillEvery = 400 * time.Millisecond
 
-// TestConcurrentKilled kills the recorder again and again while many senders post to one process. The
-// process dies with the events that it has gathered for its next put, but none of these was
+// TestConcurrentKilled kills the recorder repeatedly while many senders post to one process. Each
+// kill loses the events that the process has gathered for its next put, but none of these was
 // acknowledged. The API must return every acknowledged event exactly once.
 func TestConcurrentKilled(t *testing.T) {
 	needsProc(t)
@@ -46,16 +45,17 @@ func TestConcurrentKilled(t *testing.T) {
 }
 
 const (
-	// putSenders is the number of senders that post at the same time, as many as a process serves.
+	// putSenders is the number of senders that post at the same time. One process can serve all of
+	// them.
 	putSenders = 100
-	// putEach is the number of webhooks that each of them sends, one after another.
+	// putEach is the number of webhooks that each sender sends, one after another.
 	putEach = 4
-	// putPace is the time between the first webhooks of two senders.
+	// putPace is the time between the first webhooks of two successive senders.
 	putPace = 5 * time.Millisecond
 )
 
-// TestConcurrentPuts counts the puts for webhooks of many senders. If the recorder lets webhooks
-// gather, far fewer puts suffice. With and without that, every event must be found.
+// TestConcurrentPuts counts the puts for the webhooks of many senders, with and without LINGER.
+// With LINGER, the recorder must need far fewer puts. Either way, every event must be found.
 func TestConcurrentPuts(t *testing.T) {
 	t.Parallel()
 	puts := map[string]int64{}
@@ -105,8 +105,9 @@ func (p platform) postOneByOne(ctx context.Context, events []inputEvent) error {
 
 func putDevice(i int) string { return fmt.Sprintf("sender-%d", i) }
 
-// TestConcurrentBodies posts the bodies that need the most memory, to one process at the same time.
-// The recorder may refuse some of them, but must not use more memory than concurrentFile gives it.
+// TestConcurrentBodies posts the bodies that need the most memory to one process, all at the same
+// time. The recorder may refuse some of them, but must not exceed the memory that concurrentFile
+// gives it.
 func TestConcurrentBodies(t *testing.T) {
 	needsProc(t)
 	s := newStackWith(t, "S_YAML="+concurrentFile)

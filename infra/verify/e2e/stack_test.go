@@ -78,8 +78,8 @@ func (s *stack) logFunctions(t *testing.T) {
 }
 
 // command returns a command that runs infra/local as the Makefile does. The command inherits only
-// the environment variables that every program needs, and S_YAML, with which most tests can be run
-// on another deployment.
+// the environment variables that every program needs, and S_YAML, which lets most tests run on
+// another deployment.
 func (s *stack) command(ctx context.Context, arguments ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, filepath.Join(built, ".build", "local"), arguments...)
 	cmd.Dir = built

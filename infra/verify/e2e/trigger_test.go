@@ -22,7 +22,7 @@ import (
 )
 
 // TestTrigger sends RocketMQ trigger payloads to the recorder. They arrive as platform events, not
-// as the requests of an HTTP trigger.
+// as HTTP requests from a trigger.
 func TestTrigger(t *testing.T) {
 	for _, file := range []string{"s.yaml", concurrentFile} {
 		t.Run(filepath.Base(file), func(t *testing.T) {
@@ -69,8 +69,8 @@ type platform struct {
 	stack *stack        // used only for queries and for the bucket's files, because host runs the functions
 }
 
-// newPlatform hosts the functions of a file. variables are environment variables for the file. The
-// tokens are set already.
+// newPlatform hosts the functions that a file describes. variables holds environment variables that
+// the file refers to, in addition to the tokens.
 func newPlatform(t *testing.T, file string, variables map[string]string) platform {
 	t.Helper()
 	all := map[string]string{"WEBHOOK_TOKEN": webhookToken, "QUERY_TOKEN": queryToken, "TRIGGER_INSTANCE": "mq"}
