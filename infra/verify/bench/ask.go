@@ -48,7 +48,7 @@ func (q queries) reader(ctx context.Context, store query.Store, i int) (*query.R
 	return reader, err
 }
 
-// queryCost holds what each of several queries cost.
+// queryCost holds the cost of each of several queries.
 type queryCost struct {
 	requests, lists, keys, kilobytes samples
 	// waves and rounds hold the numbers of waves and round trips of some of the queries; see gate.

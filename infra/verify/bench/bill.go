@@ -137,8 +137,8 @@ func touchedShards(shards, batch int) float64 {
 	return s * (1 - math.Pow(1-1/s, float64(batch)))
 }
 
-// bill returns the cost of a month. A function is charged for the time during which an instance has
-// a call to work on, with a minimum charge for each hour. This time has two parts:
+// bill returns the cost of a month. An instance of a function is charged for the time during which
+// it has at least one call, with a minimum charge for each hour. This time has two parts:
 //
 //   - the CPU time of the calls, divided by the number of vCPUs of an instance
 //   - the time that the calls wait for the store

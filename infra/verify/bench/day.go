@@ -14,8 +14,8 @@ import (
 
 // fleetDay holds a bucket with one day of a whole fleet's events, and the measurements of the
 // bucket. The real recorder and the real compactor work on a store in memory. Only the pace is
-// artificial: the recorder gets all events of a run in one call, although webhooks would deliver them
-// over the course of the day.
+// artificial: the recorder gets all events of a run in one call, although webhooks would deliver
+// them over the course of the day.
 type fleetDay struct {
 	shards  int
 	store   *memstore.Store

@@ -31,7 +31,7 @@ type recorderKind struct {
 	window time.Duration // if not 0, a queue's trigger delivers all events of this time in one call
 }
 
-// recorderKinds returns the deployments to compare.
+// recorderKinds returns the deployments that TestDeliveries compares.
 func recorderKinds(t *testing.T) []recorderKind {
 	concurrency := concurrency(t)
 	return []recorderKind{
@@ -203,7 +203,7 @@ func (r *recorderFleet) release(i *recorderInstance) {
 	}
 }
 
-// print prints the figures. used is the CPU time of all calls.
+// print prints the figures. used is the total CPU time of all calls.
 func (r *recorderFleet) print(events int, used time.Duration) {
 	var busy time.Duration
 	for _, i := range r.instances {

@@ -172,8 +172,8 @@ func partOfName(devices []device) string {
 	return string(name[len(name)-5:])
 }
 
-// measureOpenFleet measures a question about a fleet on a day that is not over. It asks the question
-// repeats times for each kind of measurement.
+// measureOpenFleet measures a question about a fleet on a day that is not over. It asks the
+// question several times for each kind of measurement; repeats is the number of times.
 func measureOpenFleet(ctx context.Context, found *results, store objstore.Store, writers, repeats int) error {
 	q := countFleet(fmt.Sprintf("FleetQuestion/open/writers=%d", writers), today.Add(openHours*time.Hour))
 	q.repeats = repeats

@@ -103,9 +103,9 @@ func BenchmarkLatency(b *testing.B) {
 	})
 }
 
-// startServer starts a function as a plain server that uses the bucket in dir. It returns the server's
-// address. Requests to the bucket are as slow as requests to OSS. start starts the process and
-// returns its log.
+// startServer starts a function as a plain server and returns the server's address. start starts
+// the process and returns its log. The server uses the bucket in dir, whose requests are as slow as
+// requests to OSS.
 func startServer(b *testing.B, start func(*standIn) (*exec.Cmd, io.Reader), dir string) (address string) {
 	bucket, err := serveBucket(dir, evenDelays())
 	require.NoError(b, err)

@@ -5,8 +5,8 @@
 //   - days on a simulated clock
 //
 // If bench is given files with the output of this package's Go benchmarks, it also reads these
-// results. At the end, it prints each figure next to its target, and monthly bills. `make bench`
-// runs the benchmarks and then this command. README.md describes the method and explains the
+// results. At the end, it prints the monthly bills, and each figure next to its target. `make
+// bench` runs the benchmarks and then this command. README.md describes the method and explains the
 // figures.
 //
 // Usage:

@@ -41,7 +41,7 @@ func BenchmarkMonth(b *testing.B) {
 	b.ReportMetric(monthWaves(b, store, query.Config{Shards: 256, Parallel: 1 << 12, BudgetBytes: 1 << 30}, devices), "round-trips")
 }
 
-// monthWaves returns the maximum number of waves among a few devices.
+// monthWaves returns the maximum number of waves that the question takes for any of a few devices.
 func monthWaves(b *testing.B, store query.Store, config query.Config, devices []device) float64 {
 	var waves samples
 	for _, d := range sample(devices, 5) {

@@ -101,7 +101,7 @@ func (d *openDays) measure(ctx context.Context, s *simulation, name string) erro
 	return d.time(ctx, s, name, q)
 }
 
-// active returns the devices with events before the first instant.
+// active returns the devices that have events before the first instant.
 func (d *openDays) active() []device {
 	seen := map[event.ClientID]bool{}
 	for _, e := range d.events[:arrivedBy(d.events, firstCopy)] {

@@ -31,7 +31,7 @@ func (r *results) add(benchmark string, value float64, unit string) {
 	fmt.Fprintf(r.out, "Benchmark%s 1 %s %s\n", benchmark, short(value), unit)
 }
 
-// part runs a part of the measurements and adds its duration.
+// part runs a part of the measurements and adds its duration to the results.
 func (r *results) part(name string, measure func() error) error {
 	began := time.Now()
 	err := measure()

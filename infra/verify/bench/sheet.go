@@ -52,7 +52,7 @@ func printBills(out io.Writer, found *results) error {
 	return printFleetPrices(out, found, listPrices)
 }
 
-// columns returns the parts of the bill, and its total, as the last cells of a table's row.
+// columns returns the last cells of a table row: the parts of the bill, and its total.
 func (m month) columns() string {
 	return fmt.Sprintf("%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%.0f\t\n", m.storage, m.requests, m.recorder, m.query, m.compactor, m.total())
 }
