@@ -225,9 +225,9 @@ func TestMemory(t *testing.T) {
 	require.Less(t, peak(t, pid), memorySize)
 }
 
-// TestMemoryOfWaitingDeliveries sends 2,000 deliveries with one event each at the same time. This is
-// just below the number of events at which deliveries no longer wait for each other. The waiting
-// deliveries must leave half of the memory to others.
+// TestMemoryOfWaitingDeliveries sends 2,000 deliveries with one event each at the same time. This
+// is just below the number of events at which deliveries no longer wait for each other. The waiting
+// deliveries must leave half of the memory free.
 func TestMemoryOfWaitingDeliveries(t *testing.T) {
 	url, pid := startRecorder(t, "2000")
 	began := time.Now()

@@ -52,9 +52,9 @@ type Store interface {
 
 // Config configures a Compactor. The zero value of a field means its default.
 type Config struct {
-	// Fanout is how many compacted segments of one level a partition must have before they are
-	// merged. For ended runs, it is half as many, but at least 2. Fanout no longer matters once the
-	// partition is closed and quiet; see Quiet. At least 2; default 8.
+	// Fanout is the number of compacted segments of one level in a partition at which they are
+	// merged. Ended runs are merged at half this number, but at least 2. Once the partition is
+	// closed and quiet, Fanout no longer matters; see Quiet. At least 2; default 8.
 	Fanout int
 	// MaxInputs is the maximum number of inputs of one merge. A partition with more inputs needs
 	// several merges. At least 2; default 64.
@@ -74,8 +74,8 @@ type Config struct {
 	StageBytes int64
 	// RunAge is the age at which a recorder ends a run; see record.Config. Until a partition is
 	// closed and quiet, its runs are merged only once they have probably ended. A run has probably
-	// ended if it began at least RunAge plus two minutes ago, or if its newest object has at least
-	// 16 KiB. An earlier merge would be useless but harmless. Default 10 minutes.
+	// ended if it began at least RunAge plus two minutes ago, or if its newest object is 16 KiB or
+	// larger. An earlier merge would be useless but harmless. Default 10 minutes.
 	RunAge time.Duration
 	// Quiet is the time without writes after which a closed partition is merged down to one object.
 	// Default 30 minutes.

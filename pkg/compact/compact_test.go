@@ -585,8 +585,8 @@ func TestLargeSegmentsAreLeftAlone(t *testing.T) {
 	require.Zero(t, run(t, store, compact.Config{MaxInputs: 3, LargeBytes: 5 * size / 4}).Merges)
 }
 
-// Until a partition is closed and quiet, a run must be merged only once it began 12 minutes ago or
-// is large. Before that, the recorder may still add to the run.
+// Until a partition is closed and quiet, a run must not be merged unless it is large or began at
+// least 12 minutes ago. Otherwise, the recorder may still add to the run.
 func TestAnOpenRunIsNotMerged(t *testing.T) {
 	now := noon.Add(time.Hour)
 	segmentOf := func(began, modified time.Duration, size int64) layout.Segment {

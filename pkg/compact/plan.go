@@ -250,8 +250,9 @@ func (c Config) ended(sources []source, now time.Time) []source {
 	})
 }
 
-// began returns when the run of a fresh segment began, at the latest. If the recorder's clock is
-// ahead, that is when the segment was written.
+// began returns when the run of a fresh segment began, according to its name. If that is later than
+// the segment's modification time, because the recorder's clock was ahead, began returns the
+// modification time.
 func began(head layout.Segment) time.Time {
 	if at := head.Name.RunBegan(); at.Before(head.Modified) {
 		return at
@@ -263,8 +264,9 @@ func began(head layout.Segment) time.Time {
 // Config.StageBytes because an output may turn out slightly larger than its inputs.
 func (c Config) plannedBytes() int64 { return c.StageBytes - c.StageBytes/8 }
 
-// fanoutOf returns the number of sources from which on a level is merged. It is half of the fanout
-// for runs. A query reads whole runs, so many of them cost more than many compacted segments.
+// fanoutOf returns the number of sources at which a level is merged. For runs (level 0), it is half
+// of the fanout, because a query reads the whole object of a run, but usually only a part of a
+// compacted segment.
 func fanoutOf(level, fanout int) int {
 	if level == 0 {
 		return max(2, fanout/2)

@@ -106,8 +106,8 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// The index and the summaries lie before the footer. If an object is too small for the lengths in its name, the
-// ranges are empty.
+// The summaries and then the index lie before the footer. If an object is too small for the lengths
+// in its name, their ranges must be empty.
 func TestSummaryRanges(t *testing.T) {
 	name := layout.Name{Level: 1, Digest: digest, FooterLength: 10, MinutesLength: 3, DropsLength: 4, DevicesLength: 5}
 	require.True(t, name.HasSummaries())

@@ -33,8 +33,8 @@ type Name struct {
 	// FooterLength is how many bytes to read from the end of the segment to get its whole footer in
 	// one request. It is set only for compacted segments.
 	FooterLength int64
-	// IndexLength is the length of the segment's index, in bytes, which lies directly before the
-	// footer. It is set only for compacted segments, and zero for those without an index.
+	// IndexLength is the length, in bytes, of the segment's index, which lies directly before the
+	// footer. It is set only for compacted segments, and is zero if the segment has no index.
 	IndexLength int64
 	// MinutesLength, DropsLength and DevicesLength are the lengths of the segment's summaries, in
 	// bytes. All are zero if the segment has no summaries. Otherwise, only DevicesLength may be zero.
@@ -98,8 +98,9 @@ func splitName(s string) Name {
 	return withLengths(Name{Level: level, Digest: parts[1]}, numbers)
 }
 
-// withLengths returns the name n with the given lengths: the footer, then the index if there is one,
-// then the three summaries if there are some. Older segments have no index.
+// withLengths returns n with the given lengths set. They start with the footer's length. The
+// lengths of the index and of the three summaries follow if the segment has these parts. Older
+// segments have no index.
 func withLengths(n Name, lengths []int64) Name {
 	n.FooterLength, lengths = lengths[0], lengths[1:]
 	if len(lengths) == 1 || len(lengths) == 4 {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// startBytes is the number of bytes of a run identifier that state when the run began.
+// startBytes is the number of bytes in a run identifier that encode when the run began.
 const startBytes = 4
 
 // NewRunID returns a new run identifier: 32 hex digits. The first 8 are the Unix time, in seconds,
@@ -23,8 +23,8 @@ func NewRunID(began time.Time, random io.Reader) (string, error) {
 	return hex.EncodeToString(id[:]), nil
 }
 
-// RunBegan returns when the run of a fresh segment began, according to the recorder's clock and
-// truncated to seconds. The name must be valid.
+// RunBegan returns when the run of a fresh segment began by the recorder's clock, truncated to
+// seconds. The name must be valid.
 func (n Name) RunBegan() time.Time {
 	var seconds [startBytes]byte
 	_, _ = hex.Decode(seconds[:], []byte(n.Run[:2*startBytes])) // cannot fail: the name is valid

@@ -14,8 +14,8 @@ func (n Name) Index(size int64) Range { return n.before(size, 0, n.IndexLength) 
 // Minutes returns the range of the summary of minutes; see Index. The range is empty if the segment
 // has no summaries.
 //
-// The summaries lie directly before the index, in the order devices, drops, minutes. So one read
-// from the offset of a summary to the end of the index gets this summary and the index.
+// The summaries lie directly before the index, in the order devices, drops, minutes. So a single
+// read from the start of a summary to the end of the index gets both.
 func (n Name) Minutes(size int64) Range { return n.before(size, n.IndexLength, n.MinutesLength) }
 
 // Drops returns the range of the summary of drops; see Minutes.

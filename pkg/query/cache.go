@@ -11,14 +11,14 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// footerCache remembers which compacted objects each partition had in its last listing, and caches
-// the footers of these objects. A footer never changes. The cache forgets an object as soon as a
-// listing shows that it is gone. When the cache is full, it evicts the partitions whose last listing
-// is the oldest. A footerCache is safe for concurrent use.
+// footerCache remembers the compacted objects in the last listing of each partition, and caches
+// their footers. A footer never changes. The cache forgets an object once it is missing from a
+// listing. When the cache is full, it evicts the partitions that were listed least recently. A
+// footerCache is safe for concurrent use.
 type footerCache struct {
 	mu         sync.Mutex
 	free       int64                    // the unused part of the budget, in bytes
-	order      *list.List               // of *cachedPartition, in the order of their last listings
+	order      *list.List               // of *cachedPartition, least recently listed first
 	partitions map[string]*list.Element // the elements of order, by prefix
 }
 
@@ -48,9 +48,9 @@ func (c *footerCache) get(s layout.Segment) *segment.Footer {
 	return nil
 }
 
-// put adds an object's footer. It does nothing if the object was not in the partition's last
-// listing, or had another size there, or is fresh. Fresh objects are soon superseded, so their footers
-// are not worth caching.
+// put adds an object's footer. It does nothing if the object is fresh, or if the partition's last
+// listing did not contain it with the same size. Fresh objects are soon superseded, so their
+// footers are not worth caching.
 func (c *footerCache) put(s layout.Segment, footer *segment.Footer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -61,16 +61,17 @@ func (c *footerCache) put(s layout.Segment, footer *segment.Footer) {
 	}
 }
 
-// remembered returns a copy of the compacted objects that the partition with the given prefix had in
-// its last listing.
+// remembered returns a copy of the list of compacted objects in the last listing of the partition
+// with the given prefix.
 func (c *footerCache) remembered(prefix string) []cachedObject {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.objectsOf(prefix))
 }
 
-// remember replaces the objects of a partition with those of a complete listing, in ascending order
-// of keys. An object that is still listed, with the same size, keeps its footer.
+// remember replaces the remembered objects of a partition. listed contains the compacted objects of
+// a complete listing, in ascending order of keys. An object with an unchanged size keeps its
+// footer.
 func (c *footerCache) remember(prefix string, listed []layout.Segment) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -91,7 +92,7 @@ func (c *footerCache) remember(prefix string, listed []layout.Segment) {
 	c.evict()
 }
 
-// evict forgets partitions until the cache fits in its budget.
+// evict forgets the least recently listed partitions until the cache fits in its budget.
 func (c *footerCache) evict() {
 	for c.free < 0 {
 		c.forget(c.order.Front().Value.(*cachedPartition).prefix)

@@ -26,7 +26,7 @@ func footerOf(t *testing.T) *segment.Footer {
 	return footer
 }
 
-// When the cache is full, it evicts the partitions that were listed the longest ago. It never takes
+// When the cache is full, it evicts the partitions that were listed least recently. It never takes
 // more memory than its budget.
 func TestAFullCacheEvictsTheOldestPartitions(t *testing.T) {
 	footer := footerOf(t)
@@ -52,7 +52,8 @@ func TestAFullCacheEvictsTheOldestPartitions(t *testing.T) {
 	}
 }
 
-// The cache holds the objects of the last listing only. An object with another size loses its footer.
+// The cache must hold only the objects of the last listing, and must drop an object's footer if the
+// object's size changes.
 func TestTheCacheForgetsWhatIsNotListed(t *testing.T) {
 	c, footer := newFooterCache(1<<20), footerOf(t)
 	c.remember("p/", segmentsOf(9, "p/1", "p/2", "p/3"))

@@ -101,7 +101,8 @@ func indexEnd(s layout.Segment) int64 {
 	return s.Size
 }
 
-// wantsFooter reports whether an object's index must be read, to find out which objects it holds.
+// wantsFooter reports whether an object's index must be read to find out which other objects the
+// object holds.
 func (p *fleetPartition) wantsFooter(s layout.Segment) bool {
 	return len(p.runs) > 1 && p.fleet.reader.footers.get(s) == nil
 }
@@ -174,8 +175,9 @@ func (o *fleetObject) openWhole(data []byte) error {
 	return nil
 }
 
-// openSummaries checks the summaries that were read. If the extent contains the index, openSummaries
-// also parses the index. An object with a damaged index counts as one that holds no other objects.
+// openSummaries checks the summaries that were read. If the extent contains the index,
+// openSummaries also parses the index. If the index is damaged, the object is treated as if it held
+// no other objects.
 func (p *fleetPartition) openSummaries(o *fleetObject, e extent, data []byte) error {
 	name, size := o.segment.Name, o.segment.Size
 	if o.footer == nil && e.end() >= indexEnd(o.segment) {

@@ -6,12 +6,13 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// guess is a read that begins at the same time as the listing of its partition. It reads what the
-// trace will need if the object is still listed. Once the listing is complete, a source of the object
-// uses the bytes. If the object is not listed any more, or has another size, nothing uses them.
+// guess is a read that begins at the same time as the listing of its partition. It reads the bytes
+// that the trace will need if the object still exists. Once the listing is complete, the object's
+// source uses these bytes. If the object is no longer listed, or has another size, the bytes are
+// discarded.
 //
-// A guess cannot make a result wrong. The listing alone decides which objects are read, and the
-// bytes under a key do not depend on when they are read.
+// A guess cannot make a result wrong. The listing alone decides which objects a result is made
+// from, and the bytes under a key never change.
 type guess struct {
 	object         layout.Segment
 	offset, length int64
@@ -19,12 +20,13 @@ type guess struct {
 	data           []byte        // nil if the read has failed; set before ended is closed
 }
 
-// guess starts the reads that open will make first if the partition still has the compacted objects
-// of its last listing. It does not wait for them. It makes at most Config.Parallel guesses. It makes
-// none for an object if too little memory is free, or if the object's footer is needed but not cached.
+// guess starts a guess for each compacted object in the last listing of the partition, up to
+// Config.Parallel of them, and does not wait for them. Each guess makes the read that source.open
+// would make first. guess skips an object if too little memory is free, or if the object's footer
+// is needed but not cached.
 //
-// Requests with a budget do not guess, because guesses that turn out to be useless would take a part
-// of it.
+// If the request has a budget, guess starts none, because useless guesses would use up part of the
+// budget.
 func (p *partition) guess(ctx context.Context) {
 	r := p.reading.reader
 	if r.config.ListFirst || r.config.Parallel == 1 || p.reading.request.Budget != (Budget{}) {
@@ -46,8 +48,9 @@ func (p *partition) guess(ctx context.Context) {
 	}
 }
 
-// read reads the range. A panic of the store counts as a failed read, because a panic in a background
-// goroutine would end the process. If the trace needs the range, it reads it again.
+// read reads the range of the guess. It recovers if the store panics, because a panic in a
+// background goroutine would end the process. If the read fails or panics, data stays nil, and the
+// source reads the range itself.
 func (g *guess) read(ctx context.Context, store Store) {
 	defer close(g.ended)
 	defer func() { _ = recover() }()
@@ -56,9 +59,9 @@ func (g *guess) read(ctx context.Context, store Store) {
 	}
 }
 
-// endGuesses cancels the guesses of the given partitions that are still being read, waits until they
-// have ended, and releases their memory. After that, the reading's requests are complete, and its
-// receipt includes all guesses.
+// endGuesses cancels all unfinished guesses of the reading and waits until they have ended. It
+// releases the memory of the given partitions' guesses. Afterwards, the receipt of the reading
+// includes all guesses.
 func (n *reading) endGuesses(cancel context.CancelFunc, partitions []*partition) {
 	cancel()
 	n.guessing.Wait()
@@ -70,9 +73,9 @@ func (n *reading) endGuesses(cancel context.CancelFunc, partitions []*partition)
 	}
 }
 
-// guessed returns the given range of the source's object if it is in the range of a guess. If the
-// guess is still being read, guessed waits for it. It returns nil if there is no such guess or its
-// read has failed.
+// guessed returns the given range of the source's object if a guess covers that range. If the guess
+// is unfinished, guessed waits for it. It returns nil if no guess covers the range, if the guess
+// has failed, or if ctx ends first.
 func (s *source) guessed(ctx context.Context, offset, length int64) []byte {
 	g := s.partition.guesses[s.object.Key]
 	if g == nil || g.object.Size != s.object.Size || offset < g.offset || offset+length > g.offset+g.length {
@@ -89,7 +92,7 @@ func (s *source) guessed(ctx context.Context, offset, length int64) []byte {
 	return g.data[offset-g.offset:][:length]
 }
 
-// read reads a range of the object, unless a guess has read it already.
+// read returns a range of the object. It makes a request only if no guess has read the range.
 func (s *source) read(ctx context.Context, offset, length int64) ([]byte, error) {
 	if data := s.guessed(ctx, offset, length); data != nil {
 		return data, nil

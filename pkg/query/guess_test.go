@@ -42,7 +42,7 @@ func (g *gate) inGroups(t *testing.T, groups ...int) context.Context {
 	return ctx
 }
 
-// A warm trace of a closed day takes one round trip of two requests. The first trace takes three
+// A warm trace of a closed day takes one round trip with two requests. The first trace takes three
 // round trips and, because of the layout marker, four requests.
 func TestRoundTripsOfAClosedDay(t *testing.T) {
 	store := bucket(t)
@@ -71,8 +71,8 @@ func TestRoundTripsOfAClosedDay(t *testing.T) {
 	}
 }
 
-// On an open day, the heads of 60 recorders are read at the same time, after the listing. The
-// compacted objects are read during the listing.
+// On an open day, a trace reads the compacted objects during the listing. After the listing, it
+// reads the newest objects of 60 runs at the same time.
 func TestRoundTripsOfAnOpenDay(t *testing.T) {
 	store := bucket(t)
 	var events []event.Event
@@ -96,13 +96,14 @@ func TestRoundTripsOfAnOpenDay(t *testing.T) {
 	}
 }
 
-// After a change to a partition, a trace must show what a new reader shows. A useless guess costs
-// its read and nothing else. The next trace guesses right again.
+// After a change to a partition, a trace must return the same events as a trace by a new reader. A
+// useless guess must cost its own read and nothing else. The next trace must not make another
+// useless guess.
 func TestGuessesThatAreDropped(t *testing.T) {
 	for name, test := range map[string]struct {
 		change  func(t *testing.T, store *memstore.Store, key string)
-		dropped int // the useless guesses of the next trace
-		objects int // the objects that are left
+		dropped int // number of useless guesses in the next trace
+		objects int // number of objects left after the change
 	}{
 		"nothing": {func(*testing.T, *memstore.Store, string) {}, 0, 1},
 		"superseded": {func(t *testing.T, store *memstore.Store, key string) {
@@ -252,7 +253,7 @@ func TestAGuessThatPanicsIsForgotten(t *testing.T) {
 	r.RequireNoMemory(t)
 }
 
-// hanging is a store whose reads of one key end only with their context.
+// hanging is a store in which reads of one key block until their context is done.
 type hanging struct {
 	objstore.Store
 	key     string
@@ -312,15 +313,15 @@ func TestAUselessGuessIsCanceled(t *testing.T) {
 
 func failing(objstore.Call) objstore.Fault { return objstore.Fault{Before: objstore.ErrFault} }
 
-// A missing object means another listing, but no more guesses. The guesses of the first listing
-// stay usable.
+// If an object is missing, the trace must list the partition again, but without new guesses. It
+// must still use the guesses that it made during the first listing.
 func TestARelistingDoesNotGuess(t *testing.T) {
 	store := bucket(t)
 	old, events := closedDay(t, store)
 	kept := put(t, store, partition("c"), mergedOf(3, 3), span("c", noon.Add(time.Hour), 2))
 	faulty := objstore.NewFaulty(store, nil)
 	counting := objstore.NewCounting(faulty)
-	var guessed int64 // the bytes of the guesses
+	var guessed int64 // total size of the guesses, in bytes
 	r := newReader(t, duringList{counting, func() {
 		for _, read := counting.Bytes(); read < guessed; _, read = counting.Bytes() {
 			runtime.Gosched()
@@ -346,8 +347,8 @@ func TestARelistingDoesNotGuess(t *testing.T) {
 	}
 }
 
-// These traces must not guess, except for the first one, which takes a second request because of its
-// guess: to read an object that is gone.
+// Of these traces, only the usual one may guess. It takes a second request, because its guess reads
+// an object that has been deleted.
 func TestTracesThatDoNotGuess(t *testing.T) {
 	budget := day("c")
 	budget.Budget, budget.Descending = query.Budget{Requests: 1000, Bytes: 1 << 30}, true
@@ -390,8 +391,8 @@ func TestTheNumberOfGuesses(t *testing.T) {
 	require.Equal(t, 1+3, trace(t, r, day("c")).Receipt.Requests)
 }
 
-// If too little memory is free for the rows of all row groups that a guess has read, the trace must
-// read fewer of them itself.
+// If too little memory is free to decode all row groups of a guess at once, the trace must decode
+// fewer at a time.
 func TestAGuessOfTooManyRows(t *testing.T) {
 	store := bucket(t)
 	events := wide(noon, 150) // in three row groups
@@ -412,8 +413,8 @@ func TestAGuessOfTooManyRows(t *testing.T) {
 	r.RequireNoMemory(t)
 }
 
-// Guesses never wait for memory, so traces cannot wait for each other, even if the memory suffices
-// only for some of them.
+// Guesses never wait for memory. So concurrent traces must not deadlock, even if the memory
+// suffices for the guesses of only some of them.
 func TestConcurrentGuesses(t *testing.T) {
 	store := bucket(t)
 	key, events := closedDay(t, store)

@@ -9,7 +9,8 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// A source may use a guess only for the same object with the same size, and for a range that it has read.
+// A source may use a guess only if the guess is for the same object, with the same size, and covers
+// the range.
 func TestASourceUsesOnlyItsOwnGuess(t *testing.T) {
 	const data = "data"
 	object := layout.Segment{Key: "p/1", Size: 9}
@@ -19,7 +20,7 @@ func TestASourceUsesOnlyItsOwnGuess(t *testing.T) {
 		ctx            context.Context
 		object         layout.Segment
 		offset, length int64
-		pending        bool // the guess is still being read
+		pending        bool // the guess has not ended
 		want           string
 	}{
 		"the guess":     {t.Context(), object, 5, 4, false, data},

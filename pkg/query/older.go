@@ -96,7 +96,7 @@ func (n *reading) listShard(ctx context.Context) error {
 // that the page does not contain completely. These partitions are unlisted.
 func (n *reading) partitionsIn(page objstore.Page) (found []*partition) {
 	last := n.from.Add(-time.Millisecond)
-	var objects [][]objstore.Object // of each partition in found
+	var objects [][]objstore.Object // of the partitions in found, in the same order
 	for where, all := range byPartition(page.Objects) {
 		if where.Day > layout.DayOf(last) {
 			page.More = false

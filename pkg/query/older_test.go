@@ -331,8 +331,8 @@ func (g *gate) List(ctx context.Context, prefix, after string) (objstore.Page, e
 	return g.Store.List(ctx, prefix, after)
 }
 
-// The first look of a new reader at 30 closed days takes four round trips: for the layout marker, the
-// listing of the shard, the footers and the rows. The next look takes two.
+// A new reader's first search of 30 closed days takes four round trips: for the layout marker, the
+// listing of the shard, the footers and the rows. The next search takes two.
 func TestRoundTripsOfAFirstLook(t *testing.T) {
 	store := bucket(t)
 	all := month(t, store, 1, allDays()[1:]...)

@@ -14,10 +14,10 @@
 //   - A trace lists the whole partition in ascending order of keys. An object that supersedes
 //     another one has a later key, and is stored before the superseded object is deleted. So a
 //     listing that misses the deleted object includes the object that superseded it.
-//   - While a trace lists a partition, it already reads the compacted objects that the partition had
-//     in its previous listing. It uses such a read only if its own listing is complete and contains
-//     the object with the same size. Because the bytes under a key never change, the result is the
-//     same as if the trace had read the object after the listing.
+//   - While a trace lists a partition, it also reads the compacted objects in the Reader's previous
+//     listing of the partition. It uses such a read only if its own listing is complete and
+//     contains the object with the same size. Because the bytes under a key never change, the
+//     result is the same as if the trace had read the object after the listing.
 //   - If a listed object is missing when the trace reads it, the object was deleted, usually
 //     because another one supersedes it. The trace then lists the partition again. It does not
 //     repeat reads of objects that are still listed.
@@ -68,27 +68,28 @@ type Config struct {
 	// bucket has a different number, the first trace has to repeat its reads with the actual
 	// number.
 	Shards int
-	// WholeBytes is the maximum size, in bytes, of an object that is read whole, in one request instead
-	// of two, unless its footer is cached. The summaries are read, too, but they count only beyond
-	// another WholeBytes, so that a trace takes no more requests because of them. Default 96 KiB.
+	// WholeBytes is the maximum size, in bytes, of an object that is read whole if its footer is
+	// not cached. Such a read takes one request instead of two. Up to another WholeBytes of
+	// summaries do not count toward the size, so that summaries do not cost a second request.
+	// Default 96 KiB.
 	WholeBytes int64
-	// CacheBytes is the memory budget, in bytes, for what a Reader remembers of partitions: their
-	// compacted objects and the footers of these. Default 96 MiB.
+	// CacheBytes is the memory budget, in bytes, of the Reader's cache. For each partition, the
+	// cache holds the last listing of compacted objects, and their footers. Default 96 MiB.
 	CacheBytes int64
 	// BudgetBytes is the approximate maximum memory, in bytes, that all traces together use at a
 	// time for reading and decoding. One quarter is for objects that are being read. An eighth of
-	// this quarter is reserved for reads that begin before the listing of the partition is complete.
-	// Another quarter is for decoded rows. The other half is for traces that need more memory for
-	// rows than is free in that quarter. If they need a lot, they take turns. A trace waits until
-	// enough memory is free. Default 128 MiB.
+	// this quarter is reserved for reads that begin during the listing of a partition. Another
+	// quarter is for decoded rows. The other half is for traces that need more memory for rows than
+	// is free in that quarter. If they need a lot, they take turns. A trace waits until enough
+	// memory is free. Default 128 MiB.
 	BudgetBytes int64
-	// Parallel is the maximum number of objects that a trace reads in parallel in each partition, as
-	// far as BudgetBytes allows. Reads that begin before the listing of the partition is complete do
-	// not count, but their number has the same maximum. Parallel is also the maximum number of
-	// partitions read in parallel. If Parallel is 1, a trace makes one request at a time. Default 64.
+	// Parallel is the maximum number of objects that a trace reads in parallel in each partition.
+	// BudgetBytes may lower this number. Reads that begin during the listing of a partition are
+	// counted separately, with the same maximum. Parallel is also the maximum number of partitions
+	// read in parallel. If Parallel is 1, a trace makes one request at a time. Default 64.
 	Parallel int
-	// ListFirst makes every trace wait for the listing of a partition before it reads objects. This
-	// costs a round trip, and is meant for comparisons.
+	// ListFirst makes every trace finish the listing of a partition before it reads objects there.
+	// This costs a round trip, and is meant for comparisons.
 	ListFirst bool
 	// Retreat is the maximum pause between the first and the second listing of a partition. For
 	// each further listing, the maximum doubles. Default 20 ms.
@@ -147,7 +148,7 @@ type Reader struct {
 	config  Config
 	footers *footerCache
 	reads   *memoryBudget // memory for objects that are being read; see Config.BudgetBytes
-	guesses *memoryBudget // memory for guesses, for which no goroutine ever waits
+	guesses *memoryBudget // memory for guesses; no goroutine ever waits for it
 	rows    *memoryBudget // memory for decoded rows
 	pools   *memoryBudget // memory for the pools of readings
 	shards  atomic.Int64  // the number of shards in the bucket; 0 until the layout is known
@@ -238,15 +239,16 @@ type Unreadable struct {
 // For each partition, Trace makes one list request per 1,000 objects. It then reads each compacted
 // object and the newest object of each run:
 //
-//   - An object of up to Config.WholeBytes takes one read, of the whole object unless its footer is
-//     cached.
+//   - An object of up to Config.WholeBytes takes one read. It is a read of the whole object unless
+//     the footer is cached.
 //   - A larger object takes one read for its footer, unless the footer is cached. It takes another
 //     read for the rows, unless the footer shows that no row can match. Thousands of events of the
 //     client in one object take several reads.
 //
-// If the Reader has listed the partition before, Trace does not wait for the listing to read the
-// compacted objects that were there. So a trace of a closed day usually takes two requests and a
-// single round trip. Objects that a compaction has deleted since then are each read in vain once.
+// If the Reader has listed the partition before, Trace reads the compacted objects of that listing
+// while it lists the partition again. So a trace of a closed day usually takes two requests and a
+// single round trip. Each object that a compaction has deleted in the meantime costs one useless
+// read.
 //
 // Trace reads the partitions, and the objects in each partition, in parallel. If the request has a
 // cursor, Trace reads only the partitions from the cursor on.

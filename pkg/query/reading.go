@@ -21,7 +21,7 @@ type reading struct {
 	partitions []*partition // all partitions that were opened
 	batch      []*partition // the partitions whose rows are being merged, newest first
 	merge      merge
-	guessing   sync.WaitGroup // the guesses that are being read
+	guessing   sync.WaitGroup // the unfinished guesses
 	// from is the start of the range whose partitions were opened. reached is the start of the range
 	// whose rows next has returned. Only descending readings use them.
 	from, reached time.Time
@@ -73,7 +73,7 @@ func (r *Reader) open(ctx context.Context, l layout.Layout, store *meter, q Requ
 }
 
 // openRange lists the partitions of the request's range, and begins the newest ones, as many as the
-// budget allows. While it lists them, it already reads what it expects to need; see guess.
+// budget allows. During the listings, it also makes guesses; see partition.guess.
 func (n *reading) openRange(ctx context.Context) error {
 	q := n.request
 	var listed []*partition

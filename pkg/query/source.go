@@ -41,8 +41,8 @@ type source struct {
 	offset  int64               // the offset of data in the object
 	invalid error               // why the object is not a valid segment, or nil
 	holds   []string            // the held segments that the object's footer names
-	// whole means that the source reads the whole object in each request, because the object is small
-	// and its footer was not cached.
+	// whole means that each of the source's requests reads the whole object, because the object is
+	// small and its footer was not cached.
 	whole bool
 	// retired means that the source must not decode any more rows, because the rows cannot be read
 	// or are in other sources.
@@ -75,7 +75,7 @@ func (s *source) open(ctx context.Context) error {
 	return s.loadGroups(ctx, n)
 }
 
-// setWhole sets s.whole. footer is the cached footer, or nil.
+// setWhole sets s.whole. footer is the object's cached footer, or nil.
 func (s *source) setWhole(footer *segment.Footer) {
 	s.whole = footer == nil && s.reading.reader.isSmall(s.object)
 }
@@ -85,8 +85,8 @@ func (s *source) startsEarly() bool {
 	return len(s.rows.Groups()) > 0 && s.rows.ExclusiveMemory() <= earlyMemory
 }
 
-// firstExtent returns the range of the object that open reads first, provided that enough memory is
-// free. footer is the cached footer, or nil. The length is 0 if open reads no rows, or if it reads the
+// firstExtent returns the range of the object that open reads first if enough memory is free.
+// footer is the object's cached footer, or nil. The length is 0 if open reads no rows, or reads the
 // footer first.
 func (s *source) firstExtent(footer *segment.Footer) (offset, length int64) {
 	s.setWhole(footer)

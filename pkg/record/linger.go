@@ -9,14 +9,14 @@ import (
 // limit of the recorder's calls on Function Compute, 15 seconds.
 const MaxLinger = 2 * time.Second
 
-// maxGathered is the number of rows that may wait for their puts, in all partitions of a writer
-// together, before further calls stop lingering. It keeps webhooks from being refused: if each has
-// one event, the memory budget of package webhook suffices for about 2,800 of them at a time.
+// maxGathered is the number of waiting rows, in all partitions of a writer together, at which
+// further calls no longer linger. Without this limit, lingering webhooks could exhaust the memory
+// budget of package webhook, which suffices for about 2,800 webhooks with one event each.
 const maxGathered = 2048
 
-// due returns the time at which a call that adds rows to the batch should stop lingering: when the
-// batch is as old as Linger, or PutTimeout before the call's deadline, whichever is earlier. If the
-// call should not linger, due returns the zero Time. The caller must hold w.mu.
+// due returns the time at which a call that adds rows to the batch should stop lingering. This is
+// Linger after the batch began, or PutTimeout before the call's deadline, whichever is earlier. If
+// the call should not linger, due returns the zero Time. The caller must hold w.mu.
 func (w *Writer) due(ctx context.Context, b *batch) time.Time {
 	if w.config.Linger == 0 || w.gathered >= maxGathered {
 		return time.Time{}
@@ -47,8 +47,8 @@ func (b *batch) linger(ctx context.Context, s *share) error {
 	return nil
 }
 
-// hurryAll ends the linger of all calls in progress. Later calls start new batches and linger again,
-// unless they join a batch that has not been committed yet.
+// hurryAll ends the linger of all calls in progress. Calls that still join the current batches do
+// not linger either. Later batches linger again.
 func (w *Writer) hurryAll() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

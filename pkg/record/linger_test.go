@@ -23,7 +23,7 @@ const (
 	latency = 12 * time.Millisecond // of each put
 )
 
-// distant is a store whose puts take a while.
+// distant is a store whose puts each take the time latency.
 type distant struct{ objstore.Store }
 
 func (s distant) Put(ctx context.Context, key string, body io.ReaderAt, size int64) error {
@@ -51,8 +51,9 @@ func newLingering(t *testing.T, config record.Config) *lingering {
 	return l
 }
 
-// call calls Append after the given time, and checks that it returns at the time want. Both are
-// measured from the start of the test. An error from ctx is the only one allowed.
+// call calls Append at the time after, and checks that Append returns at the time want. Both times
+// are measured from the start of the test. Append must succeed unless ctx is done, and must
+// otherwise return the error of ctx.
 func (l *lingering) call(ctx context.Context, after, want time.Duration, events ...event.Event) {
 	l.callers.Go(func() {
 		time.Sleep(after)
@@ -114,8 +115,7 @@ func TestSequentialCallsAreOnlyDelayed(t *testing.T) {
 	}
 }
 
-// A batch lingers while the previous put of its partition is in flight, so the two waits do not add
-// up.
+// A batch lingers while the previous put of its partition is in flight, so the two waits overlap.
 func TestABatchLingersDuringAPut(t *testing.T) {
 	lingerTest(t, func(t *testing.T, w *lingering) {
 		w.call(t.Context(), 0, linger+latency, at("c", 0))
@@ -190,7 +190,7 @@ func TestADistantDeadlineDoesNotProlongTheLinger(t *testing.T) {
 	})
 }
 
-// If a put never succeeds, a call waits for Linger and PutTimeout.
+// If a put never succeeds, a call must fail after Linger plus PutTimeout.
 func TestALingeringPutGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWriter(t, stuck{memstore.New()}, record.Config{Linger: record.MaxLinger})
@@ -200,8 +200,8 @@ func TestALingeringPutGivesUp(t *testing.T) {
 	})
 }
 
-// Close ends the linger of waiting calls, but not that of later calls. It also ends the runs of
-// partitions in which calls linger.
+// Close ends the linger of waiting calls, but later calls must linger again. Close also ends the
+// runs of partitions in which calls linger.
 func TestCloseEndsTheLinger(t *testing.T) {
 	lingerTest(t, func(t *testing.T, w *lingering) {
 		require.NoError(t, w.Append(t.Context(), []event.Event{at("c", 0)}))
@@ -218,7 +218,7 @@ func TestCloseEndsTheLinger(t *testing.T) {
 	})
 }
 
-// While 2,048 events or more wait for a put, further calls do not linger.
+// While 2,048 or more events wait for their puts, further calls must not linger.
 func TestManyWaitingEventsEndTheLinger(t *testing.T) {
 	lingerTest(t, func(t *testing.T, w *lingering) {
 		w.call(t.Context(), 0, linger+latency, span("other", record.MaxGathered-2)...)
@@ -230,7 +230,7 @@ func TestManyWaitingEventsEndTheLinger(t *testing.T) {
 	})
 }
 
-// A call with 2,048 events or more lingers in none of its partitions.
+// A call with 2,048 or more events must not linger in any of its partitions.
 func TestALargeCallDoesNotLinger(t *testing.T) {
 	lingerTest(t, func(t *testing.T, w *lingering) {
 		w.call(t.Context(), 0, latency, clients(record.MaxGathered)...)
@@ -267,7 +267,7 @@ func TestALingeringBatchFailsAsAWhole(t *testing.T) {
 	})
 }
 
-// The clock for the age of runs may be set back while calls linger.
+// If the clock for the age of runs is set back while calls linger, they must not linger longer.
 func TestAClockSetBackDoesNotProlongTheLinger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var back time.Duration

@@ -24,7 +24,7 @@ type partition struct {
 	// stop waiting.
 	turn chan struct{}
 	run  *run
-	// gathering is the batch for the next put, or nil if no events are waiting to be put. writer.mu
+	// gathering is the batch for the next put, or nil if no events are waiting for a put. writer.mu
 	// guards it. Callers do not hold turn while they linger.
 	gathering *batch
 }

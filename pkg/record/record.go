@@ -13,7 +13,7 @@
 //   - Every object of a run contains all rows of the run's earlier objects, so readers need only
 //     the latest object. Once a put is confirmed, the run's earlier objects may be deleted.
 //   - A writer has at most one put in flight for each partition. Events that arrive in the meantime
-//     share the next put. With Config.Linger, a put also waits for the events of further calls.
+//     share the next put. With Config.Linger, a put also waits for the events of other calls.
 //
 // The platform may freeze a function instance after any response and never thaw it. So when Append
 // returns, nothing is left to do, except that a delete of superseded objects may still be running.
@@ -78,11 +78,12 @@ type Config struct {
 	PutTimeout time.Duration
 	// Linger is how long a call to Append waits before its put, so that the events of other calls
 	// can share the put. A longer Linger means fewer puts and later responses. Calls that are made
-	// one at a time have nothing to share: Linger only delays them. From 0 to MaxLinger. Default 0.
+	// one at a time share nothing, so Linger only delays them. From 0 to MaxLinger. Default 0.
 	//
-	// The wait ends early if Close is called, or if another call of the same partition may not wait
-	// any longer. A call does not wait at all while 2,048 events wait for their puts, and it stops
-	// waiting PutTimeout before its deadline, so that the put has as much time as it may need.
+	// The wait ends early if Close is called, or if another call with events for the same put stops
+	// waiting. A call stops waiting PutTimeout before its deadline, so that the put has enough
+	// time. A call does not wait at all if 2,048 or more events, including its own, are waiting for
+	// their puts.
 	Linger time.Duration
 	// Random supplies the 96 random bits of each run identifier. Two writers, even in different
 	// processes, must not read the same bits. Otherwise, both could put objects under the same key,
@@ -159,7 +160,7 @@ type Writer struct {
 	mu         sync.Mutex
 	layout     layout.Layout // the zero Layout until the layout is claimed
 	partitions map[layout.Partition]*partition
-	gathered   int           // the number of rows that are waiting for a put to take them
+	gathered   int           // the number of rows that are waiting for their puts
 	hurry      chan struct{} // closed by Close, which makes a new one for later batches
 	swept      time.Time     // the time of the last sweep
 }
@@ -220,8 +221,8 @@ func (w *Writer) appendAll(ctx context.Context, shares map[layout.Partition]*sha
 	return parallel.Do(len(awaits), maxPuts, func(i int) error { return awaits[i]() })
 }
 
-// gather adds each share to the batch for the next put in its partition. It returns a function for
-// each share, which waits until the share's batch is committed.
+// gather adds each share to the batch for the next put in its partition. For each share, it returns
+// a function that waits until the share's batch is committed.
 func (w *Writer) gather(ctx context.Context, shares map[layout.Partition]*share) (awaits []func() error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -251,10 +252,10 @@ func (w *Writer) batchFor(where layout.Partition) (*partition, *batch) {
 	return p, p.gathering
 }
 
-// Close makes all calls that linger put their events at once, but does not wait for these calls. It
-// ends all runs that have no put in flight. It deletes each ended run's superseded objects except
-// the last one, which a slow reader may still need. It makes one request per 1,000 objects. It also
-// waits for a delete that is still running.
+// Close ends the linger of all calls, so that their puts begin at once, but does not wait for these
+// calls. It ends all runs that have no put in flight. It deletes each ended run's superseded
+// objects except the last one, which a slow reader may still need. It makes one request per 1,000
+// objects. It also waits for a delete that is still running.
 //
 // Close returns an error if a delete fails. Compaction later deletes the objects that remain. The
 // writer can still be used after Close: the next Append begins new runs.
@@ -281,8 +282,9 @@ func (w *Writer) sweep() {
 	}
 }
 
-// retire ends the run of each partition without a put in flight if over(run) is true. It then
-// forgets the partitions that have neither an open run nor events that are waiting to be put.
+// retire ends each open run for which over returns true, unless a put is in flight in the run's
+// partition. It also forgets the partitions that have neither an open run nor events waiting for a
+// put.
 func (w *Writer) retire(over func(*run) bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -21,15 +21,16 @@ type lifecycle struct {
 // attempt is one call to Start, whose result all waiting callers share.
 type attempt struct {
 	ended chan struct{}
-	// The following fields may be read once ended is closed.
+	// The following fields must not be read before ended is closed.
 	err      error
 	canceled bool // whether the caller that made the attempt has disconnected
 }
 
 // start calls the function's Start, unless an earlier call to Start succeeded. It is meant to be
-// called before each invocation. If a call to Start is running, start waits for its result. So while
-// the store is unavailable, concurrent invocations wait for the same attempt, not one after another.
-// Only if the caller that made the attempt disconnects, one of the waiting callers makes another.
+// called before each invocation. If a call to Start is running, start waits for its result. So
+// while the store is unavailable, concurrent invocations share one attempt instead of making their
+// own one after another. If the caller that made the attempt disconnects, one of the waiting
+// callers makes another attempt.
 func (l *lifecycle) start(ctx context.Context) error {
 	for {
 		current, isFirst := l.join()
@@ -51,7 +52,7 @@ func (l *lifecycle) start(ctx context.Context) error {
 }
 
 // join returns the running attempt. If there is none, join returns a new attempt, which the caller
-// must make. If the function has started, join returns nil.
+// must then run; see try. If the function has started, join returns nil.
 func (l *lifecycle) join() (current *attempt, isFirst bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -80,9 +80,9 @@ func newPlainFront(f Function, getenv func(string) string) (*plainFront, error) 
 // serve serves requests until ctx is done. Then it waits for the requests in progress and stops the
 // function. It spends at most drainLimit on both steps together.
 //
-// If the function cannot start, serve returns the error. On the platform, however, it serves all the
-// same. Requests then get 503 until a later attempt to start succeeds. If the process exited, they
-// would get the platform's error response, after which senders may not send again.
+// If the function cannot start, serve returns the error, except on the platform. There, it serves
+// anyway, and requests get 503 until a later attempt to start succeeds. If the process exited
+// instead, requests would get the platform's error response, and some senders would not send again.
 func (front *plainFront) serve(ctx context.Context, listener net.Listener) error {
 	defer listener.Close()
 	if err := front.life.start(ctx); err != nil {
@@ -124,7 +124,7 @@ func (front *plainFront) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
 	resp := respond(front.route(r), r, w)
 	if front.onPlatform {
-		// Receive the rest of the body. Otherwise, net/http might close the connection while the
+		// Read the rest of the body. Otherwise, net/http might close the connection while the
 		// platform is still sending the body. The platform could then lose the response, and the
 		// sender would get the platform's error response.
 		io.Copy(io.Discard, r.Body)

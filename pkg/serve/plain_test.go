@@ -465,8 +465,8 @@ func TestStartOfACanceledRequest(t *testing.T) {
 	})
 }
 
-// A request must not wait for a start beyond its own time limit, and a panic must not block the
-// requests after it.
+// A request must not wait for Start longer than its own time limit. A panic in Start must not block
+// later requests.
 func TestWaitingForAStartEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		life := &lifecycle{function: Function{Start: func(context.Context) error {
@@ -489,7 +489,7 @@ func TestWaitingForAStartEnds(t *testing.T) {
 	})
 }
 
-// On the platform, a request must get its response before the platform gives up on it.
+// On the platform, a request must get its response before the platform's timeout.
 func TestTimeLimitOfARequest(t *testing.T) {
 	for _, c := range []struct {
 		onPlatform bool

@@ -18,8 +18,8 @@ import (
 	"devicetrace/pkg/record"
 )
 
-// gauge is a recorder and its store. It counts the puts, each of which takes 12 ms, and notes the
-// highest use of the budget by deliveries.
+// gauge is a recorder and its store. Each put takes 12 ms. gauge counts the puts and records the
+// peak use of the budget.
 type gauge struct {
 	*memstore.Store
 	writer  *record.Writer
@@ -87,7 +87,7 @@ func TestLingeringDeliveriesAreNotRefused(t *testing.T) {
 }
 
 // Deliveries that wait for others count against the budget. A recorder with little memory refuses
-// further ones until the first have been recorded.
+// further deliveries until the first ones have been recorded.
 func TestLingeringDeliveriesTakeFromTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGauge(t, record.MaxLinger)

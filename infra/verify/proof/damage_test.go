@@ -78,7 +78,7 @@ func newer(t *testing.T, data []byte) []byte {
 
 // makeIndexNewer changes the version in the index at the end of the given bytes, if there is one.
 func makeIndexNewer(before []byte) {
-	end := len(before) - 8 // of the index without its checksum
+	end := len(before) - 8 // the end of the index without its checksum
 	start := end - 4 - int(binary.LittleEndian.Uint32(before[end-4:]))
 	if start < 0 || xxhash.Sum64(before[start:end]) != binary.LittleEndian.Uint64(before[end:]) {
 		return
@@ -132,8 +132,8 @@ func (w *world) eventsOutside(client, excluded string) []event.Event {
 // be at most 1 MiB long. The compactor must merge the other objects, report the damaged object
 // and leave it unchanged. A put of the original bytes must repair the damaged object.
 //
-// An exception: the query and the compactor do not check every byte, for example not the footer if
-// the index is sound. Damage to an unchecked byte may go unnoticed. The query must then show all
+// The query and the compactor do not check every byte. For example, they ignore the footer if the
+// index is sound. Damage to an unchecked byte may go unnoticed. The query must then show all
 // events, and the compactor may merge the damaged object like any other.
 func TestDamagedObjects(t *testing.T) {
 	random := rand.New(rand.NewPCG(6, 6))

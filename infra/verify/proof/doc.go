@@ -24,10 +24,10 @@
 // the sums must be equal. Otherwise, its sums must not be too low, and must not be too high by more
 // than the bound that it states.
 //
-// TestGuessSchedules attacks the reads that a query begins before it knows whether their objects are
-// still listed. Compactors, a vandal and a lifecycle rule change the bucket so often that more than
-// a thousand of these reads are in vain. A result must name each damaged object whose events it
-// lacks, and only expired events may be missing without a word.
+// TestGuessSchedules attacks the reads that a query begins before a listing shows whether their
+// objects still exist. Compactors, a vandal and a lifecycle rule change the bucket so often that
+// more than a thousand of these reads are useless. A result may lack expired events. If it lacks
+// the events of a damaged object, it must name the object.
 //
 // PROOF_SCHEDULES sets the number of schedules. The default is 2000, or fewer with the race
 // detector. If PROOF_SEED is set, TestSchedules, TestFleetSchedules, TestGuessSchedules and
@@ -59,8 +59,8 @@
 //	a late delete hits keys put again           TestADelayedDeleteOfKeysThatAreThereAgain
 //	an output sorts before its inputs           TestACompactionBetweenTwoPages
 //	a damaged object hides a valid one          pkg/query: TestDamagedObjectsAreNamed; TestADamagedHighestNumberAboveAValidOne
-//	a read begun before the listing is believed TestGuessSchedules; pkg/query: TestGuessesThatAreDropped, TestARelistingDoesNotGuess
-//	a read in vain fails or delays a query      pkg/query: TestAFailedGuessIsForgotten, TestAUselessGuessIsCanceled
+//	bytes of an unlisted object are used        TestGuessSchedules; pkg/query: TestGuessesThatAreDropped, TestARelistingDoesNotGuess
+//	a useless read fails or delays a query      pkg/query: TestAFailedGuessIsForgotten, TestAUselessGuessIsCanceled
 //	a reader gives up too early                 TestAReaderOutlastsCompactions; pkg/query: TestAMissingObjectMeansListAgain
 //	a reader never gives up                     pkg/query: TestAPartitionThatNeverSettles
 //	an object vanishes in the middle of a query TestACompactionBeforeEveryCallOfAQueryWithLittleMemory; pkg/query: TestObjectsMissingInMidStream
@@ -80,10 +80,10 @@
 //	a merge deletes objects of another instance TestEveryFaultWhileCompacting
 //	a replay is for another instance            TestEveryFaultBehindAWebhook
 //	one instance fails because another does     TestAResponseIsAboutOneInstance, TestOneInstanceIsRecordedWithoutAnother
-//	a linger acknowledges without a put         TestSchedulesWithLinger; pkg/record: TestALingeringBatchFailsAsAWhole
-//	a caller that leaves takes others with it   TestSchedulesWithLinger; pkg/record: TestALingeringCallerLeaves
-//	lingering calls are forgotten at the stop   TestSchedulesWithLinger; pkg/record: TestCloseEndsTheLinger
-//	a linger takes the time of the put          pkg/record: TestADeadlineEndsTheLinger
+//	a call that lingers succeeds without a put  TestSchedulesWithLinger; pkg/record: TestALingeringBatchFailsAsAWhole
+//	one canceled call fails others in its batch TestSchedulesWithLinger; pkg/record: TestALingeringCallerLeaves
+//	a stop loses the events of lingering calls  TestSchedulesWithLinger; pkg/record: TestCloseEndsTheLinger
+//	a linger leaves too little time for the put pkg/record: TestADeadlineEndsTheLinger
 //	lingering deliveries exceed the memory      pkg/webhook: TestLingeringDeliveriesTakeFromTheBudget
 //	a full recorder accepts a delivery          TestAFullBudgetRefusesUnreadDeliveries; pkg/webhook: TestBudgetExhausted
 //	a sum counts an event twice and looks exact TestFleetSchedules; pkg/query: TestOverlappingObjectsAreNotExact

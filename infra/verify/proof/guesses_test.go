@@ -22,11 +22,11 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// guessSchedule is a schedule in which readers guess wrong as often as possible. A reader guesses
-// that a partition still has the compacted objects that it had when the reader last listed it. Here,
-// compactors merge these objects all the time, a vandal damages them or puts objects of other sizes
-// in their place, and the bucket's lifecycle rule deletes the events of the first day. A reader
-// outlives crashes, so it keeps what it remembers during the whole schedule.
+// guessSchedule is a schedule in which readers make as many wrong guesses as possible. A guess
+// assumes that a compacted object in the reader's last listing still exists. Here, compactors merge
+// these objects all the time, a vandal damages them or replaces them with objects of other sizes,
+// and the bucket's lifecycle rule deletes the events of the first day. A reader survives crashes,
+// so it keeps its cache during the whole schedule.
 type guessSchedule struct {
 	*schedule
 	harm    harm
@@ -36,7 +36,7 @@ type guessSchedule struct {
 // guessCount counts guesses by their fates.
 type guessCount map[string]int
 
-// The fates of guesses. Only those in drops mean that a complete listing did not confirm the guess.
+// The fates of guesses. A fate in drops means that a complete listing did not confirm the guess.
 const (
 	confirmed  = "confirmed"
 	damaged    = "confirmed, but damaged"
@@ -44,7 +44,7 @@ const (
 	expired    = "expired"
 	resized    = "of another size"
 	unlisted   = "not decided, because a listing failed"
-	// severalPages counts some guesses again: those dropped by a listing of several pages.
+	// severalPages is counted in addition if the listing that dropped the guess had several pages.
 	severalPages = "dropped by several pages"
 )
 
@@ -62,7 +62,7 @@ func (c guessCount) dropped() (n int) {
 func newGuessSchedule(t *testing.T, dir string, seed uint64) *guessSchedule {
 	random := rand.New(rand.NewPCG(seed, 3))
 	s := &guessSchedule{schedule: emptySchedule(t, dir, random), harm: harm{until: map[string]int{}}, guesses: guessCount{}}
-	s.rate = min(s.rate, 2) // a guess whose listing fails is not dropped
+	s.rate = min(s.rate, 2) // a guess is not dropped if its listing fails
 	for n := range 40 {
 		p := task{patience: 1 + random.IntN(5)}
 		for range 1 + random.IntN(3) {
@@ -98,8 +98,8 @@ func (s *guessSchedule) compactOften(a *actor) {
 	}
 }
 
-// readOften makes queries with one reader. If its process crashes, the reader goes on, as if it had
-// only been frozen, and remembers what it listed.
+// readOften makes queries with one reader. If its process crashes, the reader continues with its
+// cache, as if the process had only been frozen.
 func (s *guessSchedule) readOften(a *actor) {
 	p, store := s.newProcess(a)
 	watched := &watch{Store: objstoretest.Paged(store, s.pages), known: map[string]int64{}}
@@ -122,7 +122,7 @@ func (s *guessSchedule) readOften(a *actor) {
 }
 
 // askWatched is like ask, but allows for damaged and expired objects. The result must name each
-// object whose events it lacks, and may name only objects that were damaged.
+// object whose events it lacks, and may name only damaged objects.
 func (s *guessSchedule) askWatched(reader *query.Reader, watched *watch, q query.Request) error {
 	begun, due := s.harm.now(), s.due(q.InstanceID, string(q.ClientID))
 	var events []event.Event
@@ -155,7 +155,7 @@ func (s *guessSchedule) askWatched(reader *query.Reader, watched *watch, q query
 	return s.check(due, events)
 }
 
-// identitiesUnder returns the identities of the events that the object under a key held originally.
+// identitiesUnder returns the identities of the events that the object under a key originally held.
 func (h *historian) identitiesUnder(key string, instance event.InstanceID) (ids []identity) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -165,8 +165,9 @@ func (h *historian) identitiesUnder(key string, instance event.InstanceID) (ids 
 	return ids
 }
 
-// judge counts the guesses of a trace, which has just returned. begun is the time in harm at which
-// the query began. An object that is not listed must have been read only once.
+// judge counts the guesses of the trace that has just returned, by their fates. begun is the time
+// in harm at which the query began. judge returns an error if the trace read an unlisted object
+// more than once.
 func (s *guessSchedule) judge(watched *watch, begun int) error {
 	watched.mu.Lock()
 	defer watched.mu.Unlock()
@@ -191,9 +192,9 @@ func (s *guessSchedule) judge(watched *watch, begun int) error {
 	return nil
 }
 
-// TestGuessSchedules plays random schedules until enough guesses were dropped, of each kind. Every
-// result must be right. If PROOF_SEED is set, the test plays only the schedule with that seed and
-// logs each step.
+// TestGuessSchedules plays random schedules. Every result must be right, and each fate of a guess
+// must occur often. If PROOF_SEED is set, the test plays only the schedule with that seed and logs
+// each step.
 func TestGuessSchedules(t *testing.T) {
 	dir := t.TempDir()
 	if seed, err := strconv.ParseUint(os.Getenv("PROOF_SEED"), 10, 64); err == nil {

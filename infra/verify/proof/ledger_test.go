@@ -33,7 +33,7 @@ type ledger struct {
 	// delivery.
 	acknowledged map[identity]time.Time
 	checked      int
-	kept         time.Time                   // earlier events have expired, and need not be shown
+	kept         time.Time                   // earlier events have expired; results may lack them
 	deliveries   map[event.InstanceID]uint32 // number of calls to nextID
 
 	// junk contains the deliveries with an item that no recorder understands, and maps each of them
@@ -143,7 +143,7 @@ func (l *ledger) due(instance event.InstanceID, client string) map[identity]time
 	return due
 }
 
-// expire lets the events before the given instant expire.
+// expire marks all events before the given instant as expired.
 func (l *ledger) expire(before time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -152,7 +152,7 @@ func (l *ledger) expire(before time.Time) {
 
 func (l *ledger) hasExpired(id identity) bool { return id.ms < l.kept.UnixMilli() }
 
-// forgive removes the events that have expired since the call to l.due.
+// forgive removes from due the events that have expired since the call to l.due.
 func (l *ledger) forgive(due map[identity]time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

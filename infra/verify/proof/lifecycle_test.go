@@ -13,7 +13,7 @@ import (
 )
 
 // expire deletes all objects of the first day, in random order, as a bucket's lifecycle rule does.
-// Their events need not be shown any more from the first delete on.
+// From the first delete on, results may lack the events of all these objects.
 func (s *guessSchedule) expire(a *actor) {
 	a.pause(60 + a.random.IntN(100))
 	s.ledger.expire(noon.Add(-12 * time.Hour))
@@ -23,8 +23,8 @@ func (s *guessSchedule) expire(a *actor) {
 	}
 }
 
-// expiring returns the keys of all objects before the given day, in random order. From now on, the
-// historian does not complain about deletes of such objects.
+// expiring returns the keys of all objects before the given day, in random order. After this call,
+// the historian allows deletes of such objects.
 func (h *historian) expiring(day layout.Day, random *rand.Rand) (keys []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -30,14 +30,14 @@ import (
 // Puts take time, fail or take effect late. Senders give up and recorders crash at random times,
 // often while calls linger. Recorders are also closed, and their clocks are set forward and back.
 //
-// A waiting schedule runs in a synctest bubble, so its time is simulated. Actors that act at the
-// same instant do so in no fixed order, so the same seed may lead to slightly different schedules.
+// A waiting schedule runs in a synctest bubble, so its time is simulated. The order of actors that
+// act at the same instant is not fixed, so the same seed may lead to slightly different schedules.
 type waiting struct {
 	*world
-	// longest is the longest time that a put takes. rate is the percentage of puts that go wrong.
+	// longest is the maximum duration of a put. rate is the percentage of puts that fail.
 	longest time.Duration
 	rate    int
-	span    time.Duration // the time in which senders begin their deliveries
+	span    time.Duration // the time within which senders begin their deliveries
 	tally   tally
 
 	mu        sync.Mutex
@@ -46,8 +46,8 @@ type waiting struct {
 	wrong     []error // the violations that actors noticed
 }
 
-// tally counts what happened in schedules. crashes and closes are only those of recorders whose
-// calls lingered. left is the number of calls whose sender gave up.
+// tally counts what happened in schedules. A crash or close counts only if calls of the recorder
+// were lingering. left is the number of calls whose sender gave up.
 type tally struct{ faults, crashes, closes, left, deliveries, puts, checked int }
 
 func (t *tally) add(o tally) {
@@ -209,7 +209,8 @@ func (r *recorder) count(n *int) func() {
 	return func() { add(-1) }
 }
 
-// lingers reports whether calls are in progress although no put is. They must be lingering.
+// lingers reports whether calls are in progress while no put is in flight. Such calls must be
+// lingering.
 func (r *recorder) lingers() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -299,7 +300,7 @@ func (s *waiting) sendOnce(p parcel) bool {
 	return r.deliverTo(ctx, p, received)
 }
 
-// disturb crashes a recorder, closes it or sets its clock, several times.
+// disturb repeatedly crashes a recorder, closes it or sets its clock.
 func (s *waiting) disturb() {
 	for end := time.Now().Add(s.span); time.Now().Before(end); {
 		time.Sleep(s.drawTime(s.span / 4))
@@ -307,8 +308,8 @@ func (s *waiting) disturb() {
 	}
 }
 
-// disturbOne does one of three things to the recorder with the given index. After a crash, a new
-// recorder replaces it.
+// disturbOne crashes the recorder with the given index if what is 0, closes it if what is 1, and
+// otherwise sets its clock. After a crash, a new recorder replaces it.
 func (s *waiting) disturbOne(at, what int) {
 	r := s.recorders[at]
 	lingers := r.lingers()
@@ -331,7 +332,7 @@ func (s *waiting) disturbOne(at, what int) {
 	}
 }
 
-// read acts as a reader, who must find every event that has been acknowledged.
+// read acts as a reader, which must find every acknowledged event.
 func (s *waiting) read() {
 	for range 4 {
 		time.Sleep(s.drawTime(s.span / 2))

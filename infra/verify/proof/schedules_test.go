@@ -184,8 +184,8 @@ func (s *schedule) record(a *actor) {
 	}
 }
 
-// drawLinger returns a random time of less than a millisecond if recorders take several parcels at
-// the same time. Otherwise, a linger would only slow the schedule down.
+// drawLinger returns a random time of less than a millisecond. If recorders take only one parcel at
+// a time, it returns 0, because a linger would only slow the schedule down.
 func (s *schedule) drawLinger(a *actor) time.Duration {
 	if s.atOnce == 1 {
 		return 0

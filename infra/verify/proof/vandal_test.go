@@ -13,8 +13,8 @@ import (
 	"devicetrace/pkg/layout"
 )
 
-// harm says which objects the vandal has damaged, and until when. Time is counted in the vandal's
-// acts.
+// harm records which objects the vandal damaged, and when each was repaired. The unit of time is
+// one act of the vandal.
 type harm struct {
 	mu    sync.Mutex
 	acts  int
@@ -37,7 +37,7 @@ func (h *harm) now() int {
 	return h.acts
 }
 
-// since reports whether the object was damaged at any time since the given one.
+// since reports whether the object was damaged at any time from begun on.
 func (h *harm) since(key string, begun int) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -46,7 +46,7 @@ func (h *harm) since(key string, begun int) bool {
 }
 
 // vandalize damages compacted objects and puts objects of other sizes in their place. It repairs
-// each of them some time later.
+// each of them later.
 func (s *guessSchedule) vandalize(a *actor) {
 	for range 30 {
 		a.pause(a.random.IntN(8))
@@ -62,7 +62,7 @@ func (s *guessSchedule) vandalize(a *actor) {
 	}
 }
 
-// harmed returns a damaged copy of an object. Two out of three have another size.
+// harmed returns a damaged copy of an object. Two thirds of the copies have another size.
 func harmed(random *rand.Rand, data []byte) []byte {
 	switch random.IntN(6) {
 	case 0, 1:

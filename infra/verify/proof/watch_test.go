@@ -16,7 +16,7 @@ type watch struct {
 
 	mu    sync.Mutex
 	known map[string]int64 // the sizes of the objects in the listings of earlier traces, by key
-	// The other fields are about the current trace.
+	// The fields below describe the current trace.
 	pages  map[string][]objstore.Object // the last listing of each partition so far, by prefix
 	paged  map[string]bool              // the prefixes whose last listing has several pages
 	whole  map[string]bool              // the prefixes with a complete listing
@@ -25,7 +25,7 @@ type watch struct {
 	early  map[string]bool              // the objects that were read before a complete listing
 }
 
-// begin begins the next trace.
+// begin prepares w for the next trace.
 func (w *watch) begin() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -63,8 +63,8 @@ func (w *watch) Read(ctx context.Context, key string, off, n int64) ([]byte, err
 	return w.Store.Read(ctx, key, off, n)
 }
 
-// guesses returns the keys of the objects that the trace read without knowing whether they are
-// listed.
+// guesses returns the keys of the objects that the trace read before a complete listing confirmed
+// them.
 func (w *watch) guesses() (keys []string) {
 	for key := range w.reads {
 		if _, found := w.listed[key]; w.early[key] || !found {
@@ -74,7 +74,7 @@ func (w *watch) guesses() (keys []string) {
 	return keys
 }
 
-// fate says what became of a guess.
+// fate returns the fate of the guess for the object with the given key.
 func (w *watch) fate(key string) string {
 	size, found := w.listed[key]
 	switch {

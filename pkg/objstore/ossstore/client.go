@@ -31,8 +31,8 @@ func newClient(ioTimeout time.Duration) *http.Client {
 }
 
 // maxIdle is the maximum number of idle connections in the pool. A query reads up to 64 objects in
-// each of two partitions at the same time. Connections that do not fit in the pool afterwards are
-// closed, so the next query would have to connect again.
+// each of two partitions at the same time. Afterwards, connections that do not fit in the pool are
+// closed, and the next query would have to reconnect.
 const maxIdle = 128
 
 // transport is an http.Transport that closes all idle connections after a timeout. The network may
