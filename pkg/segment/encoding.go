@@ -61,10 +61,13 @@ func decodeHybrid(values []uint32, b []byte, width, n int) ([]uint32, error) {
 			if len(b) < bytes {
 				return nil, errValues
 			}
-			value := uint32(packed(b, 0, 8*bytes))
+			value := packed(b, 0, 8*bytes)
+			if value>>width != 0 {
+				return nil, errValues
+			}
 			b = b[bytes:]
 			for range min(header>>1, left) {
-				values = append(values, value)
+				values = append(values, uint32(value))
 			}
 			continue
 		}
