@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"unsafe"
 
 	"github.com/parquet-go/parquet-go/format"
 )
@@ -46,9 +47,9 @@ type values struct {
 
 func (v *values) text(i int) []byte { return v.raw[v.offsets[i]+v.prefix : v.offsets[i+1]] }
 
-// open reads the headers of all pages of a column chunk, which must have the given number of rows.
-// maxPage is the maximum length of a page before compression, in bytes.
-func (c *chunkReader) open(t columnType, codec format.CompressionCodec, chunk []byte, rows int, maxPage int64) error {
+// open reads the headers of all pages of a column chunk, which must have the given number of rows. left
+// is the maximum total length of the pages before compression, in bytes; open subtracts their lengths.
+func (c *chunkReader) open(t columnType, codec format.CompressionCodec, chunk []byte, rows int, left *int64) error {
 	c.columnType, c.codec, c.pages = t, codec, c.pages[:0]
 	c.encodedDictionary, c.hasDictionary, c.page, c.first, c.end = page{}, false, -1, 0, 0
 	end := 0
@@ -58,17 +59,18 @@ func (c *chunkReader) open(t columnType, codec format.CompressionCodec, chunk []
 			return err
 		}
 		switch {
-		case int64(p.raw) > maxPage || p.values > rows-end:
+		case int64(p.raw) > *left || p.values > rows-end:
 			return fmt.Errorf("%w: a page of column %s has %d values in %d bytes", ErrCorrupt, c.name, p.values, p.raw)
-		case p.kind == format.DataPage:
+		case p.kind == format.DataPage && p.values > 0:
 			end += p.values
 			p.end = end
 			c.pages = append(c.pages, p)
 		case p.kind == format.DictionaryPage && len(c.pages) == 0 && c.encodedDictionary.data == nil:
 			c.encodedDictionary = p
 		default:
-			return fmt.Errorf("%w: column %s has a page of type %v", ErrCorrupt, c.name, p.kind)
+			return fmt.Errorf("%w: column %s has a page of type %v with %d values", ErrCorrupt, c.name, p.kind, p.values)
 		}
+		*left -= int64(p.raw)
 		chunk = rest
 	}
 	if end < rows {
@@ -83,7 +85,8 @@ func (c *chunkReader) release() int {
 	clear(c.pages)
 	clear(c.words)
 	c.encodedDictionary = page{}
-	return c.values.memory() + c.dictionary.memory() + 4*cap(c.levels) + 4*cap(c.codes) + 16*cap(c.words)
+	pages := cap(c.pages) * int(unsafe.Sizeof(page{}))
+	return pages + c.values.memory() + c.dictionary.memory() + 4*cap(c.levels) + 4*cap(c.codes) + 16*cap(c.words)
 }
 
 func (v *values) memory() int { return cap(v.raw) + 8*cap(v.numbers) + 4*cap(v.offsets) }

@@ -15,10 +15,11 @@ type columnReader struct {
 	chunkReader
 }
 
-// openField opens the column chunk of a field in row group g.
-func (c *columnReader) openField(f *field, codec format.CompressionCodec, chunk []byte, g *Group) error {
+// openField opens the column chunk of a field in a row group of the given number of rows. left is as in
+// chunkReader.open.
+func (c *columnReader) openField(f *field, codec format.CompressionCodec, chunk []byte, rows int, left *int64) error {
 	c.field, c.isLookup = f, false
-	return c.open(f.columnType, codec, chunk, int(g.Rows), g.maxPage())
+	return c.open(f.columnType, codec, chunk, rows, left)
 }
 
 // fill sets the column's field in every element of the rows slice. at is the number of its first

@@ -42,7 +42,7 @@ const defaultTail = 64 << 10
 // length is unknown, OpenIndex does the same as OpenFooter.
 func OpenIndex(ctx context.Context, store RangeReader, o Object) (*Footer, error) {
 	start := o.Size - o.FooterLength - o.IndexLength
-	if o.IndexLength == 0 || o.FooterLength == 0 || start < 0 {
+	if o.IndexLength == 0 || o.IndexLength > maxFooter || o.FooterLength == 0 || start < 0 {
 		return OpenFooter(ctx, store, o)
 	}
 	index, err := store.Read(ctx, o.Key, start, o.IndexLength)
@@ -88,7 +88,7 @@ func open(ctx context.Context, store RangeReader, o Object, want int64, parse fu
 		want = defaultTail
 	}
 	for {
-		want = min(want, o.Size)
+		want = min(want, o.Size, 2*maxFooter) // at most a footer and an index
 		tail, err := store.Read(ctx, o.Key, o.Size-want, want)
 		if err != nil {
 			return nil, err

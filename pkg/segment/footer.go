@@ -27,6 +27,14 @@ type Footer struct {
 	holds  []string // names of the held segments
 }
 
+// maxGroupRaw is the maximum size of a row group before encoding, in bytes, and minRowRaw is that of
+// the shortest row. Writers end a row group earlier. Together they limit the memory that a hostile
+// footer can make us allocate.
+const (
+	maxGroupRaw = 4 * maxGroupBytes
+	minRowRaw   = 57
+)
+
 // columnCount is the number of columns of a segment.
 const columnCount = 21
 
@@ -66,7 +74,7 @@ func (g *Group) check(before *Group, end int64) error {
 		return fmt.Errorf("%w: row group %d is empty", ErrCorrupt, g.index)
 	case g.Length > end-g.Offset:
 		return fmt.Errorf("%w: row group %d lies outside the object", ErrCorrupt, g.index)
-	case g.Rows <= 0 || g.Raw < g.Rows:
+	case g.Rows <= 0 || g.Raw > maxGroupRaw || g.Raw/minRowRaw < g.Rows:
 		return fmt.Errorf("%w: row group %d has %d rows of %d bytes", ErrCorrupt, g.index, g.Rows, g.Raw)
 	}
 	return nil
@@ -85,13 +93,14 @@ func (f *Footer) add(g Group, end int64) error {
 	return nil
 }
 
-// checkRows returns an error unless the row groups have as many rows as the digest states.
+// checkRows returns an error unless there are rows and the row groups have as many as the digest
+// states.
 func (f *Footer) checkRows() error {
 	var total int64
 	for i := range f.groups {
 		total += f.groups[i].Rows
 	}
-	if total != f.digest.Rows {
+	if total == 0 || total != f.digest.Rows {
 		return fmt.Errorf("%w: its metadata states %d rows, its row groups %d", ErrCorrupt, f.digest.Rows, total)
 	}
 	return nil

@@ -27,8 +27,9 @@ func (f *Footer) openGroup(g *Group, data []byte) (*groupReader, error) {
 	for i, length := range g.chunks {
 		chunks[i], data = data[:length:length], data[length:]
 	}
+	left := g.maxPages()
 	for i := range fields {
-		if err := reader.columns[i].openField(&fields[i], f.codec, chunks[fields[i].place], g); err != nil {
+		if err := reader.columns[i].openField(&fields[i], f.codec, chunks[fields[i].place], reader.rows, &left); err != nil {
 			reader.close()
 			return nil, err
 		}
@@ -36,12 +37,12 @@ func (f *Footer) openGroup(g *Group, data []byte) (*groupReader, error) {
 	return reader, nil
 }
 
-// maxPage returns the maximum length of a page of the row group before compression, in bytes. The
-// number of rows and their size bound it, so that decoding takes no more memory than the footer
+// maxPages returns the maximum total length of all pages of the row group before compression, in
+// bytes. Decoding therefore takes no more memory than readers expect from the sizes that the footer
 // states. Encoded values take at most four times the bytes that the digest hashes.
-func (g *Group) maxPage() int64 {
-	const overhead = 1 << 10 // an encoding's own bytes
-	return 4*g.Raw + overhead
+func (g *Group) maxPages() int64 {
+	const overhead = columnCount << 10 // the encodings' own bytes
+	return min(4*g.Raw+overhead, g.plain+g.encoded)
 }
 
 // read fills rows with the rows of the row group from number at on.

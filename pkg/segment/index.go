@@ -69,7 +69,7 @@ func appendAfter(b []byte, text, before string) []byte {
 // object.
 func ParseIndex(index []byte, offset int64) (*Footer, error) {
 	n := len(index) - indexTrailer
-	if n < 0 || int64(binary.LittleEndian.Uint32(index[n:])) != int64(n) {
+	if n < 0 || n > maxFooter || int64(binary.LittleEndian.Uint32(index[n:])) != int64(n) {
 		return nil, fmt.Errorf("%w: %d bytes are no index", ErrCorrupt, len(index))
 	}
 	if xxhash.Sum64(index[:n+4]) != binary.LittleEndian.Uint64(index[n+4:]) {
@@ -116,7 +116,7 @@ func (f *Footer) parseGroups(r *byteReader, end int64) error {
 func parseGroup(r *byteReader, before *Group) Group {
 	g := Group{Offset: before.Offset + before.Length}
 	for _, n := range []*int64{&g.Rows, &g.Raw, &g.plain, &g.encoded} {
-		*n = r.number(math.MaxInt64)
+		*n = r.number(columnCount * math.MaxUint32)
 	}
 	g.checksum = r.uint64()
 	g.first = r.after(before.last)

@@ -214,8 +214,10 @@ func (f *Footer) readGroup(i int, rowGroup *format.RowGroup, end int64) (Group, 
 			return g, fmt.Errorf("%w: row group %d is not compressed with %v as the first one", ErrCorrupt, i, f.codec)
 		case startOf(chunk) != g.Offset+g.Length:
 			return g, fmt.Errorf("%w: column chunk %d of row group %d is out of order", ErrCorrupt, j, i)
-		case length < 0 || length > min(end, math.MaxUint32) || chunk.TotalUncompressedSize < 0:
+		case length < 0 || length > min(end, math.MaxUint32):
 			return g, fmt.Errorf("%w: row group %d lies outside the object", ErrCorrupt, i)
+		case chunk.TotalUncompressedSize < 0 || chunk.TotalUncompressedSize > math.MaxUint32:
+			return g, fmt.Errorf("%w: column chunk %d of row group %d has %d bytes", ErrCorrupt, j, i, chunk.TotalUncompressedSize)
 		}
 		g.chunks[j] = uint32(length)
 		g.Length += length

@@ -168,7 +168,8 @@ func (t *Table[T]) ReadInto(rows []T, i int, columns ...string) ([]T, error) {
 		if len(columns) > 0 && !slices.Contains(columns, c.Name) {
 			continue
 		}
-		if err := reader.open(c.columnType(), format.Zstd, t.chunk(g, t.place[j]), g.rows, g.raw); err != nil {
+		left := g.raw
+		if err := reader.open(c.columnType(), format.Zstd, t.chunk(g, t.place[j]), g.rows, &left); err != nil {
 			return nil, err
 		}
 		if err := c.read(reader, rows); err != nil {
