@@ -135,5 +135,5 @@ func (c *columnReader) between(from, to int, first, last int64) (low, high int, 
 			high++
 		}
 	}
-	return low, high, nil
+	return low, max(low, high), nil // there are no rows between if last is before first
 }

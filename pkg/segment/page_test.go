@@ -33,10 +33,30 @@ func FuzzPages(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, want, readByCursor(t, data, footer))
 		for range 5 {
-			client := want[random.IntN(len(want))].ClientID
-			requireClient(t, random, data, footer, client, slices.DeleteFunc(slices.Clone(want), func(r Row) bool { return r.ClientID != client }))
+			client, from, to := want[random.IntN(len(want))].ClientID, int64(math.MinInt64), int64(math.MaxInt64)
+			if random.IntN(2) == 0 {
+				from, to = randomTime(random, want), randomTime(random, want)
+			}
+			requireClient(t, random, data, footer, client, from, to, rowsIn(want, from, to, &client))
+			requireWindow(t, data, footer, from, to, rowsIn(want, from, to-1, nil))
 		}
 	})
+}
+
+// randomTime returns the event time of one of the rows, or a neighboring time.
+func randomTime(random *rand.Rand, rows []Row) int64 {
+	return rows[random.IntN(len(rows))].Time + random.Int64N(3) - 1
+}
+
+// rowsIn returns the rows between the event times from and to, both inclusive. If client is not nil,
+// it returns only the rows of this client.
+func rowsIn(rows []Row, from, to int64, client *string) (found []Row) {
+	for _, r := range rows {
+		if from <= r.Time && r.Time <= to && (client == nil || *client == r.ClientID) {
+			found = append(found, r)
+		}
+	}
+	return found
 }
 
 // randomRows returns up to 500 distinct rows, some of which have long texts or nulls.
@@ -120,14 +140,25 @@ func readByCursor(t *testing.T, data []byte, footer *Footer) (rows []Row) {
 	}
 }
 
-// requireClient decodes the rows of a client in random steps.
-func requireClient(t *testing.T, random *rand.Rand, data []byte, footer *Footer, client string, want []Row) {
+// requireWindow requires that RowsBetween returns the given rows.
+func requireWindow(t *testing.T, data []byte, footer *Footer, from, to int64, want []Row) {
+	var got []Row
+	for i := range footer.groups {
+		rows, err := footer.RowsBetween(i, data, from, to)
+		require.NoError(t, err)
+		got = append(got, rows...)
+	}
+	require.Equal(t, want, got)
+}
+
+// requireClient decodes the rows of a client between two times in random steps.
+func requireClient(t *testing.T, random *rand.Rand, data []byte, footer *Footer, client string, from, to int64, want []Row) {
 	descending := random.IntN(2) == 0
 	if descending {
 		slices.Reverse(want)
 	}
 	var got []Row
-	c := footer.ClientRows(event.ClientID(client), math.MinInt64, math.MaxInt64, descending)
+	c := footer.ClientRows(event.ClientID(client), from, to, descending)
 	for len(c.Groups()) > 0 {
 		blocks, err := c.Decode(1, data, 0, random.Int64N(20_000))
 		require.NoError(t, err)
@@ -138,8 +169,8 @@ func requireClient(t *testing.T, random *rand.Rand, data []byte, footer *Footer,
 	require.Equal(t, want, got)
 }
 
-// Whatever bytes pages have, reading them must not panic, and must not take much more memory than
-// the footer states.
+// Whatever bytes pages have, reading them as a stream or as a lookup must not panic, and must not take
+// much more memory than the footer states.
 func FuzzHostilePages(f *testing.F) {
 	for seed := range uint64(20) {
 		f.Add(seed, uint64(3), []byte{byte(seed), 1})
@@ -162,6 +193,10 @@ func FuzzHostilePages(f *testing.F) {
 			reader.close()
 		}
 		if err != nil {
+			require.ErrorIs(t, err, ErrCorrupt)
+		}
+		c := footer.ClientRows(event.ClientID(g.last), math.MinInt64, math.MaxInt64, seed%2 == 0)
+		if _, err := c.Decode(1, data, 0, 1<<20); err != nil {
 			require.ErrorIs(t, err, ErrCorrupt)
 		}
 	})
