@@ -32,7 +32,7 @@ func BenchmarkQuery(b *testing.B) {
 
 // closedPartition creates a bucket with one closed partition. It returns the bucket's folder and a
 // sample of the devices in the partition.
-func closedPartition(b *testing.B, shards, rows int) (dir string, devices []device) {
+func closedPartition(b testing.TB, shards, rows int) (dir string, devices []device) {
 	events, devices := partitionEvents(shards, rows)
 	store := memstore.New()
 	require.NoError(b, recordRuns(b.Context(), store, shards, defaultRunRows, events))
