@@ -74,8 +74,8 @@ func (p *partition) rows(ctx context.Context, blocks *blockReader, s layout.Segm
 	}
 }
 
-// ends checks the first bytes of the segment, its index and, if it is compacted, where its row groups
-// end.
+// ends checks the first bytes of the segment and its index. If the segment is compacted, ends also
+// checks the offset at which the row groups end.
 func (p *partition) ends(ctx context.Context, blocks *blockReader, s layout.Segment, stream *rowStream) error {
 	const magic = "PAR1"
 	start, err := blocks.Read(ctx, s.Key, 0, int64(len(magic)))
@@ -98,8 +98,8 @@ func (p *partition) ends(ctx context.Context, blocks *blockReader, s layout.Segm
 	return nil
 }
 
-// index reports whether a segment has a sound index, or none. A sound index agrees with the footer. In
-// a fresh segment, a damaged index counts as none.
+// index reports whether the segment's index is sound: it must equal the footer. A segment without
+// an index passes, and so does a fresh segment with a damaged index.
 func (p *partition) index(ctx context.Context, blocks *blockReader, s layout.Segment) (bool, error) {
 	object := segment.Object{Key: s.Key, Size: s.Size, FooterLength: s.Name.FooterLength, IndexLength: s.Name.IndexLength}
 	_, err := segment.OpenBoth(ctx, blocks, object)
@@ -110,8 +110,8 @@ func (p *partition) index(ctx context.Context, blocks *blockReader, s layout.Seg
 	return err == nil, err
 }
 
-// summariesStart returns the offset at which the summaries of a compacted segment begin or, if there
-// are none, its index.
+// summariesStart returns the offset at which the summaries of a compacted segment begin. If there
+// are no summaries, it returns the offset of the index.
 func summariesStart(s layout.Segment, footerLength int64) int64 {
 	return s.Size - footerLength - s.Name.IndexLength - s.Name.MinutesLength - s.Name.DropsLength - s.Name.DevicesLength
 }

@@ -67,10 +67,10 @@ type Config struct {
 	// with such segments does not become a single object. Default 256 MiB.
 	LargeBytes int64
 	// StageBytes is the maximum size, in bytes, of a staged output and its devices, and therefore
-	// the maximum disk space that a call to Run uses in Dir. Summaries that would exceed it are left
-	// out. A merge's inputs total at most seven eighths of
-	// StageBytes, because an output may turn out slightly larger than its inputs. Default 448 MiB,
-	// which fits on the 512 MB disk of a Function Compute instance.
+	// the maximum disk space that a call to Run uses in Dir. Summaries that would exceed it are
+	// left out. A merge's inputs total at most seven eighths of StageBytes, because an output may
+	// turn out slightly larger than its inputs. Default 448 MiB, which fits on the 512 MB disk of a
+	// Function Compute instance.
 	StageBytes int64
 	// RunAge is the age at which a recorder ends a run; see record.Config. Until a partition is
 	// closed and quiet, its runs are merged only once they have probably ended. A run has probably

@@ -87,8 +87,8 @@ type Plan struct {
 	// Last reports whether the output will probably never be merged again, because the day is over
 	// and the partition has no other segments left to merge.
 	Last bool
-	// Devices reports whether the output gets a summary of its devices. This is the case
-	// if the output will probably exist for a while.
+	// Devices reports whether the output gets a summary of its devices: it does if the output will
+	// probably exist for a while.
 	Devices bool
 	// Stuck reports whether a merge is due but impossible, because an input already has the highest
 	// level.

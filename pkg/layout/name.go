@@ -30,8 +30,8 @@ type Name struct {
 	// Digest is the SHA-256 of the segment's bytes: 64 hex digits. It is set only for
 	// compacted segments.
 	Digest string
-	// FooterLength is how many bytes to read from the end of the segment to get its whole footer in
-	// one request. It is set only for compacted segments.
+	// FooterLength is the number of bytes at the end of the segment that contain its whole footer.
+	// It is set only for compacted segments.
 	FooterLength int64
 	// IndexLength is the length, in bytes, of the segment's index, which lies directly before the
 	// footer. It is set only for compacted segments, and is zero if the segment has no index.
@@ -47,9 +47,9 @@ func (n Name) HasSummaries() bool { return n.MinutesLength > 0 }
 // Fresh reports whether the segment was written by a recorder.
 func (n Name) Fresh() bool { return n.Level == 0 }
 
-// Covers reports whether the names alone show that, within one partition, the segment n contains
-// all rows of the segment o. They show it if they are equal, or if both segments belong to one run
-// and n has the higher sequence number.
+// Covers reports whether segment n contains all rows of segment o, judging by their names alone.
+// Both must be in one partition. Covers returns true if the names are equal, or if both segments
+// belong to one run and n has the higher sequence number.
 func (n Name) Covers(o Name) bool {
 	return n == o || n.Fresh() && o.Fresh() && n.Run == o.Run && n.Seq > o.Seq
 }
@@ -98,9 +98,9 @@ func splitName(s string) Name {
 	return withLengths(Name{Level: level, Digest: parts[1]}, numbers)
 }
 
-// withLengths returns n with the given lengths set. They start with the footer's length. The
-// lengths of the index and of the three summaries follow if the segment has these parts. Older
-// segments have no index.
+// withLengths returns n with the given lengths set. lengths holds the length of the footer, then
+// the length of the index unless the segment is too old to have one, and then the lengths of the
+// three summaries if the segment has any.
 func withLengths(n Name, lengths []int64) Name {
 	n.FooterLength, lengths = lengths[0], lengths[1:]
 	if len(lengths) == 1 || len(lengths) == 4 {
@@ -122,7 +122,8 @@ func (n Name) valid() bool {
 	return isHex(n.Digest, digestDigits, digestDigits) && n.Level <= MaxLevel && n.FooterLength >= 1 && n.hasValidLengths()
 }
 
-// maxLength is the maximum length in a name, in bytes. The sum of all lengths cannot overflow.
+// maxLength is the maximum length in a name, in bytes. It is low enough that the sum of all lengths
+// cannot overflow.
 const maxLength = 1 << 60
 
 func (n Name) hasValidLengths() bool {

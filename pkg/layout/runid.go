@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// startBytes is the number of bytes in a run identifier that encode when the run began.
+// startBytes is the number of bytes in a run identifier that encode the time at which the run
+// began.
 const startBytes = 4
 
 // NewRunID returns a new run identifier: 32 hex digits. The first 8 are the Unix time, in seconds,

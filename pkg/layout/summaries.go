@@ -29,8 +29,8 @@ func (n Name) Devices(size int64) Range {
 	return n.before(size, n.IndexLength+n.MinutesLength+n.DropsLength, n.DevicesLength)
 }
 
-// before returns a range of the given length. after is the number of bytes between the range and the
-// footer.
+// before returns a range of the given length that lies before the footer. after is the number of
+// bytes between the range and the footer.
 func (n Name) before(size, after, length int64) Range {
 	if length == 0 || size < n.FooterLength+n.IndexLength+n.SummariesLength() {
 		return Range{}

@@ -30,7 +30,7 @@ type source struct {
 	reading   *reading
 	partition *partition
 	object    layout.Segment
-	after     *segment.Row // rows up to this one are skipped, see passedOver; nil: none
+	after     *segment.Row // rows up to this one are skipped (see passedOver); nil if no row is skipped
 
 	rows    *segment.ClientRows // nil until the object's footer is known, and once the source has ended
 	blocks  []segment.Block     // decoded rows
@@ -41,8 +41,8 @@ type source struct {
 	offset  int64               // the offset of data in the object
 	invalid error               // why the object is not a valid segment, or nil
 	holds   []string            // the held segments that the object's footer names
-	// whole means that each of the source's requests reads the whole object, because the object is
-	// small and its footer was not cached.
+	// whole is true if the object is small and its footer was not cached. Each request of the
+	// source then reads the whole object.
 	whole bool
 	// retired means that the source must not decode any more rows, because the rows cannot be read
 	// or are in other sources.
@@ -56,8 +56,8 @@ func (r *Reader) isSmall(object layout.Segment) bool {
 }
 
 // open finds the row groups that may hold matching rows. Sources are opened in parallel, so open
-// also reads and decodes the first rows. But if the client has very many rows in a large object,
-// open leaves them until the stream needs them.
+// also reads and decodes the first rows. However, if the client has very many rows in a large
+// object, the source reads them only when the stream needs them.
 func (s *source) open(ctx context.Context) error {
 	s.setWhole(s.reading.reader.footers.get(s.object))
 	if s.whole {
@@ -104,8 +104,8 @@ func (s *source) firstExtent(footer *segment.Footer) (offset, length int64) {
 	return s.extent(n)
 }
 
-// cost returns the usual number of requests to open an object, and the minimum number of bytes that
-// these requests read.
+// cost returns the number of requests that opening an object usually takes, and the minimum number
+// of bytes that these requests read.
 func (r *Reader) cost(object layout.Segment) (requests int, bytes int64) {
 	switch {
 	case r.footers.get(object) != nil:
@@ -133,7 +133,7 @@ func (s *source) clientRows(footer *segment.Footer) *segment.ClientRows {
 	return footer.ClientRows(q.ClientID, from, to, q.Descending)
 }
 
-// identify returns what package segment needs to know about an object.
+// identify returns the segment.Object for an object in a listing.
 func identify(s layout.Segment) segment.Object {
 	return segment.Object{Key: s.Key, Size: s.Size, FooterLength: s.Name.FooterLength, IndexLength: s.Name.IndexLength}
 }
@@ -175,7 +175,7 @@ func (s *source) load(ctx context.Context) error {
 	return s.loadGroups(ctx, s.takeFromPool())
 }
 
-// loadWhole reads the whole object, whose footer is not known yet, and decodes the first rows.
+// loadWhole reads the whole object, parses its footer and decodes the first rows.
 func (s *source) loadWhole(ctx context.Context) error {
 	r := s.reading.reader
 	held, err := r.reads.acquire(ctx, wholeFactor*s.object.Size)
@@ -229,8 +229,8 @@ func (s *source) loadGroups(ctx context.Context, n int) error {
 	return s.decode(n, data, offset)
 }
 
-// decodeWhole parses the footer of an object again, and then decodes rows as decode does. data is the
-// whole object. See releaseFooter.
+// decodeWhole parses the footer again, because releaseFooter has released it, and then calls
+// decode. data is the whole object.
 func (s *source) decodeWhole(n int, data []byte) error {
 	footer, err := segment.ParseWhole(data, identify(s.object))
 	if err != nil {

@@ -2,11 +2,12 @@ package segment
 
 import "encoding/binary"
 
-// byteReader reads numbers from bytes. After the first failure, all of its methods return zero.
+// byteReader reads numbers and texts from a byte slice. After the first failure, all of its methods
+// return zero values.
 type byteReader struct {
 	data   []byte
 	at     int  // number of bytes that have been read
-	failed bool // whether the bytes were too few or malformed
+	failed bool // whether bytes were missing or malformed
 }
 
 func (r *byteReader) fail() { r.at, r.failed = len(r.data), true }
@@ -42,7 +43,7 @@ func (r *byteReader) uint64() uint64 {
 	return 0
 }
 
-// number reads an unsigned varint, which must not exceed the given maximum.
+// number reads an unsigned varint. A number above the given maximum is a failure.
 func (r *byteReader) number(maximum int64) int64 {
 	value := r.uvarint()
 	if value > uint64(maximum) {
@@ -52,7 +53,7 @@ func (r *byteReader) number(maximum int64) int64 {
 	return int64(value)
 }
 
-// text reads the length of a text and then the text, and returns it with the given bytes before it.
+// text reads a length and a text of that length. It returns the text with start prepended.
 func (r *byteReader) text(start string) string {
 	rest := r.bytes(r.uvarint())
 	if start == "" {
@@ -61,7 +62,8 @@ func (r *byteReader) text(start string) string {
 	return start + string(rest)
 }
 
-// after reads a text that shares its first bytes with the text before it; see appendAfter.
+// after reads a text that is stored without the leading bytes that it shares with the previous
+// text, before; see appendAfter.
 func (r *byteReader) after(before string) string {
 	shared := r.number(int64(min(len(before), maxShared)))
 	return r.text(before[:shared])

@@ -13,14 +13,14 @@ import (
 // Checksums cover every part of a segment that a reader parses. The checksums of the row groups are
 // in the footer's metadata. The footer's own checksum is stored right before the footer.
 //
-// Readers verify a checksum before they parse the bytes. So no damaged byte reaches the Parquet
-// library, whose own checks do not cover sizes and codecs.
+// Readers verify a checksum before they parse the bytes that it covers. So no damaged byte reaches
+// the Parquet library, which does not check sizes and codecs itself.
 
 const (
-	// trailerLength is the size of the last two fields of a file: the footer's length and the
-	// magic.
+	// trailerLength is the total size, in bytes, of the last two fields of a file: the footer's
+	// length and the magic.
 	trailerLength = 8
-	// checksumLength is the size of the footer's checksum.
+	// checksumLength is the size of the footer's checksum, in bytes.
 	checksumLength = 8
 	magic          = "PAR1"
 )
@@ -104,8 +104,8 @@ func (c *checksumWriter) footer() []byte {
 	return c.buffer[len(c.buffer)-int(footerSize(c.buffer))-trailerLength:]
 }
 
-// writeEnd writes the given bytes, the footer's checksum and the footer. It returns the length of the
-// checksum and the footer, in bytes.
+// writeEnd writes the bytes in before, then the footer's checksum, then the footer. It returns the
+// total length of the checksum and the footer, in bytes.
 func (c *checksumWriter) writeEnd(before, footer []byte) (int64, error) {
 	sum := binary.LittleEndian.AppendUint64(nil, xxhash.Sum64(footer))
 	for _, part := range [][]byte{before, sum, footer} {

@@ -10,45 +10,46 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// chunkReader decodes the values of a column chunk. It can read any row, and decompresses only the
-// pages of the rows that are read. The buffers are reused.
+// chunkReader decodes the values of a column chunk. Rows can be read in any order, and only pages
+// with a requested row are decompressed. Its buffers are reused.
 type chunkReader struct {
 	columnType
 	codec format.CompressionCodec
 	pages []page // the data pages, in order
-	// dictionary holds the entries of the dictionary. encodedDictionary is the page that they are
-	// decoded from when the first page refers to them.
+	// encodedDictionary is the dictionary page. Its entries are decoded into dictionary as soon as
+	// a data page needs them; hasDictionary is then true.
 	dictionary        values
 	encodedDictionary page
 	hasDictionary     bool
-	words             []string // the entries that were used, as strings
+	words             []string // words[i] is entry i of the dictionary as a string, or empty until it is used
 
-	// isLookup means that only few rows of the column chunk will be read, so that load need not decode
-	// whole pages.
+	// isLookup means that only a few rows of the column chunk will be read, so load does not decode
+	// whole pages at first.
 	isLookup bool
-	// The decoded rows of the page pages[page] are the rows first to end-1 of the row group. The values
-	// belong to these rows one to one, and the value of a null is 0.
+	// Rows first to end-1 of the row group are decoded. They are in pages[page]. There is one value
+	// for each of these rows; the value of a null is 0.
 	page       int
 	first, end int
 	values     values
-	levels     []uint32 // definition levels, one per row: 0 for a null, otherwise 1; only of an optional column
-	codes      []uint32 // indexes into the dictionary; only if isEncoded
-	isEncoded  bool     // whether the values are texts in the dictionary
+	levels     []uint32 // definition levels, one per row: 0 for a null, otherwise 1; set only if the column is optional
+	codes      []uint32 // indexes into the dictionary; set only if isEncoded is true
+	isEncoded  bool     // whether the decoded values are texts in the dictionary
 }
 
 // values holds decoded values: either numbers or texts.
 type values struct {
 	raw     []byte // the decompressed page
 	numbers []int64
-	// Text i is in raw, from prefix bytes after offsets[i] to offsets[i+1].
+	// Text i is raw[offsets[i]+prefix : offsets[i+1]].
 	offsets []uint32
 	prefix  uint32
 }
 
 func (v *values) text(i int) []byte { return v.raw[v.offsets[i]+v.prefix : v.offsets[i+1]] }
 
-// open reads the headers of all pages of a column chunk, which must have the given number of rows. left
-// is the maximum total length of the pages before compression, in bytes; open subtracts their lengths.
+// open reads the headers of all pages of a column chunk. It returns an error unless the column
+// chunk has the given number of rows. left is the maximum total length of the pages before
+// compression, in bytes. open subtracts the length of each page from it.
 func (c *chunkReader) open(t columnType, codec format.CompressionCodec, chunk []byte, rows int, left *int64) error {
 	c.columnType, c.codec, c.pages = t, codec, c.pages[:0]
 	c.encodedDictionary, c.hasDictionary, c.page, c.first, c.end = page{}, false, -1, 0, 0
@@ -91,9 +92,9 @@ func (c *chunkReader) release() int {
 
 func (v *values) memory() int { return cap(v.raw) + 8*cap(v.numbers) + 4*cap(v.offsets) }
 
-// load decodes the page with the given row of the row group, unless the row is decoded already. The
-// row must exist. In a lookup, load first decodes only the rows of the page before the row to. If it
-// has to decode the same page again, it decodes all of it.
+// load decodes the page that contains the given row, unless the row is already decoded. The row
+// must exist. In a lookup, load stops before row number to when it decodes a page for the first
+// time. If it has to decode the same page again, it decodes the whole page.
 func (c *chunkReader) load(row, to int) error {
 	if c.first <= row && row < c.end {
 		return nil
@@ -127,7 +128,7 @@ func (c *chunkReader) decode(p *page, n int) (err error) {
 	switch {
 	case c.isEncoded:
 		err = c.decodeCodes(data, present)
-	case p.encoding == format.DeltaLengthByteArray: // its texts come after the lengths of all texts
+	case p.encoding == format.DeltaLengthByteArray: // the lengths of all texts come before the first text
 		err = c.values.decode(&c.columnType, p.encoding, data, p.values)
 	default:
 		err = c.values.decode(&c.columnType, p.encoding, data, present)
@@ -138,8 +139,8 @@ func (c *chunkReader) decode(p *page, n int) (err error) {
 	return err
 }
 
-// decodeLevels decodes the definition levels of the first n rows of a page. It returns the rest of the
-// page and the number of these rows that are not null.
+// decodeLevels decodes the definition levels of the first n rows of a page. It returns the rest of
+// the page, and present, the number of these n rows that are not null.
 func (c *chunkReader) decodeLevels(data []byte, n int) (rest []byte, present int, err error) {
 	if len(data) < 4 || int64(binary.LittleEndian.Uint32(data)) > int64(len(data)-4) {
 		return nil, 0, errValues
@@ -154,7 +155,8 @@ func (c *chunkReader) decodeLevels(data []byte, n int) (rest []byte, present int
 	return data[end:], present, nil
 }
 
-// spread moves the values to the rows that are not null. present is the number of these rows.
+// spread moves the first present values to the rows that are not null, and sets the values of all
+// other rows to 0.
 func (c *chunkReader) spread(present int) {
 	rows := len(c.levels)
 	numbers := slices.Grow(c.values.numbers[:present], rows-present)[:rows]
@@ -169,8 +171,8 @@ func (c *chunkReader) spread(present int) {
 	c.values.numbers = numbers
 }
 
-// decodeCodes decodes the first n indexes into the dictionary. If the column holds numbers, it looks
-// them up.
+// decodeCodes decodes the first n indexes into the dictionary. If the column holds numbers, it also
+// replaces each index by the dictionary's number.
 func (c *chunkReader) decodeCodes(data []byte, n int) (err error) {
 	if !c.hasDictionary {
 		if err := c.decodeDictionary(); err != nil {
@@ -215,8 +217,8 @@ func (c *chunkReader) decodeDictionary() (err error) {
 	return nil
 }
 
-// word returns an entry of the dictionary as a string. Each string has its own memory, so a few rows
-// do not keep a long dictionary in memory.
+// word returns an entry of the dictionary as a string. Each string has an allocation of its own, so
+// a few rows do not keep a long dictionary in memory.
 func (c *chunkReader) word(code uint32) string {
 	word := &c.words[code]
 	if *word == "" {
@@ -225,7 +227,8 @@ func (c *chunkReader) word(code uint32) string {
 	return *word
 }
 
-// texts passes the n texts from number from on to set. Their strings share one allocation.
+// texts calls set for n consecutive texts. i counts from 0 for text number from. The strings share
+// one allocation.
 func (v *values) texts(from, n int, set func(i int, s string)) {
 	start := v.offsets[from]
 	all := string(v.raw[start:v.offsets[from+n]])
@@ -234,7 +237,8 @@ func (v *values) texts(from, n int, set func(i int, s string)) {
 	}
 }
 
-// decode decodes the first n values of a page without a dictionary. data is the part of v.raw that holds them.
+// decode decodes the first n values of a page without a dictionary. data is the part of v.raw after
+// the definition levels.
 func (v *values) decode(t *columnType, encoding format.Encoding, data []byte, n int) (err error) {
 	isText := t.kind == format.ByteArray
 	switch {
@@ -252,7 +256,7 @@ func (v *values) decode(t *columnType, encoding format.Encoding, data []byte, n 
 	}
 }
 
-// decodeTexts finds n texts in data, each of which follows its length.
+// decodeTexts locates n texts in data. Each text is preceded by its length.
 func (v *values) decodeTexts(data []byte, n int) error {
 	v.prefix = 4
 	v.offsets = slices.Grow(v.offsets[:0], n+1)
@@ -273,7 +277,7 @@ func (v *values) decodeTexts(data []byte, n int) error {
 	return nil
 }
 
-// decodeDeltaTexts finds n texts in data, which begins with their lengths.
+// decodeDeltaTexts locates n texts in data. The lengths of all texts precede the first text.
 func (v *values) decodeDeltaTexts(data []byte, n int) error {
 	lengths, rest, err := decodeDelta(v.numbers, data, n)
 	if err != nil {
@@ -293,7 +297,7 @@ func (v *values) decodeDeltaTexts(data []byte, n int) error {
 	return nil
 }
 
-// decodeNumbers decodes n numbers of eight bytes each, or of four if they are short.
+// decodeNumbers decodes n numbers. Each takes four bytes if short is true, otherwise eight.
 func (v *values) decodeNumbers(data []byte, n int, short bool) error {
 	size := 8
 	if short {

@@ -27,14 +27,14 @@ type field struct {
 	place      int // the position of the column in the schema
 }
 
-// columnType says how the values of a column are stored.
+// columnType is the name and the physical type of a column in a Parquet file.
 type columnType struct {
 	name     string
 	kind     format.Type // ByteArray, Int64 or Int32
 	optional bool        // whether the column may have nulls
 }
 
-// matches reports whether the column in a file is of this type.
+// matches reports whether the schema element in a file has this name and type.
 func (t *columnType) matches(column *format.SchemaElement) bool {
 	repetition := format.Required
 	if t.optional {

@@ -9,21 +9,20 @@ import (
 )
 
 // columnReader reads the values of one column chunk into rows, and searches them. Rows are numbered
-// from the first row of the row group. All rows that are read must exist.
+// from 0, the first row of the row group. The caller must not request rows beyond the last one.
 type columnReader struct {
 	*field
 	chunkReader
 }
 
-// openField opens the column chunk of a field in a row group of the given number of rows. left is as in
-// chunkReader.open.
+// openField opens the column chunk of a field in a row group with the given number of rows. See
+// chunkReader.open for left.
 func (c *columnReader) openField(f *field, codec format.CompressionCodec, chunk []byte, rows int, left *int64) error {
 	c.field, c.isLookup = f, false
 	return c.open(f.columnType, codec, chunk, rows, left)
 }
 
-// fill sets the column's field in every element of the rows slice. at is the number of its first
-// row in the row group.
+// fill sets the column's field in every element of rows. rows[0] is row number at of the row group.
 func (c *columnReader) fill(rows []Row, at int) error {
 	for len(rows) > 0 {
 		if err := c.load(at, at+len(rows)); err != nil {
@@ -36,8 +35,8 @@ func (c *columnReader) fill(rows []Row, at int) error {
 	return nil
 }
 
-// copyValues is like fill for rows of the decoded page. from is the number of the first row in the
-// page.
+// copyValues is like fill, but all rows must be decoded already. rows[0] is decoded row number
+// from.
 func (c *columnReader) copyValues(rows []Row, from int) {
 	switch {
 	case c.isEncoded:
@@ -101,7 +100,7 @@ func (c *columnReader) rangeOf(clientID string, n int) (from, to int, err error)
 	return from, to, nil
 }
 
-// expect returns an error unless each of the n rows from at on has the given text.
+// expect returns an error unless each of the n rows that begin at row at has the given text.
 func (c *columnReader) expect(at, n int, text string) error {
 	for row := at; row < at+n; row++ {
 		if err := c.load(row, at+n); err != nil {
@@ -114,9 +113,9 @@ func (c *columnReader) expect(at, n int, text string) error {
 	return nil
 }
 
-// between returns the part [low, high) of the rows [from, to) whose values are between first and
-// last, both inclusive. It returns an error if the values in [from, to) decrease. The column must
-// hold the event times.
+// between searches the rows [from, to). It returns the range [low, high) of rows whose values are
+// from first to last, both inclusive. It returns an error if the values of the rows [from, to) are
+// not in ascending order. The column must hold the event times.
 func (c *columnReader) between(from, to int, first, last int64) (low, high int, err error) {
 	low, high = from, from
 	previous := int64(math.MinInt64)
@@ -135,5 +134,5 @@ func (c *columnReader) between(from, to int, first, last int64) (low, high int, 
 			high++
 		}
 	}
-	return low, max(low, high), nil // there are no rows between if last is before first
+	return low, max(low, high), nil // if last < first, the range is empty
 }

@@ -18,8 +18,8 @@ import (
 	"devicetrace/pkg/segment"
 )
 
-// withFooter returns a copy of a segment without its index, whose footer is replaced by the given
-// bytes, preceded by their checksum.
+// withFooter returns a copy of a segment, without its index and with the given footer and a
+// matching checksum.
 func withFooter(data []byte, footer []byte) []byte {
 	length := uint32(len(footer))
 	footer = append(binary.LittleEndian.AppendUint32(bytes.Clone(footer), length), "PAR1"...)
@@ -28,7 +28,7 @@ func withFooter(data []byte, footer []byte) []byte {
 	return append(changed, footer...)
 }
 
-// withoutIndex cuts off the index at the end of the given bytes, if there is one.
+// withoutIndex returns the given bytes without the index at their end, if there is one.
 func withoutIndex(before []byte) []byte {
 	if start := len(before) - 12 - int(binary.LittleEndian.Uint32(before[len(before)-12:])); start >= 0 {
 		if _, err := segment.ParseIndex(before[start:], int64(start)); err == nil {
@@ -38,7 +38,7 @@ func withoutIndex(before []byte) []byte {
 	return before
 }
 
-// footerLength returns the length of the footer as the end of a Parquet file states it.
+// footerLength returns the length of the footer, as stated at the end of a Parquet file.
 func footerLength(data []byte) int { return int(binary.LittleEndian.Uint32(data[len(data)-8:])) }
 
 type metadata = format.FileMetaData
@@ -159,11 +159,11 @@ func TestFooterLengths(t *testing.T) {
 	}
 }
 
-// The footers and checksums of these segments are valid, but their rows are not.
+// Readers must report invalid rows even if the footer and all checksums are valid.
 func TestRowsThatAreNotOfAValidSegment(t *testing.T) {
 	rows := segment.FromEvents(span("GID_a", 300))
 	for i := range rows {
-		rows[i].ConnectedAt = int64(i % 2) // every other one is null
+		rows[i].ConnectedAt = int64(i % 2) // every other value is null
 	}
 	data, written := write(t, rows, 0)
 	footer, err := segment.ParseFooter(data, written.Size)
@@ -225,7 +225,7 @@ func requireUnreadable(t *testing.T, data []byte, client event.ClientID, cursor,
 	}
 }
 
-// Readers must notice that a column has no values.
+// Readers must report a column chunk without values as corrupt.
 func TestColumnsThatEndEarly(t *testing.T) {
 	rows := append(segment.FromEvents(span("GID_a", 5)), segment.FromEvents(span("GID_b", 5))...)
 	data, _ := write(t, rows, 0)
@@ -237,7 +237,8 @@ func TestColumnsThatEndEarly(t *testing.T) {
 	}
 }
 
-// withoutChunk returns a copy of a segment of one row group without the bytes of a column chunk.
+// withoutChunk returns a copy of a segment that lacks the bytes of one column chunk. The segment
+// must have exactly one row group.
 func withoutChunk(t *testing.T, data []byte, column int) []byte {
 	var cut []byte
 	shortened := changed(t, data, func(m *metadata) {

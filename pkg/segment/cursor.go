@@ -17,8 +17,8 @@ type RangeReader interface {
 type Object struct {
 	Key  string
 	Size int64
-	// FooterLength is how many bytes to read from the end of the object to get its whole footer.
-	// Zero means unknown; reading the footer can then take a second request.
+	// FooterLength is the number of bytes at the end of the object that contain its whole footer.
+	// Zero means that it is unknown; reading the footer can then take a second request.
 	FooterLength int64
 	// IndexLength is the length of the object's index, which lies directly before the footer, in
 	// bytes. Zero means that there is none, or that it is unknown.
@@ -38,8 +38,8 @@ func (e *ObjectError) Unwrap() error { return e.Err }
 // is unknown. Only unusually large footers need a second read.
 const defaultTail = 64 << 10
 
-// OpenIndex reads and parses an object's index. It makes one request. If the index is damaged or its
-// length is unknown, OpenIndex does the same as OpenFooter.
+// OpenIndex reads and parses an object's index. It makes one request. If the index is damaged or
+// its length is unknown, OpenIndex falls back to OpenFooter.
 func OpenIndex(ctx context.Context, store RangeReader, o Object) (*Footer, error) {
 	start := o.Size - o.FooterLength - o.IndexLength
 	if o.IndexLength == 0 || o.IndexLength > maxFooter || o.FooterLength == 0 || start < 0 {
@@ -55,8 +55,8 @@ func OpenIndex(ctx context.Context, store RangeReader, o Object) (*Footer, error
 	return OpenFooter(ctx, store, o)
 }
 
-// ParseWhole parses the index of an object or, if the index is damaged or its length is unknown, does
-// the same as ParseFooter. data is the whole object.
+// ParseWhole parses the index of an object. If the index is damaged or its length is unknown,
+// ParseWhole falls back to ParseFooter. data is the whole object.
 func ParseWhole(data []byte, o Object) (*Footer, error) {
 	start := o.Size - o.FooterLength - o.IndexLength
 	if o.IndexLength > 0 && start >= 0 && int64(len(data)) == o.Size {
@@ -73,16 +73,16 @@ func OpenFooter(ctx context.Context, store RangeReader, o Object) (*Footer, erro
 	return open(ctx, store, o, o.FooterLength, ParseFooter)
 }
 
-// OpenBoth is like OpenFooter, but reads the index, too, and returns an error if the footer and the
-// index differ; see ParseBoth.
+// OpenBoth is like OpenFooter, but also reads the index. It returns an error if the index differs
+// from the footer; see ParseBoth.
 func OpenBoth(ctx context.Context, store RangeReader, o Object) (*Footer, error) {
 	return open(ctx, store, o, o.FooterLength+o.IndexLength, func(tail []byte, size int64) (*Footer, error) {
 		return ParseBoth(tail, size, o.IndexLength)
 	})
 }
 
-// open reads the last bytes of an object and parses them. want is the number of bytes, or zero if
-// the footer's length is unknown.
+// open reads the last want bytes of an object and parses them. want is zero if the footer's length
+// is unknown.
 func open(ctx context.Context, store RangeReader, o Object, want int64, parse func(tail []byte, size int64) (*Footer, error)) (*Footer, error) {
 	if want == 0 {
 		want = defaultTail

@@ -31,9 +31,10 @@ func (d *decoder) forwards(from, to int) (blocks []Block, err error) {
 	return blocks, nil
 }
 
-// backwards decodes the last rows of the range [from, to), in reverse. Blocks are decoded forwards. So
-// backwards starts at a row such that the rest, if of average length, fits in
-// d.maxMemory. If the rows turn out to be longer, backwards drops the blocks that it decoded first.
+// backwards decodes the last rows of the range [from, to), in reverse. It returns about as many
+// rows as fit in d.maxMemory. Because blocks are decoded forwards, backwards must guess where to
+// start, and assumes that rows have average length. If the rows turn out to be longer, it drops the
+// blocks that it decoded first.
 func (d *decoder) backwards(from, to int) (blocks []Block, err error) {
 	from = max(from, to-int(max(1, d.maxMemory/d.perRow)))
 	var memory int64
@@ -59,7 +60,7 @@ func (d *decoder) backwards(from, to int) (blocks []Block, err error) {
 // and at most blockRows.
 func (d *decoder) fitting(memory int64) int { return int(max(1, min(blockRows, memory/d.perRow))) }
 
-// block decodes n rows from number at on.
+// block decodes n rows, beginning with row number at of the row group.
 func (d *decoder) block(at, n int) (Block, error) {
 	b := Block{Rows: make([]Row, n)}
 	if err := d.group.columns[clientField].expect(at, n, d.clientID); err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// zstdDecoder decompresses at most one page per CPU at a time. Further pages wait. It is safe for
-// concurrent use.
+// zstdDecoder is safe for concurrent use. It decompresses at most one page per CPU at a time, and
+// makes further calls wait.
 var zstdDecoder = func() *zstd.Decoder {
 	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecodeAllCapLimit(true))
 	if err != nil {
@@ -19,10 +19,10 @@ var zstdDecoder = func() *zstd.Decoder {
 	return d
 }()
 
-// decompress returns the decompressed bytes of a page. It overwrites buffer if that is large enough.
-// It allocates no more than the size that the page header states.
+// decompress returns the decompressed bytes of a page. It overwrites buffer if buffer is large
+// enough. Otherwise, it allocates little more than the size stated in the page header.
 func (p *page) decompress(codec format.CompressionCodec, buffer []byte) (raw []byte, err error) {
-	const spare = 64 // with a little spare capacity, the decoder is faster
+	const spare = 64 // the decoder is faster with a little spare capacity
 	buffer = slices.Grow(buffer[:0], p.raw+spare)
 	switch codec {
 	case format.Uncompressed:

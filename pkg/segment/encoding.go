@@ -6,14 +6,15 @@ import (
 	"slices"
 )
 
-// The decoders in this file read the encodings that segments use. They decode at most n values, and
-// never allocate more than n values need. They overwrite the slice that they are given, if its
-// capacity suffices. Bytes after the values are ignored.
+// The functions in this file decode the encodings that segments use. They decode at most n values,
+// and never allocate more memory than n values take. They overwrite the slice passed as values if
+// its capacity suffices. They ignore bytes after the values.
 
-// errValues is the error for values that are damaged or too few.
+// errValues is the error for damaged or missing values.
 var errValues = fmt.Errorf("%w: damaged values in a page", ErrCorrupt)
 
-// unpack appends the first n of the integers of the given width, in bits, that are packed into b.
+// unpack appends the first n integers that are packed into b. width is the width of an integer, in
+// bits.
 func unpack[T uint32 | int64](values []T, b []byte, width, n int) []T {
 	at := 0 // in bits
 	if width <= 56 {
@@ -30,7 +31,7 @@ func unpack[T uint32 | int64](values []T, b []byte, width, n int) []T {
 	return values
 }
 
-// packed returns the integer of the given width that begins at a bit of b.
+// packed returns the integer of the given width, in bits, that begins at bit number at of b.
 func packed(b []byte, at, width int) uint64 {
 	var bytes [9]byte
 	copy(bytes[:], b[at/8:])
@@ -42,8 +43,8 @@ func packed(b []byte, at, width int) uint64 {
 	return value & (1<<width - 1)
 }
 
-// decodeHybrid decodes n values of the given width, in bits, from Parquet's RLE/bit-packing hybrid
-// encoding.
+// decodeHybrid decodes n values from Parquet's RLE/bit-packing hybrid encoding. width is the width
+// of a value, in bits.
 func decodeHybrid(values []uint32, b []byte, width, n int) ([]uint32, error) {
 	if width > 32 {
 		return nil, errValues
@@ -71,7 +72,7 @@ func decodeHybrid(values []uint32, b []byte, width, n int) ([]uint32, error) {
 			}
 			continue
 		}
-		groups := min(header>>1, (left+7)/8) // of eight values each, which take a byte per bit
+		groups := min(header>>1, (left+7)/8) // a group has eight values and takes width bytes
 		if uint64(len(b)) < groups*uint64(width) {
 			return nil, errValues
 		}
@@ -82,7 +83,7 @@ func decodeHybrid(values []uint32, b []byte, width, n int) ([]uint32, error) {
 }
 
 // decodeDelta decodes the first n integers from Parquet's delta encoding. It also returns the bytes
-// after them, which are the bytes after the encoded integers if there are exactly n.
+// that it has not read. If exactly n integers are encoded, these are the bytes after the encoding.
 func decodeDelta(values []int64, b []byte, n int) (_ []int64, rest []byte, err error) {
 	d := byteReader{data: b}
 	block, miniBlocks, total := d.uvarint(), d.uvarint(), d.uvarint()

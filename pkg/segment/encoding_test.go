@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Our decoders must return what the library's encoders were given.
+// Our decoders must return the values that were passed to the library's encoders.
 func TestDecodersReverseTheLibrarysEncoders(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	for range 4000 {
@@ -40,7 +40,7 @@ func TestDecodersReverseTheLibrarysEncoders(t *testing.T) {
 	}
 }
 
-// The decoders must neither panic nor allocate more than n values need, whatever the bytes are.
+// Whatever the input, the decoders must neither panic nor allocate more memory than n values take.
 func FuzzDecoders(f *testing.F) {
 	encoded, err := new(delta.BinaryPackedEncoding).EncodeInt64(nil, []int64{1, 5, -9, 1 << 60, 7, 7, 7})
 	require.NoError(f, err)

@@ -6,10 +6,10 @@ import (
 	"github.com/parquet-go/parquet-go/bloom/xxhash"
 )
 
-// EncodeIndex returns the index that describes the same segment.
+// EncodeIndex returns the encoded index of the segment that f describes.
 func (f *Footer) EncodeIndex() []byte { return f.encodeIndex() }
 
-// SealIndex appends the length and the checksum to the other bytes of an index.
+// SealIndex completes an index: it appends the length of body and the checksum.
 func SealIndex(body []byte) []byte {
 	b := binary.LittleEndian.AppendUint32(body, uint32(len(body)))
 	return binary.LittleEndian.AppendUint64(b, xxhash.Sum64(b))

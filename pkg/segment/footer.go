@@ -18,8 +18,8 @@ var ErrCorrupt = errors.New("not a valid segment")
 // can make us allocate.
 const maxFooter = 64 << 20
 
-// Footer describes a segment: its rows, and the range of clients and times in each row group. It is
-// read-only and safe for concurrent use.
+// Footer is a parsed footer or index. It describes a segment: its rows, and the range of clients
+// and times in each row group. It is read-only and safe for concurrent use.
 type Footer struct {
 	digest Digest
 	codec  format.CompressionCodec // compresses all pages
@@ -27,9 +27,9 @@ type Footer struct {
 	holds  []string // names of the held segments
 }
 
-// maxGroupRaw is the maximum size of a row group before encoding, in bytes, and minRowRaw is that of
-// the shortest row. Writers end a row group earlier. Together they limit the memory that a hostile
-// footer can make us allocate.
+// maxGroupRaw is the maximum size of a row group before encoding, in bytes; writers end a row group
+// earlier. minRowRaw is the size of the shortest row. Together, they limit the memory that a
+// hostile footer can make us allocate.
 const (
 	maxGroupRaw = 4 * maxGroupBytes
 	minRowRaw   = 57
@@ -51,17 +51,17 @@ type Group struct {
 	// chunks holds the lengths of the column chunks, in bytes and in the order of the schema. The
 	// column chunks follow one another without gaps.
 	chunks [columnCount]uint32
-	// plain and encoded are the total sizes of the column chunks before compression, in bytes:
-	// plain of those without a dictionary, encoded of those with one.
+	// plain is the total size before compression, in bytes, of the column chunks without a
+	// dictionary. encoded is the same for the column chunks with one.
 	plain, encoded int64
 }
 
 // Memory returns the approximate memory that the rows take once they are decoded, in bytes.
 func (g Group) Memory() int64 { return g.Raw + rowMemory*g.Rows }
 
-// check returns an error unless the row group can follow the row group before it, which is nil if
-// there is none. The two row groups may share one client, if it is the last client of the former and
-// the first client of the latter. end is the end of the row groups' part of the object.
+// check returns an error if the row group is invalid or cannot follow the previous row group,
+// before. For the first row group, before is nil. The last client of a row group may also be the
+// first client of the next one. end is the offset before which all row groups must end.
 func (g *Group) check(before *Group, end int64) error {
 	start, first := int64(len(magic)), g.first
 	if before != nil {
@@ -93,8 +93,8 @@ func (f *Footer) add(g Group, end int64) error {
 	return nil
 }
 
-// checkRows returns an error unless there are rows and the row groups have as many as the digest
-// states.
+// checkRows returns an error if there are no rows, or if the row groups and the digest state
+// different numbers of rows.
 func (f *Footer) checkRows() error {
 	var total int64
 	for i := range f.groups {
@@ -109,9 +109,9 @@ func (f *Footer) checkRows() error {
 // Digest returns the digest of the rows, as the writer recorded it.
 func (f *Footer) Digest() Digest { return f.digest }
 
-// Memory returns the approximate size of the footer in memory, in bytes.
+// Memory returns the approximate memory that the footer takes, in bytes.
 func (f *Footer) Memory() int64 {
-	const perString = 16 // the header, and what allocations are rounded up by
+	const perString = 16 // the string header, and the rounding of allocations
 	size := int(unsafe.Sizeof(*f)) + cap(f.groups)*int(unsafe.Sizeof(Group{}))
 	for i := range f.groups {
 		size += len(f.groups[i].first) + len(f.groups[i].last) + perString

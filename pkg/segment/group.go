@@ -16,7 +16,8 @@ type groupReader struct {
 // groupReaders is a pool of readers, whose buffers are reused.
 var groupReaders = sync.Pool{New: func() any { return new(groupReader) }}
 
-// openGroup checks and opens row group g, whose bytes are data. The caller must close the reader.
+// openGroup checks and opens a row group. data holds the bytes of the row group. The caller must
+// close the reader.
 func (f *Footer) openGroup(g *Group, data []byte) (*groupReader, error) {
 	if xxhash.Sum64(data) != g.checksum {
 		return nil, fmt.Errorf("%w: the checksum of row group %d is wrong", ErrCorrupt, g.index)
@@ -38,14 +39,14 @@ func (f *Footer) openGroup(g *Group, data []byte) (*groupReader, error) {
 }
 
 // maxPages returns the maximum total length of all pages of the row group before compression, in
-// bytes. Decoding therefore takes no more memory than readers expect from the sizes that the footer
-// states. Encoded values take at most four times the bytes that the digest hashes.
+// bytes. Readers estimate the memory for decoding from the footer, and this limit keeps pages from
+// taking more. Encoded values take at most four times the bytes that the digest hashes.
 func (g *Group) maxPages() int64 {
-	const overhead = columnCount << 10 // the encodings' own bytes
+	const overhead = columnCount << 10 // the overhead of the encodings, in bytes
 	return min(4*g.Raw+overhead, g.plain+g.encoded)
 }
 
-// read fills rows with the rows of the row group from number at on.
+// read fills rows with consecutive rows of the row group. rows[0] is row number at.
 func (g *groupReader) read(rows []Row, at int) error {
 	for i := range g.columns {
 		if err := g.columns[i].fill(rows, at); err != nil {

@@ -12,13 +12,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The bytes in this file have valid checksums, but no writer of ours writes them.
+// The inputs in this file have valid checksums, but our writers never produce them.
 
 func TestMinRowRawIsTheSizeOfAnEmptyRow(t *testing.T) {
 	require.EqualValues(t, minRowRaw, new(Digest).Add(&Row{}))
 }
 
-// An index must not state sizes that lead to overflows or to large allocations.
+// ParseIndex must reject sizes that would cause overflows or large allocations.
 func TestIndexesWithHostileNumbers(t *testing.T) {
 	data, err := Encode([]Row{{ClientID: "a"}, {ClientID: "b"}})
 	require.NoError(t, err)
@@ -79,7 +79,8 @@ func TestHostilePageHeaders(t *testing.T) {
 	}
 }
 
-// A definition level of 2 would count as two values, and shift the values of the later rows.
+// Readers must reject a definition level of 2. It would count as two values and shift the values of
+// all later rows.
 func TestValuesWiderThanTheirWidth(t *testing.T) {
 	for _, width := range []int{1, 7, 9, 31} {
 		run := binary.LittleEndian.AppendUint32([]byte{3 << 1}, 1<<width)[:1+(width+7)/8]
@@ -88,7 +89,8 @@ func TestValuesWiderThanTheirWidth(t *testing.T) {
 	}
 }
 
-// The pages of a row group must not be longer than the sizes by which readers reserve memory.
+// Readers must reject pages that are longer than the footer states, because they reserve memory by
+// the sizes in the footer.
 func TestPagesLongerThanTheFooterStates(t *testing.T) {
 	data, err := Encode([]Row{{ClientID: "a"}, {ClientID: "b"}})
 	require.NoError(t, err)
@@ -105,7 +107,7 @@ func TestPagesLongerThanTheFooterStates(t *testing.T) {
 	}
 }
 
-// readLengths is a store that fails, and keeps the length of each read.
+// readLengths is a store that records the length of each read, and then fails.
 type readLengths []int64
 
 func (r *readLengths) Read(_ context.Context, _ string, _, n int64) ([]byte, error) {
@@ -113,7 +115,8 @@ func (r *readLengths) Read(_ context.Context, _ string, _, n int64) ([]byte, err
 	return nil, io.ErrUnexpectedEOF
 }
 
-// The lengths in a name must not make readers read more than the longest footer and index.
+// Even if a name states huge lengths, readers must not read more than the longest possible footer
+// and index.
 func TestNamesWithHugeLengths(t *testing.T) {
 	var lengths readLengths
 	o := Object{Size: 1 << 42, FooterLength: 1 << 40, IndexLength: 1 << 40}

@@ -14,11 +14,12 @@ import (
 // lies directly before the footer, which is for other readers. FORMAT.md defines it.
 
 const (
-	// indexTrailer is the size of the last two fields of an index: the length of the rest and the
-	// checksum of all bytes before it.
+	// indexTrailer is the total size, in bytes, of the last two fields of an index: the length of
+	// the bytes before these fields, and the checksum of all bytes before the checksum.
 	indexTrailer = 4 + checksumLength
-	// maxShared is the maximum number of bytes that a client identifier shares with the one before
-	// it. It bounds the memory that a hostile index can make us allocate.
+	// maxShared is the maximum number of leading bytes that a client identifier can omit because
+	// they equal those of the previous one. It limits the memory that a hostile index can make us
+	// allocate.
 	maxShared = 255
 )
 
@@ -39,8 +40,8 @@ func (f *Footer) encodeIndex() []byte {
 	return binary.LittleEndian.AppendUint64(b, xxhash.Sum64(b))
 }
 
-// appendTo appends the row group in the form that the index has it. before is the row group before
-// it, or zero.
+// appendTo appends the row group, encoded as in the index. before is the previous row group, or the
+// zero Group.
 func (g *Group) appendTo(b []byte, before *Group) []byte {
 	for _, n := range []int64{g.Rows, g.Raw, g.plain, g.encoded} {
 		b = binary.AppendUvarint(b, uint64(n))
@@ -56,7 +57,8 @@ func (g *Group) appendTo(b []byte, before *Group) []byte {
 	return b
 }
 
-// appendAfter appends a text without the bytes that it shares with the start of the text before it.
+// appendAfter appends a text in two parts: the number of leading bytes that it shares with the
+// previous text, before, and the remaining bytes.
 func appendAfter(b []byte, text, before string) []byte {
 	shared := 0
 	for shared < min(len(text), len(before), maxShared) && text[shared] == before[shared] {
@@ -93,7 +95,8 @@ func ParseIndex(index []byte, offset int64) (*Footer, error) {
 	return f, f.checkRows()
 }
 
-// parseGroups parses the row groups in an index. No row group may extend beyond the given end.
+// parseGroups parses the row groups in an index. end is the offset before which all row groups must
+// end.
 func (f *Footer) parseGroups(r *byteReader, end int64) error {
 	const minBytes = 16 + columnCount // of a row group in an index
 	n := r.number(int64(len(r.rest()) / minBytes))

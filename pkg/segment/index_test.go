@@ -20,7 +20,7 @@ func indexOf(data []byte, written segment.Written) (index []byte, offset int64) 
 	return data[offset : offset+written.IndexLength], offset
 }
 
-// The index must say the same as the footer.
+// Parsing the index must give the same Footer as parsing the footer.
 func TestTheIndexEqualsTheFooter(t *testing.T) {
 	long := rowsOf(40, 3)
 	for i := range long {
@@ -56,8 +56,8 @@ func TestTheIndexEqualsTheFooter(t *testing.T) {
 	}
 }
 
-// Opening by the index takes one request. A damaged index takes another one for the footer, and gives
-// the same rows. ParseBoth must not accept it.
+// OpenIndex must make one request. If the index is damaged, it must make a second request for the
+// footer, and the rows must be the same. ParseBoth must reject a damaged index.
 func TestOpenIndex(t *testing.T) {
 	rows := rowsOf(50, 10)
 	data, written := write(t, rows, 100)
@@ -96,7 +96,7 @@ type failingStore struct{}
 
 func (failingStore) Read(context.Context, string, int64, int64) ([]byte, error) { return nil, errStore }
 
-// If the index of one segment is put before the footer of another, ParseBoth must notice it.
+// ParseBoth must reject an index that belongs to another segment than the footer.
 func TestAnIndexOfAnotherSegment(t *testing.T) {
 	rows := rowsOf(9, 4)
 	data, written := write(t, rows, 12)
@@ -110,7 +110,8 @@ func TestAnIndexOfAnotherSegment(t *testing.T) {
 	require.ErrorIs(t, err, segment.ErrCorrupt)
 }
 
-// ParseIndex must accept what it would write itself, and nothing that leads to bytes outside the object.
+// If ParseIndex accepts an index, it must return the same Footer after encoding and parsing it
+// again. The Footer must take little memory, and its row groups must lie inside the object.
 func FuzzParseIndex(f *testing.F) {
 	for _, group := range []int64{0, 1, 8} {
 		data, written := write(f, rowsOf(5, 4), group)
@@ -134,7 +135,7 @@ func FuzzParseIndex(f *testing.F) {
 	})
 }
 
-// The figures are those of a partition-day of 256 and of 16 shards.
+// A partition has about 35,000 rows if there are 256 shards, and 600,000 rows if there are 16.
 func TestMemoryOfAnIndex(t *testing.T) {
 	for _, c := range []struct{ rows, maxMemory int64 }{{35_000, 64 << 10}, {600_000, 200 << 10}} {
 		rows := rowsOf(int(c.rows/100), 10) // a tenth of the rows, in as many row groups

@@ -16,8 +16,8 @@ func (f *Footer) MergeMemory() int64 {
 	return buffers + 5*f.Memory()/2 + largest
 }
 
-// groupMemory returns the approximate memory, in bytes, that a cursor needs while it reads row
-// group g. It is the sum of the row group's bytes and, for each column, a decoded page and the
+// groupMemory returns the approximate memory, in bytes, that a cursor needs while it reads the row
+// group. It is the sum of the row group's bytes and, for each column, a decoded page and the
 // dictionary. The factors are measured; see TestMergeMemory.
 func (g *Group) groupMemory() int64 {
 	pages := min(g.plain, columnCount*2*pageBytes)

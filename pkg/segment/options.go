@@ -34,8 +34,8 @@ var codecs = [...]compress.Codec{
 // with a client's rows, so smaller pages take less time. But pages of 16 KiB would take 2% more space.
 const pageBytes = 32 << 10
 
-// boundedColumns are the only columns with statistics. A lookup uses no other column to rule
-// out row groups.
+// boundedColumns are the only columns with statistics, because lookups rule out row groups by these
+// columns alone.
 var boundedColumns = map[string]bool{"client_id": true, "time": true}
 
 func writerOptions(l lifetime) []parquet.WriterOption {

@@ -35,7 +35,7 @@ const (
 	dictionaryPageHeader = 7
 )
 
-// set sets the part of the page that a field of the page header states.
+// set stores the value of a page header's field in the page. It ignores fields that are not needed.
 func (p *page) set(field, value int) {
 	switch field {
 	case 1:

@@ -19,8 +19,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// FuzzPages writes random rows in random forms. Our reader must read the same rows as the library's
-// reader, both as a stream and as the rows of single clients.
+// FuzzPages writes random rows with random options. Our reader must return the same rows as the
+// library's reader, both in a stream and in lookups of single clients.
 func FuzzPages(f *testing.F) {
 	for seed := range uint64(60) {
 		f.Add(seed)
@@ -85,7 +85,7 @@ func randomRows(random *rand.Rand) []Row {
 // size. If a dictionary gets too long, the library stores the rest of a column chunk without it.
 func encodeRandomly(t *testing.T, random *rand.Rand, rows []Row) []byte {
 	options := append(writerOptions(interim), parquet.PageBufferSize([]int{50, 300, 2000, 32 << 10}[random.IntN(4)]))
-	if random.IntN(2) == 0 { // without columns that have a codec of their own
+	if random.IntN(2) == 0 { // a schema in which no column has its own codec
 		plain := []compress.Codec{&parquet.Snappy, &parquet.Uncompressed, &parquet.Zstd}[random.IntN(3)]
 		options = append(options, parquet.SchemaOf(stored{}), parquet.Compression(plain))
 	}
@@ -101,7 +101,7 @@ func encodeRandomly(t *testing.T, random *rand.Rand, rows []Row) []byte {
 	return out.Bytes()
 }
 
-// readByLibrary returns the rows that the library reads.
+// readByLibrary reads all rows of a segment with the Parquet library.
 func readByLibrary(t *testing.T, data []byte) []Row {
 	reader := parquet.NewGenericReader[stored](bytes.NewReader(data))
 	read := make([]stored, reader.NumRows())
@@ -151,7 +151,8 @@ func requireWindow(t *testing.T, data []byte, footer *Footer, from, to int64, wa
 	require.Equal(t, want, got)
 }
 
-// requireClient decodes the rows of a client between two times in random steps.
+// requireClient decodes the rows of a client between two times, in steps of random size, and
+// requires the given rows.
 func requireClient(t *testing.T, random *rand.Rand, data []byte, footer *Footer, client string, from, to int64, want []Row) {
 	descending := random.IntN(2) == 0
 	if descending {
@@ -169,8 +170,8 @@ func requireClient(t *testing.T, random *rand.Rand, data []byte, footer *Footer,
 	require.Equal(t, want, got)
 }
 
-// Whatever bytes pages have, reading them as a stream or as a lookup must not panic, and must not take
-// much more memory than the footer states.
+// Whatever bytes a page contains, streams and lookups must not panic, and must not take much more
+// memory than the footer states.
 func FuzzHostilePages(f *testing.F) {
 	for seed := range uint64(20) {
 		f.Add(seed, uint64(3), []byte{byte(seed), 1})

@@ -12,8 +12,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// FooterLength returns how many of an object's last bytes ParseFooter needs. size is the size of
-// the object. tail must contain at least the object's last eight bytes.
+// FooterLength returns the number of bytes at the end of an object that ParseFooter needs. size is
+// the size of the object. tail must contain at least the object's last eight bytes.
 func FooterLength(tail []byte, size int64) (int64, error) {
 	if len(tail) < trailerLength || string(tail[len(tail)-4:]) != magic {
 		return 0, fmt.Errorf("%w: no Parquet magic at the end of %d bytes", ErrCorrupt, size)
@@ -43,8 +43,8 @@ func ParseFooter(tail []byte, size int64) (*Footer, error) {
 	return parseParquetFooter(footer, end)
 }
 
-// ParseBoth is like ParseFooter, but parses the footer and the index, and returns an error if they
-// differ. indexLength is the length of the index. If it is zero, the segment need not have an index.
+// ParseBoth is like ParseFooter, but parses both the footer and the index, and returns an error if
+// they differ. indexLength is the length of the index. If it is zero, the index may be missing.
 func ParseBoth(tail []byte, size, indexLength int64) (*Footer, error) {
 	before, footer, err := splitTail(tail, size)
 	if err != nil {
@@ -71,8 +71,8 @@ func ParseBoth(tail []byte, size, indexLength int64) (*Footer, error) {
 	return f, nil
 }
 
-// splitTail splits the last bytes of an object into the footer, which begins with its checksum, and
-// the bytes before the footer.
+// splitTail splits the last bytes of an object into the footer and the bytes before it. The
+// returned footer begins with its checksum.
 func splitTail(tail []byte, size int64) (before, footer []byte, err error) {
 	length, err := FooterLength(tail, size)
 	if err != nil {
@@ -85,8 +85,8 @@ func splitTail(tail []byte, size int64) (before, footer []byte, err error) {
 	return tail[:start], tail[start:], nil
 }
 
-// parseParquetFooter parses a footer, which begins with its checksum. end is the footer's offset in
-// the object.
+// parseParquetFooter parses a footer. The given bytes begin with the footer's checksum. end is
+// their offset in the object.
 func parseParquetFooter(footer []byte, end int64) (*Footer, error) {
 	metadata, err := parseMetadata(footer)
 	if err != nil {
@@ -110,8 +110,8 @@ func parseMetadata(end []byte) (metadata *format.FileMetaData, err error) {
 	return metadata, nil
 }
 
-// newFooter returns the footer that Parquet metadata describes. No row group may extend beyond the
-// given end.
+// newFooter converts Parquet metadata to a Footer. end is the offset before which all row groups
+// must end.
 func newFooter(metadata *format.FileMetaData, end int64) (*Footer, error) {
 	own := keyValues(metadata)
 	f := &Footer{}
@@ -196,7 +196,8 @@ func (f *Footer) readGroups(metadata *format.FileMetaData, own map[string]string
 	return f.checkRows()
 }
 
-// readGroup reads row group i. It checks that the column chunks follow one another without gaps.
+// readGroup converts the metadata of row group i to a Group. It checks that the column chunks
+// follow one another without gaps.
 func (f *Footer) readGroup(i int, rowGroup *format.RowGroup, end int64) (Group, error) {
 	g := Group{Rows: rowGroup.NumRows}
 	if len(rowGroup.Columns) != columnCount {
@@ -238,7 +239,7 @@ func startOf(chunk *format.ColumnMetaData) int64 {
 	return chunk.DataPageOffset
 }
 
-// readBounds reads the bounds of the clients and times from the statistics of row group i.
+// readBounds sets the bounds of the clients and times from the statistics of row group i.
 func (g *Group) readBounds(i int, rowGroup *format.RowGroup) error {
 	clients := &rowGroup.Columns[fields[clientField].place].MetaData.Statistics
 	times := &rowGroup.Columns[fields[timeField].place].MetaData.Statistics

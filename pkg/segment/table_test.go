@@ -84,7 +84,7 @@ func TestOtherTablesAreCorrupt(t *testing.T) {
 	require.ErrorIs(t, err, ErrCorrupt)
 }
 
-// Any damaged byte after the magic must be noticed.
+// Damage to any byte after the magic must be detected.
 func TestDamagedTablesAreCorrupt(t *testing.T) {
 	data := encodePets(t, pets(300))
 	for i := len(magic); i < len(data); i++ {
@@ -106,8 +106,7 @@ func readPets(data []byte) error {
 	return err
 }
 
-// Hostile tables have right checksums, so their bytes reach the Parquet library. The only effect
-// must be an error.
+// Hostile tables have valid checksums, so their bytes are parsed. The only effect must be an error.
 func TestHostileTables(t *testing.T) {
 	valid := encodePets(t, pets(40))
 	random := rand.New(rand.NewPCG(1, 2))

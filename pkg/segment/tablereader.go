@@ -56,7 +56,7 @@ func OpenTable[T any](name string, columns []TableColumn[T], data []byte) (*Tabl
 	return t, t.readGroups(metadata.RowGroups, size-length)
 }
 
-// checkSchema finds the columns in the file.
+// checkSchema checks the file's name, version and columns, and sets t.place.
 func (t *Table[T]) checkSchema(metadata *format.FileMetaData, name string) error {
 	schema, version := t.metadata[keySchema], t.metadata[keyVersion]
 	if schema != name || version != strconv.Itoa(SchemaVersion) {
@@ -183,7 +183,8 @@ func (t *Table[T]) ReadInto(rows []T, i int, columns ...string) ([]T, error) {
 // chunkReaders is a pool of readers for the columns of tables, whose buffers are reused.
 var chunkReaders = sync.Pool{New: func() any { return new(chunkReader) }}
 
-// chunk returns the column chunk in the given place of a row group.
+// chunk returns the bytes of a row group's column chunk. place is the position of the column in the
+// file.
 func (t *Table[T]) chunk(g *tableGroup, place int) []byte {
 	start := g.from
 	if place > 0 {
@@ -192,7 +193,7 @@ func (t *Table[T]) chunk(g *tableGroup, place int) []byte {
 	return t.data[start:g.chunks[place]]
 }
 
-// All returns all rows. Call it only for tables that are known to have few rows.
+// All returns all rows. Call it only if the table is known to have few rows.
 func (t *Table[T]) All() (rows []T, err error) {
 	for i := range t.groups {
 		group, err := t.Read(i)

@@ -1,7 +1,7 @@
 package segment
 
-// The methods in this file read structs in Thrift's compact protocol, in which Parquet stores page
-// headers and footers. They know only the types that occur in segments.
+// The methods in this file read structs in Thrift's compact protocol, which Parquet uses for page
+// headers and footers. They support only the types that occur in segments.
 
 // Types of values in the compact protocol.
 const (
@@ -17,9 +17,10 @@ const (
 	thriftStruct = 12
 )
 
-// integers reads a struct and calls set for each integer in it, also for those of inner structs. A
-// field is identified by its number, combined with the number of the struct around it as
-// outer<<4 | number. integers ignores all other fields.
+// integers reads a struct and calls set for each integer in it, including integers in inner
+// structs. It passes the integer's field number, preceded by the numbers of the enclosing fields,
+// with four bits for each number. outer holds the numbers of the enclosing fields, or 0 if there
+// are none. integers ignores all other fields.
 func (r *byteReader) integers(outer int, set func(field int, value int64)) {
 	for number := 0; !r.failed; {
 		header := r.byte()
@@ -46,8 +47,8 @@ func (r *byteReader) integers(outer int, set func(field int, value int64)) {
 	}
 }
 
-// fieldNumber returns the number of the field with the given header. before is the number of the field
-// before it.
+// fieldNumber returns the number of the field with the given header. before is the number of the
+// previous field.
 func (r *byteReader) fieldNumber(header byte, before int) int {
 	if step := int(header >> 4); step > 0 {
 		return before + step
@@ -62,7 +63,7 @@ func (r *byteReader) skipField(kind byte) {
 	}
 }
 
-// skipValue skips a value. depth is the number of values around it.
+// skipValue skips a value. depth is the number of values that enclose it.
 func (r *byteReader) skipValue(kind byte, depth int) {
 	const maxDepth = 8
 	switch {

@@ -6,14 +6,14 @@ import (
 	"slices"
 )
 
-// trimmedFooter returns the end of a file without the optional parts of the footer that our readers do
-// not use:
+// trimmedFooter returns the end of a file without the optional parts of the footer that our readers
+// ignore:
 //
 //   - The references to the page index, which is of no use with such small row groups.
 //   - The statistics of encodings and sizes.
 //
-// These parts would double the footer's length. end consists of the footer, the footer's length and
-// the magic.
+// These parts would double the length of the footer. end consists of the footer, its length and the
+// magic.
 func trimmedFooter(end []byte) ([]byte, error) {
 	t := trimmer{in: byteReader{data: end[:len(end)-trailerLength]}, out: make([]byte, 0, len(end))}
 	t.structure(&fileShape)
@@ -24,16 +24,16 @@ func trimmedFooter(end []byte) ([]byte, error) {
 	return append(binary.LittleEndian.AppendUint32(t.out, length), magic...), nil
 }
 
-// shape says what to drop from a struct.
+// shape lists the fields to drop from a struct.
 type shape struct {
 	drop  []int          // fields
-	inner map[int]*shape // the shapes of the structs in a field, if something is to be dropped from them
+	inner map[int]*shape // the shapes of inner structs, by field; only if they have fields to drop
 }
 
-// These are the parts to drop, by their numbers in Parquet's Thrift definition.
+// These shapes list the fields to drop, by their numbers in Parquet's Thrift definition.
 var (
 	columnShape = shape{drop: []int{13, 16}}                                             // encoding_stats, size_statistics
-	chunkShape  = shape{drop: []int{4, 5, 6, 7}, inner: map[int]*shape{3: &columnShape}} // where the indexes are; meta_data
+	chunkShape  = shape{drop: []int{4, 5, 6, 7}, inner: map[int]*shape{3: &columnShape}} // location of the page index; meta_data
 	groupShape  = shape{inner: map[int]*shape{1: &chunkShape}}                           // columns
 	fileShape   = shape{inner: map[int]*shape{4: &groupShape}}                           // row_groups
 )
@@ -79,7 +79,7 @@ func (t *trimmer) fieldHeader(kind byte, number, step int) {
 	t.out = binary.AppendVarint(append(t.out, kind), int64(number))
 }
 
-// inner copies a struct or a list of structs.
+// inner copies a field that is a struct or a list of structs, and drops fields from these structs.
 func (t *trimmer) inner(kind byte, s *shape) {
 	if kind == thriftStruct {
 		t.structure(s)

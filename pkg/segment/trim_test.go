@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A trimmed footer must be the library's footer, except for the parts that were to be dropped.
+// A trimmed footer must equal the library's footer except for the dropped fields.
 func TestTrimmedFooter(t *testing.T) {
 	rows := randomRows(rand.New(rand.NewPCG(1, 2)))
 	for _, l := range []lifetime{fresh, interim, lasting} {

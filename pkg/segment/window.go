@@ -28,8 +28,9 @@ func (f *Footer) RowsBetween(i int, data []byte, from, to int64) (rows []Row, er
 // part is a range [from, to) of the rows of a row group.
 type part struct{ from, to int }
 
-// within returns the parts of the first n rows whose values are in [first, last), and their total
-// number of rows. The column must hold the event times.
+// within searches the first n rows. It returns the ranges of consecutive rows whose values are in
+// [first, last), and the total number of rows in these ranges. The column must hold the event
+// times.
 func (c *columnReader) within(n int, first, last int64) (found []part, total int, err error) {
 	for row := range n {
 		if err := c.load(row, n); err != nil {

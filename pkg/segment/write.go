@@ -205,8 +205,8 @@ func (w *Writer) Close() (Written, error) {
 	return written, nil
 }
 
-// writeEnd writes everything after the row groups, and sets the lengths in written. It leaves out the
-// library's page index.
+// writeEnd writes everything after the row groups except the library's page index, and sets the
+// lengths in written.
 func (w *Writer) writeEnd(written *Written) error {
 	footer, err := trimmedFooter(w.file.footer())
 	if err != nil {

@@ -15,8 +15,8 @@ type zstdCodec struct {
 	encoder *klauspost.Encoder
 }
 
-// newZstdCodec returns a codec that compresses at most the given number of pages at a time, or one per
-// CPU if it is zero. Further pages wait. newZstdCodec panics if the level is unknown.
+// newZstdCodec returns a codec. It compresses at most the given number of pages at a time; zero
+// means one per CPU. Further calls wait. newZstdCodec panics if the level is unknown.
 func newZstdCodec(level klauspost.EncoderLevel, pages int) *zstdCodec {
 	if pages == 0 {
 		pages = runtime.GOMAXPROCS(0)
