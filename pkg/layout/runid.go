@@ -24,8 +24,8 @@ func NewRunID(began time.Time, random io.Reader) (string, error) {
 	return hex.EncodeToString(id[:]), nil
 }
 
-// RunBegan returns when the run of a fresh segment began by the recorder's clock, truncated to
-// seconds. The name must be valid.
+// RunBegan returns the time at which the run of a fresh segment began, by the recorder's clock and
+// truncated to seconds. The name must be valid.
 func (n Name) RunBegan() time.Time {
 	var seconds [startBytes]byte
 	_, _ = hex.Decode(seconds[:], []byte(n.Run[:2*startBytes])) // cannot fail: the name is valid

@@ -140,7 +140,7 @@ func (c *chunkReader) decode(p *page, n int) (err error) {
 }
 
 // decodeLevels decodes the definition levels of the first n rows of a page. It returns the rest of
-// the page, and present, the number of these n rows that are not null.
+// the page and counts the rows that are present, that is, not null.
 func (c *chunkReader) decodeLevels(data []byte, n int) (rest []byte, present int, err error) {
 	if len(data) < 4 || int64(binary.LittleEndian.Uint32(data)) > int64(len(data)-4) {
 		return nil, 0, errValues

@@ -81,8 +81,8 @@ func OpenBoth(ctx context.Context, store RangeReader, o Object) (*Footer, error)
 	})
 }
 
-// open reads the last want bytes of an object and parses them. want is zero if the footer's length
-// is unknown.
+// open reads and parses the last bytes of an object. want is the number of bytes to read, or zero
+// if the footer's length is unknown.
 func open(ctx context.Context, store RangeReader, o Object, want int64, parse func(tail []byte, size int64) (*Footer, error)) (*Footer, error) {
 	if want == 0 {
 		want = defaultTail

@@ -44,7 +44,7 @@ type trimmer struct {
 	out []byte
 }
 
-// structure copies a struct without the fields to drop.
+// structure copies a struct, except for the fields listed in s.drop.
 func (t *trimmer) structure(s *shape) {
 	for number, written := 0, 0; !t.in.failed; {
 		header := t.in.byte()

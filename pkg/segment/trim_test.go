@@ -41,7 +41,7 @@ func TestTrimmedFooter(t *testing.T) {
 	}
 }
 
-// Bytes that are no footer must give an error and no panic.
+// Trimming bytes that are not a footer must return an error and must not panic.
 func FuzzTrimmedFooter(f *testing.F) {
 	w := newWriter(io.Discard, 0, fresh)
 	require.NoError(f, w.Write([]Row{{}}))
