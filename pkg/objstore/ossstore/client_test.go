@@ -135,6 +135,7 @@ func TestACanceledReadLeavesOtherConnections(t *testing.T) {
 		round.Store(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if sent { // the read is canceled after the header of the response
 				w.Header().Set("Content-Length", "1")
+				w.Header().Set("Content-Range", "bytes 0-0/1")
 				w.WriteHeader(http.StatusPartialContent)
 				_ = http.NewResponseController(w).Flush()
 			}
