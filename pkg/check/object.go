@@ -74,8 +74,8 @@ func (p *partition) rows(ctx context.Context, blocks *blockReader, s layout.Segm
 	}
 }
 
-// ends checks the first bytes of the segment and its index. If the segment is compacted, ends also
-// checks the offset at which the row groups end.
+// ends checks that the segment begins with the magic, and checks its index. If the segment is
+// compacted, ends also checks the length of the footer, and the offset at which the row groups end.
 func (p *partition) ends(ctx context.Context, blocks *blockReader, s layout.Segment, stream *rowStream) error {
 	const magic = "PAR1"
 	start, err := blocks.Read(ctx, s.Key, 0, int64(len(magic)))

@@ -274,8 +274,8 @@ func fanoutOf(level, fanout int) int {
 	return fanout
 }
 
-// crowded returns the highest level with enough sources to be merged, or -1 if there is no such
-// level; see fanoutOf. The sources must be in ascending order of level.
+// crowded returns the highest level that has enough sources for a merge, or -1 if none has; see
+// fanoutOf. The sources must be in ascending order of level.
 func crowded(sources []source, fanout int) int {
 	perLevel := map[int]int{}
 	level := -1

@@ -97,8 +97,8 @@ func TestRoundTripsOfAnOpenDay(t *testing.T) {
 }
 
 // After a change to a partition, a trace must return the same events as a trace by a new reader. A
-// useless guess must cost its own read and nothing else. The next trace must not make another
-// useless guess.
+// guess of an object that is gone must cost one read and nothing else, and the next trace must not
+// repeat it.
 func TestGuessesThatAreDropped(t *testing.T) {
 	for name, test := range map[string]struct {
 		change  func(t *testing.T, store *memstore.Store, key string)

@@ -14,10 +14,10 @@
 //   - A trace lists the whole partition in ascending order of keys. An object that supersedes
 //     another one has a later key, and is stored before the superseded object is deleted. So a
 //     listing that misses the deleted object includes the object that superseded it.
-//   - While a trace lists a partition, it also reads the compacted objects in the Reader's previous
-//     listing of the partition. It uses such a read only if its own listing is complete and
-//     contains the object with the same size. Because the bytes under a key never change, the
-//     result is the same as if the trace had read the object after the listing.
+//   - While a trace is still listing a partition, it already reads the compacted objects that the
+//     Reader found there in its previous listing. It uses such an early read only if the new
+//     listing is complete and contains the same key with the same size. Because the bytes under a
+//     key never change, the result is the same as if the trace had read the object afterwards.
 //   - If a listed object is missing when the trace reads it, the object was deleted, usually
 //     because another one supersedes it. The trace then lists the partition again. It does not
 //     repeat reads of objects that are still listed.

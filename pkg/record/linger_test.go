@@ -100,8 +100,8 @@ func TestCallsOfSixteenShardsMakeSixteenPuts(t *testing.T) {
 	})
 }
 
-// A caller that makes its calls one at a time, as in a function instance of the go1 runtime, has
-// nothing to share.
+// If a caller makes its calls one at a time, as in a function instance of the go1 runtime, the calls
+// cannot share a put. Each of them is only delayed.
 func TestSequentialCallsAreOnlyDelayed(t *testing.T) {
 	for _, linger := range []time.Duration{0, linger} {
 		synctest.Test(t, func(t *testing.T) {
@@ -280,7 +280,8 @@ func TestAClockSetBackDoesNotProlongTheLinger(t *testing.T) {
 	})
 }
 
-// Open runs must end when they exceed the budget, even if calls linger in all of their partitions.
+// Open runs must end when their total size exceeds the budget, even if calls linger in all of their
+// partitions.
 func TestOpenRunsOfLingeringPartitionsAreBounded(t *testing.T) {
 	const budget = 100_000
 	synctest.Test(t, func(t *testing.T) {

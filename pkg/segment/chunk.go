@@ -80,8 +80,8 @@ func (c *chunkReader) open(t columnType, codec format.CompressionCodec, chunk []
 	return nil
 }
 
-// release drops references to the row group and its texts, and returns the size of the buffers, in
-// bytes.
+// release drops references to the row group and its texts, and returns the size of the buffers that
+// it keeps, in bytes.
 func (c *chunkReader) release() int {
 	clear(c.pages)
 	clear(c.words)

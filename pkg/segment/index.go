@@ -57,8 +57,8 @@ func (g *Group) appendTo(b []byte, before *Group) []byte {
 	return b
 }
 
-// appendAfter appends a text in two parts: the number of leading bytes that it shares with the
-// previous text, before, and the remaining bytes.
+// appendAfter appends a text in two parts: the number of leading bytes that it shares with another
+// text, and its remaining bytes. The other text is before, the previous one in the index.
 func appendAfter(b []byte, text, before string) []byte {
 	shared := 0
 	for shared < min(len(text), len(before), maxShared) && text[shared] == before[shared] {

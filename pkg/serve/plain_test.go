@@ -435,8 +435,8 @@ func TestRequestsShareAStart(t *testing.T) {
 	})
 }
 
-// If the client of the request that called Start disconnects, the requests that wait for the result
-// must not fail. One of them must call Start again.
+// One request calls Start while others wait for the result. If the client of the first request
+// disconnects, the others must not fail. One of them must call Start again.
 func TestStartOfACanceledRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var starts atomic.Int32

@@ -68,7 +68,7 @@ func (p *process) do(ctx context.Context, c *call) (result, *Error) {
 	return r, fault
 }
 
-// run hands a call to the process and waits for the result, at most until the call times out.
+// run hands a call to the process and waits until the result arrives or the call times out.
 func (p *process) run(caller context.Context, c *call) (result, *Error) {
 	ctx, cancel := context.WithTimeout(caller, c.timeout)
 	defer cancel()

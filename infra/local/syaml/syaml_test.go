@@ -89,9 +89,9 @@ func TestRepositoryFileDescribesThreeFunctions(t *testing.T) {
 	require.Equal(t, 300*time.Second, functions[2].Timeout())
 }
 
-// Each function's pre-deploy action must run in the repository's folder, and must build the
-// executable into the code folder, for the platform that both runtimes use. The paths of the action
-// and of the code folder are relative to the file.
+// Each function's pre-deploy action must run in the repository's folder and build the executable
+// into the code folder, for the platform of both runtimes. The file states both folders relative to
+// itself.
 func TestRepositoryFilesBuildWhatTheyDeploy(t *testing.T) {
 	for _, file := range []string{repository, concurrent} {
 		var d document

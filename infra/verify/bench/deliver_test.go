@@ -223,8 +223,8 @@ func (r *recorderFleet) print(events int, used time.Duration) {
 	}
 }
 
-// putCPU is the CPU time that a put is assumed to take, because computing takes no time on the
-// simulated clock. It equals the target of the figure "webhook of one event: CPU".
+// putCPU is the assumed CPU time of a put. It cannot be measured here, because computing takes no
+// time on the simulated clock. It equals the target of the figure "webhook of one event: CPU".
 const putCPU = 300 * time.Microsecond
 
 // slowStore is a store whose requests take as long as requests to OSS. Each put takes longer by the

@@ -11,8 +11,8 @@ import (
 	"devicetrace/pkg/query"
 )
 
-// openDays simulates the same day of a partition with different recorders, and measures queries at
-// openHours and shortly before.
+// openDays simulates one day of a partition, once for each kind of recorder. It measures queries at
+// several instants up to openHours.
 type openDays struct {
 	found   *results
 	dir     string

@@ -17,7 +17,8 @@ import (
 
 // BenchmarkRecord measures the recorder's work for one webhook delivery. The recorder decodes the
 // delivery. For each partition that the events fall into, it encodes the whole run and makes a put.
-// A delivery of 100 events touches all 16 partitions of a fleet. The others touch only one.
+// A delivery of 100 events touches all 16 partitions of a fleet. Deliveries of other sizes touch only
+// one partition.
 func BenchmarkRecord(b *testing.B) {
 	partition, _ := partitionEvents(16, rows(60_000))
 	wide := newFleetPart(rows(10_000), 0, 1).events
