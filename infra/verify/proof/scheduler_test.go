@@ -72,6 +72,19 @@ type actor struct {
 	frozen    int // number of turns until this actor thaws, or 0 if it is not frozen
 }
 
+// sharedReader makes a reader safe for concurrent use. A recorder may begin several runs at the same
+// time after its calls have lingered.
+type sharedReader struct {
+	mu     sync.Mutex
+	reader io.Reader
+}
+
+func (s *sharedReader) Read(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reader.Read(p)
+}
+
 // turn is a store call that waits until the scheduler releases it.
 type turn struct {
 	call    objstore.Call
@@ -105,7 +118,7 @@ func (s *scheduler) start(name string, offset time.Duration, act func(*actor)) {
 	for i := range seed {
 		seed[i] = byte(s.random.Uint32())
 	}
-	a := &actor{scheduler: s, name: name, random: rand.New(rand.NewChaCha8(seed)), source: rand.NewChaCha8(seed)}
+	a := &actor{scheduler: s, name: name, random: rand.New(rand.NewChaCha8(seed)), source: &sharedReader{reader: rand.NewChaCha8(seed)}}
 	a.set(noon.Add(offset))
 	s.live = append(s.live, a)
 	s.mu.Unlock()
