@@ -144,7 +144,7 @@ func (r *Reader) Fleet(ctx context.Context, q FleetRequest) (FleetResult, error)
 	if q.Budget == (Budget{}) {
 		q.Budget = defaultFleetBudget
 	}
-	f := &fleet{reader: r, request: q, slots: make(chan struct{}, r.config.width())}
+	f := &fleet{reader: r, request: q, slots: make(chan struct{}, r.config.Parallel)}
 	f.store = r.newMeter(q.Explain, q.Budget)
 	if err := f.list(ctx); err != nil {
 		return FleetResult{}, err

@@ -21,7 +21,7 @@ func (f *fleet) count(ctx context.Context) error {
 		return err
 	}
 	defer release()
-	return parallel.Do(len(f.shards), f.reader.config.width(), func(i int) error {
+	return parallel.Do(len(f.shards), f.reader.config.Parallel, func(i int) error {
 		err := f.countShard(ctx, f.shards[i])
 		if errors.Is(err, errBudget) {
 			return nil
@@ -65,7 +65,7 @@ func (f *fleet) countShard(ctx context.Context, s *fleetShard) error {
 	}
 	defer f.encoded.release(encoded)
 	counted := make([][]*fleetObject, len(s.partitions))
-	err = parallel.Do(len(s.partitions), f.reader.config.width(), func(i int) (err error) {
+	err = parallel.Do(len(s.partitions), f.reader.config.Parallel, func(i int) (err error) {
 		counted[i], err = s.partitions[i].load(ctx)
 		return err
 	})

@@ -40,7 +40,7 @@ func (f *fleet) listAll(ctx context.Context, l layout.Layout) error {
 		f.shards = append(f.shards, s)
 		partitions = append(partitions, s.partitions...)
 	}
-	err := parallel.Do(len(partitions), f.reader.config.width(), func(i int) error {
+	err := parallel.Do(len(partitions), f.reader.config.Parallel, func(i int) error {
 		err := partitions[i].list(ctx)
 		if partitions[i].isCut = errors.Is(err, errBudget); partitions[i].isCut {
 			return nil

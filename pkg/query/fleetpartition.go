@@ -54,7 +54,7 @@ func (p *fleetPartition) load(ctx context.Context) ([]*fleetObject, error) {
 // was missing. From each run, it reads only the newest valid object.
 func (p *fleetPartition) readListed(ctx context.Context) (missing bool, err error) {
 	var gone atomic.Bool
-	err = parallel.Do(len(p.runs), p.fleet.reader.config.width(), func(i int) error {
+	err = parallel.Do(len(p.runs), p.fleet.reader.config.Parallel, func(i int) error {
 		err := p.readHead(ctx, p.runs[i])
 		if errors.Is(err, fs.ErrNotExist) {
 			gone.Store(true)

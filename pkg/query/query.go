@@ -119,9 +119,6 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// width returns the maximum number of partitions that are read in parallel.
-func (c Config) width() int { return c.Parallel }
-
 // Validate returns an error that names the first field that is out of range.
 func (c Config) Validate() error {
 	if err := (layout.Layout{Shards: c.withDefaults().Shards}).Validate(); err != nil {

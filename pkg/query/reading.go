@@ -126,7 +126,7 @@ func (n *reading) begin(ctx context.Context, batch []*partition) error {
 
 // each calls do for the given partitions, in parallel.
 func (n *reading) each(partitions []*partition, do func(*partition) error) error {
-	return parallel.Do(len(partitions), n.reader.config.width(), func(i int) error { return do(partitions[i]) })
+	return parallel.Do(len(partitions), n.reader.config.Parallel, func(i int) error { return do(partitions[i]) })
 }
 
 // reserve sets share, and acquires the memory for the sources of the listed objects of a batch. It

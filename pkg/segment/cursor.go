@@ -38,11 +38,18 @@ func (e *ObjectError) Unwrap() error { return e.Err }
 // is unknown. Only unusually large footers need a second read.
 const defaultTail = 64 << 10
 
+// indexStart returns the offset of the object's index. It returns false if the length of the index or
+// of the footer is unknown or impossible.
+func (o Object) indexStart() (int64, bool) {
+	start := o.Size - o.FooterLength - o.IndexLength
+	return start, o.FooterLength > 0 && o.IndexLength > 0 && o.IndexLength <= maxFooter && start >= 0
+}
+
 // OpenIndex reads and parses an object's index. It makes one request. If the index is damaged or
 // its length is unknown, OpenIndex falls back to OpenFooter.
 func OpenIndex(ctx context.Context, store RangeReader, o Object) (*Footer, error) {
-	start := o.Size - o.FooterLength - o.IndexLength
-	if o.IndexLength == 0 || o.IndexLength > maxFooter || o.FooterLength == 0 || start < 0 {
+	start, known := o.indexStart()
+	if !known {
 		return OpenFooter(ctx, store, o)
 	}
 	index, err := store.Read(ctx, o.Key, start, o.IndexLength)
@@ -58,8 +65,7 @@ func OpenIndex(ctx context.Context, store RangeReader, o Object) (*Footer, error
 // ParseWhole parses the index of an object. If the index is damaged or its length is unknown,
 // ParseWhole falls back to ParseFooter. data is the whole object.
 func ParseWhole(data []byte, o Object) (*Footer, error) {
-	start := o.Size - o.FooterLength - o.IndexLength
-	if o.IndexLength > 0 && start >= 0 && int64(len(data)) == o.Size {
+	if start, known := o.indexStart(); known && int64(len(data)) == o.Size {
 		if footer, err := ParseIndex(data[start:start+o.IndexLength], start); err == nil {
 			return footer, nil
 		}

@@ -49,8 +49,8 @@ func newID() string {
 	return "1-" + hex.EncodeToString(id)
 }
 
-// describe returns the headers that tell a process the details of the call. Without the deadline
-// and the timeout, the SDK never responds to the call.
+// describe returns the headers of a call. They state its id, kind and deadline, the function, and the
+// credentials. The SDK never responds to a call without a deadline and a timeout.
 func (c *call) describe(function syaml.Function, keys Credentials) map[string]string {
 	return map[string]string{
 		"x-fc-request-id":        c.id,

@@ -145,12 +145,7 @@ func TestMoreCallsThanProcesses(t *testing.T) {
 		f.Concurrency.Reserved = 1
 		c.QueueWait = time.Millisecond
 	})
-	first := make(chan error, 1)
-	go func() {
-		_, err := host.Invoke(t.Context(), "recorder", order("get", barrier.URL))
-		first <- err
-	}()
-	await(t, barrier.arrived)
+	first := hold(t, host, barrier)
 	_, fault := obeyed(t, host, "")
 	require.NotNil(t, fault)
 	require.Equal(t, http.StatusTooManyRequests, fault.Status)
@@ -204,12 +199,7 @@ func TestStopWaitsForCalls(t *testing.T) {
 	barrier := newBarrier(t, 2)
 	journal := filepath.Join(t.TempDir(), "journal")
 	host := one(t, func(f *syaml.Function, _ *Config) { f.Environment["JOURNAL"] = journal })
-	first, stopped := make(chan error, 1), make(chan error, 1)
-	go func() {
-		_, err := host.Invoke(t.Context(), "recorder", order("get", barrier.URL))
-		first <- err
-	}()
-	await(t, barrier.arrived)
+	first, stopped := hold(t, host, barrier), make(chan error, 1)
 	go func() { stopped <- host.Stop(t.Context()) }()
 	await(t, host.pools[0].closed)
 	_, err := http.Get(barrier.URL)
@@ -364,6 +354,19 @@ func await[T any](t *testing.T, values <-chan T) (value T) {
 		require.FailNow(t, "nothing arrives on the channel")
 	}
 	return value
+}
+
+// hold starts a call that lasts until the barrier responds, and waits until the call has reached the
+// barrier. The channel gets the result of the call.
+func hold(t *testing.T, host *Host, b *barrier) <-chan error {
+	t.Helper()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := host.Invoke(t.Context(), "recorder", order("get", b.URL))
+		ended <- err
+	}()
+	await(t, b.arrived)
+	return ended
 }
 
 // barrier is a server that responds only once a given number of requests has arrived.

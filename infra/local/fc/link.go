@@ -8,7 +8,8 @@ import (
 // link passes calls to one process. There are two kinds: a runtimeAPI for the runtime go1, and a
 // server for a custom runtime.
 type link interface {
-	// environ returns the environment variables that tell the process where to get its calls.
+	// environ returns environment variables. From these, the process learns its own address, or the
+	// address of the runtime API.
 	environ() []string
 	// ready returns a channel that is closed once the process can take calls. It must not be called
 	// before the process has started.

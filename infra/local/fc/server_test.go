@@ -80,21 +80,14 @@ func TestFullServersGetHelp(t *testing.T) {
 func TestMoreCallsThanServersCanHandle(t *testing.T) {
 	barrier := newBarrier(t, 3)
 	host := oneServer(t, 2, func(f *syaml.Function, c *Config) { f.Concurrency.Reserved, c.QueueWait = 1, 1 })
-	ended := make(chan error, 2)
-	for range cap(ended) {
-		go func() {
-			_, err := host.Invoke(t.Context(), "recorder", order("get", barrier.URL))
-			ended <- err
-		}()
-		await(t, barrier.arrived)
-	}
+	first, second := hold(t, host, barrier), hold(t, host, barrier)
 	_, fault := obeyed(t, host, "")
 	require.NotNil(t, fault)
 	require.Equal(t, http.StatusTooManyRequests, fault.Status)
 	_, err := http.Get(barrier.URL)
 	require.NoError(t, err)
-	require.NoError(t, await(t, ended))
-	require.NoError(t, await(t, ended))
+	require.NoError(t, await(t, first))
+	require.NoError(t, await(t, second))
 }
 
 // If a process dies, all its calls must fail, and the next call must get another process.
@@ -103,12 +96,7 @@ func TestServerThatDies(t *testing.T) {
 	host := oneServer(t, 2, nil)
 	before, fault := obeyed(t, host, "")
 	require.Nil(t, fault)
-	other := make(chan error, 1)
-	go func() {
-		_, err := host.Invoke(t.Context(), "recorder", order("get", barrier.URL))
-		other <- err
-	}()
-	await(t, barrier.arrived)
+	other := hold(t, host, barrier)
 	_, fault = obeyed(t, host, "exit")
 	require.Equal(t, "ProcessExited", fault.Code)
 	require.Equal(t, http.StatusBadGateway, fault.Status)
@@ -125,12 +113,7 @@ func TestLateServerFinishesItsOtherCalls(t *testing.T) {
 	host := oneServer(t, 2, nil)
 	before, fault := obeyed(t, host, "")
 	require.Nil(t, fault)
-	other := make(chan error, 1)
-	go func() {
-		_, err := host.Invoke(t.Context(), "recorder", order("get", barrier.URL))
-		other <- err
-	}()
-	await(t, barrier.arrived)
+	other := hold(t, host, barrier)
 	host.pools[0].function.Seconds = 1
 	w := httptest.NewRecorder()
 	host.ServeHTTP(w, httptest.NewRequest("GET", "/webhooks/wait", nil))

@@ -143,8 +143,8 @@ func touchedShards(shards, batch int) float64 {
 //   - the CPU time of the calls, divided by the number of vCPUs of an instance
 //   - the time that the calls wait for the store
 //
-// If a call makes several requests at the same time, it waits for the slowest one. A recording with
-// no calls is that of a plain server, whose own price is not included.
+// If a call makes several requests at the same time, it waits for the slowest one. A recording
+// without calls comes from a plain server. The bill does not include the server's price.
 func bill(d deployment, r recording, c costs, t tariffs) month {
 	events := d.events()
 	queries := d.devices * d.queriesPerDevice * daysPerMonth
