@@ -18,8 +18,8 @@ const (
 	// the bytes before these fields, and the checksum of all bytes before the checksum.
 	indexTrailer = 4 + checksumLength
 	// maxShared is the maximum number of leading bytes that a client identifier can omit because
-	// they equal those of the previous one. It limits the memory that a hostile index can make us
-	// allocate.
+	// the previous one begins with the same bytes. It limits the memory that a hostile index can
+	// make us allocate.
 	maxShared = 255
 )
 

@@ -79,9 +79,9 @@ func reportTimes(b *testing.B, took samples) {
 // small, and the fleet has 300 devices. The bench command compares our rows with the rows that
 // other engines return, and fails if they differ.
 //
-// Every figure must be measured, except those that take long to measure and, if PostgreSQL is not
-// installed, those of PostgreSQL. A figure that is a count must also meet its target, because
-// counts depend on neither the machine nor the scale.
+// Every figure must be measured, with two exceptions: figures that take long to measure, and figures
+// of PostgreSQL if it is not installed. A count must also meet its target, because counts depend on
+// neither the machine nor the scale.
 func TestShortRun(t *testing.T) {
 	const scale = "0.0003"
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestDeliveries$", "-test.bench=.", "-test.benchtime=1x", "-test.short")

@@ -92,8 +92,8 @@ func (h *historian) drawCompacted(random *rand.Rand) string {
 	return keys[random.IntN(len(keys))]
 }
 
-// replace stores other bytes under a key, unless the object was deleted meanwhile. It does not tell
-// the historian, which still knows the original bytes.
+// replace stores other bytes under a key, unless the object was deleted meanwhile. The
+// historian still expects the original bytes.
 func (h *historian) replace(t testing.TB, key string, change func(original []byte) []byte) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
