@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 
 	"devicetrace/pkg/check"
@@ -11,16 +12,42 @@ import (
 	"devicetrace/pkg/objstore/ossstore"
 )
 
-func runCheck(ctx context.Context, t terminal, a arguments) error {
-	if len(a.ids) > 0 {
-		return a.wrong(fmt.Sprintf("unexpected argument %q", a.ids[0]))
+var checkCommand = command{
+	name: "check", synopsis: "[-day 2026-11-22]", summary: "read the whole bucket, or one day of it, and report violations",
+	help: checkHelp, prepare: prepareCheck,
+}
+
+const checkHelp = "The exit status is 1 if there is a violation. `make check` runs the same check on the data of `make run`.\n" + `
+flags:
+  -day DATE   check only this UTC day
+
+example:
+  ops check -day 2026-11-22
+
+environment, as the functions have it:
+  OSS_ENDPOINT, OSS_REGION, OSS_BUCKET, OSS_PREFIX,
+  ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABA_CLOUD_SECURITY_TOKEN:
+                     an access key that may list and read objects
+`
+
+func prepareCheck(flags *flag.FlagSet) action {
+	day := dayFlag(flags, "day")
+	return func(ctx context.Context, t terminal, arguments []string) error {
+		if len(arguments) > 0 {
+			return errUsage(fmt.Sprintf("unexpected argument %q", arguments[0]))
+		}
+		return runCheck(ctx, t, layout.Day(day.String()))
 	}
+}
+
+// runCheck checks the bucket that the environment names. An empty day means all days.
+func runCheck(ctx context.Context, t terminal, day layout.Day) error {
 	bucket, err := openBucket(t)
 	if err != nil {
 		return err
 	}
 	store := objstore.Retrying(bucket, objstore.RetryPolicy{})
-	report, err := check.Bucket(ctx, store, check.Options{Day: layout.Day(a.day), Progress: func(r check.Report) {
+	report, err := check.Bucket(ctx, store, check.Options{Day: day, Progress: func(r check.Report) {
 		fmt.Fprintf(t.stderr, "checked %s, %s, %s\n", count(r.Partitions, "partition"), count(r.Objects, "object"), count(r.Rows, "row"))
 	}})
 	if err != nil {

@@ -2,43 +2,36 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-
-	"devicetrace/pkg/layout"
 )
 
-// command is a command of ops, such as "quarantine list".
+// command is a command of ops, such as "quarantine list". A command without an action is a group: it
+// only contains other commands, such as "quarantine".
 type command struct {
-	words []string
-	run   func(context.Context, terminal, arguments) error
+	// name is the word that selects the command among its siblings.
+	name string
+	// synopsis lists the arguments in the usage line, such as "[-day 2026-11-22] ID…".
+	synopsis string
+	// summary is a phrase for lists of commands.
+	summary string
+	// help is the rest of the command's help: explanations, an example and the environment. It ends
+	// with a line end.
+	help string
+	// prepare adds the command's flags to the given set and returns the function that runs the
+	// command. It is nil for a group.
+	prepare func(*flag.FlagSet) action
+	// commands lists the commands of a group.
+	commands []command
 }
 
-var commands = []command{
-	{[]string{"quarantine", "list"}, runList},
-	{[]string{"quarantine", "show"}, runShow},
-	{[]string{"quarantine", "replay"}, runReplay},
-	{[]string{"check"}, runCheck},
-}
-
-const usage = `usage:
-  ops quarantine list [-day 2026-11-22]     list the items received on that day (UTC; default today)
-  ops quarantine show ID                    print an item's original input, and its errors on standard error;
-                                            on a terminal, control characters are escaped
-  ops quarantine replay ID…                 decode items again and record the events that are understood now
-  ops quarantine replay -day 2026-11-22     replay all items of that day
-  ops check [-day 2026-11-22]               read the whole bucket, or one day of it, and report violations
-
-environment of quarantine:
-  DEVICE_TRACE_URL   the recorder's address; default http://127.0.0.1:8080
-  ADMIN_TOKEN        the recorder's; default local
-environment of check:
-  OSS_ENDPOINT, OSS_REGION, OSS_BUCKET, OSS_PREFIX,
-  ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABA_CLOUD_SECURITY_TOKEN
-`
+// action runs a command. arguments are the words of the command line that are neither the command
+// nor flags. If the command line is wrong, action returns an errUsage.
+type action func(ctx context.Context, t terminal, arguments []string) error
 
 // errUsage is the error for an invalid command line or environment variable. Its text describes
 // what is wrong.
@@ -46,51 +39,117 @@ type errUsage string
 
 func (e errUsage) Error() string { return string(e) }
 
-func dispatch(ctx context.Context, line []string, t terminal) error {
-	for _, c := range commands {
-		if n := len(c.words); len(line) >= n && slices.Equal(line[:n], c.words) {
-			a, err := parseArguments(strings.Join(c.words, " "), line[n:])
-			if err != nil {
-				return err
-			}
-			return c.run(ctx, t, a)
-		}
-	}
-	return unknownCommand(line)
+// wrongUsage is an errUsage together with the command that the command line names.
+type wrongUsage struct {
+	path    string // the words of the command, starting with "ops"
+	command command
+	problem error
 }
 
-func unknownCommand(line []string) error {
+func (e wrongUsage) Error() string {
+	if words, isCommand := strings.CutPrefix(e.path, program+" "); isCommand {
+		return words + ": " + e.problem.Error()
+	}
+	return e.problem.Error()
+}
+
+// program is the name of the whole command.
+const program = "ops"
+
+// dispatch runs the command that the words of the line name below c. path names c itself. If the
+// line asks for help, dispatch prints the help of the command instead. The error for an invalid line
+// is a wrongUsage.
+func dispatch(ctx context.Context, t terminal, path string, c command, line []string) error {
 	switch {
+	case c.prepare != nil:
+		return c.execute(ctx, t, path, line)
 	case len(line) == 0:
-		return errUsage("no command given")
-	case line[0] == "quarantine":
-		return errUsage("quarantine needs one of list, show or replay after it")
-	default:
-		return errUsage(fmt.Sprintf("unknown command %q", line[0]))
+		return wrongUsage{path, c, errors.New("no command given: use one of " + c.names())}
+	case line[0] == "help":
+		return explain(t, path, c, line[1:])
+	case isHelpFlag(line[0]):
+		return explain(t, path, c, nil)
 	}
+	next, found := c.find(line[0])
+	if !found {
+		return wrongUsage{path, c, fmt.Errorf("%q is not a command: use one of %s", line[0], c.names())}
+	}
+	return dispatch(ctx, t, path+" "+next.name, next, line[1:])
 }
 
-// arguments holds a parsed command line: the command's words, the -day flag and the ids.
-type arguments struct {
-	command string
-	day     string // "" if not given
-	ids     []string
+// explain prints the help of the command that the words name below c.
+func explain(t terminal, path string, c command, words []string) error {
+	if len(words) == 0 || isHelpFlag(words[0]) {
+		_, err := io.WriteString(t.stdout, c.helpText(path))
+		return err
+	}
+	next, found := c.find(words[0])
+	if !found {
+		return wrongUsage{path, c, fmt.Errorf("there is no help for %q: use one of %s", words[0], c.names())}
+	}
+	return explain(t, path+" "+next.name, next, words[1:])
 }
 
-func parseArguments(command string, line []string) (arguments, error) {
-	a := arguments{command: command}
-	flags := flag.NewFlagSet(command, flag.ContinueOnError)
+func isHelpFlag(word string) bool {
+	return slices.Contains([]string{"-h", "-help", "--help"}, word)
+}
+
+// execute parses the flags of the command and runs it.
+func (c command) execute(ctx context.Context, t terminal, path string, line []string) error {
+	flags := flag.NewFlagSet(path, flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // no output here, because run prints the error
-	flags.StringVar(&a.day, "day", "", "")
-	if err := flags.Parse(line); err != nil {
-		return a, a.wrong(err.Error())
+	flags.Usage = func() {}
+	run := c.prepare(flags)
+	arguments, err := parse(flags, line)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return explain(t, path, c, nil)
+	case err == nil:
+		err = run(ctx, t, arguments)
 	}
-	if a.day != "" && layout.Day(a.day).Start().IsZero() {
-		return a, a.wrong(fmt.Sprintf("-day must be a date such as 2026-11-22, not %q", a.day))
+	var wrong errUsage
+	if errors.As(err, &wrong) {
+		return wrongUsage{path, c, err}
 	}
-	a.ids = flags.Args()
-	return a, nil
+	return err
 }
 
-// wrong returns an errUsage that names the command and the problem.
-func (a arguments) wrong(problem string) error { return errUsage(a.command + ": " + problem) }
+// parse parses a line in which flags may stand before, between and after the arguments. All words
+// after "--" are arguments, even if they begin with a hyphen.
+func parse(flags *flag.FlagSet, line []string) (arguments []string, err error) {
+	for {
+		if err := flags.Parse(line); err != nil {
+			return nil, asUsage(err)
+		}
+		rest := flags.Args()
+		if parsed := line[:len(line)-len(rest)]; len(rest) == 0 || len(parsed) > 0 && parsed[len(parsed)-1] == "--" {
+			return append(arguments, rest...), nil
+		}
+		arguments, line = append(arguments, rest[0]), rest[1:]
+	}
+}
+
+// asUsage returns the error of package flag as an errUsage, except for flag.ErrHelp.
+func asUsage(err error) error {
+	if errors.Is(err, flag.ErrHelp) {
+		return err
+	}
+	return errUsage(err.Error())
+}
+
+func (c command) find(name string) (found command, ok bool) {
+	i := slices.IndexFunc(c.commands, func(one command) bool { return one.name == name })
+	if i < 0 {
+		return command{}, false
+	}
+	return c.commands[i], true
+}
+
+// names lists the names of the group's commands.
+func (c command) names() string {
+	var names []string
+	for _, one := range c.commands {
+		names = append(names, one.name)
+	}
+	return strings.Join(names, ", ")
+}

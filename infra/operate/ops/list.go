@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -10,15 +11,23 @@ import (
 	"text/tabwriter"
 )
 
-func runList(ctx context.Context, t terminal, a arguments) error {
-	if len(a.ids) > 0 {
-		return a.wrong("takes no ID; to see one item, use show")
+func prepareList(flags *flag.FlagSet) action {
+	day := dayFlag(flags, "day")
+	return func(ctx context.Context, t terminal, ids []string) error {
+		if len(ids) > 0 {
+			return errUsage("takes no ID; to see one item, use show")
+		}
+		return list(ctx, t, day.String())
 	}
+}
+
+// list prints the quarantined items of a day. An empty day means today (UTC).
+func list(ctx context.Context, t terminal, day string) error {
 	r, err := newRecorder(t)
 	if err != nil {
 		return err
 	}
-	items, day, err := r.items(ctx, a.day)
+	items, day, err := r.items(ctx, day)
 	if err != nil {
 		return err
 	}

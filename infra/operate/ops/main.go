@@ -1,22 +1,14 @@
 // Ops is the operator's command. It works with a deployed system and with `make run`.
 //
-//	go run ./infra/operate/ops quarantine list [-day D]
-//	go run ./infra/operate/ops quarantine show ID
-//	go run ./infra/operate/ops quarantine replay ID…
-//	go run ./infra/operate/ops quarantine replay -day D
-//	go run ./infra/operate/ops check [-day D]
+//	go build -o ops ./infra/operate/ops
+//	ops help
+//	ops help quarantine replay
 //
-// The quarantine commands call the recorder at DEVICE_TRACE_URL (default http://127.0.0.1:8080)
-// with ADMIN_TOKEN (default local).
-//
-// The check command reads the bucket directly. It uses the same environment variables as the
-// functions: OSS_ENDPOINT, OSS_REGION, OSS_BUCKET and OSS_PREFIX. Three more variables hold the
-// access key: ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and
-// ALIBABA_CLOUD_SECURITY_TOKEN. The access key must be allowed to list and read objects.
-// `make check` runs the same check on the data of `make run`.
+// `ops help` lists the commands. The help of a command names its flags, its environment and an
+// example. Flags may stand before or after the other arguments.
 //
 // The exit status is one of these:
-//   - 0: the command succeeded
+//   - 0: the command succeeded, or printed its help
 //   - 1: the command failed, the check found a violation, or a replayed item was still not
 //     understood
 //   - 2: the command line or DEVICE_TRACE_URL is invalid (`go run` turns 2 into 1)
@@ -70,13 +62,13 @@ func (t terminal) env(name, byDefault string) string {
 
 // run executes a command line and returns the exit status.
 func run(ctx context.Context, line []string, t terminal) int {
-	err := dispatch(ctx, line, t)
-	var wrong errUsage
+	err := dispatch(ctx, t, program, commands, line)
+	var wrong wrongUsage
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &wrong):
-		fmt.Fprintf(t.stderr, "ops: %s\n\n%s", wrong, usage)
+		fmt.Fprintf(t.stderr, "ops: %s\n\n%s\nRun `%s -h` for help.\n", wrong, wrong.command.usage(wrong.path), wrong.path)
 		return statusUsage
 	default:
 		fmt.Fprintln(t.stderr, "ops:", err)

@@ -288,24 +288,27 @@ func TestUsage(t *testing.T) {
 	for _, c := range []struct {
 		arguments []string
 		want      string
+		usage     string // the start of the usage
 	}{
-		{nil, "no command given"},
-		{[]string{"other"}, `unknown command "other"`},
-		{[]string{"quarantine"}, "quarantine needs one of list, show or replay after it"},
-		{[]string{"quarantine", "other"}, "quarantine needs one of list, show or replay after it"},
-		{[]string{"quarantine", "list", first}, "quarantine list: takes no ID; to see one item, use show"},
-		{[]string{"quarantine", "show"}, "quarantine show: takes exactly one ID"},
-		{[]string{"quarantine", "show", first, second}, "quarantine show: takes exactly one ID"},
-		{[]string{"quarantine", "show", "-day", day, first}, "quarantine show: takes exactly one ID"},
-		{[]string{"quarantine", "replay"}, "quarantine replay: takes either IDs or -day"},
-		{[]string{"quarantine", "replay", "-day", day, first}, "quarantine replay: takes either IDs or -day"},
-		{[]string{"quarantine", "list", "-day", "today"}, `quarantine list: -day must be a date such as 2026-11-22, not "today"`},
-		{[]string{"quarantine", "list", "-other"}, "quarantine list: flag provided but not defined: -other"},
+		{nil, "no command given: use one of quarantine, check", "ops quarantine list"},
+		{[]string{"other"}, `"other" is not a command: use one of quarantine, check`, "ops quarantine list"},
+		{[]string{"help", "other"}, `there is no help for "other": use one of quarantine, check`, "ops quarantine list"},
+		{[]string{"quarantine"}, "quarantine: no command given: use one of list, show, replay", "ops quarantine list"},
+		{[]string{"quarantine", "other"}, `quarantine: "other" is not a command: use one of list, show, replay`, "ops quarantine list"},
+		{[]string{"quarantine", "list", first}, "quarantine list: takes no ID; to see one item, use show", "ops quarantine list"},
+		{[]string{"quarantine", "show"}, "quarantine show: takes exactly one ID", "ops quarantine show"},
+		{[]string{"quarantine", "show", first, second}, "quarantine show: takes exactly one ID", "ops quarantine show"},
+		{[]string{"quarantine", "show", "-day", day, first}, "quarantine show: flag provided but not defined: -day", "ops quarantine show"},
+		{[]string{"quarantine", "replay"}, "quarantine replay: takes either IDs or -day", "ops quarantine replay"},
+		{[]string{"quarantine", "replay", "-day", day, first}, "quarantine replay: takes either IDs or -day", "ops quarantine replay"},
+		{[]string{"quarantine", "replay", first, "-day", day}, "quarantine replay: takes either IDs or -day", "ops quarantine replay"},
+		{[]string{"quarantine", "list", "-day", "today"}, `quarantine list: invalid value "today" for flag -day: it must be a date such as 2026-11-22`, "ops quarantine list"},
+		{[]string{"quarantine", "list", "-other"}, "quarantine list: flag provided but not defined: -other", "ops quarantine list"},
 	} {
 		status, out, err := opsWith(t, nil, c.arguments...)
 		require.Equal(t, 2, status, c.arguments)
 		require.Empty(t, out)
-		require.True(t, strings.HasPrefix(err, "ops: "+c.want+"\n\nusage:\n  ops quarantine list"), err)
+		require.True(t, strings.HasPrefix(err, "ops: "+c.want+"\n\nusage:\n  "+c.usage), err)
 	}
 	status, _, err := opsWith(t, map[string]string{"DEVICE_TRACE_URL": "trace.example.com"}, "quarantine", "list")
 	require.Equal(t, 2, status)

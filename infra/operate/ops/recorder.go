@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"devicetrace/pkg/objstore"
@@ -32,12 +30,15 @@ const (
 // newRecorder returns a client that uses the recorder's address and token from the environment. It
 // makes no request.
 func newRecorder(t terminal) (recorder, error) {
-	base := strings.TrimRight(t.env("DEVICE_TRACE_URL", "http://127.0.0.1:8080"), "/")
-	target, err := url.Parse(base)
-	if err != nil || target.Scheme != "http" && target.Scheme != "https" || target.Host == "" {
-		return recorder{}, errUsage("DEVICE_TRACE_URL must be an http or https URL such as https://trace.example.com")
+	base, err := serverURL(t)
+	if err != nil {
+		return recorder{}, err
 	}
-	return recorder{base: base, token: t.env("ADMIN_TOKEN", "local"), client: &http.Client{Timeout: callTimeout}, notices: t.stderr}, nil
+	adminToken, err := token(t, "ADMIN_TOKEN", base)
+	if err != nil {
+		return recorder{}, err
+	}
+	return recorder{base: base, token: adminToken, client: &http.Client{Timeout: callTimeout}, notices: t.stderr}, nil
 }
 
 // call sends a request and decodes a response that has one of the given statuses. While the

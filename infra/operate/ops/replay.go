@@ -3,21 +3,29 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"net/http"
 )
 
-func runReplay(ctx context.Context, t terminal, a arguments) error {
-	if (len(a.ids) > 0) == (a.day != "") {
-		return a.wrong("takes either IDs or -day")
+func prepareReplay(flags *flag.FlagSet) action {
+	day := dayFlag(flags, "day")
+	return func(ctx context.Context, t terminal, ids []string) error {
+		if (len(ids) > 0) == (day.String() != "") {
+			return errUsage("takes either IDs or -day")
+		}
+		return replay(ctx, t, ids, day.String())
 	}
+}
+
+// replay replays the items with the given ids or, if a day is given, all items of that day.
+func replay(ctx context.Context, t terminal, ids []string, day string) error {
 	r, err := newRecorder(t)
 	if err != nil {
 		return err
 	}
-	ids := a.ids
-	if a.day != "" {
-		if ids, err = r.idsOf(ctx, a.day); err != nil {
+	if day != "" {
+		if ids, err = r.idsOf(ctx, day); err != nil {
 			return err
 		}
 	}

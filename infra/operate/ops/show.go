@@ -2,24 +2,31 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net/http"
 )
 
-// runShow writes the item's original body to standard output, and all other information about the
+func prepareShow(*flag.FlagSet) action {
+	return func(ctx context.Context, t terminal, ids []string) error {
+		if len(ids) != 1 {
+			return errUsage("takes exactly one ID")
+		}
+		return show(ctx, t, ids[0])
+	}
+}
+
+// show writes the item's original body to standard output, and all other information about the
 // item to standard error. If standard output is a terminal, unprintable characters in the body are
 // escaped. Otherwise, for example in a pipe, the body is written unchanged.
-func runShow(ctx context.Context, t terminal, a arguments) error {
-	if len(a.ids) != 1 || a.day != "" {
-		return a.wrong("takes exactly one ID")
-	}
+func show(ctx context.Context, t terminal, id string) error {
 	r, err := newRecorder(t)
 	if err != nil {
 		return err
 	}
 	for from, isFirst := 0, true; isFirst || from > 0; isFirst = false {
 		var part itemPart
-		if err := r.call(ctx, http.MethodGet, fmt.Sprintf("%s?from=%d", itemPath(a.ids[0]), from), &part, http.StatusOK); err != nil {
+		if err := r.call(ctx, http.MethodGet, fmt.Sprintf("%s?from=%d", itemPath(id), from), &part, http.StatusOK); err != nil {
 			return err
 		}
 		if isFirst {

@@ -1,0 +1,10 @@
+package main
+
+// commands is the table of all commands.
+var commands = command{
+	name: program, summary: "the operator's command of Device Trace",
+	commands: []command{
+		quarantine,
+		checkCommand,
+	},
+}
