@@ -44,6 +44,12 @@ func TestSettings(t *testing.T) {
 		require.True(t, found)
 		require.Equal(t, "local", value)
 	}
+	for _, name := range []string{"OSS_BUCKET", "DOMAIN", "CERT_NAME"} {
+		t.Setenv(name, "")
+		value, found := none.lookup(name)
+		require.True(t, found, "make run needs no variable")
+		require.NotEmpty(t, value)
+	}
 	t.Setenv("SHARDS", "256")
 	value, found := none.lookup("SHARDS")
 	require.True(t, found)

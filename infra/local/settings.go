@@ -43,8 +43,12 @@ func readSettings(getenv func(string) string) settings {
 // data returns the path of a file in the data folder.
 func (s settings) data(name string) string { return filepath.Join(s.dataDir, name) }
 
+// localDefaults holds the variables that a deployment must set and that nobody needs to set here. The
+// host ignores the domain and its certificate.
+var localDefaults = map[string]string{"OSS_BUCKET": "device-trace", "DOMAIN": "localhost", "CERT_NAME": "none"}
+
 // lookup returns the value of an environment variable that s.file refers to, and reports whether
-// the variable is set. The tokens and the API keys always count as set, because they have defaults.
+// the variable is set. Variables that have a default here always count as set.
 func (s settings) lookup(name string) (string, bool) {
 	switch name {
 	case "WEBHOOK_TOKEN":
@@ -56,7 +60,11 @@ func (s settings) lookup(name string) (string, bool) {
 	case "OPENAPI_KEYS":
 		return s.openAPIKeys, true
 	}
-	return os.LookupEnv(name)
+	if value := os.Getenv(name); value != "" {
+		return value, true
+	}
+	value, found := localDefaults[name]
+	return value, found
 }
 
 // functions returns the functions that s.file describes, or an error that says what is wrong with

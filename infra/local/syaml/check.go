@@ -2,6 +2,7 @@ package syaml
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -133,5 +134,23 @@ func (p *problems) checkDomain(path string, f Function) {
 	}
 	if route := f.Domain.Route.Path; !strings.HasPrefix(route, "/") || strings.Contains(strings.TrimSuffix(route, "/*"), "*") {
 		p.add(path+".route.path", "is %q; use a path that begins with / and may end in /*", route)
+	}
+	p.want(path+".protocol", f.Domain.Protocol, "HTTP", "HTTPS")
+	p.checkCertificate(path+".certConfig", f.Domain.Certificate, f.Domain.Protocol == "HTTPS")
+}
+
+// checkCertificate checks that a certificate has all of its keys if the domain needs one, and none
+// otherwise.
+func (p *problems) checkCertificate(path string, c Certificate, needed bool) {
+	if !needed && len(c) > 0 {
+		p.add(path, "is for protocol HTTPS only")
+	}
+	for _, key := range slices.Sorted(maps.Keys(c)) {
+		p.want(path, key, certificateKeys...)
+	}
+	for _, key := range certificateKeys {
+		if needed && c[key] == "" {
+			p.add(path+"."+key, "is missing")
+		}
 	}
 }

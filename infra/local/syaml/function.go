@@ -102,10 +102,25 @@ type TriggerConfig struct {
 
 // Domain is a custom domain and the route that leads from it to a function.
 type Domain struct {
-	Name        string `yaml:"domainName"`
-	Protocol    string `yaml:"protocol"`
-	Certificate any    `yaml:"certConfig"`
-	Route       Route  `yaml:"route"`
+	Name        string      `yaml:"domainName"`
+	Protocol    string      `yaml:"protocol"`   // "HTTPS", or "HTTP" for requests in clear
+	Certificate Certificate `yaml:"certConfig"` // empty for "HTTP"
+	Route       Route       `yaml:"route"`
+}
+
+// Certificate holds the name of a certificate and the paths of its two PEM files, under the keys in
+// certificateKeys.
+type Certificate map[string]string
+
+var certificateKeys = []string{"certName", "certificate", "privateKey"}
+
+// UnmarshalYAML accepts a mapping. It ignores a scalar, which is an unresolved expression or, if
+// there is no certificate, the empty text.
+func (c *Certificate) UnmarshalYAML(node *yaml.Node) error {
+	if node.Kind == yaml.ScalarNode {
+		return nil
+	}
+	return node.Decode((*map[string]string)(c))
 }
 
 // Route selects the requests for a function.

@@ -8,17 +8,20 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// An expression has the form ${vars.name}, ${env('NAME')} or ${env('NAME', 'default')}.
+// An expression has the form ${vars.name}, ${env('NAME')} or ${env('NAME', 'default')}. A choice has
+// the form ${vars.name[env('NAME', 'default')]}. It must be a whole value, and selects an entry of a
+// variable that is a mapping.
 var (
-	expression    = regexp.MustCompile(`\$\{([^}]*)\}`)
-	varExpression = regexp.MustCompile(`^vars\.([A-Za-z0-9_-]+)$`)
-	envExpression = regexp.MustCompile(`^env\('([A-Za-z0-9_]+)'(\s*,\s*'([^']*)')?\)$`)
+	expression       = regexp.MustCompile(`\$\{([^}]*)\}`)
+	varExpression    = regexp.MustCompile(`^vars\.([A-Za-z0-9_-]+)$`)
+	envExpression    = regexp.MustCompile(`^env\('([A-Za-z0-9_]+)'(\s*,\s*'([^']*)')?\)$`)
+	choiceExpression = regexp.MustCompile(`^\$\{vars\.([A-Za-z0-9_-]+)\[([^\]]*)\]\}$`)
 )
 
 // resolver replaces expressions with their values.
 type resolver struct {
 	lookup Lookup
-	vars   map[string]string // the variables resolved so far
+	vars   map[string]*yaml.Node // the variables resolved so far
 }
 
 // resolve returns the root mapping of an s.yaml, with all expressions replaced by their values. A
@@ -29,13 +32,13 @@ func resolve(data []byte, lookup Lookup) (*yaml.Node, error) {
 		return nil, fmt.Errorf("parse YAML: %w", err)
 	}
 	root := file.Content[0]
-	r := resolver{lookup: lookup, vars: map[string]string{}}
+	r := resolver{lookup: lookup, vars: map[string]*yaml.Node{}}
 	vars := field(root, "vars")
 	for name, value := range pairs(vars) {
 		if err := r.resolveAll(value); err != nil {
 			return nil, fmt.Errorf("resolve variable %q: %w", name.Value, err)
 		}
-		r.vars[name.Value] = value.Value
+		r.vars[name.Value] = value
 	}
 	for key, value := range pairs(root) {
 		if value == vars {
@@ -60,12 +63,34 @@ func (r resolver) resolveAll(node *yaml.Node) error {
 	if node.Kind != yaml.ScalarNode || !strings.Contains(node.Value, "${") {
 		return nil
 	}
-	text, err := r.expand(node.Value)
+	resolved, err := r.resolveScalar(node)
 	if err != nil {
 		return fmt.Errorf("line %d: %w", node.Line, err)
 	}
-	node.Value, node.Tag, node.Style = text, "!!str", 0
+	*node = *resolved
 	return nil
+}
+
+// resolveScalar returns what takes the place of a scalar that contains expressions.
+func (r resolver) resolveScalar(node *yaml.Node) (*yaml.Node, error) {
+	if match := choiceExpression.FindStringSubmatch(node.Value); match != nil {
+		return r.choose(match[1], match[2])
+	}
+	text, err := r.expand(node.Value)
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text, Line: node.Line}, err
+}
+
+// choose returns the entry of a mapping variable whose key is the value of an expression.
+func (r resolver) choose(variable, expression string) (*yaml.Node, error) {
+	key, err := r.value(expression)
+	if err != nil {
+		return nil, err
+	}
+	chosen := field(r.vars[variable], key)
+	if chosen == nil {
+		return nil, fmt.Errorf("choose from variable %q: it has no entry %q", variable, key)
+	}
+	return chosen, nil
 }
 
 // expand replaces the expressions in a string. If any of them cannot be resolved, it returns the
@@ -86,17 +111,17 @@ func (r resolver) expand(text string) (string, error) {
 func (r resolver) value(text string) (string, error) {
 	if match := varExpression.FindStringSubmatch(text); match != nil {
 		value, found := r.vars[match[1]]
-		if !found {
-			return "", fmt.Errorf("read variable %q: not defined above", match[1])
+		if !found || value.Kind != yaml.ScalarNode {
+			return "", fmt.Errorf("read variable %q: not defined above as text", match[1])
 		}
-		return value, nil
+		return value.Value, nil
 	}
 	match := envExpression.FindStringSubmatch(text)
 	if match == nil {
 		return "", fmt.Errorf("read expression %q: use vars.name, env('NAME') or env('NAME', 'default')", text)
 	}
-	if value, found := r.lookup(match[1]); found {
-		return value, nil
+	if value, found := r.lookup(match[1]); found && value != "" {
+		return value, nil // Serverless Devs, too, takes an empty variable for one that is not set
 	}
 	if match[2] == "" {
 		return "", fmt.Errorf("read environment variable %q: not set, and it has no default", match[1])

@@ -60,7 +60,7 @@ type document struct {
 	Edition   string              `yaml:"edition"`
 	Name      string              `yaml:"name"`
 	Access    string              `yaml:"access"`
-	Vars      map[string]string   `yaml:"vars"`
+	Vars      map[string]any      `yaml:"vars"`
 	Resources map[string]resource `yaml:"resources"`
 
 	order []string // the names of the resources, in the order of the file

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,9 +21,22 @@ const (
 	concurrent = "../../operate/s.concurrent.yaml"
 )
 
-// secrets is a Lookup that knows only the two secrets, and no other variable.
+// required lists the variables that have no default.
+var required = []string{"WEBHOOK_TOKEN", "QUERY_TOKEN", "OSS_BUCKET", "DOMAIN", "CERT_NAME"}
+
+// secrets is a Lookup that knows only the required variables. All of them have the value "secret".
 func secrets(name string) (string, bool) {
-	return "secret", isSecret(name)
+	return "secret", slices.Contains(required, name)
+}
+
+// with returns a Lookup that also knows one other variable, or another value of a required one.
+func with(name, value string) Lookup {
+	return func(other string) (string, bool) {
+		if other == name {
+			return value, true
+		}
+		return secrets(other)
+	}
 }
 
 func repositoryFile(t *testing.T) string { return readFile(t, repository) }
@@ -32,8 +46,6 @@ func readFile(t *testing.T, path string) string {
 	require.NoError(t, err)
 	return string(data)
 }
-
-func isSecret(name string) bool { return name == "WEBHOOK_TOKEN" || name == "QUERY_TOKEN" }
 
 func parseRepositoryFile(t *testing.T) []Function { return parseFile(t, repository) }
 
@@ -53,13 +65,43 @@ func TestPutsGiveUpBeforeTheRecorderIsKilled(t *testing.T) {
 	}
 }
 
-// With the two secrets and no other environment variable, Parse must accept the repository's files.
-func TestRepositoryFilesNeedOnlyTheSecrets(t *testing.T) {
+// With the required variables and no other, Parse must accept the repository's files. It must name
+// any of them that is missing or empty.
+func TestRepositoryFilesNeedOnlyTheRequiredVariables(t *testing.T) {
 	for _, file := range []string{repository, concurrent} {
 		parseFile(t, file)
-		for _, name := range []string{"WEBHOOK_TOKEN", "QUERY_TOKEN"} {
-			_, err := Parse([]byte(readFile(t, file)), func(other string) (string, bool) { return "secret", other != name && isSecret(other) })
+		for _, name := range required {
+			_, err := Parse([]byte(readFile(t, file)), with(name, ""))
 			require.ErrorContains(t, err, `"`+name+`": not set`)
+		}
+	}
+}
+
+// Tokens must not cross the internet in clear unless the operator says so. PROTOCOL is the only
+// setting that says so, and it must have one of two values.
+func TestRepositoryFilesUseHTTPS(t *testing.T) {
+	certificate := Certificate{"certName": "secret", "certificate": ".cert/secret.pem", "privateKey": ".cert/secret.key"}
+	for _, file := range []string{repository, concurrent} {
+		for _, f := range parseFile(t, file) {
+			if f.Domain != nil {
+				require.Equal(t, "HTTPS", f.Domain.Protocol)
+				require.Equal(t, certificate, f.Domain.Certificate)
+			}
+		}
+		functions, err := Parse([]byte(readFile(t, file)), with("PROTOCOL", "HTTP"))
+		require.NoError(t, err)
+		require.Equal(t, "HTTP", functions[0].Domain.Protocol)
+		require.Empty(t, functions[0].Domain.Certificate)
+		_, err = Parse([]byte(readFile(t, file)), with("PROTOCOL", "HTTP,HTTPS"))
+		require.ErrorContains(t, err, `choose from variable "certificates": it has no entry "HTTP,HTTPS"`)
+	}
+}
+
+// Only the recorder opens connections to the internet: it confirms AWS IoT's destinations.
+func TestOnlyTheRecorderReachesTheInternet(t *testing.T) {
+	for _, file := range []string{repository, concurrent} {
+		for _, f := range parseFile(t, file) {
+			require.Equal(t, f.Resource == "recorder", f.InternetAccess, f.Resource)
 		}
 	}
 }
@@ -147,6 +189,7 @@ func TestDocumentedTriggerIsAccepted(t *testing.T) {
 
 // Each case breaks the repository's s.yaml in one place, and Parse must report the problem.
 func TestParseRefusesABrokenFile(t *testing.T) {
+	const certificate = "        certConfig: ${vars.certificates[env('PROTOCOL', 'HTTPS')]}\n"
 	tests := []struct{ name, old, new, want string }{
 		{"no name", "functionName: device-trace-recorder", "functionName: ''", "functionName: is missing"},
 		{"no region", "      region: ${vars.region}\n", "", "region: is missing"},
@@ -178,6 +221,11 @@ func TestParseRefusesABrokenFile(t *testing.T) {
 		{"star inside a path", "path: /webhooks/*", "path: /webhooks*", "may end in /*"},
 		{"function twice", "functionName: device-trace-query", "functionName: device-trace-recorder", `is "device-trace-recorder", as in recorder`},
 		{"domain without http", "triggerType: http", "triggerType: eventbridge", "needs an http trigger"},
+		{"protocol", "protocol: ${env('PROTOCOL', 'HTTPS')}", "protocol: FTP", `protocol: is "FTP"; use HTTP, HTTPS`},
+		{"no certificate", certificate, "", "certConfig.certName: is missing"},
+		{"empty certificate", certificate, "        certConfig: ''\n", "certConfig.privateKey: is missing"},
+		{"certificate in clear", "protocol: ${env('PROTOCOL', 'HTTPS')}", "protocol: HTTP", "certConfig: is for protocol HTTPS only"},
+		{"certificate's id", "certName: ${env('CERT_NAME')}", "certId: ${env('CERT_NAME')}", `certConfig: is "certId"; use certName, certificate, privateKey`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) { requireRefused(t, repository, test.old, test.new, test.want) })
@@ -237,14 +285,17 @@ vars:
   a: ${env('UNSET', 'default')}
   b: "<${vars.a}>"
   c: ${env('SET', 'x')}
+  d: {one: {edition: "<${vars.a}>"}, two: ""}
 name: "${vars.b} r-${vars.a}${env('EMPTY', '')}"
 access: ${vars.c}
+choice: ${vars.d[env('UNSET', 'one')]}
 `), lookup)
 	require.NoError(t, err)
 	var d document
 	require.NoError(t, root.Decode(&d))
 	require.Equal(t, "<default> r-default", d.Name)
 	require.Equal(t, "${vars.b}", d.Access, "a value from the environment is not resolved again")
+	require.Equal(t, "<default>", field(field(root, "choice"), "edition").Value)
 }
 
 func TestParseRefuses(t *testing.T) {
@@ -256,6 +307,9 @@ func TestParseRefuses(t *testing.T) {
 		{"a variable that is not above", "vars: {a: '${vars.b}', b: c}", `"b": not defined above`},
 		{"unknown expression", "name: ${config('AccountID')}", "read expression"},
 		{"no default", "name: ${env('X')}", `"X": not set`},
+		{"a mapping as text", "vars: {a: {b: c}}\nname: ${vars.a}", `"a": not defined above as text`},
+		{"choice from nothing", "name: ${vars.x[env('A', 'a')]}", `choose from variable "x": it has no entry "a"`},
+		{"choice by nothing", "vars: {a: {b: c}}\nname: ${vars.a[env('X')]}", `"X": not set`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -284,6 +338,7 @@ func TestScheduleIsInUTCUnlessItSaysOtherwise(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add("vars: {a: b}\nname: ${vars.a}")
+	f.Add("vars: {a: {b: c}}\nname: ${vars.a[env('X', 'b')]}")
 	f.Add("resources: {x: {props: {triggers: [{triggerType: timer}]}}}")
 	f.Add("resources: {x: {props: {customDomain: {}}}}")
 	f.Add("vars: &a {b: c}\nresources: *a")

@@ -73,7 +73,10 @@ type platform struct {
 // the file refers to, in addition to the tokens.
 func newPlatform(t *testing.T, file string, variables map[string]string) platform {
 	t.Helper()
-	all := map[string]string{"WEBHOOK_TOKEN": webhookToken, "QUERY_TOKEN": queryToken, "TRIGGER_INSTANCE": "mq"}
+	all := map[string]string{
+		"WEBHOOK_TOKEN": webhookToken, "QUERY_TOKEN": queryToken, "TRIGGER_INSTANCE": "mq",
+		"OSS_BUCKET": "device-trace", "DOMAIN": "localhost", "CERT_NAME": "none",
+	}
 	maps.Copy(all, variables)
 	text, err := os.ReadFile(filepath.Join(built, file))
 	require.NoError(t, err)
