@@ -281,6 +281,7 @@ func TestEventsSamples(t *testing.T) {
 		"events-disconnect": "dev2 disconnect disconnected by client",
 		"events-no-reason":  "dev1 close unexplained",
 		"events-refused":    "dev3 close not authorized",
+		"events-now":        "dev1 connect accepted, dev1 close no heart",
 		"events-batch":      "dev1 connect accepted, dev1 close no heart, dev2 disconnect disconnected by client, dev3 close not authorized",
 		"events-ndjson":     "dev1 connect accepted, dev1 close no heart, dev2 disconnect disconnected by client",
 	})

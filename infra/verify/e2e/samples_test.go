@@ -207,3 +207,38 @@ func shifted(t *testing.T, body string, shift time.Duration) string {
 	}
 	return body
 }
+
+// TestInvokeSamples calls the functions with the samples that events/README.md uses. These samples
+// contain no time, so they work on any day.
+func TestInvokeSamples(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t, "s.yaml", nil)
+	recorded := p.invokeSample(t, "recorder", "events-now.json", webhookToken)
+	require.Equal(t, http.StatusOK, recorded.StatusCode, recorded.Body)
+	require.JSONEq(t, `{"recorded":2}`, recorded.Body)
+
+	queried := p.invokeSample(t, "query", "query-trace.json", queryToken)
+	require.Equal(t, http.StatusOK, queried.StatusCode, queried.Body)
+	require.Contains(t, queried.Body, `"action":"connect"`)
+	require.Contains(t, queried.Body, `"action_info":"no heart"`)
+	require.Equal(t, 2, strings.Count(queried.Body, `"time_origin":"received"`), queried.Body)
+
+	p.invokeSample(t, "compactor", "timer.json", "")
+}
+
+// httpResponse is what a function returns for an HTTP request.
+type httpResponse struct {
+	StatusCode int
+	Body       string
+}
+
+// invokeSample calls a function with a sample in which the given token replaces the token local.
+func (p platform) invokeSample(t *testing.T, function, file, token string) (response httpResponse) {
+	t.Helper()
+	event, err := os.ReadFile(filepath.Join(root, "events", file))
+	require.NoError(t, err)
+	payload, err := p.host.Invoke(t.Context(), function, []byte(strings.Replace(string(event), "Bearer local", "Bearer "+token, 1)))
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(payload, &response))
+	return response
+}
