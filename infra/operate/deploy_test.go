@@ -35,6 +35,9 @@ func TestCommandsNameWhatExists(t *testing.T) {
 	for _, page := range []string{english, chinese} {
 		for _, s := range sectionsOf(readFile(t, page)) {
 			for _, block := range s.commands {
+				if !strings.HasPrefix(block, "__topic__") { // a query for the console
+					requireShell(t, page, block)
+				}
 				for _, match := range regexp.MustCompile(`(?m)^(?:[A-Z]+=\S+ )*s (?:recorder |query |compactor )?((?:config )?[a-z]+)`).FindAllStringSubmatch(block, -1) {
 					require.Contains(t, customCommands, match[1], block)
 				}
@@ -76,6 +79,31 @@ func TestFollowingThePage(t *testing.T) {
 		}
 		r.requireLifecycle(t, prefix, "30")
 	}
+}
+
+// TestChangingAToken runs the commands that replace a token. The recorder must accept both tokens
+// after the first deployment, and only the new one after the second.
+func TestChangingAToken(t *testing.T) {
+	r := newReader(t)
+	r.run(t, `mkdir ~/.device-trace && echo "export WEBHOOK_TOKEN=first" > ~/.device-trace/settings && chmod 600 ~/.device-trace/settings`)
+	for _, s := range sectionsOf(readFile(t, english)) {
+		if s.title != "Change a token" {
+			continue
+		}
+		require.Len(t, s.commands, 2)
+		const show = "echo tokens: $WEBHOOK_TOKEN ${WEBHOOK_TOKENS:-none} >> ~/calls\n"
+		r.run(t, ". ~/.device-trace/settings\n"+s.commands[0]+show+s.commands[1]+show)
+	}
+	calls := readFile(t, filepath.Join(r.home, "calls"))
+	changed := regexp.MustCompile(`tokens: ([0-9a-f]{64}) first=\*\ns deploy -y .*\ntokens: ([0-9a-f]{64}) none`).FindStringSubmatch(calls)
+	require.NotNil(t, changed, calls)
+	require.Equal(t, changed[1], changed[2])
+	settings := filepath.Join(r.home, ".device-trace", "settings")
+	require.Equal(t, "export WEBHOOK_TOKEN="+changed[1]+"\n", readFile(t, settings))
+	info, err := os.Stat(settings)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	require.NoFileExists(t, settings+".old")
 }
 
 // reader is somebody who follows the page with a home folder and a copy of the repository that
