@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
+	"log"
 	"net/http"
 	"os"
 	"os/exec"
@@ -19,17 +20,30 @@ var functions = []string{"recorder", "query", "compactor"}
 
 const root = "../../.."
 
-// build compiles all functions into a temporary folder and returns the path of the folder.
-func build(t *testing.T) (folder string) {
-	t.Helper()
-	folder = t.TempDir()
-	for _, function := range functions {
-		cmd := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(folder, function), "./functions/"+function)
-		cmd.Dir = root
-		out, err := cmd.CombinedOutput()
-		require.NoError(t, err, string(out))
+// built is the folder that holds the executables of all functions.
+var built string
+
+func TestMain(m *testing.M) {
+	os.Exit(withFunctions(m.Run))
+}
+
+// withFunctions compiles all functions into built, calls work, and deletes the folder.
+func withFunctions(work func() int) int {
+	folder, err := os.MkdirTemp("", "bucket-test")
+	if err != nil {
+		log.Fatal(err)
 	}
-	return folder
+	defer os.RemoveAll(folder)
+	built = folder
+	for _, function := range functions {
+		cmd := exec.Command("go", "build", "-o", filepath.Join(folder, function), "./functions/"+function)
+		cmd.Dir = root
+		if out, err := cmd.CombinedOutput(); err != nil {
+			log.Print(function, ": ", err, "\n", string(out))
+			return 1
+		}
+	}
+	return work()
 }
 
 // function is a running process of one of the functions. The process exits when stop is called or
@@ -40,16 +54,16 @@ type function struct {
 	url  string
 }
 
-// start runs the named function as a plain HTTP server. The given folder must have been created by
-// build. The function accesses the bucket at the given endpoint with an access key of its own.
+// start runs the named function as a plain HTTP server. The function accesses the bucket at the
+// given endpoint with an access key of its own, and with the OSS_PREFIX of the test's environment.
 // environment holds additional environment variables in the form "NAME=value". They override the
 // variables that start sets.
-func start(t *testing.T, folder, name, endpoint string, environment ...string) *function {
+func start(t *testing.T, name, endpoint string, environment ...string) *function {
 	t.Helper()
-	f := &function{cmd: exec.CommandContext(t.Context(), filepath.Join(folder, name))}
+	f := &function{cmd: exec.CommandContext(t.Context(), filepath.Join(built, name))}
 	f.cmd.Env = []string{
 		"HOST=127.0.0.1", "PORT=0", "TMPDIR=" + os.TempDir(),
-		"OSS_ENDPOINT=" + endpoint, "OSS_REGION=" + region, "OSS_BUCKET=device-trace",
+		"OSS_ENDPOINT=" + endpoint, "OSS_REGION=" + region, "OSS_BUCKET=device-trace", "OSS_PREFIX=" + os.Getenv("OSS_PREFIX"),
 		"ALIBABA_CLOUD_ACCESS_KEY_ID=" + name, "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret of " + name,
 		"WEBHOOK_TOKEN=token", "ADMIN_TOKEN=token", "QUERY_TOKEN=token", "INVOKE_TOKEN=token",
 	}

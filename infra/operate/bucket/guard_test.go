@@ -35,15 +35,15 @@ type guard struct {
 }
 
 // newGuard starts a guard in front of an empty bucket and returns the guard and its URL. The guard
-// serves requests until the test ends. queryPolicy is the name of the query function's policy, such
-// as "query".
-func newGuard(t *testing.T, queryPolicy string) (g *guard, endpoint string) {
+// serves requests until the test ends. The policies come from a folder. queryPolicy is the name of
+// the query function's policy, such as "query".
+func newGuard(t *testing.T, folder, queryPolicy string) (g *guard, endpoint string) {
 	t.Helper()
 	g = &guard{policies: map[string]policy{}, used: map[string]map[grant]int{}}
 	for _, function := range functions {
-		g.policies[function], g.used[function] = readPolicy(t, function), map[grant]int{}
+		g.policies[function], g.used[function] = readPolicy(t, folder, function), map[grant]int{}
 	}
-	g.policies["query"] = readPolicy(t, queryPolicy)
+	g.policies["query"] = readPolicy(t, folder, queryPolicy)
 	g.config = oss.Config{
 		Dir: t.TempDir(), Bucket: "device-trace", Region: region,
 		Credentials: func(key string) (secret, token string, ok bool) {

@@ -4,6 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -14,29 +18,59 @@ import (
 // Each function's policy must allow every request that the function makes. It must not grant
 // anything that the function does not need.
 func TestFunctionsAndTheirPolicies(t *testing.T) {
-	folder := build(t)
-	guard, endpoint := newGuard(t, "query")
-	record(t, folder, endpoint)
-	quarantine(t, folder, endpoint)
+	testPolicies(t, ".")
+}
+
+// The same holds for the policies that the deploy page makes for a bucket with a prefix.
+func TestFunctionsAndTheirPoliciesWithAPrefix(t *testing.T) {
+	t.Setenv("OSS_PREFIX", "trace/")
+	testPolicies(t, fill(t, "trace/"))
+}
+
+// testPolicies runs the functions with the policies in a folder.
+func testPolicies(t *testing.T, policies string) {
+	t.Helper()
+	written = 0
+	guard, endpoint := newGuard(t, policies, "query")
+	record(t, endpoint)
+	quarantine(t, endpoint)
 	guard.age(t) // otherwise the compactor would leave the runs alone, because a recorder may still add to them
-	compact(t, folder, endpoint)
-	query(t, folder, endpoint)
+	compact(t, endpoint)
+	query(t, endpoint)
 	guard.requireNoneRefused(t)
 	guard.requireAllUsed(t)
+}
+
+// fill runs the command of the deploy page that writes the bucket's name and prefix into copies of
+// the policies. It returns the folder of the copies.
+func fill(t *testing.T, prefix string) (folder string) {
+	t.Helper()
+	page, err := os.ReadFile("../deploy.md")
+	require.NoError(t, err)
+	command := regexp.MustCompile(`(?m)^    for file in lifecycle.xml .*\n(?:    .*\n)*`).FindString(string(page))
+	require.NotEmpty(t, command)
+	work := t.TempDir()
+	require.NoError(t, os.CopyFS(filepath.Join(work, "infra/operate/bucket"), os.DirFS(".")))
+	folder = filepath.Join(work, ".build/bucket")
+	require.NoError(t, os.MkdirAll(folder, 0o755))
+	cmd := exec.CommandContext(t.Context(), "bash", "-euc", command)
+	cmd.Dir, cmd.Env = work, append(os.Environ(), "OSS_BUCKET=device-trace", "OSS_PREFIX="+prefix, "RETENTION_DAYS=30")
+	output, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(output))
+	return folder
 }
 
 // A query function whose role and token cover one instance must work for that instance. Even with a
 // token that covers all instances, the role must protect the other instances.
 func TestARoleOfOneInstance(t *testing.T) {
-	folder := build(t)
-	guard, endpoint := newGuard(t, "query-one-instance")
-	recorder := start(t, folder, "recorder", endpoint)
+	guard, endpoint := newGuard(t, ".", "query-one-instance")
+	recorder := start(t, "recorder", endpoint)
 	for _, instance := range []string{"prod", "other"} {
 		recorder.request(t, "POST", "/webhooks/events/"+instance, events(1), 200)
 	}
 	recorder.stop(t)
 
-	process := start(t, folder, "query", endpoint, "QUERY_TOKEN=", "QUERY_TOKENS=token=prod")
+	process := start(t, "query", endpoint, "QUERY_TOKEN=", "QUERY_TOKENS=token=prod")
 	require.Contains(t, process.request(t, "GET", "/api/v1/instances", "", 200), `"instances":["prod"]`)
 	for _, path := range []string{"trace", "status", "diagnosis", "days"} {
 		require.Contains(t, process.request(t, "GET", "/api/v1/"+path+"?instance=prod&client=c", "", 200), `"objects":1`)
@@ -49,7 +83,7 @@ func TestARoleOfOneInstance(t *testing.T) {
 		require.NotZero(t, guard.used["query"][grant], "the query function never needs %+v", grant)
 	}
 
-	process = start(t, folder, "query", endpoint)
+	process = start(t, "query", endpoint)
 	process.request(t, "GET", "/api/v1/trace?instance=other&client=c", "", 503)
 	process.request(t, "GET", "/api/v1/instances", "", 503)
 	process.stop(t)
@@ -59,8 +93,8 @@ const runRows = 520 // more events than a run can hold, so that every request en
 
 // record sends a recorder enough events for it to end several runs and delete superseded objects.
 // The bucket is still empty, so the recorder must also put the layout marker.
-func record(t *testing.T, folder, endpoint string) {
-	recorder := start(t, folder, "recorder", endpoint)
+func record(t *testing.T, endpoint string) {
+	recorder := start(t, "recorder", endpoint)
 	for range 4 {
 		recorder.request(t, "POST", "/webhooks/events/i", events(1), 200)
 	}
@@ -89,8 +123,8 @@ func events(n int) string {
 // quarantine handles an event that a recorder does not understand, as an operator would. It starts
 // another recorder on the same bucket and sends the event. It then lists, shows and replays the
 // quarantined item.
-func quarantine(t *testing.T, folder, endpoint string) {
-	recorder := start(t, folder, "recorder", endpoint)
+func quarantine(t *testing.T, endpoint string) {
+	recorder := start(t, "recorder", endpoint)
 	recorder.request(t, "POST", "/webhooks/events/i", `[{"client_id":"c","action":"connect"},{"client_id":"c","action":"explode"}]`, 400)
 	var listing struct{ Items []struct{ ID string } }
 	require.NoError(t, json.Unmarshal([]byte(recorder.request(t, "GET", "/webhooks/quarantine", "", 200)), &listing))
@@ -101,16 +135,16 @@ func quarantine(t *testing.T, folder, endpoint string) {
 	recorder.stop(t)
 }
 
-func compact(t *testing.T, folder, endpoint string) {
-	compactor := start(t, folder, "compactor", endpoint)
+func compact(t *testing.T, endpoint string) {
+	compactor := start(t, "compactor", endpoint)
 	compactor.request(t, "POST", "/invoke", "{}", 200)
 	logged := compactor.stop(t)
 	require.Contains(t, logged, `"merges":1`)
 	require.NotContains(t, logged, `"deleted":0`)
 }
 
-func query(t *testing.T, folder, endpoint string) {
-	process := start(t, folder, "query", endpoint)
+func query(t *testing.T, endpoint string) {
+	process := start(t, "query", endpoint)
 	device := url.Values{"instance": {"i"}, "client": {"c"}, "limit": {"5000"}}
 	var trace struct{ Events []json.RawMessage }
 	require.NoError(t, json.Unmarshal([]byte(process.request(t, "GET", "/api/v1/trace?"+device.Encode(), "", 200)), &trace))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -90,11 +91,11 @@ func like(pattern, text string) bool {
 	return regexp.MustCompile(`(?s)^` + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, `.*`) + `$`).MatchString(text)
 }
 
-// readPolicy reads the policy with the given name. It fails the test if the file has elements that
-// the Go type cannot represent.
-func readPolicy(t *testing.T, name string) policy {
+// readPolicy reads the policy with the given name from a folder. It fails the test if the file has
+// elements that the Go type cannot represent.
+func readPolicy(t *testing.T, folder, name string) policy {
 	t.Helper()
-	text, err := os.ReadFile(name + "-policy.json")
+	text, err := os.ReadFile(filepath.Join(folder, name+"-policy.json"))
 	require.NoError(t, err)
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
@@ -131,7 +132,7 @@ func TestPoliciesRefuse(t *testing.T) {
 			{action: "oss:PutObject", key: item}, {action: "oss:DeleteObject", key: item}, {action: "oss:ListObjects", prefix: "quarantine/"},
 		},
 	} {
-		p := readPolicy(t, function)
+		p := readPolicy(t, ".", function)
 		for _, a := range append(refused, []access{
 			{action: "oss:ListObjects"}, {action: "oss:ListObjects", prefix: "event"}, {action: "oss:GetObject", key: "other/" + event},
 			{action: "oss:PutObject", key: "other"}, {action: "oss:DeleteObject"}, {action: "oss:DeleteBucket"}, {action: "oss:PutBucketLifecycle"},
