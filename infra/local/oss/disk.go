@@ -47,7 +47,8 @@ func openDisk(dir string) (*disk, error) {
 
 // find fills the index with the objects on disk. It ignores files that are not objects.
 func (d *disk) find() error {
-	return filepath.WalkDir(d.objects, func(path string, file fs.DirEntry, err error) error {
+	var moved []string // the paths of objects whose files must move
+	err := filepath.WalkDir(d.objects, func(path string, file fs.DirEntry, err error) error {
 		if err != nil || !file.Type().IsRegular() {
 			return err
 		}
@@ -57,7 +58,10 @@ func (d *disk) find() error {
 		}
 		key, ok := keyOf(relative)
 		if !ok {
-			return nil
+			if key, ok = keyInHex(relative); !ok {
+				return nil
+			}
+			moved = append(moved, relative)
 		}
 		info, err := file.Info()
 		if err != nil {
@@ -66,6 +70,20 @@ func (d *disk) find() error {
 		d.index.set(entry{key, info.Size(), info.ModTime().UTC(), &checksums{}})
 		return nil
 	})
+	for _, path := range moved {
+		err = errors.Join(err, d.move(path))
+	}
+	return err
+}
+
+// move renames a file whose path holds the key in hexadecimal. Earlier versions wrote more keys
+// in this form.
+func (d *disk) move(path string) error {
+	key, _ := keyInHex(path)
+	if err := makeFolder(filepath.Dir(d.path(key))); err != nil {
+		return err
+	}
+	return os.Rename(filepath.Join(d.objects, path), d.path(key))
 }
 
 func (d *disk) path(key string) string { return filepath.Join(d.objects, fileOf(key)) }
