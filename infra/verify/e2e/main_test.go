@@ -20,6 +20,9 @@ const concurrentFile = "infra/operate/s.concurrent.yaml"
 var built string
 
 func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == duckdbCommand {
+		os.Exit(runDuckDB(os.Args[1:]))
+	}
 	os.Exit(run(m))
 }
 

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,7 +19,7 @@ import (
 func TestReadme(t *testing.T) {
 	t.Parallel()
 	s := newStackWith(t, "WEBHOOK_TOKEN=local", "QUERY_TOKEN=local", "ADMIN_TOKEN=local")
-	commands := documentCommands(t, "README.md", "Try it")
+	commands := slices.DeleteFunc(documentCommands(t, "README.md", "Try it"), isSQL)
 	require.Len(t, commands, 4)
 	require.Equal(t, "make run", commands[0])
 	require.Equal(t, "make demo", commands[1])
@@ -32,6 +33,7 @@ func TestReadme(t *testing.T) {
 	after := s.shell(t, commands[2])
 	require.Contains(t, after, `"client_id":"sensor-1"`)
 	require.Contains(t, after, `"action_info":"no heart"`)
+	s.requireSQL(t, "README.md", "infra/operate/sql.md", "pkg/segment/FORMAT.md")
 }
 
 // requireDemoOfWeeks checks the last two single devices that the demo records: one with trouble for
