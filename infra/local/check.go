@@ -14,7 +14,7 @@ import (
 // checkData re-reads the local bucket and checks it. Only one process at a time may use the data
 // folder. So if a local system is already running, checkData has that system do the check.
 func checkData(ctx context.Context, s settings, out io.Writer) error {
-	release, err := lockData(s)
+	release, err := lockExisting(ctx, s)
 	if errors.Is(err, errInUse) {
 		return postToRunning(ctx, s, "/check", out)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"devicetrace/infra/local/fc"
@@ -59,13 +60,24 @@ func (c *cloud) warm(ctx context.Context) error {
 		name := c.functions[i].Resource
 		status, err := c.host.Head(ctx, name)
 		if status == http.StatusServiceUnavailable {
-			err = fmt.Errorf("it responds with 503; the errors in %s say why", c.log.Name())
+			err = c.startError(ctx, name)
 		}
 		if err != nil {
 			return fmt.Errorf("start function %q: %w", name, err)
 		}
 		return nil
 	})
+}
+
+// startFailed is the message of the record that a function logs if it cannot start.
+const startFailed = "start failed"
+
+// startError returns the reason why a function responds with 503.
+func (c *cloud) startError(ctx context.Context, function string) error {
+	if r, found := c.log.await(ctx, function, startFailed, 0); found && r.Error != "" {
+		return errors.New(strings.TrimPrefix(r.Error, "start the function: "))
+	}
+	return fmt.Errorf("it responds with 503; the errors in %s say why", c.log.Name())
 }
 
 // fire calls a function with the event of its timer, or with {} if the function has no timer.

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 
 	"devicetrace/pkg/objstore"
 )
@@ -47,7 +48,10 @@ func openControl(s settings, c *cloud) (*control, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /invoke/{function}", c.serveInvoke)
 	mux.HandleFunc("PUT /store", c.store.faults.serveSet)
-	mux.HandleFunc("POST /check", c.serveCheck)
+	mux.HandleFunc("POST /check", reporting(func(ctx context.Context, out io.Writer) error {
+		return checkBucket(ctx, objstore.WithPrefix(c.store.objects.Store(), c.store.prefix), out)
+	}))
+	mux.HandleFunc("POST /compact", reporting(c.compact))
 	opened := &control{s.data("control"), &http.Server{Handler: file.guard(mux), ReadHeaderTimeout: headerTimeout}}
 	go opened.server.Serve(listener)
 	return opened, nil
@@ -70,16 +74,18 @@ func (c *cloud) serveInvoke(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveCheck checks the bucket and responds with the report as text. If the check fails, a
-// trailer holds the error.
-func (c *cloud) serveCheck(w http.ResponseWriter, r *http.Request) {
-	http.NewResponseController(w).Flush() // without this, a response with an empty body would have no trailers
-	if err := checkBucket(r.Context(), objstore.WithPrefix(c.store.objects.Store(), c.store.prefix), w); err != nil {
-		w.Header().Set(http.TrailerPrefix+errorTrailer, err.Error())
+// reporting returns a handler that responds with the text that work prints. If work fails, a trailer
+// holds the error.
+func reporting(work func(context.Context, io.Writer) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		http.NewResponseController(w).Flush() // without this, a response with an empty body would have no trailers
+		if err := work(r.Context(), w); err != nil {
+			w.Header().Set(http.TrailerPrefix+errorTrailer, strings.ReplaceAll(err.Error(), "\n", "; "))
+		}
 	}
 }
 
-const errorTrailer = "Check-Error"
+const errorTrailer = "Work-Error"
 
 func (c *control) close() {
 	os.Remove(c.path)

@@ -1,14 +1,35 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"syscall"
+
+	"devicetrace/infra/local/running"
 )
 
 // errInUse means that another process is using the data folder.
 var errInUse = errors.New("it is in use by another `make run`, `make compact` or `make check`; stop that, or set DATA_DIR to another folder")
+
+// lockExisting is like lockData, but returns an error if the data folder has no bucket.
+func lockExisting(ctx context.Context, s settings) (release func(), err error) {
+	if _, err := os.Stat(s.data("oss")); errors.Is(err, fs.ErrNotExist) {
+		return nil, noData(ctx, s)
+	}
+	return lockData(s)
+}
+
+// noData returns the error for a data folder without a bucket. If a system runs on the port, the
+// error names that system's data folder.
+func noData(ctx context.Context, s settings) error {
+	if other, err := running.Ask(ctx, reachable(s.host, s.port)); err == nil && other.DataDir != "" {
+		return fmt.Errorf("%q has no data; the `make run` on port %s uses another folder: set DATA_DIR=%s", s.dataDir, s.port, quoted(other.DataDir))
+	}
+	return fmt.Errorf("%q has no data: start `make run` first, or set DATA_DIR to the folder that `make run` used", s.dataDir)
+}
 
 // lockData locks the data folder for this process until release is called or the process
 // ends for any reason.

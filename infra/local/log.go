@@ -2,15 +2,35 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"sync"
+	"time"
 )
 
-// functionLog writes the functions' output to a file. It also writes their errors to
-// stderr.
-type functionLog struct{ *os.File }
+// functionLog writes the functions' output to a file. It also writes their errors to stderr, and
+// remembers the latest record of each function and message. It is safe for concurrent use.
+type functionLog struct {
+	file *os.File
+
+	mu      sync.Mutex
+	records map[recordKey]record
+}
+
+// recordKey identifies the records of a function that have the same message.
+type recordKey struct{ function, message string }
+
+// record is the part of a function's log record that this program uses.
+type record struct {
+	Message string          `json:"msg"`
+	Error   string          `json:"error"`
+	Report  json.RawMessage `json:"report"`
+	number  int             // counts the records of the same recordKey from 1
+}
 
 // openFunctionLog starts a new file. It keeps the previous file with ".1" appended to its name.
 func openFunctionLog(path string) (*functionLog, error) {
@@ -21,7 +41,7 @@ func openFunctionLog(path string) (*functionLog, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open log of the functions: %w", err)
 	}
-	return &functionLog{file}, nil
+	return &functionLog{file: file, records: map[recordKey]record{}}, nil
 }
 
 // errorMarks are substrings of the log lines that users should see immediately.
@@ -41,5 +61,55 @@ func (l *functionLog) Write(line []byte) (int, error) {
 			break
 		}
 	}
-	return l.File.Write(line)
+	l.remember(line)
+	return l.file.Write(line)
 }
+
+// remember keeps the record in a line. The line begins with the name of the function. A line that
+// holds no record is ignored.
+func (l *functionLog) remember(line []byte) {
+	function, text, _ := bytes.Cut(line, []byte(" | "))
+	var r record
+	if json.Unmarshal(text, &r) != nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	key := recordKey{string(function), r.Message}
+	r.number = l.records[key].number + 1
+	l.records[key] = r
+}
+
+// latest returns the latest record of a function with the given message, or a record with number 0.
+func (l *functionLog) latest(function, message string) record {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.records[recordKey{function, message}]
+}
+
+// logDelay is the maximum time that await waits. A function's output arrives shortly after its
+// response at most.
+const logDelay = 2 * time.Second
+
+// await returns the latest record of a function with the given message, once its number is greater
+// than the given one. It returns false if there is no such record in time.
+func (l *functionLog) await(ctx context.Context, function, message string, number int) (record, bool) {
+	ctx, cancel := context.WithTimeout(ctx, logDelay)
+	defer cancel()
+	for {
+		if r := l.latest(function, message); r.number > number {
+			return r, true
+		}
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-ctx.Done():
+			return record{}, false
+		}
+	}
+}
+
+// Name returns the path of the file.
+func (l *functionLog) Name() string { return l.file.Name() }
+
+// Close closes the file.
+func (l *functionLog) Close() error { return l.file.Close() }

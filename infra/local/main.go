@@ -11,11 +11,11 @@
 //	local check     re-read the local data and verify it (make check)
 //
 // The program must be started in the repository's folder, which holds s.yaml and the built
-// functions. It listens on 127.0.0.1 only. It reads the variables that s.yaml names and these
-// environment variables:
+// functions. It reads the variables that s.yaml names and these environment variables:
 //
 //	variable                                  default
 //	S_YAML (which functions to host)          s.yaml
+//	HOST (IP address to listen on)            127.0.0.1
 //	PORT                                      8080
 //	MQTT_PORT                                 1883
 //	DATA_DIR                                  .data
@@ -23,6 +23,10 @@
 //	OPENAPI_KEYS                              local:local-secret=*
 //	MQTT_USER                                 device
 //	MQTT_PASSWORD                             devpass
+//
+// If HOST is not a loopback address, WEBHOOK_TOKEN and QUERY_TOKEN are required, and ADMIN_TOKEN,
+// OPENAPI_KEYS and MQTT_PASSWORD have no defaults: without them, the quarantine and Alibaba's API
+// are disabled, and the broker listens on 127.0.0.1 only.
 package main
 
 import (
@@ -52,7 +56,7 @@ func command(arguments []string, s settings) error {
 		signal.Notify(signals, ending...)
 		return run(s, signals, os.Stdout)
 	case "compact":
-		return compact(ctx, s, os.Stdout)
+		return compactData(ctx, s, os.Stdout)
 	case "check":
 		return checkData(ctx, s, os.Stdout)
 	}

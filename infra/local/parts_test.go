@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net"
 	"testing"
 	"time"
 
@@ -36,7 +35,7 @@ func TestKeysRotateAndExpire(t *testing.T) {
 func TestSettings(t *testing.T) {
 	none := readSettings(func(string) string { return "" })
 	require.Equal(t, settings{
-		file: "s.yaml", port: "8080", mqttPort: "1883", dataDir: ".data", webhookToken: "local", queryToken: "local", adminToken: "local", openAPIKeys: "local:local-secret=*",
+		file: "s.yaml", host: "127.0.0.1", mqttHost: "127.0.0.1", port: "8080", mqttPort: "1883", dataDir: ".data", webhookToken: "local", queryToken: "local", adminToken: "local", openAPIKeys: "local:local-secret=*",
 		user: "device", password: "devpass",
 	}, none)
 	for _, name := range []string{"WEBHOOK_TOKEN", "QUERY_TOKEN", "ADMIN_TOKEN"} {
@@ -57,14 +56,13 @@ func TestSettings(t *testing.T) {
 }
 
 func TestWelcomeShowsNoSecret(t *testing.T) {
-	address := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}
 	standard := readSettings(func(string) string { return "" })
-	text := welcome(standard, address, "127.0.0.1:1883")
+	text := welcome(standard, "8080", "1883")
 	require.Contains(t, text, `"Authorization: Bearer local" "http://127.0.0.1:8080/api/v1/trace?instance=local&client=sensor-1"`)
 	require.Contains(t, text, "-p 1883 -u device -P devpass")
 
 	own := readSettings(func(name string) string { return "hidden-" + name })
-	text = welcome(own, address, "127.0.0.1:1883")
+	text = welcome(own, "8080", "1883")
 	require.Contains(t, text, "Bearer $QUERY_TOKEN")
 	require.Contains(t, text, "-P $MQTT_PASSWORD")
 	require.NotContains(t, text, "hidden-QUERY_TOKEN")

@@ -13,14 +13,17 @@ import (
 // run runs the system until the first signal, and then stops the system gracefully. A second signal
 // kills the remaining processes. run prints the welcome text and its progress to out.
 func run(s settings, signals <-chan os.Signal, out io.Writer) error {
+	if err := s.validate(); err != nil {
+		return err
+	}
 	release, err := lockData(s)
 	if err != nil {
 		return err
 	}
 	defer release()
-	listener, err := net.Listen("tcp", "127.0.0.1:"+s.port)
+	listener, err := net.Listen("tcp", net.JoinHostPort(s.host, s.port))
 	if err != nil {
-		return portError(err, s.port, "PORT")
+		return portError(err, s.host, s.port, "PORT")
 	}
 	cloud, err := openCloud(s)
 	if err != nil {
@@ -32,7 +35,7 @@ func run(s settings, signals <-chan os.Signal, out io.Writer) error {
 	if err := system.start(stop); err != nil {
 		return errors.Join(err, system.close(stop))
 	}
-	fmt.Fprint(out, welcome(s, listener.Addr(), system.broker.Addr()))
+	fmt.Fprint(out, welcome(s, portOf(listener.Addr().String()), portOf(system.broker.Addr())))
 	<-signals
 	fmt.Fprintln(out, "\nStopping: delivering the broker's last events. Press Ctrl-C again to stop at once.")
 	go func() {
@@ -43,9 +46,9 @@ func run(s settings, signals <-chan os.Signal, out io.Writer) error {
 }
 
 // portError returns an error that names the environment variable for choosing another port.
-func portError(err error, port, variable string) error {
+func portError(err error, host, port, variable string) error {
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("port %s on 127.0.0.1 is in use: stop the program that uses it, or set %s to another port", port, variable)
+		return fmt.Errorf("port %s on %s is in use: stop the program that uses it, or set %s to another port", port, host, variable)
 	}
-	return fmt.Errorf("listen on port %q of 127.0.0.1, set by %s: %w", port, variable, err)
+	return fmt.Errorf("listen on port %q of %s, set by %s: %w", port, host, variable, err)
 }

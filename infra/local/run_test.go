@@ -28,8 +28,8 @@ func testSettings(t *testing.T) settings {
 // patience limits how long a test waits for an event that must happen.
 const patience = time.Minute
 
-// running is a system that runs in the test's own process.
-type running struct {
+// started is a system that runs in the test's own process.
+type started struct {
 	url, mqtt string
 	stop      func() error
 }
@@ -41,7 +41,7 @@ var (
 
 // begin starts a system and waits until it is ready. The system runs until stop is called
 // or the test ends.
-func begin(t *testing.T, s settings) *running {
+func begin(t *testing.T, s settings) *started {
 	t.Helper()
 	signals, ended := make(chan os.Signal, 2), make(chan error, 1)
 	reader, writer := io.Pipe()
@@ -50,7 +50,7 @@ func begin(t *testing.T, s settings) *running {
 		writer.CloseWithError(io.EOF)
 		ended <- err
 	}()
-	r := &running{stop: func() error {
+	r := &started{stop: func() error {
 		signals <- syscall.SIGINT
 		select {
 		case err := <-ended:
@@ -118,7 +118,7 @@ func TestRunHostsTheFunctionsOfAnotherFile(t *testing.T) {
 	require.NoError(t, json.NewDecoder(response.Body).Decode(&received))
 	require.Contains(t, received.Environ, "BEHIND_FUNCTION_COMPUTE=true")
 	require.Contains(t, received.Environ, "HOST=127.0.0.1")
-	require.NoError(t, compact(t.Context(), s, io.Discard))
+	require.NoError(t, compactData(t.Context(), s, io.Discard))
 	require.NoError(t, system.stop())
 }
 
@@ -165,12 +165,12 @@ func TestCompactRunsOnceInARunningSystemOrAlone(t *testing.T) {
 	}
 	system := begin(t, s)
 	var out strings.Builder
-	require.NoError(t, compact(t.Context(), s, &out))
-	require.Contains(t, out.String(), "Compacted.")
+	require.NoError(t, compactData(t.Context(), s, &out))
+	require.Equal(t, "Compacted: 0 partitions, 0 merges, 0 objects before, 0 after.\n"+nothingToMerge+"\n", out.String())
 	require.NoError(t, system.stop())
 	require.Equal(t, 2, calls(), "one at the start of the system, one to compact")
 
-	require.NoError(t, compact(t.Context(), s, io.Discard))
+	require.NoError(t, compactData(t.Context(), s, io.Discard))
 	require.Equal(t, 1, calls(), "the log starts empty")
 	require.FileExists(t, s.data("functions.log.1"), "the previous log is kept")
 }
@@ -214,7 +214,9 @@ func TestFunctionThatCannotStartEndsTheRun(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	require.ErrorContains(t, command([]string{"other"}, testSettings(t)), "usage")
-	require.ErrorContains(t, compact(canceled(), testSettings(t), io.Discard), "canceled")
+	s := testSettings(t)
+	require.NoError(t, os.Mkdir(s.data("oss"), 0o755))
+	require.ErrorContains(t, compactData(canceled(), s, io.Discard), "canceled")
 }
 
 func canceled() context.Context {

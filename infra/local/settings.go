@@ -12,21 +12,27 @@ import (
 // settings holds the values of this program's environment variables, or their defaults.
 type settings struct {
 	file                                 string // describes the functions
+	host, mqttHost                       string // the IP addresses on which HTTP and MQTT are served
 	port, mqttPort                       string
 	dataDir                              string
 	webhookToken, queryToken, adminToken string
 	openAPIKeys                          string
 	user, password                       string
+	notice                               string // what the user should know about HOST; may be empty
 }
 
 // The default secrets. They are public knowledge, so the program may print them.
 const (
 	defaultToken    = "local"
 	defaultPassword = "devpass"
+	defaultKeys     = "local:local-secret=*"
 )
 
+// loopback is the default of HOST.
+const loopback = "127.0.0.1"
+
 func readSettings(getenv func(string) string) settings {
-	return settings{
+	s := settings{
 		file:         cmp.Or(getenv("S_YAML"), "s.yaml"),
 		port:         cmp.Or(getenv("PORT"), "8080"),
 		mqttPort:     cmp.Or(getenv("MQTT_PORT"), "1883"),
@@ -34,10 +40,12 @@ func readSettings(getenv func(string) string) settings {
 		webhookToken: cmp.Or(getenv("WEBHOOK_TOKEN"), defaultToken),
 		queryToken:   cmp.Or(getenv("QUERY_TOKEN"), defaultToken),
 		adminToken:   cmp.Or(getenv("ADMIN_TOKEN"), defaultToken),
-		openAPIKeys:  cmp.Or(getenv("OPENAPI_KEYS"), "local:local-secret=*"),
+		openAPIKeys:  cmp.Or(getenv("OPENAPI_KEYS"), defaultKeys),
 		user:         cmp.Or(getenv("MQTT_USER"), "device"),
 		password:     cmp.Or(getenv("MQTT_PASSWORD"), defaultPassword),
 	}
+	s.setHost(getenv("HOST"))
+	return s
 }
 
 // data returns the path of a file in the data folder.

@@ -6,9 +6,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"time"
 
 	"devicetrace/infra/local/mqtt"
+	"devicetrace/infra/local/running"
 	"devicetrace/pkg/broker"
 )
 
@@ -30,14 +32,11 @@ type system struct {
 // the server closes the connection.
 const headerTimeout = 10 * time.Second
 
-// start waits until the functions are ready and then opens the entry points. The broker
-// starts last, because all other parts must be ready for its events.
+// start waits until the functions are ready and then opens the entry points.
 func (s *system) start(ctx context.Context) (err error) {
 	if err := s.cloud.warm(ctx); err != nil {
 		return err
 	}
-	s.server = &http.Server{Handler: s.cloud.host, ReadHeaderTimeout: headerTimeout}
-	go s.server.Serve(s.listener)
 	if s.control, err = openControl(s.settings, s.cloud); err != nil {
 		return err
 	}
@@ -45,17 +44,29 @@ func (s *system) start(ctx context.Context) (err error) {
 		return err
 	}
 	s.broker, err = mqtt.Start(mqtt.Config{
-		Address:    "127.0.0.1:" + s.settings.mqttPort,
+		Address:    net.JoinHostPort(s.settings.mqttHost, s.settings.mqttPort),
 		Instance:   brokerInstance,
-		WebhookURL: "http://" + s.listener.Addr().String() + "/webhooks/" + broker.Events + "/" + brokerInstance,
+		WebhookURL: "http://" + reachable(s.settings.host, portOf(s.listener.Addr().String())) + "/webhooks/" + broker.Events + "/" + brokerInstance,
 		Token:      s.settings.webhookToken,
 		User:       s.settings.user, Password: s.settings.password,
 		Log: slog.Default(),
 	})
 	if err != nil {
-		return portError(err, s.settings.mqttPort, "MQTT_PORT")
+		return portError(err, s.settings.mqttHost, s.settings.mqttPort, "MQTT_PORT")
 	}
+	s.serve()
 	return nil
+}
+
+// serve serves HTTP. It starts after the broker, because it tells other programs the broker's address.
+// Until then, connections to the HTTP port wait.
+func (s *system) serve() {
+	mine := running.Settings{DataDir: s.settings.dataDir, MQTT: reachable(s.settings.mqttHost, portOf(s.broker.Addr()))}
+	if path, err := filepath.Abs(mine.DataDir); err == nil {
+		mine.DataDir = path
+	}
+	s.server = &http.Server{Handler: running.Handler(mine, s.cloud.host), ReadHeaderTimeout: headerTimeout}
+	go s.server.Serve(s.listener)
 }
 
 // close stops the parts of the system in the reverse order of start. The broker delivers

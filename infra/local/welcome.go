@@ -5,15 +5,21 @@ import (
 	"strings"
 )
 
-// welcome returns the message that is shown once the system is running. The message says what to
-// try next. It contains no token or password that the user has set.
-func welcome(s settings, http net.Addr, mqtt string) string {
-	_, mqttPort, _ := net.SplitHostPort(mqtt)
+// welcome returns the message that is shown once the system is running on the given ports. The
+// message says what to try next. It contains no token or password that the user has set.
+func welcome(s settings, port, mqttPort string) string {
+	mqtt := reachable(s.mqttHost, mqttPort)
+	mqttHost, _, _ := net.SplitHostPort(mqtt)
+	notice := s.notice
+	if notice != "" {
+		notice = "\n" + notice + "\n"
+	}
 	return strings.NewReplacer(
-		"HTTP", http.String(), "MQTTPORT", mqttPort, "DATA", s.dataDir,
+		"HTTP", reachable(s.host, port), "MQTTADDRESS", mqtt, "MQTTHOST", mqttHost, "MQTTPORT", mqttPort, "DATA", s.dataDir,
 		"USER", s.user, "PASSWORD", shown(s.password, defaultPassword, "MQTT_PASSWORD"),
 		"TOKEN", shown(s.queryToken, defaultToken, "QUERY_TOKEN"),
-		"FRAGMENT", fragment(s.queryToken),
+		"FRAGMENT", fragment(s.queryToken), "NOTICE", notice,
+		"DEMO", s.demoCommand(port, mqttPort), "COMPACT", s.dataCommand("compact"), "CHECK", s.dataCommand("check"),
 	).Replace(welcomeText)
 }
 
@@ -38,17 +44,21 @@ func shown(value, standard, variable string) string {
 }
 
 const welcomeText = `Device Trace is ready. Data is in DATA. Press Ctrl-C to stop.
-
-  page       http://HTTP/FRAGMENT
+NOTICE
+  page       http://HTTP/?instance=localFRAGMENT
   API        http://HTTP/api/v1/trace
   webhooks   http://HTTP/webhooks/{broker}/{instance}
-  MQTT       127.0.0.1:MQTTPORT, user USER, password PASSWORD
+  MQTT       MQTTADDRESS, user USER, password PASSWORD
   log        DATA/functions.log
 
 Connect a client, drop it, and ask why it dropped:
 
-  mosquitto_sub -h 127.0.0.1 -p MQTTPORT -u USER -P PASSWORD -i sensor-1 -t demo
+  mosquitto_sub -h MQTTHOST -p MQTTPORT -u USER -P PASSWORD -i sensor-1 -t demo
   curl -H "Authorization: Bearer TOKEN" "http://HTTP/api/v1/trace?instance=local&client=sensor-1"
 
-make demo connects and drops clients for you; make compact merges small objects.
+In another terminal, connect and drop clients, merge small objects, or verify the data:
+
+  DEMO
+  COMPACT
+  CHECK
 `

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/infra/local/demo/ends"
+	"devicetrace/infra/local/running"
 	"devicetrace/pkg/event"
 )
 
@@ -64,6 +65,30 @@ func TestEveryInfoHasADescription(t *testing.T) {
 	}
 }
 
-func TestNothingIsUp(t *testing.T) {
-	require.ErrorContains(t, isUp(t.Context(), "1"), "make run")
+func TestBrokerOf(t *testing.T) {
+	other := httptest.NewServer(http.NotFoundHandler())
+	defer other.Close()
+	system := httptest.NewServer(running.Handler(running.Settings{MQTT: "127.0.0.1:2883"}, http.NotFoundHandler()))
+	defer system.Close()
+	for name, c := range map[string]struct{ address, wanted, err string }{
+		"nothing listens":   {"127.0.0.1:1", "", "nothing listens on 127.0.0.1:1: start `make run`"},
+		"another program":   {other.Listener.Addr().String(), "", "no `make run` listens on"},
+		"the other broker":  {system.Listener.Addr().String(), "1883", "MQTT_PORT is 1883, but the broker of the `make run` on " + system.Listener.Addr().String() + " listens on port 2883: set MQTT_PORT to 2883"},
+		"the same broker":   {system.Listener.Addr().String(), "2883", ""},
+		"MQTT_PORT not set": {system.Listener.Addr().String(), "", ""},
+	} {
+		broker, err := brokerOf(t.Context(), c.address, c.wanted)
+		if c.err != "" {
+			require.ErrorContains(t, err, c.err, name)
+			continue
+		}
+		require.NoError(t, err, name)
+		require.Equal(t, "127.0.0.1:2883", broker, name)
+	}
+}
+
+func TestHost(t *testing.T) {
+	for setting, want := range map[string]string{"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "127.0.0.1", "my-machine": "127.0.0.1", "192.0.2.1": "192.0.2.1"} {
+		require.Equal(t, want, host(setting))
+	}
 }

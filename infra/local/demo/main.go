@@ -7,13 +7,16 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 
 	"devicetrace/infra/local/demo/ends"
+	"devicetrace/infra/local/running"
 )
 
 // patience is how long the whole demo may take.
@@ -34,12 +37,13 @@ func main() {
 // run shows every way in which a connection can end, each with its own device. Then it shows the
 // simulated days of single devices and of a fleet.
 func run(ctx context.Context) error {
-	port, mqttPort := env("PORT", "8080"), env("MQTT_PORT", "1883")
-	if err := isUp(ctx, port, mqttPort); err != nil {
+	address := net.JoinHostPort(host(os.Getenv("HOST")), env("PORT", "8080"))
+	broker, err := brokerOf(ctx, address, os.Getenv("MQTT_PORT"))
+	if err != nil {
 		return err
 	}
-	target := ends.Target{Address: "127.0.0.1:" + mqttPort, User: env("MQTT_USER", "device"), Password: env("MQTT_PASSWORD", "devpass")}
-	api := traceAPI{base: "http://127.0.0.1:" + port, token: env("QUERY_TOKEN", "local")}
+	target := ends.Target{Address: broker, User: env("MQTT_USER", "device"), Password: env("MQTT_PASSWORD", "devpass")}
+	api := traceAPI{base: "http://" + address, token: env("QUERY_TOKEN", "local")}
 	for i, kind := range ends.Kinds {
 		device := "GID_demo@@@" + kind.Name
 		fmt.Printf("\n[%d/%d] %s\n", i+1, len(ends.Kinds), device)
@@ -79,17 +83,31 @@ func checkRows(got []row, want []ends.Row) error {
 	return nil
 }
 
-// isUp returns an error unless something listens on each of the given ports. The error says which
-// command to run.
-func isUp(ctx context.Context, ports ...string) error {
-	for _, port := range ports {
-		conn, err := new(net.Dialer).DialContext(ctx, "tcp", "127.0.0.1:"+port)
-		if err != nil {
-			return fmt.Errorf("nothing listens on 127.0.0.1:%s: start `make run` in another terminal, with the same PORT and MQTT_PORT", port)
-		}
-		_ = conn.Close()
+// brokerOf returns the address of the broker of the `make run` at the given HTTP address. wanted is
+// the value of MQTT_PORT, or empty if it is not set. If the broker has another port, brokerOf returns
+// an error: the broker on the wanted port would report its clients to somewhere else.
+func brokerOf(ctx context.Context, address, wanted string) (string, error) {
+	system, err := running.Ask(ctx, address)
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "", fmt.Errorf("nothing listens on %s: start `make run` in another terminal, and set PORT here to the same value as there", address)
+	case err != nil:
+		return "", fmt.Errorf("no `make run` listens on %s: set PORT to the same value as for `make run` (%w)", address, err)
 	}
-	return nil
+	if _, port, _ := net.SplitHostPort(system.MQTT); wanted != "" && wanted != port {
+		return "", fmt.Errorf("MQTT_PORT is %s, but the broker of the `make run` on %s listens on port %s: set MQTT_PORT to %[3]s, or leave it out", wanted, address, port)
+	}
+	return system.MQTT, nil
+}
+
+// host returns the address at which this machine reaches a `make run` with the given HOST. Like
+// `make run`, it ignores a HOST that is not an IP address.
+func host(setting string) string {
+	ip := net.ParseIP(setting)
+	if ip == nil || ip.IsUnspecified() {
+		return "127.0.0.1"
+	}
+	return setting
 }
 
 func env(name, otherwise string) string { return cmp.Or(os.Getenv(name), otherwise) }

@@ -45,18 +45,26 @@ func (a traceAPI) page(instance, device string, from, to time.Time) string {
 
 func format(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-// pollEvery is the pause between queries while rows are still missing.
-const pollEvery = 250 * time.Millisecond
+const (
+	// pollEvery is the pause between queries while rows are still missing.
+	pollEvery = 250 * time.Millisecond
+	// tellEvery is the interval at which await says that rows are still missing.
+	tellEvery = 5 * time.Second
+)
 
 // await repeats a query for the device's rows since the given time. It stops when the response has
 // at least the given number of rows.
 func (a traceAPI) await(ctx context.Context, device string, since time.Time, rows int) (trace, error) {
+	tellAt := time.Now().Add(tellEvery)
 	for {
 		got, err := a.query(ctx, device, since)
 		if err != nil || len(got.Events) >= rows {
 			return got, err
 		}
-		fmt.Printf("  %d of %d rows so far\n", len(got.Events), rows)
+		if time.Now().After(tellAt) {
+			fmt.Printf("  %d of %d rows so far\n", len(got.Events), rows)
+			tellAt = tellAt.Add(tellEvery)
+		}
 		select {
 		case <-time.After(pollEvery):
 		case <-ctx.Done():
