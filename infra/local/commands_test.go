@@ -48,7 +48,7 @@ func TestCommandsOnNoDataSayWhatToDo(t *testing.T) {
 func TestDescribeSaysWhatTheCompactorDid(t *testing.T) {
 	var out strings.Builder
 	describe(&out, compact.Report{Partitions: 3, Merges: 2}, 40, 7)
-	require.Equal(t, "Compacted: 3 partitions, 2 merges, 40 objects before, 7 after.\n", out.String())
+	require.Equal(t, "Compacted. Partitions: 3, merges: 2, objects before: 40, after: 7.\n", out.String())
 	out.Reset()
 	describe(&out, compact.Report{
 		Partitions: 3, Failed: map[string]string{"instance=a/shard=1/day=2026-11-22": "no space"}, Stuck: []string{"instance=b/shard=1/day=2026-11-22"},

@@ -76,7 +76,7 @@ func (c *cloud) countSegments(ctx context.Context) (n int, err error) {
 // describe says in words what a run of the compactor did. before and after are the numbers of
 // objects.
 func describe(out io.Writer, r compact.Report, before, after int) {
-	fmt.Fprintf(out, "Compacted: %d partitions, %d merges, %d objects before, %d after.\n", r.Partitions, r.Merges, before, after)
+	fmt.Fprintf(out, "Compacted. Partitions: %d, merges: %d, objects before: %d, after: %d.\n", r.Partitions, r.Merges, before, after)
 	if r.Merges == 0 && r.Finished == 0 {
 		fmt.Fprintln(out, nothingToMerge)
 	}

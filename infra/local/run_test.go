@@ -166,7 +166,7 @@ func TestCompactRunsOnceInARunningSystemOrAlone(t *testing.T) {
 	system := begin(t, s)
 	var out strings.Builder
 	require.NoError(t, compactData(t.Context(), s, &out))
-	require.Equal(t, "Compacted: 0 partitions, 0 merges, 0 objects before, 0 after.\n"+nothingToMerge+"\n", out.String())
+	require.Equal(t, "Compacted. Partitions: 0, merges: 0, objects before: 0, after: 0.\n"+nothingToMerge+"\n", out.String())
 	require.NoError(t, system.stop())
 	require.Equal(t, 2, calls(), "one at the start of the system, one to compact")
 
