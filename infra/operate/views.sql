@@ -30,22 +30,29 @@ WITH stored AS (
 ), distinct_events AS (
     -- An event can have several rows: each object of a run repeats the rows of the previous objects,
     -- inputs of a compaction exist until they are deleted, and brokers deliver events repeatedly. The
-    -- row received first counts. The columns after received_delay_ms decide if two rows were received
-    -- in the same millisecond. PARTITION BY lists the columns that identify an event. It also
-    -- lists shard and day, which follow from them, so that DuckDB reads only the partitions that a
+    -- row received first counts. The other fields of `first` decide if two rows were received in the
+    -- same millisecond. The columns beside `first` identify an event, except shard and day, which
+    -- follow from client_id and time. They are listed so that DuckDB reads only the partitions that a
     -- query needs.
-    SELECT * FROM stored
-    QUALIFY row_number() OVER (
-        PARTITION BY instance, shard, day, client_id, time, source_event_id, native_event, native_reason,
-            channel_id, connected_for_ms, peer_address, peer_port, node
-        ORDER BY received_delay_ms, action, action_info, reason_code, username, protocol, protocol_version,
-            keep_alive, clean_start, source, time_origin) = 1
+    SELECT
+        instance, shard, day, client_id, time, source_event_id, native_event, native_reason, channel_id,
+        connected_for_ms, peer_address, peer_port, node,
+        min({
+            'received_delay_ms': received_delay_ms, 'action': action, 'action_info': action_info,
+            'reason_code': reason_code, 'username': username, 'protocol': protocol,
+            'protocol_version': protocol_version, 'keep_alive': keep_alive, 'clean_start': clean_start,
+            'source': source, 'time_origin': time_origin}) AS first
+    FROM stored
+    GROUP BY ALL
+), flat AS (
+    SELECT * EXCLUDE (first), unnest(first) FROM distinct_events
 )
 SELECT
     client_id,
     instance AS instance_id,
     CASE WHEN contains(client_id, '@@@') THEN split_part(client_id, '@@@', 1) ELSE '' END AS group_id,
-    CASE WHEN contains(client_id, '@@@') THEN substr(client_id, instr(client_id, '@@@') + 3) ELSE client_id END AS device_id,
+    CASE WHEN contains(client_id, '@@@') THEN substr(client_id, instr(client_id, '@@@') + 3) ELSE client_id END
+        AS device_id,
     time,
     action,
     action_info,
@@ -78,8 +85,8 @@ SELECT
     time_origin,
     -- What the event reports, as the API counts it in a fleet.
     CASE
-        WHEN action = 'close' AND native_event IN ('client.connack', 'client.check_authn_complete', 'client_connack', 'connack',
-            'connect_failed', 'refused', 'was disconnected during CONNECT') THEN 'refusal'
+        WHEN action = 'close' AND native_event IN ('client.connack', 'client.check_authn_complete', 'client_connack',
+            'connack', 'connect_failed', 'refused', 'was disconnected during CONNECT') THEN 'refusal'
         WHEN action = 'connect' AND action_info IN ('accepted', '') THEN 'connect'
         WHEN action = 'connect' THEN 'refusal'
         WHEN action = 'disconnect' THEN 'disconnect'
@@ -89,7 +96,7 @@ SELECT
     instance,
     shard,
     day
-FROM distinct_events;
+FROM flat;
 
 -- device(i, c) is the part of `events` about the client c of the instance i. It reads only the shard
 -- that has this client.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -192,6 +193,46 @@ func (s *stack) addStrangers(t *testing.T) {
 		require.NoError(t, copyFile(file, strings.Replace(file, "/l0000-", "/copy-of-l0000-", 1)))
 		require.NoError(t, copyFile(file, strings.Replace(file, "/l0000-", "/l0000-0", 1)))
 		require.NoError(t, os.WriteFile(strings.Replace(file, "/l0000-", "/notes-", 1), []byte("not Parquet"), 0o644))
+	}
+}
+
+// TestViewChoosesTheRowOfTheAPI stores rows with few different values per column in several objects.
+// Many rows are then the same event, and often they were received in the same millisecond. The view
+// must choose the same rows as the API.
+func TestViewChoosesTheRowOfTheAPI(t *testing.T) {
+	t.Parallel()
+	const seed = 17
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	s, day := newSeededStack(t, 16), oneDay().AddDate(0, 0, -1)
+	total := 0
+	for run := range 4 {
+		rows := make([]segment.Row, 500)
+		for i := range rows {
+			rows[i] = tiedRow(random, day)
+		}
+		rows = segment.Distinct(rows)
+		total += len(rows)
+		s.seed(t, partitionFor("ties", "c", day), run, encoded(t, rows))
+	}
+	s.start(t)
+	d := openViews(t, s.folder())
+	got := texts(t, d.eventsOf(t, "ties"))
+	require.Less(t, len(got), total*2/3)
+	require.Equal(t, texts(t, s.traced(t, "ties", []string{"c"}, day)), got)
+}
+
+// tiedRow returns a row of the client c. Each column has one of few values.
+func tiedRow(random *rand.Rand, day time.Time) segment.Row {
+	text := func() string { return []string{"", "Z", "a", "é", "aa"}[random.IntN(5)] }
+	rare := func() string { return []string{"", "", "", "", "x"}[random.IntN(5)] }
+	number := func() int32 { return random.Int32N(3) - 1 }
+	at := day.UnixMilli() + random.Int64N(3)
+	return segment.Row{
+		ClientID: "c", Time: at, Action: []string{"close", "connect", "disconnect"}[random.IntN(3)], ActionInfo: text(),
+		ChannelID: rare(), NativeEvent: rare(), NativeReason: rare(), ReasonCode: number(), ConnectedAt: (at - 1) * int64(random.IntN(2)),
+		ReceivedDelay: random.Int64N(3) - 1, PeerAddress: rare(), PeerPort: random.Int64N(2), Username: text(), Node: rare(), Protocol: text(),
+		ProtocolVersion: number() + 1, KeepAlive: number(), CleanStart: number(), Source: text(), SourceEventID: rare(), TimeOrigin: "broker",
 	}
 }
 
