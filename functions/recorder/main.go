@@ -12,7 +12,8 @@ import (
 	"devicetrace/pkg/webhook"
 )
 
-func main() { serve.Main("recorder", wire) }
+// The prefix lets a custom domain that sends only /webhooks/* to this function check its health.
+func main() { serve.Main("recorder", wire, "/webhooks") }
 
 // wire builds the function from the environment without making a request.
 func wire(getenv func(string) string) (serve.Function, error) {

@@ -6,12 +6,13 @@ import (
 )
 
 // handler returns the function's HTTP handler, preceded by the checks that both fronts share.
+// Requests about the function's health do not reach it.
 func (l *lifecycle) handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch err := l.start(r.Context()); {
 		case err != nil:
 			slog.ErrorContext(r.Context(), "start failed", "error", err.Error())
-			TryLater(w, http.StatusServiceUnavailable, "NotStarted", "the function could not start: check its log")
+			l.unavailable(w, err)
 		case l.function.Handler == nil:
 			Fail(w, http.StatusNotFound, "NotFound", "this function serves no HTTP requests")
 		case r.ContentLength > MaxBody:
@@ -20,4 +21,16 @@ func (l *lifecycle) handler() http.Handler {
 			l.function.Handler.ServeHTTP(w, r)
 		}
 	})
+}
+
+// unavailable responds to a request that arrived while the function could not start because of err.
+func (l *lifecycle) unavailable(w http.ResponseWriter, err error) {
+	switch {
+	case l.function.health.isMiswired:
+		miswired(w)
+	case l.function.Unavailable != nil:
+		l.function.Unavailable(w, err)
+	default:
+		TryLater(w, http.StatusServiceUnavailable, "NotStarted", "the function could not start: check its log")
+	}
 }

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 				return Function{}, errors.New("MISWIRED is set")
 			}
 			return testFunction(getenv), nil
-		})
+		}, "/prefix")
 		return
 	}
 	os.Exit(m.Run())

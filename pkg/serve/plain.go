@@ -41,7 +41,8 @@ type plainFront struct {
 	invokeToken string
 	// running is held while a function without a Handler handles an event.
 	running sync.Mutex
-	// requests handles all requests except events for /invoke and the platform's own requests.
+	// requests handles all requests except events for /invoke and the platform's own requests. A
+	// server at its limit still answers requests about its health.
 	requests http.Handler
 }
 
@@ -71,6 +72,7 @@ func newPlainFront(f Function, getenv func(string) string) (*plainFront, error) 
 	if f.MaxRequests > 0 {
 		front.requests = newDoor(f.MaxRequests, front.requests)
 	}
+	front.requests = f.health.before(front.requests)
 	if front.servesInvoke() {
 		front.invokeToken, err = invokeToken(getenv)
 	}

@@ -64,7 +64,7 @@ func (front runtimeFront) http(ctx context.Context, payload []byte) *response {
 		slog.WarnContext(ctx, "unusable HTTP event", "error", err.Error())
 		return respond(http.HandlerFunc(undecodable), new(http.Request).WithContext(ctx), nil)
 	}
-	return respond(front.life.handler(), r, nil)
+	return respond(front.life.function.health.before(front.life.handler()), r, nil)
 }
 
 func undecodable(w http.ResponseWriter, _ *http.Request) {

@@ -46,16 +46,23 @@ type Function struct {
 	// each invocation. It is called at the beginning of an invocation, before any of the functions
 	// above. Calls for different invocations may be concurrent.
 	Credentials func(id, secret, token string)
+	// Unavailable responds to an HTTP request if Start has failed with err. The status should be
+	// 503. By default, the response is 503 with the code NotStarted.
+	Unavailable func(w http.ResponseWriter, err error)
+
+	health health
 }
 
 // Main builds a function with wire and runs it until the process is told to stop. Every log line
-// contains the given name. If FC_RUNTIME_API is set, Main uses the runtime API. Otherwise it uses
+// contains the given name. Main answers requests for /healthz and /version itself. It also answers
+// them below the given prefixes, such as "/webhooks", for functions that get only certain paths of
+// a domain. If FC_RUNTIME_API is set, Main uses the runtime API. Otherwise it uses
 // the plain server, whose own variables are HOST, PORT, INVOKE_TOKEN and BEHIND_FUNCTION_COMPUTE.
 //
 // If wire fails, a plain server exits with status 1. On Function Compute, however, the process keeps
 // running, because callers would otherwise get the platform's error response. HTTP requests then get
 // 503, and all other invocations fail.
-func Main(name string, wire func(getenv func(string) string) (Function, error)) {
+func Main(name string, wire func(getenv func(string) string) (Function, error), prefixes ...string) {
 	setLog(name)
 	limitMemory(os.Getenv)
 	hasRuntime := os.Getenv("FC_RUNTIME_API") != ""
@@ -64,6 +71,7 @@ func Main(name string, wire func(getenv func(string) string) (Function, error)) 
 	if err != nil && (hasRuntime || onPlatform) {
 		f, err = unavailable(err), nil
 	}
+	f.health.version, f.health.prefixes = newVersion(name), prefixes
 	if hasRuntime {
 		serveRuntime(f) // never returns
 	}
@@ -76,9 +84,9 @@ func Main(name string, wire func(getenv func(string) string) (Function, error)) 
 	}
 }
 
-// unavailable returns a function that cannot start because of the given error.
+// unavailable returns a function that cannot start because its configuration is invalid.
 func unavailable(err error) Function {
-	return Function{Start: func(context.Context) error { return err }}
+	return Function{Start: func(context.Context) error { return err }, health: health{isMiswired: true}}
 }
 
 // limitMemory sets Go's memory limit to four fifths of the instance's memory. Close to this limit,

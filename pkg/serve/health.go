@@ -1,0 +1,71 @@
+package serve
+
+import (
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// health answers GET and HEAD requests for /healthz and /version. These requests need no token and
+// make no call to the store. Neither response contains a secret.
+//
+// /healthz responds with 200 if the function's configuration is valid, and with 503 otherwise. It
+// does not call Start, because Start may call the store. So a function whose store is unavailable
+// is still healthy, and is not taken out of service for a fault that a restart cannot repair.
+//
+// /version responds with 200 even if the configuration is invalid.
+type health struct {
+	version version
+	// prefixes lists further prefixes of the two paths, such as "/webhooks".
+	prefixes []string
+	// isMiswired is true if the function's configuration is invalid.
+	isMiswired bool
+}
+
+// before returns a handler that answers the requests for health and passes all others to next.
+func (h health) before(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := h.answer(r.URL.Path)
+		switch {
+		case answer == nil:
+			next.ServeHTTP(w, r)
+		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+			NotAllowed(w, "GET, HEAD")
+		default:
+			answer(w)
+		}
+	})
+}
+
+// answer returns the function that responds to a request for the given path, or nil if the path is
+// not about health.
+func (h health) answer(path string) func(http.ResponseWriter) {
+	prefix, name := path[:strings.LastIndexByte(path, '/')+1], path[strings.LastIndexByte(path, '/')+1:]
+	if prefix != "/" && !slices.Contains(h.prefixes, strings.TrimSuffix(prefix, "/")) {
+		return nil
+	}
+	switch name {
+	case "healthz":
+		return h.writeHealth
+	case "version":
+		return func(w http.ResponseWriter) { JSON(w, http.StatusOK, h.version) }
+	default:
+		return nil
+	}
+}
+
+func (h health) writeHealth(w http.ResponseWriter) {
+	if h.isMiswired {
+		miswired(w)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	io.WriteString(w, "ok\n")
+}
+
+// miswired responds to a request for a function whose configuration is invalid.
+func miswired(w http.ResponseWriter) {
+	TryLater(w, http.StatusServiceUnavailable, "InvalidConfiguration", "the configuration of the function is invalid: its log says which variables are wrong")
+}
