@@ -49,5 +49,6 @@ func wire(getenv func(string) string) (serve.Function, error) {
 		Start:       writer.Claim, // claims the layout at startup, so that recording the first event takes only a put
 		Stop:        writer.Close,
 		Credentials: bucket.Credentials,
+		Unavailable: webhook.Unavailable,
 	}, nil
 }

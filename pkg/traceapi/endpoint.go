@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"devicetrace/pkg/event"
+	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/query"
 	"devicetrace/pkg/serve"
 )
@@ -127,8 +128,17 @@ func (e endpoint) serve(w http.ResponseWriter, r *http.Request, grant serve.Gran
 		serve.TryLater(w, http.StatusServiceUnavailable, "TimedOut", "the request took too long: choose a shorter range, or try again later")
 	default:
 		slog.ErrorContext(r.Context(), "request failed", "error", err.Error())
-		serve.TryLater(w, http.StatusServiceUnavailable, "StoreUnavailable", "the bucket could not be read: try again later")
+		failRead(w, err)
 	}
+}
+
+// failRead responds to a request that failed because the bucket could not be read.
+func failRead(w http.ResponseWriter, err error) {
+	if code, remedy := objstore.Refusal(err); code != "" {
+		serve.TryLater(w, http.StatusServiceUnavailable, code, "the bucket could not be read, because "+remedy)
+		return
+	}
+	serve.TryLater(w, http.StatusServiceUnavailable, "StoreUnavailable", "the bucket could not be read: try again later")
 }
 
 // readOnly returns a handler that refuses methods other than GET and HEAD.

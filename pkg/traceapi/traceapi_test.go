@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/pkg/event"
+	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/query"
 	"devicetrace/pkg/serve"
 )
@@ -230,6 +231,11 @@ func TestErrors(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, w.Code)
 	require.NotEmpty(t, w.Header().Get("Retry-After"))
 	require.Contains(t, w.Body.String(), `"code":"StoreUnavailable"`)
+	require.NotContains(t, w.Body.String(), "secret detail")
+
+	w = (&canned{err: fmt.Errorf("read: %w (secret detail)", objstore.ErrForbidden)}).get(trace)
+	require.Equal(t, http.StatusServiceUnavailable, w.Code)
+	require.Contains(t, w.Body.String(), `{"code":"StoreForbidden","error":"the bucket could not be read, because OSS refuses the function: `)
 	require.NotContains(t, w.Body.String(), "secret detail")
 
 	ctx, cancel := context.WithTimeout(t.Context(), -time.Second)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/quarantine"
 	"devicetrace/pkg/serve"
 )
@@ -98,6 +99,10 @@ func failRead(w http.ResponseWriter, r *http.Request, err error) {
 	slog.ErrorContext(r.Context(), "quarantine not read", "error", err.Error())
 	if errors.Is(err, quarantine.ErrDamaged) {
 		serve.Fail(w, http.StatusInternalServerError, "Damaged", "the item is damaged in the bucket; the recorder's log has the details")
+		return
+	}
+	if code, remedy := objstore.Refusal(err); code != "" {
+		serve.TryLater(w, http.StatusServiceUnavailable, code, "the bucket could not be read, because "+remedy)
 		return
 	}
 	serve.TryLater(w, http.StatusServiceUnavailable, "StoreUnavailable", "the bucket could not be read: try again later")

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/quarantine"
 )
 
@@ -113,6 +114,9 @@ func TestNotDurableMustBeSentAgain(t *testing.T) {
 		{"store down", harness{appendErr: errors.New("timeout")}, connected("c"), 503, "StoreUnavailable"},
 		{"busy", harness{appendErr: fmt.Errorf("append: %w", errBusy)}, connected("c"), 429, "Busy"},
 		{"another number of shards", harness{appendErr: fmt.Errorf("open: %w", layout.ErrConflict)}, connected("c"), 503, "LayoutMismatch"},
+		{"forbidden", harness{appendErr: fmt.Errorf("put: %w (timeout)", objstore.ErrForbidden)}, connected("c"), 503, "StoreForbidden"},
+		{"no bucket", harness{putErr: objstore.ErrNoBucket}, "junk", 503, "NoSuchBucket"},
+		{"another region", harness{appendErr: objstore.ErrAddress}, connected("c"), 503, "WrongEndpoint"},
 		{"quarantine down", harness{putErr: errors.New("timeout")}, "junk", 503, "StoreUnavailable"},
 		{"quarantine down for one of two", harness{putErr: errors.New("timeout")}, "[" + connected("c") + ",1]", 503, "StoreUnavailable"},
 		{"client gone", harness{appendErr: context.Canceled}, connected("c"), 503, "StoreUnavailable"},

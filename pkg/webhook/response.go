@@ -8,6 +8,7 @@ import (
 
 	"devicetrace/pkg/broker"
 	"devicetrace/pkg/layout"
+	"devicetrace/pkg/objstore"
 	"devicetrace/pkg/serve"
 )
 
@@ -88,9 +89,20 @@ func refuse(w http.ResponseWriter, d *delivery, err error) {
 // tryLater responds to a delivery that failed through no fault of the sender, and asks the
 // sender to send it again later.
 func tryLater(w http.ResponseWriter, err error) {
-	switch {
-	case errors.Is(err, errBusy):
+	if errors.Is(err, errBusy) {
 		serve.TryLater(w, http.StatusTooManyRequests, "Busy", "too much is waiting to be stored: send this again later")
+		return
+	}
+	Unavailable(w, err)
+}
+
+// Unavailable responds with 503 to a delivery that could not be stored because of err. The code says
+// whether an operator must repair the configuration first.
+func Unavailable(w http.ResponseWriter, err error) {
+	code, remedy := objstore.Refusal(err)
+	switch {
+	case code != "":
+		serve.TryLater(w, http.StatusServiceUnavailable, code, "the events could not be stored, because "+remedy)
 	case errors.Is(err, layout.ErrConflict):
 		serve.TryLater(w, http.StatusServiceUnavailable, "LayoutMismatch", "the recorder is configured for another number of shards than the bucket, or the bucket has two layout markers: repair it as the recorder's log says, then send this again")
 	default:

@@ -20,8 +20,8 @@ var places = []place{
 	{"functions/compactor", []string{"functions/internal/env", "pkg/compact", "pkg/serve"}},
 	{"functions/internal/env", []string{"pkg/event", "pkg/layout", "pkg/objstore", "pkg/objstore/ossstore", "pkg/serve"}},
 
-	{"pkg/webhook", []string{"pkg/broker", "pkg/event", "pkg/layout", "pkg/parallel", "pkg/quarantine", "pkg/record", "pkg/serve"}},
-	{"pkg/traceapi", []string{"pkg/console", "pkg/diagnose", "pkg/event", "pkg/fleet", "pkg/history", "pkg/openapi", "pkg/parallel", "pkg/query", "pkg/segment", "pkg/serve", "pkg/summary"}},
+	{"pkg/webhook", []string{"pkg/broker", "pkg/event", "pkg/layout", "pkg/objstore", "pkg/parallel", "pkg/quarantine", "pkg/record", "pkg/serve"}},
+	{"pkg/traceapi", []string{"pkg/console", "pkg/diagnose", "pkg/event", "pkg/fleet", "pkg/history", "pkg/objstore", "pkg/openapi", "pkg/parallel", "pkg/query", "pkg/segment", "pkg/serve", "pkg/summary"}},
 	{"pkg/openapi", []string{"pkg/event", "pkg/serve"}},
 	{"pkg/console", nil},
 	{"pkg/serve", []string{"pkg/event"}},

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/http"
+	"strings"
 
 	"github.com/aliyun/aliyun-oss-go-sdk/oss"
 
@@ -36,11 +38,15 @@ var permanentCodes = map[string]bool{
 
 // classify translates an error response from the service into an error that callers can recognize.
 // The result matches fs.ErrNotExist or objstore.ErrRange, or it is permanent. A permanent error may
-// match objstore.ErrImmutable. Any other error, such as a gateway's error page or a broken
+// match objstore.ErrImmutable. An error for credentials, a bucket or an address that the service does
+// not accept matches an error that objstore.Refusal lists. Any other error, such as a gateway's error page or a broken
 // connection, leaves the outcome of the call unknown. classify returns it unchanged.
 func classify(err error) error {
 	var response oss.ServiceError
+	var lookup *net.DNSError
 	switch {
+	case errors.As(err, &lookup) && lookup.IsNotFound:
+		return fmt.Errorf("%w (%w)", objstore.ErrAddress, err)
 	case !errors.As(err, &response):
 		return err
 	case response.Code == "NoSuchKey" && response.StatusCode == http.StatusNotFound:
@@ -50,7 +56,44 @@ func classify(err error) error {
 	case response.Code == "InvalidRange":
 		return fmt.Errorf("%w (%w)", objstore.ErrRange, err)
 	case permanentCodes[response.Code]:
-		return objstore.Permanent(err)
+		return objstore.Permanent(explain(response, err))
+	}
+	return explain(response, err)
+}
+
+// forbiddenCodes lists the service's error codes for credentials that it does not accept or that do
+// not permit the request.
+var forbiddenCodes = map[string]bool{
+	"AccessDenied":          true,
+	"InvalidAccessKeyId":    true,
+	"InvalidSecurityToken":  true,
+	"SecurityTokenExpired":  true,
+	"SignatureDoesNotMatch": true,
+	"UserDisable":           true,
+}
+
+// explain adds to err what an operator must repair, if the response shows it.
+func explain(response oss.ServiceError, err error) error {
+	switch {
+	case response.Code == "NoSuchBucket":
+		return fmt.Errorf("%w (%w)", objstore.ErrNoBucket, err)
+	case isMisaddressed(response):
+		return fmt.Errorf("%w (%w)", objstore.ErrAddress, err)
+	case forbiddenCodes[response.Code]:
+		return fmt.Errorf("%w (%w)", objstore.ErrForbidden, err)
 	}
 	return err
+}
+
+// isMisaddressed reports whether the service says that the bucket is at another endpoint, or that
+// the request was signed for another region. The service uses general codes for both.
+func isMisaddressed(response oss.ServiceError) bool {
+	message := strings.ToLower(response.Message)
+	switch response.Code {
+	case "AccessDenied":
+		return response.Ec == "0003-00001403" || strings.Contains(message, "specified endpoint")
+	case "InvalidArgument":
+		return strings.Contains(message, "region") || strings.Contains(message, "credential's scope")
+	}
+	return false
 }
