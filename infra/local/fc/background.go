@@ -8,12 +8,21 @@ import (
 // invokeAsync calls a function in the background and retries a failed call as often as
 // s.yaml says. The response is discarded. Stop abandons calls that are waiting for a retry.
 func (h *Host) invokeAsync(p *pool, payload []byte) {
+	h.retryAsync(p, func(c *call) *Error {
+		c.payload = payload
+		_, fault := p.invoke(context.Background(), c)
+		return fault
+	})
+}
+
+// retryAsync makes calls in the background until one succeeds, as often as s.yaml says.
+func (h *Host) retryAsync(p *pool, invoke func(*call) *Error) {
 	h.background(func() {
 		wait := h.config.RetryWait
 		for try := 0; ; try++ {
-			c := p.newCall(payload)
+			c := p.newCall(nil)
 			c.retry = try
-			_, fault := p.invoke(context.Background(), c)
+			fault := invoke(c)
 			if fault == nil {
 				return
 			}

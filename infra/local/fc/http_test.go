@@ -7,8 +7,11 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -148,6 +151,29 @@ func TestRoutesLeadToTheirFunction(t *testing.T) {
 	lonely.ServeHTTP(recorder, httptest.NewRequest("GET", "/other", nil))
 	require.Equal(t, 404, recorder.Code)
 	require.Contains(t, recorder.Body.String(), "DomainRouteNotFound")
+}
+
+// A request for an asynchronous call gets 202 without a body, before the function has responded.
+func TestAsynchronousRequests(t *testing.T) {
+	journal := filepath.Join(t.TempDir(), "journal")
+	function := withRoute(testFunction("recorder"), "/*")
+	function.Environment["JOURNAL"] = journal
+	host := start(t, Config{Functions: []syaml.Function{function}})
+	server := httptest.NewServer(host)
+	t.Cleanup(server.Close)
+	async := http.Header{"X-Fc-Invocation-Type": {"Async"}}
+	response, body := send(t, "POST", server.URL+"/x", []byte("{}"), async)
+	require.Equal(t, http.StatusAccepted, response.StatusCode)
+	require.Empty(t, body)
+	require.NotEmpty(t, response.Header.Get("X-Fc-Request-Id"))
+	require.Eventually(t, func() bool {
+		lines, _ := os.ReadFile(journal)
+		return string(lines) == "invoke\n"
+	}, patience, 5*time.Millisecond)
+	response, body = send(t, "POST", server.URL+"/x", make([]byte, maxAsyncBody+1), async)
+	require.Equal(t, http.StatusRequestEntityTooLarge, response.StatusCode, body)
+	response, _ = send(t, "PUT", server.URL+"/x", nil, async)
+	require.Equal(t, http.StatusMethodNotAllowed, response.StatusCode)
 }
 
 func TestPlatformsOwnResponses(t *testing.T) {

@@ -1,10 +1,12 @@
 package fc
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // Limits on a request, in bytes.
@@ -12,15 +14,46 @@ const (
 	maxTarget = 4 << 10 // path and query together
 	maxHeader = 8 << 10 // all header names and values together
 	maxBody   = 32 << 20
+	// maxAsyncBody is the maximum size of the body of a request for an asynchronous call.
+	maxAsyncBody = 128 << 10
 )
 
-// serve calls the function with a request and writes the function's response.
-func (to route) serve(w http.ResponseWriter, r *http.Request) {
-	c := to.pool.newCall(nil)
-	if fault := to.call(w, r, c); fault != nil {
+// serve calls the function with a request and writes the function's response. If the request has
+// the header X-Fc-Invocation-Type: Async, serve responds with 202 at once and calls the function in
+// the background. Any sender can choose this.
+func (h *Host) serve(to route, w http.ResponseWriter, r *http.Request) {
+	c, respond := to.pool.newCall(nil), to.call
+	if strings.EqualFold(r.Header.Get("X-Fc-Invocation-Type"), "Async") {
+		respond = func(w http.ResponseWriter, r *http.Request, c *call) *Error { return h.accept(to, w, r, c.id) }
+	}
+	if fault := respond(w, r, c); fault != nil {
 		fault.RequestID = c.id
 		writeError(w, fault)
 	}
+}
+
+// accept responds with 202 to a request for an asynchronous call, and makes the call in the
+// background. Only an error of the platform counts as a failure and is retried; a response with the
+// status 503 does not.
+func (h *Host) accept(to route, w http.ResponseWriter, r *http.Request, id string) *Error {
+	if fault := to.admit(r); fault != nil {
+		return fault
+	}
+	body, fault := readBody(w, r)
+	if fault != nil {
+		return fault
+	}
+	if len(body) > maxAsyncBody {
+		return newError(http.StatusRequestEntityTooLarge, "EntityTooLarge", "the body of an asynchronous call is longer than 128 KB")
+	}
+	kept := r.Clone(context.Background())
+	h.retryAsync(to.pool, func(c *call) *Error {
+		_, fault := to.pool.request(kept, body, to.trigger.Name, c)
+		return fault
+	})
+	w.Header().Set("X-Fc-Request-Id", id)
+	w.WriteHeader(http.StatusAccepted)
+	return nil
 }
 
 func (to route) call(w http.ResponseWriter, r *http.Request, c *call) *Error {

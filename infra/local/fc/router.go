@@ -43,7 +43,7 @@ func (r route) matches(path string) bool {
 func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for _, route := range h.routes {
 		if route.matches(r.URL.Path) {
-			route.serve(w, r)
+			h.serve(route, w, r)
 			return
 		}
 	}
