@@ -393,3 +393,35 @@ func TestAProblemIsLoggedOnce(t *testing.T) {
 	require.Equal(t, 1, strings.Count(logged.String(), "can deliver again"))
 	require.Equal(t, 4, strings.Count(logged.String(), "\n"))
 }
+
+// The first successful delivery after each start must be logged, even if failures preceded it. The
+// end of later failures must be logged, too.
+func TestTheFirstSuccessIsLogged(t *testing.T) {
+	logged := captureLog(t)
+	inHarness(t, func(h *harness) {
+		const first = `msg="first delivery succeeded: the recorder has stored it" lines=`
+		h.before = until(time.Now().Add(time.Minute), respond(http.StatusUnauthorized))
+		h.write(3)
+		h.start()
+		h.pass(30 * time.Second)
+		require.NotContains(t, logged.String(), first)
+		h.pass(5 * time.Minute)
+		require.Equal(t, 1, strings.Count(logged.String(), first+"3\n"))
+		require.Equal(t, 1, strings.Count(logged.String(), "can deliver again"))
+
+		h.write(1)
+		h.pass(time.Minute)
+		require.Equal(t, 1, strings.Count(logged.String(), first), "later deliveries are not logged")
+		h.before = until(time.Now().Add(time.Minute), respond(http.StatusServiceUnavailable))
+		h.write(1)
+		h.pass(5 * time.Minute)
+		require.Equal(t, 2, strings.Count(logged.String(), "can deliver again"))
+		require.Equal(t, 1, strings.Count(logged.String(), first))
+
+		h.running.stop()
+		h.write(1)
+		h.start()
+		h.pass(time.Minute)
+		require.Equal(t, 2, strings.Count(logged.String(), first))
+	})
+}

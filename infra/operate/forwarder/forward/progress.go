@@ -28,15 +28,27 @@ func newProgress() *progress {
 // read counts the lines of a batch that has been delivered.
 func (p *progress) read(batch follow.Chunk) { p.lines += bytes.Count(batch.Lines, []byte("\n")) }
 
-// delivered counts a request. If the recorder did not understand some of its lines, delivered also
-// logs a warning.
+// delivered counts a request. It logs the first request, so that whoever sets the forwarder up sees
+// that deliveries arrive. If the recorder did not understand some of its lines, delivered also logs
+// a warning.
 func (p *progress) delivered(body brokerlog.Body, o outcome) {
 	p.requests++
 	p.note("deliver", nil)
+	if p.requests == 1 {
+		slog.Info("first delivery succeeded: the recorder has stored it", unit(body), body.Count())
+	}
 	if o.verdict == partlyRecorded {
 		p.partlyRejected++
 		slog.Warn("the recorder did not understand some lines and keeps them in quarantine", "position", body.Position(), "response", o.reason)
 	}
+}
+
+// unit returns what a request consists of.
+func unit(body brokerlog.Body) string {
+	if body.IsEvents {
+		return "events"
+	}
+	return "lines"
 }
 
 // note logs that a task has failed or, if err is nil, that it has recovered. It logs only changes:
