@@ -6,5 +6,6 @@ var commands = command{
 	commands: []command{
 		quarantine,
 		checkCommand,
+		smokeCommand,
 	},
 }

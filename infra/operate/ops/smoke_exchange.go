@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// reply is a response with the start of its body.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+	began  time.Time // when the request was sent, by s.now
+	took   time.Duration
+}
+
+// maxReply is the maximum number of bytes read from a response.
+const maxReply = 1 << 20
+
+// exchange sends a request, with the token if it is not empty. It follows no redirects, so that the
+// token reaches no other server. The error is a fault.
+func (s *smoke) exchange(ctx context.Context, at server, method, path, token string, body []byte) (reply, error) {
+	request, err := http.NewRequestWithContext(ctx, method, at.base+path, bytes.NewReader(body))
+	if err != nil {
+		return reply{}, explainError(err, at)
+	}
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	began := s.now()
+	response, err := s.client.Do(request)
+	if err != nil {
+		return reply{}, explainError(err, at)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxReply))
+	if err != nil {
+		return reply{}, explainError(err, at)
+	}
+	return reply{response.StatusCode, response.Header, text, began, s.now().Sub(began)}, nil
+}
+
+// problem returns the code and the sentence of an error response of Device Trace. Both are empty if
+// the response is none.
+func (r reply) problem() (code, sentence string) {
+	var p struct{ Code, Error string }
+	var exact map[string]json.RawMessage
+	if json.Unmarshal(r.body, &exact) != nil || exact["code"] == nil || json.Unmarshal(r.body, &p) != nil {
+		return "", ""
+	}
+	return p.Code, p.Error
+}
+
+// platformCode returns the code of an error response of Function Compute, or "".
+func (r reply) platformCode() string {
+	var p map[string]json.RawMessage
+	var code string
+	if json.Unmarshal(r.body, &p) != nil || p["Code"] == nil || json.Unmarshal(p["Code"], &code) != nil {
+		return ""
+	}
+	return code
+}
+
+// isPage reports whether the response is a web page.
+func (r reply) isPage() bool {
+	return strings.Contains(r.header.Get("Content-Type"), "html") || bytes.HasPrefix(bytes.TrimSpace(r.body), []byte("<"))
+}
+
+// quote returns text from a server as it may be printed: one line, cut, and without the tokens.
+func (s *smoke) quote(text string) string {
+	for _, token := range []string{s.recorder.token, s.query.token} {
+		text = strings.ReplaceAll(text, token, "[token]")
+	}
+	text = clean(strings.Join(strings.Fields(text), " "))
+	if runes := []rune(text); len(runes) > 200 {
+		return string(runes[:200]) + "…"
+	}
+	return text
+}

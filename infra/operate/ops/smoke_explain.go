@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"net/http"
+)
+
+// explain returns the fault for a response that is not the expected one.
+func (s *smoke) explain(r reply, at server) error {
+	code, sentence := r.problem()
+	switch {
+	case code != "":
+		return s.explainProblem(r.status, code, sentence, at)
+	case r.platformCode() != "":
+		return s.explainPlatform(r, at)
+	case r.status == http.StatusAccepted && len(r.body) == 0:
+		return fault{"the response is 202 without a body: Function Compute calls " + at.name + " asynchronously, so it answers before anything is stored",
+			"remove the header X-Fc-Invocation-Type: Async, which a proxy or a gateway in between adds, or call the function's HTTP trigger synchronously"}
+	case r.status >= 300 && r.status < 400:
+		return fault{fmt.Sprintf("the server redirects (%d) to %q", r.status, s.quote(r.header.Get("Location"))), "use the address that it redirects to"}
+	case r.isPage():
+		return fault{fmt.Sprintf("the response %d is a web page, not one of Device Trace (Server: %q)", r.status, s.quote(r.header.Get("Server"))),
+			"check the address. Another server, a proxy or a login page answers there"}
+	case r.status == http.StatusOK:
+		return fault{"the response is 200, but not from " + at.name + ": " + s.quote(string(r.body)),
+			"if s.yaml has an initializer, remove it: Function Compute answers 200 if it fails. Otherwise another server answers at this address"}
+	default:
+		return s.explainStatus(r, at)
+	}
+}
+
+// explainProblem returns the fault for an error response of Device Trace.
+func (s *smoke) explainProblem(status int, code, sentence string, at server) error {
+	what := fmt.Sprintf("%s responds with %d %s: %s", at.name, status, s.quote(code), s.quote(sentence))
+	remedies := map[string]string{
+		"Unauthorized":         at.name + " does not know this " + at.variable + ": set it to the value that the function was deployed with, or deploy again",
+		"Forbidden":            "this " + at.variable + " does not cover the instance " + string(s.instance) + ": use -instance with one that it covers, or add the instance to " + at.variable + "S and deploy",
+		"InvalidConfiguration": "read the function's log: it names the variables. Correct them and deploy again",
+		"NotStarted":           "read the function's log, which says why it cannot start",
+		"StoreForbidden":       "OSS answered 403. Check that the function's role exists and has the policy of infra/operate/bucket, with the name of this bucket and prefix, and that the bucket is yours. The function's log has OSS's own words",
+		"NoSuchBucket":         "create the bucket in the functions' region, or set OSS_BUCKET to its name and deploy again",
+		"WrongEndpoint":        "set REGION (OSS_REGION and OSS_ENDPOINT) to the bucket's region and deploy again",
+		"LayoutMismatch":       "the function's log says which number SHARDS must have, or how to repair the bucket; see \"Two layout markers\" in infra/operate/README.md",
+		"StoreUnavailable":     "try again. If it stays so, the function's log has OSS's response; check OSS_ENDPOINT and the network (VPC) of the function",
+		"TimedOut":             "try again. If it stays so, check how long OSS takes, in the function's log",
+		"Busy":                 "try again in a moment. If it stays so, the function is overloaded",
+		"NotFound":             "check the address: it must be the root of the deployment, and /webhooks/* must lead to the recorder",
+	}
+	return fault{what, cmp.Or(remedies[code], "read the function's log")}
+}
+
+// explainPlatform returns the fault for an error response of Function Compute itself.
+func (s *smoke) explainPlatform(r reply, at server) error {
+	what := fmt.Sprintf("Function Compute responds with %d %s in place of %s", r.status, s.quote(r.platformCode()), at.name)
+	switch {
+	case r.status == http.StatusNotFound:
+		return fault{what, "bind the custom domain to the functions, with the routes /webhooks/* and /* (s.yaml, customDomain), in the same region"}
+	case r.status == http.StatusUnauthorized, r.status == http.StatusForbidden:
+		return fault{what, "set authType of the HTTP trigger to anonymous and disableURLInternet to false, as s.yaml does: the function checks the token itself"}
+	case r.status == http.StatusTooManyRequests, r.status == http.StatusServiceUnavailable:
+		return fault{what, "no function instance is free: raise the account's quota of instances, and compare it with reservedConcurrency in s.yaml"}
+	default:
+		return fault{what, "read the function's log: the process failed, ran out of memory or took too long"}
+	}
+}
+
+// explainStatus returns the fault for any other response.
+func (s *smoke) explainStatus(r reply, at server) error {
+	what := fmt.Sprintf("the response %d %s is not from %s: %s", r.status, http.StatusText(r.status), at.name, s.quote(string(r.body)))
+	switch {
+	case r.status == http.StatusBadRequest && bytes.Contains(r.body, []byte("HTTPS")):
+		return fault{at.hostPort() + " speaks TLS, but the address begins with http", "use https"}
+	case r.status == http.StatusNotFound:
+		return fault{what, "check the address. The custom domain may not be bound to the functions"}
+	case r.status == http.StatusTooManyRequests, r.status == http.StatusServiceUnavailable:
+		return fault{what, "try again in a moment"}
+	case r.status == http.StatusBadGateway, r.status == http.StatusGatewayTimeout:
+		return fault{what, "the proxy or gateway in between cannot reach the function"}
+	default:
+		return fault{what, "check the address: another server answers there"}
+	}
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"devicetrace/pkg/event"
+)
+
+// build is what /version says about a function.
+type build struct {
+	Function string `json:"function"`
+	Version  string `json:"version"`
+	Revision string `json:"revision"`
+	Modified bool   `json:"modified"`
+	Go       string `json:"go"`
+}
+
+func (b build) String() string {
+	revision := cmp.Or(b.Revision, b.Version)
+	text := clean("version " + revision[:min(len(revision), 12)])
+	if b.Modified {
+		text += ", with changes"
+	}
+	return text + ", " + clean(b.Go)
+}
+
+func (s *smoke) checkRecorder(ctx context.Context) (found string, err error) {
+	s.recorderBuild, err = s.health(ctx, s.recorder)
+	return s.recorderBuild.String(), err
+}
+
+// checkQuery checks the health of the query function and compares its version with the recorder's.
+func (s *smoke) checkQuery(ctx context.Context) (found string, err error) {
+	s.queryBuild, err = s.health(ctx, s.query)
+	if err == nil && (s.queryBuild.Revision != s.recorderBuild.Revision || s.queryBuild.Modified != s.recorderBuild.Modified) {
+		s.note("the recorder and the query function are of different versions: deploy both")
+	}
+	return s.queryBuild.String(), err
+}
+
+// health asks a server for its health and its version.
+func (s *smoke) health(ctx context.Context, at server) (build, error) {
+	r, err := s.exchange(ctx, at, http.MethodGet, at.prefix+"/healthz", "", nil)
+	if err != nil {
+		return build{}, err
+	}
+	s.observeClock(r)
+	if r.status != http.StatusOK || strings.TrimSpace(string(r.body)) != "ok" {
+		return build{}, s.explainHealth(r, at)
+	}
+	if r, err = s.exchange(ctx, at, http.MethodGet, at.prefix+"/version", "", nil); err != nil {
+		return build{}, err
+	}
+	var b build
+	if r.status != http.StatusOK || json.Unmarshal(r.body, &b) != nil || b.Function == "" {
+		return build{}, s.explain(r, at)
+	}
+	if b.Function != at.function {
+		return build{}, explainWrongFunction(at, b.Function)
+	}
+	return b, nil
+}
+
+// explainHealth is like explain, but knows that a Device Trace without /healthz is an older one.
+func (s *smoke) explainHealth(r reply, at server) error {
+	if code, _ := r.problem(); r.status == http.StatusNotFound && code == "NotFound" {
+		return fault{at.name + " has no /healthz: it is older than this command, or the path leads to another function",
+			"deploy the current version. On a custom domain, route /webhooks/* to the recorder and /* to the query function"}
+	}
+	return s.explain(r, at)
+}
+
+func explainWrongFunction(at server, found string) error {
+	what := at.base + at.prefix + " leads to the function " + clean(found) + ", not to " + at.name
+	if at.function == "query" {
+		return fault{what, "give the query function's address with -query, or route /* of the custom domain to it"}
+	}
+	return fault{what, "route /webhooks/* of the custom domain to the recorder, or give the recorder's own address"}
+}
+
+// observeClock compares this machine's clock with the Date header of a response. The header has
+// whole seconds, so the result is exact to about a second plus the time that the request took.
+func (s *smoke) observeClock(r reply) {
+	date, err := http.ParseTime(r.header.Get("Date"))
+	if err != nil {
+		return
+	}
+	local := r.began.Add(r.took / 2)
+	s.ahead, s.hasDate = local.Sub(date.Add(time.Second/2)).Round(time.Second), true
+}
+
+// maxClockError is the difference between clocks that is not worth a remark.
+const maxClockError = time.Minute
+
+func (s *smoke) checkClock(context.Context) (string, error) {
+	switch {
+	case !s.hasDate:
+		return "the servers do not tell the time", nil
+	case s.ahead.Abs() > event.MaxAhead:
+		return "", fault{"this machine's clock is " + difference(s.ahead) + " the server's",
+			"correct the clock, for example with NTP. Events of a broker whose clock is more than " + event.MaxAhead.String() + " ahead are rejected"}
+	case s.ahead.Abs() > maxClockError:
+		s.note("this machine's clock is %s the server's: correct it, and check the clocks of the brokers", difference(s.ahead))
+	}
+	return "this machine's clock is " + difference(s.ahead) + " the server's", nil
+}
+
+// difference returns a text such as "2h0m0s ahead of" or "5s behind".
+func difference(ahead time.Duration) string {
+	switch {
+	case ahead > time.Second:
+		return ahead.String() + " ahead of"
+	case ahead < -time.Second:
+		return (-ahead).String() + " behind"
+	default:
+		return "the same as"
+	}
+}
