@@ -55,6 +55,7 @@ func build(dir string) error {
 		"compactor/compactor": "./functions/compactor",
 		"local":               "./infra/local",
 		"forwarder":           "./infra/operate/forwarder",
+		"ops":                 "./infra/operate/ops",
 	} {
 		cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(dir, ".build", binary), source)
 		cmd.Dir = root
