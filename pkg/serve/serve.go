@@ -7,6 +7,8 @@
 //   - If the handler panics, the panic is logged and the process keeps running. The response has
 //     status 500, with one exception: once the handler has written more than 64 KiB, the plain
 //     server has already sent another status, so it closes the connection instead.
+//   - GET /healthz and GET /version are answered without a token, even if the function cannot start
+//     or is at its limit; see health.
 //   - An HTTP request always gets an HTTP response. It never ends in a failed invocation, because
 //     clients cannot rely on the status of a failed invocation.
 //   - Start succeeds before the first call to the handler or Event. The platform may clone the

@@ -20,9 +20,11 @@ func serverURL(t terminal) (string, error) {
 	return base, nil
 }
 
+// localToken is the default token of `make run`.
+const localToken = "local"
+
 // token returns the token in the named environment variable, for requests to the server at base. If
-// the variable is empty and the server is on this machine, token returns "local", which is the token
-// of `make run`.
+// the variable is empty and the server is on this machine, token returns localToken.
 func token(t terminal, name, base string) (string, error) {
 	if value := strings.TrimSpace(t.getenv(name)); value != "" {
 		return value, nil
@@ -30,7 +32,7 @@ func token(t terminal, name, base string) (string, error) {
 	if !isLoopback(base) {
 		return "", fmt.Errorf("set the environment variable %s to the token of the server at %s", name, base)
 	}
-	return "local", nil
+	return localToken, nil
 }
 
 // isLoopback reports whether the server at base is on this machine.

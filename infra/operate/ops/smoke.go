@@ -181,15 +181,15 @@ func (s *smoke) perform(ctx context.Context, one step) error {
 	defer cancel()
 	began := time.Now()
 	found, err := one.run(stepCtx)
-	took := time.Since(began).Round(time.Millisecond)
+	took := time.Since(began).Milliseconds()
 	if err == nil {
-		fmt.Fprintf(s.t.stdout, "✓ %-10s  %7v  %s\n", one.name, took, found)
+		fmt.Fprintf(s.t.stdout, "✓ %-10s  %5d ms  %s\n", one.name, took, found)
 		return nil
 	}
 	if ctx.Err() != nil {
 		return errors.New("interrupted")
 	}
-	fmt.Fprintf(s.t.stdout, "✗ %-10s  %7v  %s\n", one.name, took, err)
+	fmt.Fprintf(s.t.stdout, "✗ %-10s  %5d ms  %s\n", one.name, took, err)
 	var known fault
 	if errors.As(err, &known) && known.remedy != "" {
 		fmt.Fprintf(s.t.stdout, "\nWhat to do: %s\n", known.remedy)

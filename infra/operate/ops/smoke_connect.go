@@ -17,8 +17,8 @@ import (
 func (s *smoke) checkAddress(context.Context) (string, error) {
 	for _, one := range s.servers() {
 		if strings.HasPrefix(one.base, "http:") && !isLoopback(one.base) && !s.allowClear {
-			return "", fault{one.base + " is http: everybody on the way could read the tokens",
-				"use https, and deploy with a certificate. If the way is private, add -clear"}
+			return "", fault{one.base + " is http: anyone on the network path could read the tokens",
+				"use https, and deploy with a certificate. If the network is private, add -clear"}
 		}
 	}
 	var addresses []string

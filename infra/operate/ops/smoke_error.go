@@ -21,9 +21,9 @@ func explainError(err error, at server) error {
 	var record tls.RecordHeaderError
 	switch {
 	case errors.As(err, &lookup) && lookup.IsNotFound:
-		return fault{"there is no host " + at.host() + " in the DNS", "check the spelling. For your own domain, add the CNAME record that Function Compute shows for the custom domain, and wait until it is known"}
+		return fault{"there is no host " + at.host() + " in the DNS", "check the spelling. For your own domain, add the CNAME record that Function Compute shows for the custom domain, and wait until resolvers know it"}
 	case errors.As(err, &lookup):
-		return fault{"the DNS does not answer for " + at.host(), "check this machine's connection and resolver"}
+		return fault{"the DNS does not respond for " + at.host(), "check this machine's connection and resolver"}
 	case errors.As(err, new(*tls.CertificateVerificationError)), isCertificate(err):
 		return explainCertificate(err, at)
 	case errors.As(err, &record), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
@@ -37,7 +37,7 @@ func explainError(err error, at server) error {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return fault{host + " closed the connection without a response", "try again. In mainland China, connections to a domain without an ICP filing are closed, too"}
 	default:
-		return fault{"the request to " + host + " failed: " + causeOf(err), "check the address: another server may answer there"}
+		return fault{"the request to " + host + " failed: " + causeOf(err), "check the address: another server may respond there"}
 	}
 }
 

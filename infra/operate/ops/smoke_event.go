@@ -111,7 +111,7 @@ func (s *smoke) read(ctx context.Context) (string, error) {
 // compareReceipt remarks on the recorder's clock if it differs from this machine's.
 func (s *smoke) compareReceipt(receivedAt time.Time) {
 	if ahead := s.began.Sub(receivedAt).Round(time.Second); ahead > maxClockError || ahead < -maxClockError-s.timeout {
-		s.note("the event was received at %s by the recorder's clock; this machine's is %s it", receivedAt.UTC().Format(time.RFC3339), difference(ahead))
+		s.note("the event was received at %s by the recorder's clock: this machine's clock %s it", receivedAt.UTC().Format(time.RFC3339), difference(ahead))
 	}
 }
 

@@ -16,16 +16,16 @@ func (s *smoke) explain(r reply, at server) error {
 	case r.platformCode() != "":
 		return s.explainPlatform(r, at)
 	case r.status == http.StatusAccepted && len(r.body) == 0:
-		return fault{"the response is 202 without a body: Function Compute calls " + at.name + " asynchronously, so it answers before anything is stored",
+		return fault{"the response is 202 without a body: Function Compute calls " + at.name + " asynchronously, so it responds before anything is stored",
 			"remove the header X-Fc-Invocation-Type: Async, which a proxy or a gateway in between adds, or call the function's HTTP trigger synchronously"}
 	case r.status >= 300 && r.status < 400:
 		return fault{fmt.Sprintf("the server redirects (%d) to %q", r.status, s.quote(r.header.Get("Location"))), "use the address that it redirects to"}
 	case r.isPage():
 		return fault{fmt.Sprintf("the response %d is a web page, not one of Device Trace (Server: %q)", r.status, s.quote(r.header.Get("Server"))),
-			"check the address. Another server, a proxy or a login page answers there"}
+			"check the address: another server, a proxy or a login page responds there"}
 	case r.status == http.StatusOK:
 		return fault{"the response is 200, but not from " + at.name + ": " + s.quote(string(r.body)),
-			"if s.yaml has an initializer, remove it: Function Compute answers 200 if it fails. Otherwise another server answers at this address"}
+			"if s.yaml has an initializer, remove it: if it fails, Function Compute responds with 200. Otherwise another server responds at this address"}
 	default:
 		return s.explainStatus(r, at)
 	}
@@ -39,13 +39,13 @@ func (s *smoke) explainProblem(status int, code, sentence string, at server) err
 		"Forbidden":            "this " + at.variable + " does not cover the instance " + string(s.instance) + ": use -instance with one that it covers, or add the instance to " + at.variable + "S and deploy",
 		"InvalidConfiguration": "read the function's log: it names the variables. Correct them and deploy again",
 		"NotStarted":           "read the function's log, which says why it cannot start",
-		"StoreForbidden":       "OSS answered 403. Check that the function's role exists and has the policy of infra/operate/bucket, with the name of this bucket and prefix, and that the bucket is yours. The function's log has OSS's own words",
+		"StoreForbidden":       "OSS responds with 403. Check that the function's role exists and has the policy of infra/operate/bucket, with the name of this bucket and prefix, and that the bucket is yours. The function's log has OSS's own words",
 		"NoSuchBucket":         "create the bucket in the functions' region, or set OSS_BUCKET to its name and deploy again",
 		"WrongEndpoint":        "set REGION (OSS_REGION and OSS_ENDPOINT) to the bucket's region and deploy again",
 		"LayoutMismatch":       "the function's log says which number SHARDS must have, or how to repair the bucket; see \"Two layout markers\" in infra/operate/README.md",
-		"StoreUnavailable":     "try again. If it stays so, the function's log has OSS's response; check OSS_ENDPOINT and the network (VPC) of the function",
-		"TimedOut":             "try again. If it stays so, check how long OSS takes, in the function's log",
-		"Busy":                 "try again in a moment. If it stays so, the function is overloaded",
+		"StoreUnavailable":     "try again. If that does not help, read OSS's response in the function's log, and check OSS_ENDPOINT and the network (VPC) of the function",
+		"TimedOut":             "try again. If that does not help, check the network (VPC) of the function: OSS responds too slowly",
+		"Busy":                 "try again in a moment. If that does not help, the function is overloaded",
 		"NotFound":             "check the address: it must be the root of the deployment, and /webhooks/* must lead to the recorder",
 	}
 	return fault{what, cmp.Or(remedies[code], "read the function's log")}
@@ -79,6 +79,6 @@ func (s *smoke) explainStatus(r reply, at server) error {
 	case r.status == http.StatusBadGateway, r.status == http.StatusGatewayTimeout:
 		return fault{what, "the proxy or gateway in between cannot reach the function"}
 	default:
-		return fault{what, "check the address: another server answers there"}
+		return fault{what, "check the address: another server responds there"}
 	}
 }

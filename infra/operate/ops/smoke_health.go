@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -21,8 +20,10 @@ type build struct {
 }
 
 func (b build) String() string {
-	revision := cmp.Or(b.Revision, b.Version)
-	text := clean("version " + revision[:min(len(revision), 12)])
+	text := "revision unknown"
+	if b.Revision != "" {
+		text = clean("revision " + b.Revision[:min(len(b.Revision), 12)])
+	}
 	if b.Modified {
 		text += ", with changes"
 	}
@@ -100,24 +101,24 @@ const maxClockError = time.Minute
 func (s *smoke) checkClock(context.Context) (string, error) {
 	switch {
 	case !s.hasDate:
-		return "the servers do not tell the time", nil
+		return "the responses have no Date header", nil
 	case s.ahead.Abs() > event.MaxAhead:
-		return "", fault{"this machine's clock is " + difference(s.ahead) + " the server's",
+		return "", fault{"this machine's clock " + difference(s.ahead) + " the server's",
 			"correct the clock, for example with NTP. Events of a broker whose clock is more than " + event.MaxAhead.String() + " ahead are rejected"}
 	case s.ahead.Abs() > maxClockError:
-		s.note("this machine's clock is %s the server's: correct it, and check the clocks of the brokers", difference(s.ahead))
+		s.note("this machine's clock %s the server's: correct it, and check the clocks of the brokers", difference(s.ahead))
 	}
-	return "this machine's clock is " + difference(s.ahead) + " the server's", nil
+	return "this machine's clock " + difference(s.ahead) + " the server's", nil
 }
 
-// difference returns a text such as "2h0m0s ahead of" or "5s behind".
+// difference returns a text such as "is 2h0m0s ahead of", "is 5s behind" or "agrees with".
 func difference(ahead time.Duration) string {
 	switch {
 	case ahead > time.Second:
-		return ahead.String() + " ahead of"
+		return "is " + ahead.String() + " ahead of"
 	case ahead < -time.Second:
-		return (-ahead).String() + " behind"
+		return "is " + (-ahead).String() + " behind"
 	default:
-		return "the same as"
+		return "agrees with"
 	}
 }

@@ -172,9 +172,9 @@ func TestSmoke(t *testing.T) {
 	got := runSmoke(t, base+"/", nil)
 	require.Zero(t, got.status, got.out+got.err)
 	for _, name := range []string{"address", "name", "connection", "recorder", "query", "clock", "post", "read"} {
-		require.Regexp(t, `(?m)^✓ `+name+` +\S+s  \S`, got.out)
+		require.Regexp(t, `(?m)^✓ `+name+` +\d+ ms  \S`, got.out)
 	}
-	require.Contains(t, got.out, "version 0123456789ab, go1.26\n")
+	require.Contains(t, got.out, "revision 0123456789ab, go1.26\n")
 	clientID := d.posted["client_id"].(string)
 	require.Regexp(t, `^device-trace-smoke-[a-z0-9]{12}$`, clientID)
 	require.Contains(t, got.out, "\n"+base+"/?client="+clientID+"&instance=smoke\n")
@@ -197,8 +197,8 @@ func TestSmokeFaults(t *testing.T) {
 		"instance":                    {post, answer(`403 {"code":"Forbidden","error":"this token is not authorized for the instance"}`), "post", []string{"does not cover the instance smoke: use -instance", "WEBHOOK_TOKENS"}},
 		"query's token":               {trace, answer(`401 {"code":"Unauthorized","error":"no"}`), "read", []string{"this QUERY_TOKEN: set it"}},
 		"query's instance":            {trace, answer(`403 {"code":"Forbidden","error":"no"}`), "read", []string{"QUERY_TOKENS"}},
-		"OSS forbids":                 {post, answer(`503 {"code":"StoreForbidden","error":"OSS refuses the function"}`), "post", []string{"OSS answered 403", "infra/operate/bucket"}},
-		"OSS forbids reading":         {trace, answer(`503 {"code":"StoreForbidden","error":"OSS refuses the function"}`), "read", []string{"the query function responds with 503", "OSS answered 403"}},
+		"OSS forbids":                 {post, answer(`503 {"code":"StoreForbidden","error":"OSS refuses the function"}`), "post", []string{"OSS responds with 403", "infra/operate/bucket"}},
+		"OSS forbids reading":         {trace, answer(`503 {"code":"StoreForbidden","error":"OSS refuses the function"}`), "read", []string{"the query function responds with 503", "OSS responds with 403"}},
 		"no bucket":                   {post, answer(`503 {"code":"NoSuchBucket","error":"OSS has no such bucket"}`), "post", []string{"create the bucket"}},
 		"wrong endpoint":              {post, answer(`503 {"code":"WrongEndpoint","error":"elsewhere"}`), "post", []string{"set REGION"}},
 		"layout":                      {post, answer(`503 {"code":"LayoutMismatch","error":"two"}`), "post", []string{"SHARDS", "Two layout markers"}},
@@ -267,7 +267,7 @@ func TestSmokeVersionsDiffer(t *testing.T) {
 	got := runSmoke(t, startDeployment(t, d), nil)
 	require.Zero(t, got.status, got.out)
 	require.Contains(t, got.out, "! the recorder and the query function are of different versions: deploy both\n")
-	require.Contains(t, got.out, "version fedc, with changes, go1.27\n")
+	require.Contains(t, got.out, "revision fedc, with changes, go1.27\n")
 }
 
 func TestSmokeClock(t *testing.T) {
@@ -311,8 +311,8 @@ func TestSmokeClockOfTheRecorder(t *testing.T) {
 	t.Cleanup(server.Close)
 	got := runSmoke(t, server.URL, nil)
 	require.Zero(t, got.status, got.out)
-	require.Contains(t, got.out, "the servers do not tell the time")
-	require.Contains(t, got.out, "by the recorder's clock; this machine's is 3m0s ahead of it")
+	require.Contains(t, got.out, "the responses have no Date header")
+	require.Contains(t, got.out, "by the recorder's clock: this machine's clock is 3m0s ahead of it")
 }
 
 func TestSmokeTimeout(t *testing.T) {
@@ -339,7 +339,7 @@ func TestSmokeAddresses(t *testing.T) {
 	closed := "http://" + listener.Addr().String()
 	require.NoError(t, listener.Close())
 	runSmoke(t, closed, nil).requireStepFails(t, "connection", "nothing listens on "+strings.TrimPrefix(closed, "http://"))
-	runSmoke(t, "http://192.0.2.1", nil).requireStepFails(t, "address", "everybody on the way could read the tokens", "-clear")
+	runSmoke(t, "http://192.0.2.1", nil).requireStepFails(t, "address", "anyone on the network path could read the tokens", "-clear")
 	base := startDeployment(t, &deployment{})
 	runSmoke(t, base, nil, "-query", "http://trace.example.com").requireStepFails(t, "address", "http://trace.example.com is http")
 	got := runSmoke(t, "https://device-trace.invalid", nil)

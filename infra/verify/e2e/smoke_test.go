@@ -249,7 +249,7 @@ func TestSmokeFindsFaults(t *testing.T) {
 		"no fault":                           {},
 		"webhook token for another instance": {hosted: hosted{variables: map[string]string{"WEBHOOK_TOKENS": "limited-webhooks=other"}}, webhook: "limited-webhooks", step: "post", want: []string{"403 Forbidden", "-instance"}},
 		"query token for another instance":   {hosted: hosted{variables: map[string]string{"QUERY_TOKENS": "limited-queries=other"}}, query: "limited-queries", step: "read", want: []string{"403 Forbidden", "QUERY_TOKENS"}},
-		"a role without a policy":            {hosted: hosted{store: ossRefuses(403, "AccessDenied", always)}, step: "post", want: []string{"503 StoreForbidden", "OSS answered 403", "policy"}},
+		"a role without a policy":            {hosted: hosted{store: ossRefuses(403, "AccessDenied", always)}, step: "post", want: []string{"503 StoreForbidden", "OSS responds with 403", "policy"}},
 		"a policy without puts":              {hosted: hosted{store: ossRefuses(403, "AccessDenied", isPut)}, step: "post", want: []string{"503 StoreForbidden"}},
 		"a query role without a policy": {hosted: hosted{change: environment("query", "OSS_PREFIX", "denied/"), store: ossRefuses(403, "AccessDenied", func(r *http.Request) bool {
 			return strings.HasPrefix(r.URL.Query().Get("prefix"), "denied/")
