@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// health answers GET and HEAD requests for /healthz and /version. These requests need no token and
-// make no call to the store. Neither response contains a secret.
+// health responds to GET and HEAD requests for /healthz and /version. These requests need no token
+// and make no call to the store. Neither response contains a secret.
 //
 // /healthz responds with 200 if the function's configuration is valid, and with 503 otherwise. It
 // does not call Start, because Start may call the store. So a function whose store is unavailable
@@ -23,32 +23,32 @@ type health struct {
 	isMiswired bool
 }
 
-// before returns a handler that answers the requests for health and passes all others to next.
+// before returns a handler that responds to requests about health and passes all others to next.
 func (h health) before(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer := h.answer(r.URL.Path)
+		respond := h.find(r.URL.Path)
 		switch {
-		case answer == nil:
+		case respond == nil:
 			next.ServeHTTP(w, r)
 		case r.Method != http.MethodGet && r.Method != http.MethodHead:
 			NotAllowed(w, "GET, HEAD")
 		default:
-			answer(w)
+			respond(w)
 		}
 	})
 }
 
-// answer returns the function that responds to a request for the given path, or nil if the path is
-// not about health.
-func (h health) answer(path string) func(http.ResponseWriter) {
-	prefix, name := path[:strings.LastIndexByte(path, '/')+1], path[strings.LastIndexByte(path, '/')+1:]
-	if prefix != "/" && !slices.Contains(h.prefixes, strings.TrimSuffix(prefix, "/")) {
+// find returns the function that responds to requests for the given path, or nil if the path is not
+// about health.
+func (h health) find(path string) func(http.ResponseWriter) {
+	end := max(0, strings.LastIndexByte(path, '/'))
+	if prefix := path[:end]; prefix != "" && !slices.Contains(h.prefixes, prefix) {
 		return nil
 	}
-	switch name {
-	case "healthz":
+	switch path[end:] {
+	case "/healthz":
 		return h.writeHealth
-	case "version":
+	case "/version":
 		return func(w http.ResponseWriter) { JSON(w, http.StatusOK, h.version) }
 	default:
 		return nil

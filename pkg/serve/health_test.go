@@ -107,7 +107,7 @@ func TestUnavailable(t *testing.T) {
 	}
 }
 
-// A server at its limit must still answer requests about its health.
+// A server at its limit must still respond to requests about its health.
 func TestHealthPassesTheDoor(t *testing.T) {
 	arrived, leave := make(chan struct{}), make(chan struct{})
 	base := startPlain(t, Function{MaxRequests: 1, Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {

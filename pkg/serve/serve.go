@@ -7,8 +7,8 @@
 //   - If the handler panics, the panic is logged and the process keeps running. The response has
 //     status 500, with one exception: once the handler has written more than 64 KiB, the plain
 //     server has already sent another status, so it closes the connection instead.
-//   - GET /healthz and GET /version are answered without a token, even if the function cannot start
-//     or is at its limit; see health.
+//   - Requests for /healthz and /version need no token, and get a response even if the function
+//     cannot start or is at its limit; see health.
 //   - An HTTP request always gets an HTTP response. It never ends in a failed invocation, because
 //     clients cannot rely on the status of a failed invocation.
 //   - Start succeeds before the first call to the handler or Event. The platform may clone the
@@ -56,14 +56,16 @@ type Function struct {
 }
 
 // Main builds a function with wire and runs it until the process is told to stop. Every log line
-// contains the given name. Main answers requests for /healthz and /version itself. It also answers
-// them below the given prefixes, such as "/webhooks", for functions that get only certain paths of
-// a domain. If FC_RUNTIME_API is set, Main uses the runtime API. Otherwise it uses
-// the plain server, whose own variables are HOST, PORT, INVOKE_TOKEN and BEHIND_FUNCTION_COMPUTE.
+// contains the given name. Main itself responds to requests for /healthz and /version. It does so
+// below the given prefixes as well, such as "/webhooks", for functions that get only certain paths of
+// a domain.
+//
+// If FC_RUNTIME_API is set, Main uses the runtime API. Otherwise it uses the plain server, whose own
+// variables are HOST, PORT, INVOKE_TOKEN and BEHIND_FUNCTION_COMPUTE.
 //
 // If wire fails, a plain server exits with status 1. On Function Compute, however, the process keeps
 // running, because callers would otherwise get the platform's error response. HTTP requests then get
-// 503, and all other invocations fail.
+// 503, except for /version, and all other invocations fail.
 func Main(name string, wire func(getenv func(string) string) (Function, error), prefixes ...string) {
 	setLog(name)
 	limitMemory(os.Getenv)

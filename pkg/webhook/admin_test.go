@@ -3,6 +3,7 @@ package webhook
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -137,6 +138,8 @@ func TestAdminStoreDown(t *testing.T) {
 			require.NotContains(t, w.Body.String(), "down")
 		}
 	}
+	w := call(b.failing(t, objstore.OpList, fmt.Errorf("%w (down)", objstore.ErrForbidden)), "GET", "/webhooks/quarantine", nil, bearer("admin")...)
+	require.Equal(t, "StoreForbidden", decoded[serve.Problem](t, w, 503).Code)
 	b.appendErr = errDown
 	require.Equal(t, "StoreUnavailable", decoded[serve.Problem](t, b.admin("POST", "/"+id+"/replay"), 503).Code)
 }

@@ -20,7 +20,7 @@ const (
 
 // serve calls the function with a request and writes the function's response. If the request has
 // the header X-Fc-Invocation-Type: Async, serve responds with 202 at once and calls the function in
-// the background. Any sender can choose this.
+// the background. So the sender decides whether a call is asynchronous.
 func (h *Host) serve(to route, w http.ResponseWriter, r *http.Request) {
 	c, respond := to.pool.newCall(nil), to.call
 	if strings.EqualFold(r.Header.Get("X-Fc-Invocation-Type"), "Async") {

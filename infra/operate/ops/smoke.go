@@ -75,7 +75,7 @@ type smoke struct {
 	recorderBuild, queryBuild build
 	// ahead is how far this machine's clock is ahead of the servers' clocks. It is valid if hasDate
 	// is true.
-	ahead   time.Duration
+	ahead   time.Duration // negative if this machine's clock is behind
 	hasDate bool
 	sentAt  time.Time // the time of the event
 	began   time.Time // when the event was posted
@@ -139,7 +139,7 @@ func parseAddress(name, text string) (string, error) {
 	return strings.TrimRight(text, "/"), nil
 }
 
-// step is one part of the check. It returns a line about what it found, or a fault.
+// step is one part of the check. It returns a line about its result, or a fault.
 type step struct {
 	name string
 	run  func(context.Context) (found string, err error)
@@ -202,7 +202,7 @@ func (s *smoke) note(format string, arguments ...any) {
 	fmt.Fprintf(s.t.stdout, "! "+format+"\n", arguments...)
 }
 
-// fault is what a step found to be wrong, with what to do about it.
+// fault is an error that a step found, together with its remedy.
 type fault struct{ what, remedy string }
 
 func (f fault) Error() string { return f.what }

@@ -44,7 +44,7 @@ func (s *smoke) post(ctx context.Context) (string, error) {
 		Recorded *int
 		Rejected []struct{ Field, Error string }
 	}
-	_ = json.Unmarshal(r.body, &accepted) // what is no JSON has no field "recorded"
+	_ = json.Unmarshal(r.body, &accepted) // a body that is not JSON has no field "recorded"
 	switch {
 	case accepted.Recorded == nil:
 		return "", s.explain(r, s.recorder)

@@ -45,8 +45,8 @@ func (s *smoke) exchange(ctx context.Context, at server, method, path, token str
 	return reply{response.StatusCode, response.Header, text, began, s.now().Sub(began)}, nil
 }
 
-// problem returns the code and the sentence of an error response of Device Trace. Both are empty if
-// the response is none.
+// problem returns the code and the sentence of an error response of Device Trace. For any other
+// response, both are empty.
 func (r reply) problem() (code, sentence string) {
 	var p struct{ Code, Error string }
 	var exact map[string]json.RawMessage
@@ -56,7 +56,8 @@ func (r reply) problem() (code, sentence string) {
 	return p.Code, p.Error
 }
 
-// platformCode returns the code of an error response of Function Compute, or "".
+// platformCode returns the code of an error response of Function Compute itself, or "" for any other
+// response.
 func (r reply) platformCode() string {
 	var p map[string]json.RawMessage
 	var code string
@@ -71,8 +72,9 @@ func (r reply) isPage() bool {
 	return strings.Contains(r.header.Get("Content-Type"), "html") || bytes.HasPrefix(bytes.TrimSpace(r.body), []byte("<"))
 }
 
-// quote returns text from a server as it may be printed: one line, cut, and without the tokens. The
-// token of `make run` is no secret, and is a common word.
+// quote makes text from a server fit for printing: it returns a single line of at most 300
+// characters, without the tokens. It does not remove the token of `make run`, which is no secret and a
+// common word.
 func (s *smoke) quote(text string) string {
 	for _, token := range []string{s.recorder.token, s.query.token} {
 		if token != localToken {

@@ -7,7 +7,7 @@ import (
 	"net/http"
 )
 
-// explain returns the fault for a response that is not the expected one.
+// explain returns the fault for an unexpected response.
 func (s *smoke) explain(r reply, at server) error {
 	code, sentence := r.problem()
 	switch {

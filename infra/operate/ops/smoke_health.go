@@ -10,7 +10,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// build is what /version says about a function.
+// build is the response to a request for /version.
 type build struct {
 	Function string `json:"function"`
 	Version  string `json:"version"`

@@ -147,7 +147,7 @@ func smokeCommandWith(change func(*smoke)) command {
 	return c
 }
 
-// requireStepFails checks that the named step failed and what the output says.
+// requireStepFails checks that the named step failed and that the output contains the given texts.
 func (r smokeRun) requireStepFails(t *testing.T, name string, want ...string) {
 	t.Helper()
 	require.Equal(t, statusFailed, r.status, r.out)
@@ -184,7 +184,7 @@ func TestSmoke(t *testing.T) {
 	require.NotEqual(t, clientID, d.posted["client_id"], "each run has its own client")
 }
 
-// Every fault must be told apart, with what to do about it.
+// The command must distinguish all these faults, and give a remedy for each.
 func TestSmokeFaults(t *testing.T) {
 	const post, trace = "POST /webhooks/events/smoke", "GET /api/v1/trace"
 	for name, c := range map[string]struct {
@@ -275,7 +275,7 @@ func TestSmokeClock(t *testing.T) {
 		0:                            "",
 		-5 * time.Minute:             "! this machine's clock is 5m",
 		10 * time.Minute:             "behind the server's: correct it",
-		event.MaxAhead - time.Minute: "! this machine's clock is 59m",
+		event.MaxAhead - time.Minute: "behind the server's: correct it",
 	} {
 		got := runSmoke(t, startDeployment(t, &deployment{clock: clock}), nil)
 		require.Zero(t, got.status, got.out)
@@ -312,16 +312,14 @@ func TestSmokeClockOfTheRecorder(t *testing.T) {
 	got := runSmoke(t, server.URL, nil)
 	require.Zero(t, got.status, got.out)
 	require.Contains(t, got.out, "the responses have no Date header")
-	require.Contains(t, got.out, "by the recorder's clock: this machine's clock is 3m0s ahead of it")
+	require.Regexp(t, "by the recorder's clock: this machine's clock is (3m0s|2m5.s) ahead of it", got.out)
 }
 
 func TestSmokeTimeout(t *testing.T) {
 	leave := make(chan struct{})
+	base := startDeployment(t, &deployment{faults: map[string]http.HandlerFunc{"GET /webhooks/healthz": func(http.ResponseWriter, *http.Request) { <-leave }}})
 	t.Cleanup(func() { close(leave) })
-	d := &deployment{faults: map[string]http.HandlerFunc{"GET /webhooks/healthz": func(http.ResponseWriter, *http.Request) { <-leave }}}
-	server := httptest.NewServer(d)
-	t.Cleanup(server.CloseClientConnections)
-	got := runSmoke(t, server.URL, func(s *smoke) { s.timeout = 100 * time.Millisecond })
+	got := runSmoke(t, base, func(s *smoke) { s.timeout = 100 * time.Millisecond })
 	got.requireStepFails(t, "recorder", "the recorder did not respond in time")
 }
 

@@ -30,7 +30,7 @@ type smokeResult struct {
 	stdout, stderr string
 }
 
-// smoke runs `ops smoke` with the given tokens. Its output must contain neither.
+// smoke runs `ops smoke` with the given tokens. The output must contain neither token.
 func smoke(t *testing.T, webhook, query string, arguments ...string) smokeResult {
 	t.Helper()
 	var stdout, stderr strings.Builder
@@ -78,7 +78,8 @@ func TestSmoke(t *testing.T) {
 	}
 }
 
-// TestHealthOnTheDomain checks who answers for health on the custom domain, without a token.
+// TestHealthOnTheDomain checks which function responds to requests about health on the custom domain.
+// They need no token.
 func TestHealthOnTheDomain(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{"s.yaml", concurrentFile} {
@@ -202,9 +203,8 @@ func (h *hosted) start(t *testing.T) {
 }
 
 // put puts an empty object into the bucket.
-func (h *hosted) put(t *testing.T, key string) {
-	t.Helper()
-	require.NoError(t, h.bucket.Store().Put(t.Context(), key, bytes.NewReader(nil), 0))
+func (h *hosted) put(ctx context.Context, key string) error {
+	return h.bucket.Store().Put(ctx, key, bytes.NewReader(nil), 0)
 }
 
 // ossRefuses returns a store that responds to the requests that match with an error of OSS.
@@ -319,7 +319,7 @@ func TestSmokeFindsWrongLayouts(t *testing.T) {
 			h := hosted{}
 			h.start(t)
 			for _, key := range markers {
-				h.put(t, key)
+				require.NoError(t, h.put(t.Context(), key))
 			}
 			smoke(t, webhookToken, queryToken, h.url).requireStep(t, "post", "503 LayoutMismatch", "SHARDS", "Two layout markers")
 		})
@@ -329,7 +329,9 @@ func TestSmokeFindsWrongLayouts(t *testing.T) {
 		h.domain = func(host http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Path == "/api/v1/trace" {
-					h.put(t, "layout/v3-shards256")
+					if err := h.put(r.Context(), "layout/v3-shards256"); err != nil {
+						panic(err)
+					}
 				}
 				host.ServeHTTP(w, r)
 			})
