@@ -95,6 +95,7 @@ export default {
   "omitted.connections": "{count} connections",
   "omitted.refusals": "{count} refused logins",
   "omitted.timeline": "{count} timeline changes",
+  "omitted.evidence": "{count} entries of evidence",
   "omitted.and": ", ",
 
   "level.problem": "Problem",
@@ -484,6 +485,9 @@ export default {
   "nothing.check.instance": "Is this the right instance?",
   "nothing.check.case": "Is the ID exactly what the device sends? Upper and lower case, spaces and the Group ID matter.",
   "nothing.check.broker": "Does the broker report this device's events to Device Trace?",
+
+  "text.cut": "This range has too many events: only those since {time} were examined. Choose a shorter range to see the earlier ones.",
+  "text.next": "More events follow. To get them, send cursor={cursor} with the same range.",
 
   "duration.ms": "{n} ms",
   "duration.second": "{n} s",

@@ -5,7 +5,7 @@ import { el } from './dom.js';
 import { icon } from './icons.js';
 import { number, text } from './text.js';
 
-const lists = ['connections', 'refusals', 'timeline'];
+const lists = ['connections', 'refusals', 'timeline', 'evidence'];
 
 const omittedFrom = (report, list) => report.omitted?.[list] ?? 0;
 

@@ -95,6 +95,7 @@ export default {
   "omitted.connections": "{count} 个连接",
   "omitted.refusals": "{count} 次被拒绝的登录",
   "omitted.timeline": "{count} 次时间线变化",
+  "omitted.evidence": "{count} 条证据",
   "omitted.and": "、",
 
   "level.problem": "问题",
@@ -484,6 +485,9 @@ export default {
   "nothing.check.instance": "实例是否正确？",
   "nothing.check.case": "ID 是否与设备发送的完全一致？大小写、空格和 Group ID 都必须相同。",
   "nothing.check.broker": "服务端是否将此设备的事件上报给 Device Trace？",
+
+  "text.cut": "此时间范围内的事件过多，只分析了 {time} 之后的事件。如需查看更早的事件，请缩短时间范围。",
+  "text.next": "还有更多事件。如需获取，请以相同的时间范围发送 cursor={cursor}。",
 
   "duration.ms": "{n} 毫秒",
   "duration.second": "{n} 秒",
