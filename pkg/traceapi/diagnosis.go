@@ -11,7 +11,7 @@ import (
 	"devicetrace/pkg/query"
 )
 
-var diagnosisParameters = slices.Concat(deviceParameters, []string{"from", "to", "lang", "since"})
+var diagnosisParameters = slices.Concat(deviceParameters, []string{"from", "to", "lang", "since", "format", "tz"})
 
 // diagnosisResponse is the body of GET /api/v1/diagnosis.
 type diagnosisResponse struct {
@@ -37,6 +37,7 @@ type diagnosisRequest struct {
 	// device, and when it last dropped. It also extends the search for the state at the start of the
 	// range to all earlier days.
 	since bool
+	style *style // nil unless the response is plain text
 }
 
 // diagnosis returns a response that explains why a device lost its connections in a time range.
@@ -65,7 +66,16 @@ func (a api) parseDiagnosis(r *http.Request) (q diagnosisRequest, err error) {
 	if q.since, err = parseFlag(values, "since"); err != nil {
 		return q, err
 	}
-	q.lang, err = parseLang(values.Get("lang"), r.Header.Get("Accept-Language"))
+	q.style, err = parseStyle(values, "json")
+	switch {
+	case err != nil:
+		return q, err
+	case q.style != nil:
+		q.style = q.style.linked(r)
+		q.lang, err = parseLang(values.Get("lang"), "")
+	default:
+		q.lang, err = parseLang(values.Get("lang"), r.Header.Get("Accept-Language"))
+	}
 	return q, err
 }
 
@@ -109,7 +119,12 @@ func (a api) diagnose(ctx context.Context, may permission, q diagnosisRequest, l
 		identity: q.device.identity(), From: instant(q.from), To: instant(known), Lang: q.lang, Report: report,
 		LookedBackTo: instant(p.from), Incomplete: len(p.unreadable) > 0, absence: absent,
 	}
-	return taggedResponse(found.fit(limit), p.receipt), nil
+	found = found.fit(limit)
+	if q.style != nil {
+		end := tableEnd{incomplete: found.Incomplete, absent: absent, receipt: p.receipt}
+		return textResponse(q.style.diagnosisText(&found, q.from, known, p.from), end), nil
+	}
+	return taggedResponse(found, p.receipt), nil
 }
 
 // readTrend sums up the 31 days that end with the range. If the request does not ask for since, the

@@ -32,13 +32,14 @@ func missing(message string) error { return parameterError{"MissingParameter", m
 type traceRequest struct {
 	request query.Request
 	format  format
+	style   *style // nil unless the response is plain text
 }
 
 // deviceParameters identify the device of a request. Every path accepts them.
 var deviceParameters = []string{"instance", "client", "group", "device"}
 
 var traceParameters = slices.Concat(deviceParameters,
-	[]string{"from", "to", "action", "action_info", "order", "limit", "cursor", "format", "explain"})
+	[]string{"from", "to", "action", "action_info", "order", "limit", "cursor", "format", "lang", "tz", "explain"})
 
 // parseTrace parses the parameters of a trace. Every error is a parameterError.
 func parseTrace(rawQuery string, now time.Time) (traceRequest, error) {
@@ -131,13 +132,14 @@ func parseLimit(values url.Values, standard, max int) (int, error) {
 }
 
 func (q *traceRequest) parseFormat(values url.Values) error {
-	name := values.Get("format")
-	if name == "" {
-		name = "json"
+	style, err := parseOnlyText(values, "json", "csv", "ndjson")
+	if err != nil {
+		return err
 	}
-	known := false
-	if q.format, known = formats[name]; !known {
-		return invalid("format must be json, csv or ndjson")
+	name := cmp.Or(values.Get("format"), "json")
+	q.format, q.style = formats[name], style
+	if style != nil {
+		q.format = style.rowFormat()
 	}
 	return q.parseExplain(values, name)
 }

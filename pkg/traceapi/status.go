@@ -11,7 +11,7 @@ import (
 	"devicetrace/pkg/query"
 )
 
-var statusParameters = slices.Concat(deviceParameters, []string{"at"})
+var statusParameters = slices.Concat(deviceParameters, []string{"at", "format", "lang", "tz"})
 
 // statusResponse is the body of GET /api/v1/status.
 type statusResponse struct {
@@ -25,6 +25,8 @@ type statusResponse struct {
 	Incomplete bool `json:"incomplete,omitempty"`
 	*absence
 	Receipt query.Receipt `json:"receipt"`
+
+	searched time.Time // LookedBackTo as a time
 }
 
 // status returns a response that says whether a device was online at the requested instant, by
@@ -42,10 +44,19 @@ func (a api) status(r *http.Request, may permission, _ *slot) (response, error) 
 	if err != nil {
 		return nil, err
 	}
+	style, err := parseOnlyText(values, "json")
+	if err != nil {
+		return nil, err
+	}
 	if err := may.read(d.instanceID); err != nil {
 		return nil, err
 	}
-	return a.statusAt(r.Context(), may, d, at, until)
+	found, err := a.statusAt(r.Context(), may, d, at, until)
+	if err != nil || style == nil {
+		return jsonResponse(found), err
+	}
+	end := tableEnd{incomplete: found.Incomplete, absent: found.absence, receipt: found.Receipt}
+	return freshTextResponse(style.linked(r).statusText(&found, at, until.Equal(at)), end), nil
 }
 
 // parseAt returns two times. The first, at, is the instant for which the status is requested. It
@@ -64,25 +75,25 @@ func (a api) parseAt(values url.Values) (at, until time.Time, err error) {
 	return now, latest(now), err
 }
 
-func (a api) statusAt(ctx context.Context, may permission, d device, at, until time.Time) (response, error) {
+func (a api) statusAt(ctx context.Context, may permission, d device, at, until time.Time) (found statusResponse, err error) {
 	var search history.Search
 	p, err := a.searchStatus(ctx, d, at, until, pastBudget, &search)
 	defer p.turn.release()
 	if err != nil {
-		return nil, err
+		return found, err
 	}
 	absent, err := p.absence(ctx, may)
 	if err != nil {
-		return nil, err
+		return found, err
 	}
 	status := search.Status()
 	if p.isCut {
 		status = status.IfSettled()
 	}
-	return jsonResponse(statusResponse{
+	return statusResponse{
 		identity: d.identity(), At: instant(at), Status: status, LookedBackTo: instant(p.from),
-		Cut: p.isCut, Incomplete: len(p.unreadable) > 0, absence: absent, Receipt: p.receipt,
-	}), nil
+		Cut: p.isCut, Incomplete: len(p.unreadable) > 0, absence: absent, Receipt: p.receipt, searched: p.from,
+	}, nil
 }
 
 // searchStatus reads events into search until the device's status is settled. It starts with the UTC

@@ -24,5 +24,10 @@ func (a api) trace(r *http.Request, may permission, large *slot) (response, erro
 	if page.absent, err = a.absenceOf(r.Context(), may, parsed.request.InstanceID, &result); err != nil {
 		return nil, err
 	}
-	return page.with(r.Context(), result).write, nil
+	page = page.with(r.Context(), result)
+	if parsed.style != nil {
+		end := tableEnd{page.nextCursor, page.incomplete, page.absent, page.receipt}
+		return textResponse(parsed.style.linked(r).traceText(page, parsed.request), end), nil
+	}
+	return page.write, nil
 }

@@ -1,0 +1,146 @@
+package traceapi
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"devicetrace/pkg/event"
+	"devicetrace/pkg/history"
+)
+
+// maxOthers is the maximum number of instances that a text about an unknown instance names.
+const maxOthers = 20
+
+// heading returns the lines that name the device.
+func (s *style) heading(d identity) lines {
+	return lines{
+		s.Text("title") + ": " + s.datum(string(d.ClientID)),
+		s.Text("subject.instance") + ": " + s.datum(string(d.InstanceID)),
+	}
+}
+
+// span returns the line that names a range of time.
+func (s *style) span(from, to time.Time) string {
+	return s.Text("form.range") + ": " + s.Instant(from) + " – " + s.Instant(to)
+}
+
+// statusLine returns a line with the state of a device at an instant.
+func (s *style) statusLine(at time.Time, status history.Status) string {
+	state := s.Text("status." + string(status.State))
+	if !status.Since.IsZero() {
+		state = s.Text("status.sentence", "state", state, "time", s.Instant(status.Since.Time()))
+	}
+	line := s.Text("status.at", "time", s.Instant(at)) + ": " + state
+	if status.State == history.Offline && status.Connection != nil {
+		line += ", " + s.kind(status.Connection.Kind)
+	}
+	return line
+}
+
+// kind returns how a connection ended, in the vocabulary of action_info if it has a word for it.
+func (s *style) kind(k history.Kind) string {
+	if info := k.ActionInfo(); info != "" {
+		return string(info)
+	}
+	return s.Text("kind." + string(k))
+}
+
+// info returns an action_info. If it is empty, the result says whether the source gave no reason or
+// one that does not show the cause.
+func (s *style) info(info event.ActionInfo, nativeReason string) string {
+	switch {
+	case info != "":
+		return string(info)
+	case nativeReason != "":
+		return s.Text("info.unclear")
+	default:
+		return s.Text("info.none")
+	}
+}
+
+// words returns an action, its reason and the source's own words for the reason.
+func (s *style) words(action event.Action, info event.ActionInfo, nativeReason string) string {
+	words := s.datum(string(action)) + " " + s.datum(s.info(info, nativeReason))
+	if native := nativeOf(info, nativeReason); native != "" {
+		words += " (" + s.datum(native) + ")"
+	}
+	return words
+}
+
+// nativeOf returns the source's own words for a reason, or "" if they equal action_info.
+func nativeOf(info event.ActionInfo, nativeReason string) string {
+	if nativeReason == string(info) {
+		return ""
+	}
+	return nativeReason
+}
+
+// absence returns lines about an instance without events. They name other instances.
+func (s *style) absence(id event.InstanceID, a *absence) lines {
+	if a.BucketEmpty {
+		return lines{s.Text("absent.bucket"), s.Text("absent.bucket.meaning")}
+	}
+	title := s.Text("absent.title", "instance", s.Plain(string(id), 80))
+	if len(a.Instances) == 0 {
+		return lines{title, s.Text("absent.none")}
+	}
+	var names []string
+	for _, one := range a.Instances[:min(len(a.Instances), maxOthers)] {
+		names = append(names, s.datum(string(one)))
+	}
+	others := s.Text("absent.others") + " " + strings.Join(names, ", ")
+	if a.MoreInstances || len(a.Instances) > maxOthers {
+		others += ", " + s.Text("absent.more")
+	}
+	return lines{title, others}
+}
+
+// incomplete returns the lines of a warning that objects could not be read, or none.
+func (s *style) incomplete(is bool) lines {
+	if !is {
+		return nil
+	}
+	return lines{s.Text("incomplete.title") + " " + s.Text("incomplete.meaning")}
+}
+
+// legend explains the given words of the API, in the order of the vocabulary. The empty action_info
+// is explained under the label that s.info gives it.
+func (s *style) legend(actions []event.Action, infos []event.ActionInfo) lines {
+	var l lines
+	for _, action := range []event.Action{event.Connect, event.Close, event.Disconnect} {
+		if slices.Contains(actions, action) {
+			meaning := s.Text("action.meaning", "stage", s.Text("stage."+string(action)), "meaning", s.Text("action."+string(action)))
+			l.add(s.Text("evidence.word", "word", string(action), "meaning", meaning))
+		}
+	}
+	for _, info := range event.ActionInfos() {
+		if slices.Contains(infos, info) {
+			l.add(s.Text("evidence.word", "word", string(info), "meaning", s.Text("info."+string(info))))
+		}
+	}
+	if slices.Contains(infos, "") {
+		l.add(s.Text("evidence.word", "word", s.Text("kind.unknown"), "meaning", s.Text("info.unexplained")))
+	}
+	if len(l) == 0 {
+		return nil
+	}
+	return append(lines{s.Text("words.title")}, l...)
+}
+
+// finderLink returns a line that leads to the search for devices with similar identifiers. day is an
+// instant on the day to search.
+func (s *style) finderLink(d identity, day time.Time) string {
+	return s.Text("near.find") + ": " +
+		s.link("view", "fleet", "instance", string(d.InstanceID), "day", day.UTC().Format(time.DateOnly), "q", string(d.ClientID))
+}
+
+// percent returns a share as a percentage. It rounds down, so that only the whole is 100 %.
+func (s *style) percent(share float64) string {
+	scale := 10.0
+	if share > 0.999 && share < 1 {
+		scale = 1000
+	}
+	return strconv.FormatFloat(float64(int64(share*100*scale))/scale, 'f', -1, 64) + " %"
+}

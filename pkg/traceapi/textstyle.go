@@ -1,0 +1,119 @@
+package traceapi
+
+import (
+	"cmp"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	_ "time/tzdata" // the function's runtime may have no time zones
+
+	"devicetrace/pkg/console"
+)
+
+// textFormat is the value of the parameter format that asks for plain text.
+const textFormat = "text"
+
+// style says how a response in plain text is written: in which language and zone, and where its links
+// lead.
+type style struct {
+	console.Words
+	// origin is the scheme and the host of links, such as https://trace.example.com. If it is empty,
+	// links begin with a slash.
+	origin string
+}
+
+// parseStyle parses the parameters format, lang and tz. The format must be one of the given formats or
+// text, and the default is the first of them. parseStyle returns nil if the format is not text. A
+// response in plain text does not depend on the header Accept-Language.
+func parseStyle(values url.Values, formats ...string) (*style, error) {
+	format, err := parseOneOf(values, "format", append(slices.Clone(formats), textFormat)...)
+	if err != nil {
+		return nil, err
+	}
+	if format != textFormat {
+		if values.Get("tz") != "" {
+			return nil, invalid("tz requires format=text: in every other format, times are in UTC")
+		}
+		return nil, nil
+	}
+	lang, err := parseLang(values.Get("lang"), "")
+	if err != nil {
+		return nil, err
+	}
+	zone, err := parseZone(values.Get("tz"))
+	if err != nil {
+		return nil, err
+	}
+	return &style{Words: console.In(string(lang), zone)}, nil
+}
+
+// parseOnlyText is like parseStyle, for a path whose parameter lang requires format=text.
+func parseOnlyText(values url.Values, formats ...string) (*style, error) {
+	s, err := parseStyle(values, formats...)
+	if err == nil && s == nil && values.Get("lang") != "" {
+		return nil, invalid("lang requires format=text")
+	}
+	return s, err
+}
+
+// parseZone returns the time zone with the given IANA name. The default is UTC.
+func parseZone(name string) (*time.Location, error) {
+	name = strings.ReplaceAll(cmp.Or(name, "UTC"), " ", "+") // the "+" of Etc/GMT+8 arrives as a space if it is not percent-encoded
+	zone, err := time.LoadLocation(name)
+	if err != nil || zone == time.Local {
+		return nil, invalid("tz %.64q is not a known time zone; use an IANA name such as UTC, Asia/Shanghai or Europe/Berlin", name)
+	}
+	return zone, nil
+}
+
+// linked returns a copy of the style whose links lead to the server that a request was sent to.
+func (s style) linked(r *http.Request) *style {
+	s.origin = originOf(r)
+	return &s
+}
+
+// hostForm matches the hosts that a link may contain.
+var hostForm = regexp.MustCompile(`^([0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$`)
+
+// originOf returns the scheme and the host that a request was sent to, or "" if the host is missing or
+// unusual. Function Compute does not pass on the scheme. Therefore the scheme is https unless the
+// header X-Forwarded-Proto states it, or the host is an address or this machine.
+func originOf(r *http.Request) string {
+	if !hostForm.MatchString(r.Host) {
+		return ""
+	}
+	scheme := strings.ToLower(r.Header.Get("X-Forwarded-Proto"))
+	switch {
+	case scheme == "http", scheme == "https":
+	case r.TLS == nil && isAddress(r.Host):
+		scheme = "http"
+	default:
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host
+}
+
+// isAddress reports whether a host is an IP address or localhost.
+func isAddress(host string) bool {
+	name := (&url.URL{Host: host}).Hostname()
+	return name == "localhost" || net.ParseIP(name) != nil
+}
+
+// link returns a URL of the page. parameters holds alternating names and values. Empty values are left
+// out.
+func (s *style) link(parameters ...string) string {
+	var query []string
+	for i := 0; i < len(parameters); i += 2 {
+		if value := parameters[i+1]; value != "" {
+			query = append(query, parameters[i]+"="+url.QueryEscape(value))
+		}
+	}
+	return s.origin + "/?" + strings.Join(query, "&")
+}
+
+// datum returns a string from a device or a broker, safe for a line of text.
+func (s *style) datum(value string) string { return s.Plain(value, console.MaxDatum) }
