@@ -4,6 +4,9 @@ package main
 var commands = command{
 	name: program, summary: "the operator's command of Device Trace",
 	commands: []command{
+		whyCommand,
+		traceCommand,
+		statusCommand,
 		quarantine,
 		checkCommand,
 		smokeCommand,

@@ -290,9 +290,9 @@ func TestUsage(t *testing.T) {
 		want      string
 		usage     string // the start of the usage
 	}{
-		{nil, "no command given: use one of " + commands.names(), "ops quarantine list"},
-		{[]string{"other"}, `"other" is not a command: use one of ` + commands.names(), "ops quarantine list"},
-		{[]string{"help", "other"}, `there is no help for "other": use one of ` + commands.names(), "ops quarantine list"},
+		{nil, "no command given: use one of " + commands.names(), "ops why CLIENT"},
+		{[]string{"other"}, `"other" is not a command: use one of ` + commands.names(), "ops why CLIENT"},
+		{[]string{"help", "other"}, `there is no help for "other": use one of ` + commands.names(), "ops why CLIENT"},
 		{[]string{"quarantine"}, "quarantine: no command given: use one of list, show, replay", "ops quarantine list"},
 		{[]string{"quarantine", "other"}, `quarantine: "other" is not a command: use one of list, show, replay`, "ops quarantine list"},
 		{[]string{"quarantine", "list", first}, "quarantine list: takes no ID; to see one item, use show", "ops quarantine list"},

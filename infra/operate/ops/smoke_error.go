@@ -27,7 +27,7 @@ func explainError(err error, at server) error {
 	case errors.As(err, new(*tls.CertificateVerificationError)), isCertificate(err):
 		return explainCertificate(err, at)
 	case errors.As(err, &record), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
-		return fault{host + " does not speak TLS", "deploy with PROTOCOL=HTTPS and a certificate (infra/operate/deploy.md), or check the port"}
+		return fault{host + " does not speak TLS", "deploy with PROTOCOL=HTTPS and a certificate (infra/operate/README.md), or check the port"}
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fault{"nothing listens on " + host, "check the address and the port. On this machine, start `make run`"}
 	case isTimeout(err):

@@ -47,7 +47,7 @@ func (s *smoke) post(ctx context.Context) (string, error) {
 	_ = json.Unmarshal(r.body, &accepted) // a body that is not JSON has no field "recorded"
 	switch {
 	case accepted.Recorded == nil:
-		return "", s.explain(r, s.recorder)
+		return "", s.explain(r.reply, s.recorder)
 	case len(accepted.Rejected) > 0:
 		return "", s.explainRejection(accepted.Rejected[0].Field, accepted.Rejected[0].Error)
 	case r.status != http.StatusOK || *accepted.Recorded != 1:
@@ -93,7 +93,7 @@ func (s *smoke) read(ctx context.Context) (string, error) {
 	}
 	var page tracePage
 	if json.Unmarshal(r.body, &page) != nil || page.Events == nil || r.status != http.StatusOK {
-		return "", s.explain(r, s.query)
+		return "", s.explain(r.reply, s.query)
 	}
 	if len(*page.Events) != 1 {
 		return "", s.explainAbsence(page)

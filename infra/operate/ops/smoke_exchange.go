@@ -4,30 +4,24 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"strings"
 	"time"
 )
 
-// reply is a response with the start of its body.
-type reply struct {
-	status int
-	header http.Header
-	body   []byte
-	began  time.Time // when the request was sent, by s.now
-	took   time.Duration
+// timedReply is a reply with the time of its request.
+type timedReply struct {
+	reply
+	began time.Time // when the request was sent, by s.now
+	took  time.Duration
 }
-
-// maxReply is the maximum number of bytes read from a response.
-const maxReply = 1 << 20
 
 // exchange sends a request, with the token if it is not empty. It follows no redirects, so that the
 // token reaches no other server. The error is a fault.
-func (s *smoke) exchange(ctx context.Context, at server, method, path, token string, body []byte) (reply, error) {
+func (s *smoke) exchange(ctx context.Context, at server, method, path, token string, body []byte) (timedReply, error) {
 	request, err := http.NewRequestWithContext(ctx, method, at.base+path, bytes.NewReader(body))
 	if err != nil {
-		return reply{}, explainError(err, at)
+		return timedReply{}, explainError(err, at)
 	}
 	if token != "" {
 		request.Header.Set("Authorization", "Bearer "+token)
@@ -35,14 +29,13 @@ func (s *smoke) exchange(ctx context.Context, at server, method, path, token str
 	began := s.now()
 	response, err := s.client.Do(request)
 	if err != nil {
-		return reply{}, explainError(err, at)
+		return timedReply{}, explainError(err, at)
 	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(response.Body, maxReply))
+	got, err := readReply(response)
 	if err != nil {
-		return reply{}, explainError(err, at)
+		return timedReply{}, explainError(err, at)
 	}
-	return reply{response.StatusCode, response.Header, text, began, s.now().Sub(began)}, nil
+	return timedReply{got, began, s.now().Sub(began)}, nil
 }
 
 // problem returns the code and the sentence of an error response of Device Trace. For any other

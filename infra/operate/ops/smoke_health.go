@@ -52,14 +52,14 @@ func (s *smoke) health(ctx context.Context, at server) (build, error) {
 	}
 	s.observeClock(r)
 	if r.status != http.StatusOK || strings.TrimSpace(string(r.body)) != "ok" {
-		return build{}, s.explainHealth(r, at)
+		return build{}, s.explainHealth(r.reply, at)
 	}
 	if r, err = s.exchange(ctx, at, http.MethodGet, at.prefix+"/version", "", nil); err != nil {
 		return build{}, err
 	}
 	var b build
 	if r.status != http.StatusOK || json.Unmarshal(r.body, &b) != nil || b.Function == "" {
-		return build{}, s.explain(r, at)
+		return build{}, s.explain(r.reply, at)
 	}
 	if b.Function != at.function {
 		return build{}, explainWrongFunction(at, b.Function)
@@ -86,7 +86,7 @@ func explainWrongFunction(at server, found string) error {
 
 // observeClock compares this machine's clock with the Date header of a response. The header has
 // whole seconds, so the result is exact to about a second plus the time that the request took.
-func (s *smoke) observeClock(r reply) {
+func (s *smoke) observeClock(r timedReply) {
 	date, err := http.ParseTime(r.header.Get("Date"))
 	if err != nil {
 		return

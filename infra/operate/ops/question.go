@@ -1,0 +1,121 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// question holds the flags that all questions about a device have in common.
+type question struct {
+	instance, lang, tz *string
+	isOnBucket         *bool
+}
+
+func newQuestionFlags(flags *flag.FlagSet) question {
+	return question{
+		instance: flags.String("instance", "", ""), lang: flags.String("lang", "", ""), tz: flags.String("tz", "", ""),
+		isOnBucket: flags.Bool("bucket", false, ""),
+	}
+}
+
+// asker returns the server or, with -bucket, the bucket to ask.
+func (q question) asker(t terminal) (asker, error) {
+	if *q.isOnBucket {
+		return newQueryBucket(t)
+	}
+	return newQueryServer(t)
+}
+
+// put sends a question about a device to the API and prints the response. set sets the parameters that
+// only this question has. Nothing is printed unless the response is complete.
+func (q question) put(ctx context.Context, t terminal, path string, arguments []string, set func(url.Values, *time.Location) error) error {
+	parameters, err := q.parameters(arguments, set)
+	if err != nil {
+		return err
+	}
+	a, err := q.asker(t)
+	if err != nil {
+		return err
+	}
+	if *q.instance == "" {
+		return nameInstance(ctx, a)
+	}
+	got, err := a.ask(ctx, path, parameters)
+	switch {
+	case err != nil:
+		return err
+	case got.status != 200:
+		return a.refused(got, *q.instance)
+	}
+	return printReply(t, got, parameters.Get("format"))
+}
+
+// parameters returns the parameters of a question. It makes no request.
+func (q question) parameters(arguments []string, set func(url.Values, *time.Location) error) (url.Values, error) {
+	if len(arguments) != 1 {
+		return nil, errUsage("takes exactly one client identifier; quote it if it contains spaces")
+	}
+	zone, err := zoneOf(*q.tz)
+	if err != nil {
+		return nil, err
+	}
+	parameters := url.Values{"instance": {*q.instance}, "client": {arguments[0]}, "format": {"text"}}
+	for name, value := range map[string]string{"lang": *q.lang, "tz": *q.tz} {
+		if value != "" {
+			parameters.Set(name, value)
+		}
+	}
+	return parameters, set(parameters, zone)
+}
+
+// nameInstance returns the error for a command line without an instance. It lists the instances that
+// have events.
+func nameInstance(ctx context.Context, a asker) error {
+	got, err := a.ask(ctx, "/api/v1/instances", nil)
+	if err == nil && got.status != 200 {
+		err = a.refused(got, "")
+	}
+	if err != nil {
+		return fmt.Errorf("name the instance with -instance. The instances could not be listed: %w", err)
+	}
+	var list struct {
+		Instances []string `json:"instances"`
+	}
+	if err := json.Unmarshal(got.body, &list); err != nil {
+		return fmt.Errorf("name the instance with -instance. The instances could not be listed: decode response: %w", err)
+	}
+	if len(list.Instances) == 0 {
+		return errUsage("name the instance with -instance; no instance that the token covers has events yet")
+	}
+	const most = 20
+	names := clean(strings.Join(list.Instances[:min(len(list.Instances), most)], ", "))
+	if len(list.Instances) > most {
+		names += " and more"
+	}
+	return errUsage("name the instance with -instance; the instances with events are: " + names)
+}
+
+var errNoText = errors.New("the response is not a text of Device Trace: check DEVICE_TRACE_URL")
+
+// printReply prints a response. The server has made a text safe for a terminal. In other formats, printReply
+// escapes control characters if standard output is a terminal.
+func printReply(t terminal, got reply, format string) error {
+	body := got.body
+	switch {
+	case got.header.Get("X-Receipt") == "" && format != "json":
+		return errNoText
+	case len(body) > 0 && !bytes.HasSuffix(body, []byte("\n")):
+		return errors.New("the response was cut off: it does not end with a line end")
+	case format != "text" && t.interactive:
+		body = visible(body)
+	}
+	_, err := t.stdout.Write(body)
+	return err
+}
