@@ -2,7 +2,10 @@ package traceapi
 
 import (
 	"flag"
+	"fmt"
+	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"os"
 	"regexp"
 	"strings"
@@ -95,9 +98,8 @@ func TestTexts(t *testing.T) {
 // line begins with a text from the device.
 func requireHarmless(t *testing.T, text string) {
 	t.Helper()
-	for _, r := range text {
-		require.True(t, r == '\n' || unicode.IsPrint(r), "%q in %q", r, text)
-	}
+	at := strings.IndexFunc(text, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) })
+	require.Negative(t, at, "%q", text)
 	require.NotRegexp(t, regexp.MustCompile(`(?m)^(- forged|last line|dev|1)`), text)
 }
 
@@ -246,5 +248,47 @@ func TestTextsUseMessagesThatExist(t *testing.T) {
 	}
 	for _, key := range []string{"text.cut", "text.next"} {
 		require.Contains(t, all.String(), `"`+key+`"`)
+	}
+}
+
+// nasty lists characters that could break a line, control a terminal or reorder text.
+var nasty = []rune("a-: \n\r\t\v\f\x00\x07\x08\x1b\x7f\u0085\u009b\u00ad\u061c\u200b\u200e\u2028\u2029\u202a\u202e\u2066\u2069\ufeff\U000e0041[];0mé温")
+
+// Whatever texts the device and the broker choose, no line may begin with them, and no character of
+// them may control a terminal. The number of lines must not depend on them.
+func TestTextsOfRandomNames(t *testing.T) {
+	const seed = 17
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	name := func(prefix string) string {
+		text := []rune(prefix)
+		for range 1 + random.IntN(40) {
+			text = append(text, nasty[random.IntN(len(nasty))])
+		}
+		return string(text)
+	}
+	count := map[string]int{}
+	for range 30 {
+		client := event.ClientID(name("c"))
+		events := dropping(client)
+		username, node, address := name("u"), name("n"), name("p")
+		for i := range events {
+			e := &events[i]
+			e.Username, e.Node, e.PeerAddress, e.ChannelID = username, node, address, fmt.Sprint(e.ChannelID, name("x"))
+			if e.ActionInfo == event.Unexplained {
+				e.NativeReason = name("r")
+			}
+		}
+		a := apiOn(t, record(t, events, 1))
+		device := "?instance=prod&format=text&client=" + url.QueryEscape(string(client))
+		for _, path := range []string{"diagnosis" + device + range22, "trace" + device + range22, "status" + device} {
+			text := ask(a, "/api/v1/"+path).Body.String()
+			requireHarmless(t, text)
+			kind, _, _ := strings.Cut(path, "?")
+			if count[kind] == 0 {
+				count[kind] = strings.Count(text, "\n")
+			}
+			require.Equal(t, count[kind], strings.Count(text, "\n"), "%q", text)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -252,4 +253,42 @@ func TestDefaultRange(t *testing.T) {
 	parameters := url.Values{}
 	require.NoError(t, s.set(parameters, time.UTC, time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)))
 	require.Equal(t, url.Values{"from": {"2026-11-21T08:00:00.000Z"}, "to": {"2026-11-22T08:00:00.000Z"}}, parameters)
+}
+
+// busyServer is busy for a number of requests, and then serves a text.
+type busyServer struct{ left, requests int }
+
+func (b *busyServer) RoundTrip(*http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	b.requests++
+	if b.left--; b.left >= 0 {
+		w.Header().Set("Retry-After", "2")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprint(w, `{"code":"StoreUnavailable","error":"the bucket could not be read: try again later"}`)
+	} else {
+		fmt.Fprint(w, "text\n")
+	}
+	return w.Result(), nil
+}
+
+// While the server is busy, a question must be asked again, as the quarantine commands do.
+func TestBusyQueryServer(t *testing.T) {
+	for busy, want := range map[int]string{2: "", maxAttempts: "the bucket could not be read: try again later"} {
+		synctest.Test(t, func(t *testing.T) {
+			var notices strings.Builder
+			b := &busyServer{left: busy}
+			s := queryServer{"http://query.test", "secret", &http.Client{Transport: b}, &notices}
+			began := time.Now()
+			got, err := s.ask(t.Context(), "/x", nil)
+			require.NoError(t, err)
+			require.Equal(t, min(busy+1, maxAttempts), b.requests)
+			require.Equal(t, time.Duration(b.requests-1)*2*time.Second, time.Since(began))
+			require.Contains(t, notices.String(), "ops: the response was 503 Service Unavailable; trying again in 2s\n")
+			if want == "" {
+				require.Equal(t, "text\n", string(got.body))
+			} else {
+				require.EqualError(t, s.refused(got, ""), want)
+			}
+		})
+	}
 }
