@@ -77,12 +77,24 @@ func (s *style) uptime(sum history.Summary) string {
 			share = s.Text("summary.uptime.max", "share", share)
 		}
 	}
-	note := "summary.uptime.note"
-	if sum.UnknownMS > 0 {
-		note = "summary.uptime.unknown"
+	return s.figure("uptime", share) + s.uptimeNote(sum)
+}
+
+// uptimeNote returns how long the device was online, and for how long its state is unknown. It leaves
+// out what is zero.
+func (s *style) uptimeNote(sum history.Summary) string {
+	online := s.Duration(time.Duration(sum.OnlineMS) * time.Millisecond)
+	unknown := s.Duration(time.Duration(sum.UnknownMS) * time.Millisecond)
+	switch {
+	case sum.OnlineMS > 0 && sum.UnknownMS > 0:
+		return s.Text("summary.and") + s.Text("summary.uptime.unknown", "online", online, "unknown", unknown)
+	case sum.OnlineMS > 0:
+		return s.Text("summary.and") + s.Text("summary.uptime.note", "online", online)
+	case sum.UnknownMS > 0:
+		return s.Text("summary.and") + s.Text("days.unknownFor", "length", unknown)
+	default:
+		return ""
 	}
-	online, unknown := time.Duration(sum.OnlineMS)*time.Millisecond, time.Duration(sum.UnknownMS)*time.Millisecond
-	return s.figure("uptime", share) + s.Text("summary.and") + s.Text(note, "online", s.Duration(online), "unknown", s.Duration(unknown))
 }
 
 // drops returns the number of drops, or a range if some ends may be drops, and counts the other ends.

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devicetrace/pkg/event"
+	"devicetrace/pkg/history"
 	"devicetrace/pkg/objstore/memstore"
 	"devicetrace/pkg/query"
 )
@@ -157,6 +158,21 @@ func TestTextOfAShortenedDiagnosis(t *testing.T) {
 	require.Contains(t, text, "\nThe oldest entries are not shown. One response cannot contain all activity of this device. Omitted: 1,234 connections, 5 entries of evidence. ")
 	require.Contains(t, text, "Connections: 1,234; ")
 	require.True(t, strings.HasSuffix(text, "\n\n/?from=2026-11-22T08%3A00%3A00.123Z&to=2026-11-22T08%3A00%3A00.123Z\n"), text)
+}
+
+func TestUptimeText(t *testing.T) {
+	s, err := parseStyle(map[string][]string{"format": {"text"}}, "json")
+	require.NoError(t, err)
+	share := func(of float64) *float64 { return &of }
+	for want, sum := range map[string]history.Summary{
+		"Uptime: –, unknown for 1 h":                      {UnknownMS: 3_600_000},
+		"Uptime: 0 %":                                     {OfflineMS: 1, Uptime: share(0)},
+		"Uptime: 100 %, 1 min online":                     {OnlineMS: 60_000, Uptime: share(1)},
+		"Uptime: 99.999 %, 1 min online":                  {OnlineMS: 60_000, Uptime: share(0.999999)},
+		"Uptime: at most 66.6 %, 2 s online, 1 s unknown": {OnlineMS: 2000, OfflineMS: 1000, UnknownMS: 1000, Uptime: share(2.0 / 3), Unreported: 1},
+	} {
+		require.Equal(t, want, s.uptime(sum))
+	}
 }
 
 func TestTextParameters(t *testing.T) {

@@ -2,6 +2,7 @@
 //
 //	go build -o ops ./infra/operate/ops
 //	ops help
+//	ops why GID_a@@@dev1 -instance prod
 //	ops help quarantine replay
 //
 // `ops help` lists the commands. The help of a command names its flags, its environment and an
