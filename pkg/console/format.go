@@ -17,12 +17,12 @@ func (w Words) Number(n int64) string {
 	return sign + digits
 }
 
-// isUTC reports whether times need no conversion.
-func (w Words) isUTC() bool { return w.zone.String() == "UTC" }
+// IsUTC reports whether times need no conversion.
+func (w Words) IsUTC() bool { return w.zone.String() == "UTC" }
 
 // Instant returns a time in RFC 3339 with milliseconds, in the zone of the words.
 func (w Words) Instant(t time.Time) string {
-	if w.isUTC() {
+	if w.IsUTC() {
 		return t.UTC().Format("2006-01-02T15:04:05.000Z")
 	}
 	return t.In(w.zone).Format("2006-01-02T15:04:05.000-07:00")
@@ -89,7 +89,7 @@ func Moments(text []byte) map[string]bool {
 // leaves the strings in the set quoted unchanged, because they come from devices and brokers and only
 // look like times.
 func (w Words) InZone(sentence string, quoted map[string]bool) string {
-	if w.isUTC() {
+	if w.IsUTC() {
 		return sentence
 	}
 	return moment.ReplaceAllStringFunc(sentence, func(whole string) string {

@@ -24,14 +24,22 @@ type ticketWriter struct {
 }
 
 func newTicketWriter(s *style, d *diagnosisResponse, to, searched time.Time) ticketWriter {
+	return ticketWriter{s, d, history.At(to), history.At(searched), s.quotedIn(d)}
+}
+
+// quotedIn returns the set of all texts from devices and brokers in a diagnosis that look like times in
+// a sentence. It returns nil if the text is in UTC, because sentences then stay as they are.
+func (s *style) quotedIn(d *diagnosisResponse) map[string]bool {
+	if s.IsUTC() {
+		return nil
+	}
 	var reasons []string
 	for _, v := range d.Verdicts {
 		for _, one := range v.Evidence {
 			reasons = append(reasons, one.NativeReason)
 		}
 	}
-	quoted := console.Moments(encode([]any{d.identity, d.Connections, d.Refusals, d.Status, reasons}))
-	return ticketWriter{s, d, history.At(to), history.At(searched), quoted}
+	return console.Moments(encode([]any{d.identity, d.Connections, d.Refusals, d.Status, reasons}))
 }
 
 // ticket returns the lines of a verdict.
