@@ -1,10 +1,11 @@
-// Query serves the page, the HTTP API and an API compatible with Alibaba Cloud's, all from the data
-// in the bucket. It never writes to the bucket. The README in the parent folder lists its
+// Query serves the page, the HTTP API, an API compatible with Alibaba Cloud's and an MCP endpoint,
+// all from the data in the bucket. It never writes to the bucket. The README in the parent folder lists its
 // environment variables.
 package main
 
 import (
 	"devicetrace/functions/internal/env"
+	"devicetrace/pkg/agent"
 	"devicetrace/pkg/openapi"
 	"devicetrace/pkg/query"
 	"devicetrace/pkg/serve"
@@ -35,6 +36,10 @@ func wire(getenv func(string) string) (serve.Function, error) {
 		Keys:      keys,
 		Retention: retention,
 	})
+	if err != nil {
+		return serve.Function{}, err
+	}
+	handler, err = agent.New(agent.Config{API: handler, Tokens: tokens})
 	if err != nil {
 		return serve.Function{}, err
 	}

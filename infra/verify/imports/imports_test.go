@@ -95,6 +95,7 @@ func TestRulesBite(t *testing.T) {
 		{"functions/recorder", "github.com/aliyun/aliyun-oss-go-sdk/oss"},
 		{"functions/recorder", "github.com/aliyun/fc-runtime-go-sdk/fc"},
 		{"pkg/webhook", "github.com/standard-webhooks/standard-webhooks/libraries/go"},
+		{"pkg/traceapi", "github.com/modelcontextprotocol/go-sdk/mcp"},
 		{"infra/local", "github.com/mochi-mqtt/server/v2"},
 		{"infra/local/mqtt", "github.com/eclipse/paho.mqtt.golang"},
 		{"infra/local", "go.yaml.in/yaml/v3"},

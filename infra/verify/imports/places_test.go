@@ -16,12 +16,13 @@ type place struct {
 // to start it.
 var places = []place{
 	{"functions/recorder", []string{"functions/internal/env", "pkg/webhook", "pkg/record", "pkg/serve"}},
-	{"functions/query", []string{"functions/internal/env", "pkg/traceapi", "pkg/openapi", "pkg/query", "pkg/serve"}},
+	{"functions/query", []string{"functions/internal/env", "pkg/agent", "pkg/traceapi", "pkg/openapi", "pkg/query", "pkg/serve"}},
 	{"functions/compactor", []string{"functions/internal/env", "pkg/compact", "pkg/serve"}},
 	{"functions/internal/env", []string{"pkg/event", "pkg/layout", "pkg/objstore", "pkg/objstore/ossstore", "pkg/serve"}},
 
 	{"pkg/webhook", []string{"pkg/broker", "pkg/event", "pkg/layout", "pkg/objstore", "pkg/parallel", "pkg/quarantine", "pkg/record", "pkg/serve"}},
 	{"pkg/traceapi", []string{"pkg/console", "pkg/diagnose", "pkg/event", "pkg/fleet", "pkg/history", "pkg/objstore", "pkg/openapi", "pkg/parallel", "pkg/query", "pkg/segment", "pkg/serve", "pkg/summary"}},
+	{"pkg/agent", []string{"pkg/event", "pkg/serve"}},
 	{"pkg/openapi", []string{"pkg/event", "pkg/serve"}},
 	{"pkg/console", nil},
 	{"pkg/serve", []string{"pkg/event"}},

@@ -39,6 +39,7 @@ var rules = slices.Concat([]rule{
 	confined("github.com/aliyun/aliyun-oss-go-sdk", "pkg/objstore/ossstore"),
 	confined("github.com/aliyun/fc-runtime-go-sdk", "pkg/serve"),
 	confined("github.com/standard-webhooks/standard-webhooks", "pkg/serve"),
+	confined("github.com/modelcontextprotocol/go-sdk", "pkg/agent"),
 	confined("github.com/mochi-mqtt/server", "infra/local/mqtt"),
 	confined("github.com/eclipse/paho.mqtt.golang", "infra/local/demo/ends"),
 	confined("go.yaml.in/yaml/v3", "infra/local/syaml"),

@@ -1,0 +1,135 @@
+package agent
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+)
+
+var fleetTool = tool{
+	name: "fleet_summary", title: "What happened to the fleet?",
+	description: `Sums up what happened to all devices of an instance in up to 24 hours (default: today, UTC, so far): connects, drops and refused logins, their reasons, the broker nodes, the busiest steps of five minutes, the sums of each hour, and the devices that drop most. ` +
+		`Use it for questions about an outage or about many devices. Then call who_else_dropped with at = the time of a busy step, or why_did_device_drop for one device. ` +
+		`devices, dropped, flapping and down are null unless the range is a whole UTC day or today so far.`,
+	arguments: []string{"instance", "from", "to"}, required: 1,
+	path:   "/api/v1/fleet",
+	answer: fleetAnswer,
+}
+
+const (
+	maxReasons = 12
+	maxNodes   = 10
+	maxBusiest = 8
+)
+
+// fleet is the part of the API's fleet that the answer needs.
+type fleet struct {
+	absence
+	From, To   string
+	Totals     json.RawMessage // numbers only
+	Steps      []step
+	Reasons    []reason
+	Nodes      []node
+	Flapping   []flapping
+	Down       *int64
+	Exact      bool
+	NotCounted []json.RawMessage `json:"not_counted"`
+	Shards     struct{ Counted, Of int }
+}
+
+// step is the sums of five minutes or, after hours, of an hour.
+type step struct {
+	Time     string        `json:"time"`
+	Connects int64         `json:"connects"`
+	Drops    int64         `json:"drops"`
+	Refusals int64         `json:"refusals"`
+	ByReason []reasonCount `json:"by_reason,omitempty"`
+}
+
+type reasonCount struct {
+	Action     string `json:"action"`
+	ActionInfo string `json:"action_info"`
+	Events     int64  `json:"events"`
+}
+
+type reason struct {
+	reasonCount
+	Kind string `json:"kind"`
+}
+
+type node struct {
+	Node     text  `json:"node"`
+	Rest     bool  `json:"rest,omitempty"`
+	Connects int64 `json:"connects"`
+	Drops    int64 `json:"drops"`
+	Refusals int64 `json:"refusals"`
+}
+
+type flapping struct {
+	ClientID  string `json:"client_id"`
+	Username  text   `json:"username,omitempty"`
+	Node      text   `json:"node,omitempty"`
+	Drops     int64  `json:"drops"`
+	Connects  int64  `json:"connects"`
+	LastEvent string `json:"last_event,omitempty"`
+}
+
+func fleetAnswer(q question, body []byte) (*answer, error) {
+	var f fleet
+	if err := json.Unmarshal(body, &f); err != nil {
+		return nil, err
+	}
+	a := newAnswer(q, q.with("from", f.From, "to", f.To).fleetLink("from", "to"))
+	isPart := f.Shards.Counted < f.Shards.Of || len(f.NotCounted) > 0
+	a.warn(f.absence,
+		when(isPart, "Not all events could be counted: the numbers are too low."),
+		when(!f.Exact && !isPart, "The numbers are not exact: some events may be counted twice."))
+	busiest := f.busiest()
+	for _, x := range []field{
+		{"from", f.From}, {"to", f.To}, {"totals", f.Totals}, {"down", f.Down}, {"next_step", fleetStep(busiest)},
+	} {
+		a.add(x.name, x.value)
+	}
+	a.lists = []list{
+		listOf("reasons", maxReasons, f.Reasons), listOf("busiest_five_minutes", maxBusiest, busiest), listOf("nodes", maxNodes, f.Nodes),
+		listOf("hours", 25, f.hours()), listOf("flapping", len(f.Flapping), f.Flapping),
+	}
+	a.rest = "Call this tool again with a narrower range (from, to), or open the link."
+	return a, nil
+}
+
+// busiest returns the steps with drops or refusals, those with the most first.
+func (f fleet) busiest() []step {
+	busy := slices.DeleteFunc(slices.Clone(f.Steps), func(s step) bool { return s.trouble() == 0 })
+	slices.SortStableFunc(busy, func(a, b step) int { return cmp.Compare(b.trouble(), a.trouble()) })
+	for i := range busy {
+		busy[i].ByReason = busy[i].ByReason[:min(len(busy[i].ByReason), 3)]
+	}
+	return busy
+}
+
+func (s step) trouble() int64 { return s.Drops + s.Refusals }
+
+// hours returns the sums of each hour that has events.
+func (f fleet) hours() (hours []step) {
+	const hour = len("2026-11-22T08")
+	for _, s := range f.Steps {
+		start := s.Time[:min(len(s.Time), hour)] + ":00:00.000Z"
+		if s.Connects+s.trouble() == 0 {
+			continue
+		}
+		if n := len(hours); n == 0 || hours[n-1].Time != start {
+			hours = append(hours, step{Time: start})
+		}
+		sum := &hours[len(hours)-1]
+		sum.Connects, sum.Drops, sum.Refusals = sum.Connects+s.Connects, sum.Drops+s.Drops, sum.Refusals+s.Refusals
+	}
+	return hours
+}
+
+func fleetStep(busiest []step) string {
+	if len(busiest) == 0 {
+		return "No drops and no refused logins in this range. Choose another range with from and to if the trouble was earlier."
+	}
+	return "Call who_else_dropped with this instance and at=" + busiest[0].Time + ", or why_did_device_drop for a device in flapping."
+}

@@ -1,0 +1,58 @@
+package agent
+
+import "encoding/json"
+
+var statusTool = tool{
+	name: "device_status", title: "Was the device online?",
+	description: `Says whether one device was online, offline or unknown at an instant (default: now), since when, and shows its newest connection. ` +
+		`It searches all events that are kept, so it also answers for devices that have been silent for weeks. ` +
+		`unknown means that the events do not settle the state: report it as such.`,
+	arguments: []string{"instance", "client", "at"}, required: 2,
+	path:   "/api/v1/status",
+	answer: statusAnswer,
+}
+
+// deviceStatus is the part of the API's status that the answer needs.
+type deviceStatus struct {
+	absence
+	At           string
+	State        string
+	Since        string
+	Connection   *connection
+	LastEventAt  string `json:"last_event_at"`
+	LookedBackTo string `json:"looked_back_to"`
+	Cut          bool
+}
+
+func statusAnswer(q question, body []byte) (*answer, error) {
+	var s deviceStatus
+	if err := json.Unmarshal(body, &s); err != nil {
+		return nil, err
+	}
+	a := newAnswer(q, q.deviceLink("at"))
+	a.warn(s.absence, when(s.Cut, "The search was cut before it could settle the state: the device has too many events."))
+	a.add("at", s.At)
+	a.add("state", s.State)
+	a.addIf("since", s.Since)
+	a.addIf("last_event_at", s.LastEventAt)
+	a.add("looked_back_to", s.LookedBackTo)
+	a.add("next_step", s.nextStep())
+	if s.Connection != nil {
+		a.add("newest_connection", s.Connection)
+	}
+	return a, nil
+}
+
+// nextStep says which tool to call next.
+func (s deviceStatus) nextStep() string {
+	switch {
+	case s.LastEventAt == "":
+		return "No events of this device are kept since looked_back_to. Check instance and client: case matters."
+	case s.State == "offline" && s.Since != "":
+		return "To learn why, call why_did_device_drop with to=" + s.Since + " or a little later."
+	case s.State == "offline", s.State == "unknown":
+		return "To learn more, call why_did_device_drop with to=" + s.LastEventAt + " or a little later."
+	default:
+		return "If the device dropped earlier, call why_did_device_drop with from and to around that time."
+	}
+}

@@ -1,0 +1,78 @@
+package agent
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// maxText is the maximum length of a text from a device or a broker, in bytes. A longer text is cut.
+// The API's own limit is 512 bytes.
+const maxText = 128
+
+// text is a text from a device or a broker, other than a client identifier. Its JSON is cut to
+// maxText bytes and says how many bytes are missing. Client identifiers are never cut, because the
+// agent needs them for further questions.
+type text string
+
+// MarshalJSON implements json.Marshaler.
+func (t text) MarshalJSON() ([]byte, error) {
+	if len(t) <= maxText {
+		return json.Marshal(string(t))
+	}
+	end := maxText
+	for !utf8.RuneStart(t[end]) {
+		end--
+	}
+	return json.Marshal(fmt.Sprintf("%s… (%d more bytes)", t[:end], len(t)-end))
+}
+
+// encode returns the JSON of a value without HTML escapes and without invisible characters.
+func encode(v any) []byte {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		panic(err)
+	}
+	return visible(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
+}
+
+// visible replaces all characters that a person would not see in JSON by their escapes: controls of
+// the text direction, zero-width characters, tags and variation selectors. A device could use them
+// to hide instructions from people, but not from a model.
+func visible(encoded []byte) []byte {
+	if !bytes.ContainsFunc(encoded, isInvisible) {
+		return encoded
+	}
+	var b []byte
+	for _, r := range string(encoded) {
+		switch {
+		case !isInvisible(r):
+			b = utf8.AppendRune(b, r)
+		case r > 0xFFFF:
+			high, low := utf16.EncodeRune(r)
+			b = fmt.Appendf(b, `\u%04x\u%04x`, high, low)
+		default:
+			b = fmt.Appendf(b, `\u%04x`, r)
+		}
+	}
+	return b
+}
+
+func isInvisible(r rune) bool {
+	return !strconv.IsPrint(r) || unicode.Is(unicode.Variation_Selector, r)
+}
+
+// size returns how many bytes encoded JSON takes in a result, where it is a JSON string.
+func size(encoded []byte) int {
+	quoted, err := json.Marshal(string(encoded))
+	if err != nil {
+		panic(err)
+	}
+	return len(quoted) - len(`""`)
+}

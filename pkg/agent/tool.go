@@ -1,0 +1,80 @@
+package agent
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+)
+
+// tool is a question to one path of the API.
+type tool struct {
+	name, title, description string
+	// arguments lists the names of the tool's arguments, which are parameters of the path. The first
+	// required ones must be given.
+	arguments []string
+	required  int
+	path      string
+	// fixed holds parameters that every request has.
+	fixed url.Values
+	// answer converts the body of a response with status 200.
+	answer func(q question, body []byte) (*answer, error)
+}
+
+// question is a tool call on its way.
+type question struct {
+	request *http.Request
+	values  url.Values // the arguments
+}
+
+var tools = []tool{whyTool, traceTool, statusTool, scopeTool, fleetTool}
+
+func isTool(name string) bool {
+	return slices.ContainsFunc(tools, func(t tool) bool { return t.name == name })
+}
+
+func toolNames() string {
+	var names []string
+	for _, t := range tools {
+		names = append(names, t.name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// argumentTexts describes each argument to the model.
+var argumentTexts = map[string]string{
+	"instance": "The broker instance, such as prod. If you do not know it, send an empty string: the error lists the instances.",
+	"client":   "The MQTT client identifier of the device, exactly as recorded. Case matters.",
+	"from":     "Start of the range: RFC 3339 (2026-11-22T08:00:00Z) or Unix milliseconds.",
+	"to":       "End of the range: RFC 3339 or Unix milliseconds. At most 24 hours after from.",
+	"at":       "An instant: RFC 3339 (2026-11-22T08:00:00Z) or Unix milliseconds.",
+}
+
+// definition returns the tool as the SDK needs it.
+func (t tool) definition() *mcp.Tool {
+	properties := map[string]any{}
+	for _, name := range t.arguments {
+		properties[name] = map[string]any{"type": "string", "description": argumentTexts[name]}
+	}
+	closed := false
+	return &mcp.Tool{
+		Name: t.name, Title: t.title, Description: t.description,
+		Annotations: &mcp.ToolAnnotations{Title: t.title, ReadOnlyHint: true, IdempotentHint: true, OpenWorldHint: &closed},
+		InputSchema: map[string]any{
+			"type": "object", "properties": properties, "required": t.arguments[:t.required], "additionalProperties": false,
+		},
+	}
+}
+
+// query returns the query string of the API request.
+func (t tool) query(values url.Values) string {
+	all := url.Values{}
+	for _, from := range []url.Values{t.fixed, values} {
+		for name := range from {
+			all.Set(name, from.Get(name))
+		}
+	}
+	return all.Encode()
+}
