@@ -10,25 +10,34 @@ import (
 	"unicode/utf8"
 )
 
-// maxText is the maximum length of a text from a device or a broker, in bytes. A longer text is cut.
-// The API's own limit is 512 bytes.
-const maxText = 128
+// maxText and maxSentence are the maximum lengths of texts in a result, in bytes. A longer text is
+// cut, and says how many bytes are missing. The API's own limit for a text is 512 bytes.
+const (
+	maxText     = 128
+	maxSentence = 400
+)
 
-// text is a text from a device or a broker, other than a client identifier. Its JSON is cut to
-// maxText bytes and says how many bytes are missing. Client identifiers are never cut, because the
-// agent needs them for further questions.
+// text is a text from a device or a broker, other than a client identifier. Client identifiers are
+// never cut, because the agent needs them for further questions.
 type text string
 
-// MarshalJSON implements json.Marshaler.
-func (t text) MarshalJSON() ([]byte, error) {
-	if len(t) <= maxText {
-		return json.Marshal(string(t))
+// sentence is a sentence of the API that can quote texts in full.
+type sentence string
+
+// MarshalText implements encoding.TextMarshaler.
+func (t text) MarshalText() ([]byte, error) { return cut(string(t), maxText), nil }
+
+// MarshalText implements encoding.TextMarshaler.
+func (s sentence) MarshalText() ([]byte, error) { return cut(string(s), maxSentence), nil }
+
+func cut(text string, limit int) []byte {
+	if len(text) <= limit {
+		return []byte(text)
 	}
-	end := maxText
-	for !utf8.RuneStart(t[end]) {
-		end--
+	for !utf8.RuneStart(text[limit]) {
+		limit--
 	}
-	return json.Marshal(fmt.Sprintf("%s… (%d more bytes)", t[:end], len(t)-end))
+	return fmt.Appendf(nil, "%s… (%d more bytes)", text[:limit], len(text)-limit)
 }
 
 // encode returns the JSON of a value without HTML escapes and without invisible characters.

@@ -59,11 +59,11 @@ type verdict struct {
 }
 
 type evidence struct {
-	Time         string `json:"time"`
-	Action       string `json:"action"`
-	ActionInfo   string `json:"action_info"`
-	NativeReason text   `json:"native_reason,omitempty"`
-	Text         string `json:"text"`
+	Time         string   `json:"time"`
+	Action       string   `json:"action"`
+	ActionInfo   string   `json:"action_info"`
+	NativeReason text     `json:"native_reason,omitempty"`
+	Text         sentence `json:"text"`
 }
 
 // connection is a connection or a refused login. A refused login has a time instead of a start and
