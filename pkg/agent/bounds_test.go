@@ -140,8 +140,8 @@ func requireLists(t *testing.T, tool string, found map[string]any) {
 // requireVisible checks that a text has no invisible characters and no line breaks.
 func requireVisible(t testing.TB, text string) {
 	t.Helper()
-	for _, r := range text {
-		require.False(t, isInvisible(r), "%U in %.100q", r, text)
+	if at := strings.IndexFunc(text, isInvisible); at >= 0 {
+		require.Fail(t, "invisible character", "%.20q in %.100q", text[at:], text)
 	}
 }
 
