@@ -226,28 +226,26 @@ func TestLongTextsAreCut(t *testing.T) {
 // the devices have and however many entries the lists have.
 func FuzzAnswers(f *testing.F) {
 	for _, filling := range fillings {
-		f.Add(heavyClient(filling), long("t", filling, event.MaxText), uint16(40), "2026-11-22T08:00:00Z")
+		for i := range tools {
+			f.Add(i, heavyClient(filling), long("t", filling, event.MaxText), uint16(10), "2026-11-22T08:00:00Z")
+		}
 	}
-	f.Add("", "", uint16(0), "")
-	f.Fuzz(func(t *testing.T, client, words string, n uint16, from string) {
+	f.Add(0, "", "", uint16(0), "")
+	f.Fuzz(func(t *testing.T, i int, client, words string, n uint16, at string) {
+		tool := tools[uint(i)%uint(len(tools))]
 		client, words = strings.ToValidUTF8(client, "?"), strings.ToValidUTF8(words, "?")
 		e := event.Event{ClientID: event.ClientID(client), Username: words}
 		e.Bound()
-		body := bodyOf(string(e.ClientID), e.Username, int(n)%64)
-		for _, tool := range tools {
-			encoded, err := json.Marshal(map[string]string{"client": client, "instance": "i", "from": from, "to": "", "at": from})
-			require.NoError(t, err)
-			values, wrong := tool.parse(encoded)
-			if wrong != nil { // not all tools have all arguments
-				encoded, _ = json.Marshal(map[string]string{"instance": "i"})
-				values, wrong = tool.parse(encoded)
-				require.Nil(t, wrong)
-				values.Set("client", string(e.ClientID))
-			}
-			a, err := tool.answer(question{httptest.NewRequest("POST", "http://example.com/mcp", nil), values}, body)
-			require.NoError(t, err)
-			requireFits(t, a.text())
+		given, err := json.Marshal(argumentsOf(tool, arguments{"client": client, "instance": "i", "from": at, "to": at, "at": at}))
+		require.NoError(t, err)
+		values, wrong := tool.parse(given)
+		if wrong != nil {
+			return // at is too long
 		}
+		body := bodyOf(string(e.ClientID), e.Username, int(n)%20)
+		a, err := tool.answer(question{httptest.NewRequest("POST", "http://example.com/mcp", nil), values}, body)
+		require.NoError(t, err)
+		requireFits(t, a.text())
 	})
 }
 
@@ -271,13 +269,17 @@ func bodyOf(client, words string, n int) []byte {
 		"network": words, "time": "2026-11-22T08:00:00.000Z", "start": "2026-11-22T08:00:00.000Z", "end": "2026-11-22T08:00:00.000Z",
 		"action": "close", "action_info": "no heart", "kind": "no-heart", "drops": n, "connects": n, "others": n, "events": n,
 	}
+	encoded, err := json.Marshal(row)
+	if err != nil {
+		panic(err)
+	}
 	rows := make([]any, n)
 	for i := range rows {
-		rows[i] = row
+		rows[i] = json.RawMessage(encoded)
 	}
 	prose := strings.Repeat("Every sentence of ours is shorter than this one. ", 8) + "“" + long("", words+"x", 160) + "”"
-	verdict := map[string]any{"code": "keep-alive-timeout", "level": "problem", "title": prose, "meaning": prose, "next": prose, "more": prose, "count": n, "evidence": rows}
-	verdicts := make([]any, min(n, 20))
+	verdict := map[string]any{"code": "keep-alive-timeout", "level": "problem", "title": prose, "meaning": prose, "next": prose, "more": prose, "count": n, "evidence": rows[:min(n, 7)]}
+	verdicts := make([]any, n)
 	for i := range verdicts {
 		verdicts[i] = verdict
 	}
