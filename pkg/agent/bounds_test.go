@@ -287,7 +287,7 @@ func bodyOf(client, words string, n int) []byte {
 		"from": "2026-11-22T08:00:00.000Z", "to": "2026-11-22T08:00:00.000Z", "at": "2026-11-22T08:00:00.000Z",
 		"incomplete": true, "cut_before": "2026-11-22T08:00:00.000Z", "cut": true, "instance_known": false, "bucket_empty": true,
 		"status": map[string]any{"state": "offline", "since": "2026-11-22T08:00:00.000Z"}, "summary": map[string]int{"drops": n}, "totals": map[string]int{"drops": n},
-		"verdicts": verdicts, "connections": rows, "refusals": rows, "omitted": map[string]int{"connections": n, "evidence": n},
+		"verdicts": verdicts, "connections": rows, "refusals": rows, "omitted": map[string]int{"connections": n},
 		"events": rows, "next_cursor": "x", "connection": row, "state": "offline", "name": words, "title": prose, "text": prose, "scope": "node",
 		"by_node": rows, "by_reason": rows, "by_network": rows, "devices": rows, "steps": rows, "reasons": rows, "nodes": rows, "flapping": rows,
 		"provisional": true, "received_times": true, "others": n,

@@ -18,8 +18,16 @@ type caller struct {
 	slots chan struct{}
 }
 
-// run runs a tool and returns its result as JSON. r is the HTTP request that the call arrived in.
-func (c *caller) run(r *http.Request, t tool, arguments json.RawMessage) (text string, isError bool) {
+// run runs a tool and returns its result as JSON. r is the HTTP request that the call arrived in. A
+// panic, of the API or of the tool, becomes an error. It must be caught here, because a goroutine of
+// the SDK calls run, where a panic would end the process.
+func (c *caller) run(r *http.Request, t tool, arguments json.RawMessage) (result string, isError bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			slog.ErrorContext(r.Context(), "tool panicked", "tool", t.name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			result, isError = failure{Problem: failed}.text(), true
+		}
+	}()
 	values, wrong := t.parse(arguments)
 	if wrong != nil {
 		return failure{Problem: *wrong}.text(), true
@@ -30,6 +38,11 @@ func (c *caller) run(r *http.Request, t tool, arguments json.RawMessage) (text s
 	case <-r.Context().Done():
 		return failure{Problem: busy, RetryAfter: "1"}.text(), true
 	}
+	return c.ask(r, t, values)
+}
+
+// ask sends a tool's request to the API and converts the response.
+func (c *caller) ask(r *http.Request, t tool, values url.Values) (result string, isError bool) {
 	reply := c.get(r, t.path, t.query(values))
 	if reply.status != http.StatusOK {
 		return c.failureOf(r, reply, values.Get("instance") == "").text(), true
@@ -47,25 +60,16 @@ var (
 	failed = serve.Problem{Code: "InternalError", Error: "the function failed: check its log"}
 )
 
-// get sends a request to the API with the token of r. A panic of the API becomes a response with
-// status 500. It must be caught here, because it happens in a goroutine of the SDK, where it would
-// end the process.
-func (c *caller) get(r *http.Request, path, query string) (reply *reply) {
-	reply = newReply()
-	defer func() {
-		if p := recover(); p != nil {
-			slog.ErrorContext(r.Context(), "handler panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			reply = newReply()
-			serve.Fail(reply, http.StatusInternalServerError, failed.Code, failed.Error)
-		}
-	}()
-	c.api.ServeHTTP(reply, apiRequest(r, path, query))
-	if reply.isCut {
+// get sends a request to the API with the token of r.
+func (c *caller) get(r *http.Request, path, query string) *reply {
+	got := newReply()
+	c.api.ServeHTTP(got, apiRequest(r, path, query))
+	if got.isCut {
 		slog.ErrorContext(r.Context(), "API response too long", "path", path)
-		reply = newReply()
-		serve.Fail(reply, http.StatusInternalServerError, failed.Code, failed.Error)
+		got = newReply()
+		serve.Fail(got, http.StatusInternalServerError, failed.Code, failed.Error)
 	}
-	return reply
+	return got
 }
 
 // apiRequest returns a request for the API. Its only header is the token.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"devicetrace/pkg/serve"
 )
@@ -59,7 +60,7 @@ func isForeign(r *http.Request) bool {
 		return false
 	}
 	origin, err := url.Parse(text)
-	return err != nil || origin.Host != r.Host
+	return err != nil || !strings.EqualFold(origin.Host, r.Host)
 }
 
 // isBatch reports whether a body is a JSON array. A batch could hold hundreds of calls. Protocol

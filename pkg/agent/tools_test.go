@@ -12,7 +12,8 @@ func TestTools(t *testing.T) {
 	t.Parallel()
 	session := connect(t, newServer(t, story()...), "narrow")
 	require.Empty(t, session.ID(), "the endpoint has no sessions")
-	require.NotNil(t, session.InitializeResult())
+	require.Equal(t, "2026-07-28", session.InitializeResult().ProtocolVersion)
+	require.Equal(t, instructions, session.InitializeResult().Instructions)
 	list, err := session.ListTools(t.Context(), nil)
 	require.NoError(t, err)
 	required := map[string][]any{}

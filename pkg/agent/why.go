@@ -35,7 +35,7 @@ type diagnosis struct {
 	Verdicts    []verdict
 	Connections []connection
 	Refusals    []connection
-	Omitted     struct{ Connections, Refusals, Evidence int }
+	Omitted     struct{ Connections, Refusals int }
 }
 
 // state is a status without its connection.
@@ -44,7 +44,8 @@ type state struct {
 	Since string `json:"since,omitempty"`
 }
 
-// verdict is a verdict of the API. When it is decoded, Evidence is all of it, oldest first.
+// verdict is a verdict of the API. When it is decoded, Evidence has all that the API sent, oldest
+// first.
 type verdict struct {
 	Code     string     `json:"code"`
 	Level    string     `json:"level"`
@@ -54,7 +55,7 @@ type verdict struct {
 	More     string     `json:"more,omitempty"`
 	Count    int        `json:"count"`
 	Evidence []evidence `json:"evidence"`
-	// EvidenceLeftOut is the number of older pieces of evidence that are not in Evidence.
+	// EvidenceLeftOut is the number of older ends or refusals that are not in Evidence.
 	EvidenceLeftOut int `json:"evidence_left_out,omitempty"`
 }
 
@@ -94,8 +95,7 @@ func whyAnswer(q question, body []byte) (*answer, error) {
 	a.add("from", d.From)
 	a.add("to", d.To)
 	a.warn(d.absence,
-		when(d.CutBefore != "", "There are too many events: this covers only the part of the range since cut_before."),
-		when(d.Omitted.Evidence > 0, "The response was too long: some older evidence is not counted in evidence_left_out."))
+		when(d.CutBefore != "", "There are too many events: this covers only the part of the range since cut_before."))
 	a.addIf("cut_before", d.CutBefore)
 	a.add("status", d.Status)
 	a.add("summary", d.Summary)
@@ -134,7 +134,7 @@ func verdictList(verdicts []verdict) list {
 
 // withEvidence returns a copy of the verdict with the newest n pieces of its evidence.
 func (v verdict) withEvidence(n int) verdict {
-	v.EvidenceLeftOut = max(0, len(v.Evidence)-n)
-	v.Evidence = v.Evidence[v.EvidenceLeftOut:]
+	v.Evidence = v.Evidence[max(0, len(v.Evidence)-n):]
+	v.EvidenceLeftOut = max(0, v.Count-len(v.Evidence))
 	return v
 }
