@@ -155,6 +155,31 @@ func TestCallsAreLimited(t *testing.T) {
 	}
 }
 
+// A call must end with its HTTP request, in every protocol version: Function Compute's time limit is in
+// the context of the HTTP request.
+func TestCallsEndWithTheirRequests(t *testing.T) {
+	t.Parallel()
+	started, ended := make(chan struct{}), make(chan struct{})
+	server := newServerOf(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		started <- struct{}{}
+		<-r.Context().Done()
+		ended <- struct{}{}
+	}))
+	for _, version := range []string{"2025-03-26", "2025-11-25"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, server.URL+Path, strings.NewReader(callBody("fleet_summary", arguments{"instance": "i"})))
+		require.NoError(t, err)
+		r.Header = http.Header{
+			"Content-Type": {"application/json"}, "Accept": {"application/json, text/event-stream"},
+			"Authorization": {"Bearer all"}, "Mcp-Protocol-Version": {version},
+		}
+		go http.DefaultClient.Do(r)
+		<-started
+		cancel()
+		<-ended
+	}
+}
+
 // The request to the API must carry the caller's token, host and context, and no other header.
 func TestRequestToTheAPI(t *testing.T) {
 	t.Parallel()

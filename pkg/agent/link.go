@@ -1,8 +1,11 @@
 package agent
 
 import (
+	"net"
 	"net/http"
 	"net/url"
+	"regexp"
+	"strings"
 )
 
 // maxHost is the maximum length of a host name with its port, in bytes (RFC 1035, 2.3.4).
@@ -25,11 +28,7 @@ func (q question) link(parameters url.Values, names []string) string {
 			parameters.Set(name, q.values.Get(name))
 		}
 	}
-	link := url.URL{Path: "/", RawQuery: parameters.Encode()}
-	if len(q.request.Host) <= maxHost {
-		link.Scheme, link.Host = schemeOf(q.request), q.request.Host
-	}
-	return link.String()
+	return originOf(q.request) + "/?" + parameters.Encode()
 }
 
 // with returns a question with other values of some parameters, such as the range of a response.
@@ -45,11 +44,30 @@ func (q question) with(names ...string) question {
 	return question{q.request, values}
 }
 
-// schemeOf returns the scheme under which the client reached the function: that of the proxy in front
-// of it, or its own.
-func schemeOf(r *http.Request) string {
-	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
-		return "https"
+// hostForm matches the hosts that a link may contain.
+var hostForm = regexp.MustCompile(`^([0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$`)
+
+// originOf returns the scheme and the host that a request was sent to, or "" if the host is missing or
+// unusual. The rule for the scheme is that of the API's text: Function Compute does not pass it on,
+// so it is https unless the header X-Forwarded-Proto states it, or the host is an address or this
+// machine.
+func originOf(r *http.Request) string {
+	if len(r.Host) > maxHost || !hostForm.MatchString(r.Host) {
+		return ""
 	}
-	return "http"
+	scheme := strings.ToLower(r.Header.Get("X-Forwarded-Proto"))
+	switch {
+	case scheme == "http", scheme == "https":
+	case r.TLS == nil && isAddress(r.Host):
+		scheme = "http"
+	default:
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host
+}
+
+// isAddress reports whether a host is an IP address or localhost.
+func isAddress(host string) bool {
+	name := (&url.URL{Host: host}).Hostname()
+	return name == "localhost" || net.ParseIP(name) != nil
 }
