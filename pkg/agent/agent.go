@@ -8,7 +8,7 @@
 //   - The result of a tool is at most maxResult bytes long. Lists are cut, and say so.
 //   - Texts from devices are JSON strings without invisible characters. The package never puts them into
 //     its own sentences.
-//   - The same API response always becomes the same result.
+//   - The same response of the API always becomes the same result.
 //
 // This is the only package that may import the MCP SDK.
 package agent

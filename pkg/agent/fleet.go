@@ -37,7 +37,7 @@ type fleet struct {
 	Shards     struct{ Counted, Of int }
 }
 
-// step is the sums of five minutes or, after hours, of an hour.
+// step holds the sums of five minutes, or of an hour in the list hours.
 type step struct {
 	Time     string        `json:"time"`
 	Connects int64         `json:"connects"`

@@ -12,8 +12,8 @@ import (
 // tool is a question to one path of the API.
 type tool struct {
 	name, title, description string
-	// arguments lists the names of the tool's arguments, which are parameters of the path. The first
-	// required ones must be given.
+	// arguments lists the names of the tool's arguments, which are parameters of the path. required is
+	// the number of arguments that must be given. They come first.
 	arguments []string
 	required  int
 	path      string
@@ -23,7 +23,7 @@ type tool struct {
 	answer func(q question, body []byte) (*answer, error)
 }
 
-// question is a tool call on its way.
+// question is a tool call with valid arguments.
 type question struct {
 	request *http.Request
 	values  url.Values // the arguments

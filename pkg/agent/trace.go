@@ -21,7 +21,7 @@ type tracePage struct {
 	NextCursor string `json:"next_cursor"`
 }
 
-// row is an event of the API without what follows from the others or rarely matters.
+// row is an event without the fields that repeat the question or rarely matter.
 type row struct {
 	Time         string `json:"time"`
 	Action       string `json:"action"`

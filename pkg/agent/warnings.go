@@ -13,7 +13,7 @@ type absence struct {
 	Incomplete    bool     `json:"incomplete"`
 }
 
-// newAnswer returns an answer that begins with the fields that all tools have.
+// newAnswer returns an answer that begins with the fields that the results of all tools have.
 func newAnswer(q question, link string) *answer {
 	a := &answer{rest: "Call this tool again with a narrower range (from, to), or open the link."}
 	a.add("notice", dataNotice)
