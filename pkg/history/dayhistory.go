@@ -6,7 +6,8 @@ import "time"
 type DayHistory struct {
 	// Day is the first instant of the day, in UTC.
 	Day time.Time
-	// Summary counts the whole day, even if CountsOnly is set. LongestMS and MedianMS are then nil.
+	// Summary counts the whole day, even if CountsOnly is set. LongestMS, MedianMS and
+	// LongestOfflineMS are then nil.
 	Summary Summary
 	// Connections is the number of connections that were open or ended on the day.
 	Connections int

@@ -172,7 +172,7 @@ func requireDay(t *testing.T, want history.History, got history.DayHistory, abou
 func requireCounts(t *testing.T, want history.History, got history.DayHistory, about string) {
 	t.Helper()
 	if got.CountsOnly {
-		want.Summary.LongestMS, want.Summary.MedianMS = nil, nil
+		want.Summary.LongestMS, want.Summary.MedianMS, want.Summary.LongestOfflineMS = nil, nil, nil
 	}
 	require.Equal(t, want.Summary, got.Summary, about)
 	require.Equal(t, len(want.Connections), got.Connections, about)

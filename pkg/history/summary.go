@@ -30,11 +30,16 @@ type Summary struct {
 	// number of these connections is even, the median is the lower of the two middle lengths.
 	LongestMS *int64 `json:"longest_ms"`
 	MedianMS  *int64 `json:"median_ms"`
+	// LongestOfflineMS is the length of the longest offline stretch of the timeline, or nil if it
+	// has none. Like OfflineMS, it is a lower bound if the state is sometimes unknown or an end was
+	// not reported.
+	LongestOfflineMS *int64 `json:"longest_offline_ms"`
 }
 
 func (h *History) summarize() Summary {
 	s := Summary{Refusals: len(h.Refusals)}
 	s.addTimes(h.Timeline)
+	s.LongestOfflineMS = longestOffline(h.Timeline)
 	lengths := make([]time.Duration, 0, len(h.Connections))
 	for _, c := range h.Connections {
 		s.addConnection(c, At(h.Span.From))
@@ -66,6 +71,17 @@ func (s *Summary) addTimes(stretches []Stretch) {
 		uptime := float64(s.OnlineMS) / float64(known)
 		s.Uptime = &uptime
 	}
+}
+
+// longestOffline returns the length of the longest offline stretch, or nil if there is none.
+func longestOffline(stretches []Stretch) (longest *int64) {
+	for _, stretch := range stretches {
+		ms := int64(stretch.To - stretch.From)
+		if stretch.State == Offline && (longest == nil || ms > *longest) {
+			longest = &ms
+		}
+	}
+	return longest
 }
 
 func (s *Summary) addConnection(c *Connection, from Instant) {

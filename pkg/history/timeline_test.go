@@ -82,11 +82,11 @@ func TestSummary(t *testing.T) {
 	}), span, before).Summary
 
 	minutes := func(n int64) int64 { return n * time.Minute.Milliseconds() }
-	uptime, longest, median := 90.0/170, minutes(90), minutes(20)
+	uptime, longest, median, offline := 90.0/170, minutes(90), minutes(20), minutes(30)
 	require.Equal(t, history.Summary{
 		OnlineMS: minutes(90), OfflineMS: minutes(80), UnknownMS: minutes(70), Uptime: &uptime,
 		Connects: 3, Drops: 2, Disconnects: 2, Unexplained: 1, Unreported: 1, Refusals: 1,
-		LongestMS: &longest, MedianMS: &median,
+		LongestMS: &longest, MedianMS: &median, LongestOfflineMS: &offline,
 	}, got)
 }
 

@@ -43,6 +43,10 @@ func checkSummary(t require.TestingT, h history.History) {
 		all += int64(stretch.To - stretch.From)
 	}
 	require.Equal(t, all, s.OnlineMS+s.OfflineMS+s.UnknownMS)
+	require.Equal(t, s.OfflineMS > 0, s.LongestOfflineMS != nil)
+	if s.LongestOfflineMS != nil {
+		require.LessOrEqual(t, *s.LongestOfflineMS, s.OfflineMS)
+	}
 	if s.Uptime != nil {
 		require.GreaterOrEqual(t, *s.Uptime, 0.0)
 		require.LessOrEqual(t, *s.Uptime, 1.0)
