@@ -39,6 +39,9 @@ func parseSpan(values url.Values, now time.Time) (from, to time.Time, err error)
 	case !hasFrom:
 		from = to.Add(-defaultSpan)
 	}
+	if !hasTo && from.After(to) {
+		return from, to, invalid("from is more than an hour after now")
+	}
 	return from, to, checkSpan(from, to)
 }
 
@@ -48,7 +51,7 @@ func latest(now time.Time) time.Time { return now.Add(event.MaxAhead) }
 func checkSpan(from, to time.Time) error {
 	switch {
 	case from.After(to):
-		return invalid("from is after to; without to, from must be at most an hour after now")
+		return invalid("from is after to")
 	case to.Sub(from) > maxSpan:
 		return invalid("from and to are more than 24 hours apart: query each day separately")
 	}
