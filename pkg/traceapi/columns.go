@@ -10,6 +10,8 @@ import (
 type column struct {
 	name  string
 	value func(e *event.Event) any // string, bool, int32, or nil if the value is unknown
+	// zeroIsUnknown means that value returns 0 instead of nil if the value is unknown.
+	zeroIsUnknown bool
 }
 
 // columns lists the fields of a row, in the same order for every format. They are the columns of an
@@ -17,11 +19,11 @@ type column struct {
 var columns = func() []column {
 	var all []column
 	for _, c := range event.Columns() {
-		all = append(all, column{c.Name, inText(c.Value)})
+		all = append(all, column{c.Name, inText(c.Value), c.Value(&event.Event{}) == int32(0)})
 		if c.Name == "instance_id" {
 			all = append(all,
-				column{"group_id", func(e *event.Event) any { return e.GroupID() }},
-				column{"device_id", func(e *event.Event) any { return e.DeviceID() }})
+				column{name: "group_id", value: func(e *event.Event) any { return e.GroupID() }},
+				column{name: "device_id", value: func(e *event.Event) any { return e.DeviceID() }})
 		}
 	}
 	return all

@@ -3,9 +3,35 @@ package traceapi
 import (
 	"bytes"
 	"fmt"
+	"net/url"
 	"strings"
 	"unicode"
+
+	"devicetrace/pkg/event"
 )
+
+// byteOrderMark at the start of a file tells Excel that the file is in UTF-8. Without it, a Chinese
+// Excel reads the file as GBK.
+const byteOrderMark = "\ufeff"
+
+// parseBOM parses the parameter bom of an endpoint that returns CSV. format is the requested format.
+func parseBOM(values url.Values, format string) (on bool, err error) {
+	on, err = parseFlag(values, "bom")
+	if err == nil && on && format != "csv" {
+		return false, invalid("bom=1 requires format=csv")
+	}
+	return on, err
+}
+
+// known returns the value of a column for CSV, or nil if the value is unknown. Some columns have 0
+// for an unknown number, such as peer_port. In JSON, this 0 stays.
+func (c column) known(e *event.Event) any {
+	v := c.value(e)
+	if c.zeroIsUnknown && v == int32(0) {
+		return nil
+	}
+	return v
+}
 
 // csvRecord returns a CSV record (RFC 4180). It does not use encoding/csv, because csv.Writer
 // changes line endings inside a cell.

@@ -7,15 +7,15 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// csv returns the list in CSV.
-func (d devicesResponse) csv() response {
+// csv returns the list in CSV. If bom is true, it begins with a byte order mark.
+func (d devicesResponse) csv(bom bool) response {
 	records := make([][]byte, len(d.Devices))
 	for i, line := range d.Devices {
 		records[i] = line.csv()
 	}
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Exact", fmt.Sprint(d.Exact))
-		writeTable(w, deviceColumns, records, tableEnd{d.NextCursor, !d.Covered.Complete, d.absence, d.Receipt})
+		writeTable(w, bom, deviceColumns, records, tableEnd{d.NextCursor, !d.Covered.Complete, d.absence, d.Receipt})
 	}
 }
 

@@ -54,7 +54,7 @@ func (a api) findDevices(r *http.Request, may permission, large *slot) (response
 	page := found.page(q, large)
 	page.absence, page.Receipt, page.Plan = absent, found.account.receipt, found.account.steps
 	if q.format == "csv" {
-		return page.csv(), nil
+		return page.csv(q.bom), nil
 	}
 	return jsonResponse(page), nil
 }

@@ -12,7 +12,7 @@ import (
 )
 
 var finderParameters = []string{
-	"instance", "day", "q", "match", "state", "node", "reason", "order", "limit", "cursor", "format", "explain", "lang",
+	"instance", "day", "q", "match", "state", "node", "reason", "order", "limit", "cursor", "format", "bom", "explain", "lang",
 }
 
 // The values of the parameter match say which texts of a device a search looks at.
@@ -48,8 +48,7 @@ type finderRequest struct {
 	order       int
 	limit       int
 	after       *place
-	format      string
-	explain     bool
+	table
 }
 
 // parseFinder parses the parameters of a search. An error is a parameterError or wraps
@@ -68,7 +67,7 @@ func parseFinder(rawQuery string, now time.Time) (q finderRequest, err error) {
 		q.parseFilter,
 		q.parseOrder,
 		q.parsePage,
-		func(v url.Values) error { q.format, q.explain, err = parseTable(v); return err },
+		func(v url.Values) error { q.table, err = parseTable(v); return err },
 	} {
 		if err := parse(values); err != nil {
 			return q, err
@@ -170,16 +169,25 @@ func (q *finderRequest) parsePage(values url.Values) (err error) {
 	return nil
 }
 
-// parseTable parses the parameters format and explain of an endpoint that returns a table.
-func parseTable(values url.Values) (format string, explain bool, err error) {
-	if format, err = parseOneOf(values, "format", "json", "csv"); err != nil {
-		return "", false, err
+// table holds the parameters that say how an endpoint returns a table.
+type table struct {
+	format  string // "json" or "csv"
+	bom     bool   // whether CSV begins with a byte order mark
+	explain bool
+}
+
+func parseTable(values url.Values) (t table, err error) {
+	if t.format, err = parseOneOf(values, "format", "json", "csv"); err != nil {
+		return t, err
 	}
-	explain, err = parseFlag(values, "explain")
-	if err == nil && explain && format != "json" {
+	if t.bom, err = parseBOM(values, t.format); err != nil {
+		return t, err
+	}
+	t.explain, err = parseFlag(values, "explain")
+	if err == nil && t.explain && t.format != "json" {
 		err = invalid("explain=1 requires format=json")
 	}
-	return format, explain, err
+	return t, err
 }
 
 // selects reports whether a device that matches the text search belongs in the list; see

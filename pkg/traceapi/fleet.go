@@ -13,7 +13,7 @@ import (
 	"devicetrace/pkg/summary"
 )
 
-var fleetParameters = []string{"instance", "from", "to", "step", "devices", "compare", "format", "explain", "lang"}
+var fleetParameters = []string{"instance", "from", "to", "step", "devices", "compare", "format", "bom", "explain", "lang"}
 
 // fleetRequest holds the parameters of a question about what happened to a fleet.
 type fleetRequest struct {
@@ -25,8 +25,7 @@ type fleetRequest struct {
 	devices bool
 	// compare asks for the numbers of the day before.
 	compare bool
-	format  string
-	explain bool
+	table
 }
 
 // fleetResponse is the body of GET /api/v1/fleet.
@@ -87,7 +86,7 @@ func (a api) parseFleet(rawQuery string) (q fleetRequest, err error) {
 	if q.compare, err = parseFlag(values, "compare"); err != nil {
 		return q, err
 	}
-	if q.format, q.explain, err = parseTable(values); err != nil {
+	if q.table, err = parseTable(values); err != nil {
 		return q, err
 	}
 	_, err = parseLang(values.Get("lang"), "")
@@ -164,7 +163,7 @@ func (f fleetResponse) write(sums *summary.Sums, q fleetRequest) (respond respon
 		if q.format == "csv" {
 			var records [][]byte
 			records, size = fleetRows(sums.Cells, q, f.View.Nodes[:min(nodes, len(f.View.Nodes))])
-			respond = f.csv(records)
+			respond = f.csv(q.bom, records)
 		} else {
 			respond, size = f.limitNodes(nodes).json()
 		}

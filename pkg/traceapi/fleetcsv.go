@@ -64,10 +64,11 @@ func fleetRows(cells []summary.Cell, q fleetRequest, nodes []fleet.Node) (record
 	return records, size
 }
 
-// csv returns the response in CSV. records are the result of fleetRows.
-func (f fleetResponse) csv(records [][]byte) response {
+// csv returns the response in CSV. records are the result of fleetRows. If bom is true, the response
+// begins with a byte order mark.
+func (f fleetResponse) csv(bom bool, records [][]byte) response {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		f.completeness.header(w.Header())
-		writeTable(w, fleetColumns, records, tableEnd{incomplete: !f.isWhole(), absent: f.absence, receipt: f.Receipt})
+		writeTable(w, bom, fleetColumns, records, tableEnd{incomplete: !f.isWhole(), absent: f.absence, receipt: f.Receipt})
 	}
 }

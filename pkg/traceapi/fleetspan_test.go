@@ -54,7 +54,7 @@ func TestFleetParameterErrors(t *testing.T) {
 	for _, c := range []struct{ path, code, says string }{
 		{fleetPath, "MissingParameter", "instance is missing"},
 		{fleetPath + "?instance=a/b", "InvalidParameter", "instance must be"},
-		{fleetURL + "&client=c", "UnknownParameter", "use instance, from, to, step, devices, compare, format, explain, lang"},
+		{fleetURL + "&client=c", "UnknownParameter", "use instance, from, to, step, devices, compare, format, bom, explain, lang"},
 		{fleetURL + "&step=1m&step=1m", "RepeatedParameter", "step"},
 		{fleetURL + "&step=2m", "InvalidParameter", "step must be 5m, 1m or 1h"},
 		{fleetURL + "&from=yesterday", "InvalidParameter", "from must be a time"},

@@ -49,6 +49,13 @@ func writeJSON(b *bytes.Buffer, v any) {
 	b.Truncate(b.Len() - 1)
 }
 
+// withBOM returns a copy of a CSV format whose head begins with a byte order mark.
+func (f format) withBOM() format {
+	head := f.head
+	f.head = func() []byte { return append([]byte(byteOrderMark), head()...) }
+	return f
+}
+
 func csvHead() []byte {
 	cells := make([]string, len(columns))
 	for i, c := range columns {
@@ -60,7 +67,7 @@ func csvHead() []byte {
 func csvLine(e *event.Event) []byte {
 	values := make([]any, len(columns))
 	for i, c := range columns {
-		values[i] = c.value(e)
+		values[i] = c.known(e)
 	}
 	return tableRecord(values...)
 }

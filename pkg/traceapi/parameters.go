@@ -39,7 +39,7 @@ type traceRequest struct {
 var deviceParameters = []string{"instance", "client", "group", "device"}
 
 var traceParameters = slices.Concat(deviceParameters,
-	[]string{"from", "to", "action", "action_info", "order", "limit", "cursor", "format", "lang", "tz", "explain"})
+	[]string{"from", "to", "action", "action_info", "order", "limit", "cursor", "format", "bom", "lang", "tz", "explain"})
 
 // parseTrace parses the parameters of a trace. Every error is a parameterError.
 func parseTrace(rawQuery string, now time.Time) (traceRequest, error) {
@@ -140,6 +140,13 @@ func (q *traceRequest) parseFormat(values url.Values) error {
 	q.format, q.style = formats[name], style
 	if style != nil {
 		q.format = style.rowFormat()
+	}
+	bom, err := parseBOM(values, name)
+	if err != nil {
+		return err
+	}
+	if bom {
+		q.format = q.format.withBOM()
 	}
 	return q.parseExplain(values, name)
 }

@@ -2,6 +2,7 @@ package traceapi
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 
 	"devicetrace/pkg/query"
@@ -31,11 +32,15 @@ func (e tableEnd) header(header http.Header) {
 	header.Set("X-Receipt", string(receipt))
 }
 
-// writeTable writes a response in CSV: the names of the columns, and the given records.
-func writeTable(w http.ResponseWriter, columns []string, records [][]byte, end tableEnd) {
+// writeTable writes a response in CSV: the names of the columns, and the given records. If bom is
+// true, a byte order mark precedes them.
+func writeTable(w http.ResponseWriter, bom bool, columns []string, records [][]byte, end tableEnd) {
 	end.header(w.Header())
 	w.Header().Set("Content-Type", formats["csv"].contentType)
 	w.Header().Set("Cache-Control", "no-store")
+	if bom {
+		io.WriteString(w, byteOrderMark)
+	}
 	w.Write(csvRecord(columns))
 	for _, record := range records {
 		w.Write(record)

@@ -172,7 +172,45 @@ func TestCSV(t *testing.T) {
 		"keepalive_timeout", "141", "2026-11-22T07:00:00.001Z", "2026-11-22T08:00:00.500Z", "192.0.2.1", "1024", "device", "n1",
 		"MQTT", "5", "0", "true", "emqx", "e1", "broker"}, records[1])
 	require.Equal(t, "'=1+\"2\",\n<é>", records[2][0], "the cell must not be a formula")
-	require.Equal(t, "", records[2][10], "an unknown value must be an empty cell")
+	for i, name := range records[0] {
+		unknown := []string{
+			"group_id", "channel_id", "native_event", "native_reason", "reason_code", "connected_at", "peer_address", "peer_port", "username", "node",
+			"protocol", "protocol_version", "keep_alive", "clean_start", "source_event_id",
+		}
+		require.Equal(t, slices.Contains(unknown, name), records[2][i] == "", "an unknown value must be an empty cell: %s", name)
+	}
+}
+
+// TestKnownZeros checks that CSV keeps a 0 that the source sent.
+func TestKnownZeros(t *testing.T) {
+	e := sparse
+	e.ReasonCode, e.KeepAlive, e.CleanStart = event.Some[int32](0), event.Some[time.Duration](0), event.Some(false)
+	records, err := csv.NewReader((&canned{answer: query.Result{Events: []event.Event{e}}}).get(trace + "&format=csv").Body).ReadAll()
+	require.NoError(t, err)
+	got := map[string]string{}
+	for i, name := range records[0] {
+		got[name] = records[1][i]
+	}
+	require.Equal(t, []string{"0", "0", "false", "", ""}, []string{got["reason_code"], got["keep_alive"], got["clean_start"], got["peer_port"], got["protocol_version"]})
+}
+
+// TestByteOrderMark checks that bom=1 adds nothing but a byte order mark, and only if it is
+// requested.
+func TestByteOrderMark(t *testing.T) {
+	c := &canned{answer: query.Result{Events: []event.Event{full, sparse}, Receipt: receipt}}
+	f := fleetWithDevices()
+	for path, get := range map[string]func(string) *httptest.ResponseRecorder{
+		trace:      func(path string) *httptest.ResponseRecorder { return c.get(path) },
+		devicesURL: func(path string) *httptest.ResponseRecorder { return ask(f.api(), path) },
+		fleetURL:   func(path string) *httptest.ResponseRecorder { return ask(countedFleet().api(), path) },
+	} {
+		plain := get(path + "&format=csv").Body.String()
+		require.NotContains(t, plain, "\ufeff")
+		require.Equal(t, plain, get(path+"&format=csv&bom=0").Body.String())
+		require.Equal(t, "\ufeff"+plain, get(path+"&format=csv&bom=1").Body.String())
+		require.Contains(t, get(path+"&bom=1").Body.String(), "bom=1 requires format=csv")
+		require.Contains(t, get(path+"&format=csv&bom=2").Body.String(), "bom must be 0 or 1")
+	}
 }
 
 func TestCSVOfNothingHasItsHeader(t *testing.T) {
