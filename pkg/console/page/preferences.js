@@ -19,6 +19,26 @@ function remember(name, value) {
   }
 }
 
+// tabStore keeps the choices of a link until the tab is closed, or until the page is loaded again if
+// the browser stores nothing.
+const tabStore = {
+  get(name) {
+    try {
+      return sessionStorage.getItem(prefix + name);
+    } catch {
+      return this[name] ?? null;
+    }
+  },
+  set(name, value) {
+    try {
+      if (value === null) sessionStorage.removeItem(prefix + name);
+      else sessionStorage.setItem(prefix + name, value);
+    } catch {
+      this[name] = value;
+    }
+  },
+};
+
 const preferredLanguage = () => (navigator.languages.find((tag) => /^(en|zh)\b/i.test(tag)) ?? 'en').slice(0, 2).toLowerCase();
 
 const choices = {
@@ -28,15 +48,32 @@ const choices = {
   order: { values: ['desc', 'asc'], initial: () => 'desc' },
 };
 
+// A link can ask for a language and a time zone with these parameters. They apply to this tab only,
+// and the browser does not remember them for later visits.
+const linked = ['lang', 'zone'];
+
+// takeFromLink stores the linked choices of the URL for this tab, and removes them from the URL.
+function takeFromLink() {
+  const parameters = new URLSearchParams(location.search);
+  for (const name of linked.filter((one) => parameters.has(one))) {
+    tabStore.set(name, parameters.get(name));
+    parameters.delete(name);
+    const search = parameters.size ? `?${parameters}` : '';
+    history.replaceState(history.state, '', location.pathname + search + location.hash);
+  }
+}
+
+takeFromLink();
+
 export const preferences = {};
 for (const [name, { values, initial }] of Object.entries(choices)) {
-  const stored = recall(name);
-  preferences[name] = values.includes(stored) ? stored : initial();
+  preferences[name] = [tabStore.get(name), recall(name)].find((one) => values.includes(one)) ?? initial();
 }
 
 export function setPreference(name, value) {
   preferences[name] = value;
   remember(name, value);
+  tabStore.set(name, null);
 }
 
 const maxInstances = 12;
