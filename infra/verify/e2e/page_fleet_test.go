@@ -214,7 +214,7 @@ func testFleetRequests(t *testing.T, p *fleetTest) {
 	b.click("#who-close")
 	b.await(`!document.querySelector('.who-dropped')`)
 	require.Empty(t, asked)
-	require.Regexp(t, `^time,kind,.*\n`+p.day.Format(time.DateOnly)+`T00:`, b.download("#fleet-csv"))
+	require.Regexp(t, "^\ufefftime,kind,.*\n"+p.day.Format(time.DateOnly)+`T00:`, b.download("#fleet-csv"))
 }
 
 // continueAfter lets a paused request continue after a channel has been closed.

@@ -137,7 +137,7 @@ func testFiles(t *testing.T, p *pageTest) {
 	b := p.open(t, flapDevice, 21*time.Hour, viewer{})
 	q := with(question(pageInstance, flapDevice, p.now.Add(-21*time.Hour), p.now), "order", "desc")
 	csv := b.download(".exports button:nth-of-type(2)")
-	require.Equal(t, string(p.stack.ask(t, with(with(q, "limit", "5000"), "format", "csv")).body), csv)
+	require.Equal(t, string(p.stack.ask(t, with(with(with(q, "limit", "5000"), "format", "csv"), "bom", "1")).body), csv)
 	ndjsonFile := b.download(".exports button:nth-of-type(3)")
 	require.Equal(t, p.stack.allEvents(t, q), ndjson([]byte(ndjsonFile)))
 }

@@ -6,6 +6,8 @@ import { getText } from './api.js';
 import { el } from './dom.js';
 import { date } from './time.js';
 
+const encoder = new TextEncoder();
+
 const maxLimit = 5000; // the maximum number of events in one page of a trace
 
 const types = { csv: 'text/csv', ndjson: 'application/x-ndjson', html: 'text/html' };
@@ -30,10 +32,15 @@ export async function fetchAll(query, format, signal, onPage) {
 // withoutHead removes the first line of a CSV file. No column name contains a line break.
 const withoutHead = (page) => page.slice(page.indexOf('\n') + 1);
 
+// byteOrderMark at the start of a CSV file tells Excel that the file is in UTF-8. Without it, a
+// Chinese Excel reads the file as GBK.
+const byteOrderMark = '\ufeff';
+
 // save makes the browser save content as a file. The name of the file contains subject and the day
 // of the instant at.
 export function save(subject, at, format, content) {
-  const url = URL.createObjectURL(new Blob([content], { type: `${types[format]};charset=utf-8` }));
+  const mark = format === 'csv' ? byteOrderMark : '';
+  const url = URL.createObjectURL(new Blob([mark, content], { type: `${types[format]};charset=utf-8` }));
   const anchor = el('a', { href: url, download: `${fileName(subject, at)}.${format}` });
   document.body.append(anchor);
   anchor.click();
@@ -41,7 +48,26 @@ export function save(subject, at, format, content) {
   setTimeout(() => URL.revokeObjectURL(url), 60000);
 }
 
+// unsafe matches what must not be in the name of a file: spaces, control and bidirectional
+// formatting characters, unpaired surrogates, and all ASCII characters except letters, digits, ".",
+// "_" and "-". Path separators and the characters that Windows forbids are among them.
+const unsafe = /(?:[\p{C}\p{Z}]|(?![\w.-])[\0-\x7f])+/gu;
+
+const maxNameBytes = 120; // file systems allow 255 bytes for the whole name
+
 function fileName(subject, at) {
-  const name = subject.slice(0, 60).replace(/[^\w.-]+/g, '_').replace(/^[._]+/, '');
+  const name = beginning(subject.replace(unsafe, '_').replace(/^[._]+/, ''), maxNameBytes).replace(/[._]+$/, '');
   return `device-trace-${name || 'device'}-${date(at)}`;
+}
+
+// beginning returns the longest beginning of a string that has at most the given number of bytes in
+// UTF-8. It does not split a character.
+function beginning(name, max) {
+  let [end, size] = [0, 0];
+  for (const character of name) {
+    size += encoder.encode(character).length;
+    if (size > max) break;
+    end += character.length;
+  }
+  return name.slice(0, end);
 }
