@@ -16,13 +16,14 @@ export class APIError extends Error {
   }
 }
 
-// A token consists of visible ASCII characters. Anything else is treated as a missing token.
+// A token consists of visible ASCII characters. Anything else cannot be sent, and is treated as a
+// rejected token.
 const validToken = /^[\x21-\x7e]+$/;
 
 // get requests an API path and returns the response. It throws an APIError if the request does not
 // succeed, and an AbortError if the signal aborts the request.
 async function get(path, parameters, signal) {
-  if (!validToken.test(token())) throw new APIError(401, 'NoToken', '');
+  if (!validToken.test(token())) throw new APIError(401, token() ? 'InvalidToken' : 'NoToken', '');
   const headers = { Authorization: `Bearer ${token()}` };
   const url = `/api/v1/${path}?${new URLSearchParams(parameters)}`;
   const response = await orUnreachable(fetch(url, { headers, credentials: 'omit', signal }));

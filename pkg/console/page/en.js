@@ -58,6 +58,7 @@ export default {
   "token.remember": "Remember it on this computer",
   "token.use": "Use token",
   "token.other": "Use another token",
+  "token.enter": "Enter a token",
 
   "failed.noToken": "A token is required",
   "failed.noToken.meaning": "The page needs a token to query the API.",

@@ -29,15 +29,16 @@ const isTooLong = (error, path) => urlTooLong.includes(error.status) && path.len
 export function failureNotice(error, { instance, path }, { onRetry, onToken }) {
   const warning = (name, shape, ...body) => notice('warning', shape, text(name), ...body);
   const meaning = (name) => el('p', {}, text(`${name}.meaning`));
-  const otherToken = () => button(text('token.other'), onToken, 'key');
+  const tokenButton = (key) => button(text(key), onToken, 'key');
   const retry = () => button(text('retry'), onRetry, 'retry');
   const sentence = error.message ? el('p', { class: 'quiet-text' }, datum(error.message, { limit: 600, kind: 'prose' })) : null;
   if (error.status === 401) {
-    const name = error.code === 'NoToken' ? 'failed.noToken' : 'failed.token';
-    return warning(name, 'key', meaning(name), otherToken());
+    const isMissing = error.code === 'NoToken';
+    const name = isMissing ? 'failed.noToken' : 'failed.token';
+    return warning(name, 'key', meaning(name), tokenButton(isMissing ? 'token.enter' : 'token.other'));
   }
   if (error.status === 403) {
-    return warning('failed.forbidden', 'key', el('p', {}, phrase('failed.forbidden.meaning', { instance: datum(instance, { kind: 'mono' }) })), otherToken());
+    return warning('failed.forbidden', 'key', el('p', {}, phrase('failed.forbidden.meaning', { instance: datum(instance, { kind: 'mono' }) })), tokenButton('token.other'));
   }
   if (isTooLong(error, path)) return warning('failed.long', 'alert', meaning('failed.long'));
   if (error.status === 0) return warning('failed.unreachable', 'alert', meaning('failed.unreachable'), retry());

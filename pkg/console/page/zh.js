@@ -58,6 +58,7 @@ export default {
   "token.remember": "在此电脑上记住",
   "token.use": "使用令牌",
   "token.other": "换一个令牌",
+  "token.enter": "输入令牌",
 
   "failed.noToken": "需要令牌",
   "failed.noToken.meaning": "本页面需要令牌才能查询接口。",
