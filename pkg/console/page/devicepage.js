@@ -155,7 +155,7 @@ async function load(known) {
     fetched.days.adopt(view?.days);
     view = fetched;
     if (!view.isAbsent()) rememberInstance(query.instance);
-    view.whole = complete(view, signal);
+    complete(view, signal);
     show();
   } catch (error) {
     if (!signal.aborted) fail(error);
@@ -166,15 +166,21 @@ async function load(known) {
 
 // complete fetches the optional parts of the results: the days, the scope of the last drop and, if
 // the state at the start of the span is unknown, a report with that state. If the device is unknown,
-// complete fetches near misses. The page shows the other results before these parts arrive.
-async function complete(incomplete, signal) {
-  const { near, days } = incomplete;
-  await Promise.all([
+// complete fetches near misses. The page shows the other results before these parts arrive. complete
+// sets two promises: scoped for the scope, and whole for everything else.
+function complete(incomplete, signal) {
+  const { near, days, scope } = incomplete;
+  incomplete.whole = Promise.all([
     incomplete.isUnknownDevice() && !near.found ? near.load(signal) : null,
     incomplete.isAbsent() || days.isComplete() ? null : days.load(signal),
     incomplete.beginsUnknown() ? lookBack(incomplete, signal) : null,
-    incomplete.scope.answer ? null : incomplete.askScope(incomplete.scope.asked, signal),
   ]);
+  incomplete.scoped = scope.answer ? null : findScope(incomplete, signal);
+}
+
+async function findScope(incomplete, signal) {
+  await incomplete.askScope(incomplete.scope.asked, signal);
+  await incomplete.whole;
   // If the span has no drop, the days may still show when the last one was.
   if (!incomplete.scope.asked && !signal.aborted) await incomplete.askScope(null, signal);
 }

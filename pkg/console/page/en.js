@@ -181,6 +181,7 @@ export default {
   "timeline.wider": "Zoom out",
   "kind.open": "still open",
   "kind.open.then": "open at the end of this span",
+  "kind.open.at": "open at {time}",
   "kind.unreported": "end not reported",
   "kind.unknown": "reason unknown",
   "legend.label": "How connections ended",

@@ -26,8 +26,13 @@ export const kindOf = (connection) => (kinds.includes(connection.kind) ? connect
 export const wordOf = (kind) => words[kind] ?? '';
 
 // kindLabel returns the name of a kind. The name of "open" depends on whether the report ends in
-// the past: if so, the connection was open at that time, but may have ended since.
-export const kindLabel = (kind, { isOver = false } = {}) => wordOf(kind) || text(kind === 'open' && isOver ? 'kind.open.then' : `kind.${kind}`);
+// the past: if so, the connection was open at that time, but may have ended since. openAt is the
+// instant to name for an open connection, or null; see settledReport.
+export function kindLabel(kind, { isOver = false, openAt = null } = {}) {
+  if (kind !== 'open') return wordOf(kind) || text(`kind.${kind}`);
+  if (openAt !== null) return text('kind.open.at', { time: shortStamp(openAt) });
+  return text(isOver ? 'kind.open.then' : 'kind.open');
+}
 
 // laterEnd returns when and how a connection ended after the report's span, as plain text, or null
 // if that is not known. show formats an instant.

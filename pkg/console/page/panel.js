@@ -7,6 +7,7 @@ import { icon } from './icons.js';
 import { kindLabel, kindOf } from './kinds.js';
 import { connectionLabel, lengthOf } from './label.js';
 import { swatch } from './legend.js';
+import { settledReport } from './snapshot.js';
 import { text } from './text.js';
 import { ms } from './time.js';
 
@@ -14,7 +15,7 @@ export function panel(connection, view, { onClose, onZoom, onRows }) {
   const { report } = view;
   const kind = kindOf(connection);
   const facts = { ...connection, length: lengthOf(connection, ms(report.to)) };
-  const ticket = () => view.ticket(connectionLabel(connection, report), ...evidenceText(facts));
+  const ticket = () => view.ticket(connectionLabel(connection, settledReport(report)), ...evidenceText(facts));
   return el('section', { class: 'picked-connection', 'aria-label': text('connection.title') },
     el('header', {},
       el('h3', {}, swatch(kind), ' ', kindLabel(kind, report)),

@@ -7,11 +7,13 @@ import { plainTable } from './eventrow.js';
 import { laterEnds, legend } from './legend.js';
 import { omittedNotice } from './omitted.js';
 import { incompleteNotice, receipt } from './receipt.js';
+import { snapshotOf } from './snapshot.js';
 import { statusCard } from './status.js';
 import { strip } from './strip.js';
 import { reportSubject } from './subject.js';
 import { summaryTiles } from './summary.js';
 import { number, text } from './text.js';
+import { second } from './time.js';
 import { headline, quietHeadline, verdictList } from './verdicts.js';
 import { wordLegend } from './words.js';
 
@@ -21,11 +23,11 @@ const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; 
 const placeholder = 'styles';
 const timelineWidth = 1120; // px
 
-// reportFile returns the content of a view's report file. It waits for everything that the page
-// fetches after the results.
+// reportFile returns the content of a view's report file. It waits for the results that the page
+// fetches later, but not for long. The scope reads a whole fleet, and often takes longest.
 export async function reportFile(view) {
   await view.rows.fetchUntil(maxRows);
-  await view.whole;
+  await Promise.all([within(10 * second, view.whole), within(2 * second, view.scoped)]);
   const page = document.implementation.createHTMLDocument(`${text('title')}: ${view.name()}`);
   page.documentElement.lang = document.documentElement.lang;
   page.head.append(
@@ -34,13 +36,16 @@ export async function reportFile(view) {
     el('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
     page.createComment(placeholder));
   page.body.className = 'report';
-  page.body.append(...content(view));
+  page.body.append(...content(view, snapshotOf(view, Date.now())));
   makeStatic(page);
   // Insert the styles only after the document has been serialized, because the policy of the
   // current page forbids style elements even in a document that is never displayed.
   const [before, after] = cut(page.documentElement.outerHTML, `<!--${placeholder}-->`);
   return `<!doctype html>\n${before}<style>\n${await styles()}</style>${after}\n`;
 }
+
+// within waits for a promise, but at most for the given time.
+const within = (length, promise) => Promise.race([promise, new Promise((resolve) => { setTimeout(resolve, length); })]);
 
 // cut returns the parts of a string before and after the first occurrence of a separator.
 function cut(whole, separator) {
@@ -61,17 +66,18 @@ async function styles() {
   return (await Promise.all(sheets.map(async (sheet) => (await fetch(sheet.href)).text()))).join('\n');
 }
 
-function content(view) {
+// content returns the content of a report. view is a snapshot of the original view.
+function content(original, view) {
   const [first, ...others] = view.report.verdicts;
-  const { report, query } = view;
+  const { report } = view;
   return [
-    reportSubject(view),
+    reportSubject(view, original.link()),
     view.isIncomplete() ? incompleteNotice(view.rows.unreadable) : null,
     omittedNotice(report),
     el('div', { class: 'top' }, first ? headline(first, view, {}) : quietHeadline(view, {}), statusCard(view, {})),
     view.days.rows.size ? strip(view.days, {}) : null,
     el('section', { class: 'card timeline-card' }, el('h2', { class: 'section-title' }, text('timeline.title')),
-      el('div', { class: 'scroll' }, draw(report, query.at, timelineWidth).node), legend(report), laterEnds(report)),
+      el('div', { class: 'scroll' }, draw(report, view.marked, timelineWidth).node), legend(report), laterEnds(report)),
     summaryTiles(report),
     others.length ? verdictList(others, view, {}) : null,
     events(view),

@@ -13,12 +13,15 @@ import { date, duration, forField, fromWall, iso, ms, secondStamp, shortStamp, t
 export function statusCard({ status, query: { at } }, { onAt }) {
   const state = status?.state ?? 'unknown';
   return el('section', { class: `card status state-${state}${leftByItself(status) ? ' left' : ''}`, 'aria-labelledby': 'status-title' },
-    el('p', { class: 'eyebrow' }, at === null ? text('status.now') : phrase('status.then', { time: time(at, shortStamp) })),
+    el('p', { class: 'eyebrow' }, at === null ? [text('status.now'), onPaper(status)] : phrase('status.then', { time: time(at, shortStamp) })),
     el('h2', { id: 'status-title' }, el('span', { class: 'lamp', 'aria-hidden': 'true' }), text(`status.${state}`)),
     el('p', { class: 'since' }, status ? since(status, at) : text('status.unread')),
     status?.connection ? connectionFacts(status.connection) : null,
     onAt ? instantForm(at, onAt) : null);
 }
+
+// onPaper returns the instant of a status, to be shown only in print.
+const onPaper = (status) => (status ? el('span', { class: 'paper-only' }, ` (${shortStamp(ms(status.at))})`) : null);
 
 // instantForm returns a collapsed form to choose the instant of the status.
 function instantForm(at, onAt) {

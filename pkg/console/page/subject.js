@@ -21,15 +21,15 @@ export function subject(view, actions) {
     exportButtons(view, actions));
 }
 
-// reportSubject returns the heading for a report, with a link to the same view on the page.
-export function reportSubject(view) {
-  const { query } = view;
+// reportSubject returns the heading for a report. view is a snapshot, and link is the URL of the same
+// view on the page.
+export function reportSubject({ query, madeAt }, link) {
   return el('header', { class: 'subject' }, el('div', { class: 'who' },
     el('p', { class: 'eyebrow' }, text('title')),
     el('h1', {}, datum(query.client, { kind: 'mono' })),
     el('p', {}, instance(query), ' · ', `${spanText(query.from, query.to)} ${zoneName(query.from, query.to)}`),
     cutDay(query),
-    el('p', { class: 'quiet-text' }, text('report.made', { time: iso(Date.now()) }), ' · ', el('a', { href: view.link() }, text('report.link')))));
+    el('p', { class: 'quiet-text' }, text('report.made', { time: iso(madeAt) }), ' · ', el('a', { href: link }, text('report.link')))));
 }
 
 const instance = (query) => [text('subject.instance'), ' ', datum(query.instance, { kind: 'mono' })];

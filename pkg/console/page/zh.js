@@ -181,6 +181,7 @@ export default {
   "timeline.wider": "缩小",
   "kind.open": "仍在连接",
   "kind.open.then": "在此时间范围结束时仍在连接",
+  "kind.open.at": "{time} 时仍在连接",
   "kind.unreported": "结束未上报",
   "kind.unknown": "原因不明",
   "legend.label": "连接的结束方式",
