@@ -104,12 +104,12 @@ func testUnreported(t *testing.T, p *pageTest) {
 	p.stack.record(t, pageInstance, begins)
 	b := p.open(t, client, time.Hour, viewer{})
 	require.Equal(t, "Uptime at most 100 % 50 min online, 10 min unknown, ends not reported: 2", b.text(".tile:nth-child(1)"))
-	require.Equal(t, "Drops 0 to 2 0 ended by DISCONNECT, ends not reported: 2", b.text(".tile:nth-child(3)"))
-	require.Equal(t, "Median connection – with a reported end", b.text(".tile:nth-child(6)"))
+	require.Equal(t, "Drops 0 to 2 ends not reported: 2", b.text(".tile:nth-child(4)"))
+	require.Equal(t, "Median connection – with a reported end", b.text(".tile:nth-child(8)"))
 
 	b = p.open(t, busyDevice, time.Hour, viewer{})
-	require.Equal(t, "Drops 2 1 ended by DISCONNECT", b.text(".tile:nth-child(3)"))
-	require.Equal(t, "Median connection 10 min of 3 with a reported end", b.text(".tile:nth-child(6)"))
+	require.Equal(t, "Drops 2 1 ended by DISCONNECT", b.text(".tile:nth-child(4)"))
+	require.Equal(t, "Median connection 10 min of 3 with a reported end", b.text(".tile:nth-child(8)"))
 }
 
 // testLink checks that the recipient of a link sees what the sender saw.

@@ -192,7 +192,7 @@ func testOmitted(t *testing.T, p *pageTest) {
 	b.results()
 	stop()
 	require.Regexp(t, `^The oldest entries are not shown\. .* 1,000 connections, 1,00[01] timeline changes\.`, b.text(".results .notice"))
-	require.Equal(t, "Connections 1,500 1,500 began in this range", b.text(".tile:nth-child(2)"))
+	require.Equal(t, "Connections 1,500 1,500 began in this range", b.text(".tile:nth-child(6)"))
 	require.Contains(t, b.text(".legend"), "Socket IOException 500+")
 	require.Contains(t, b.text(".legend"), "omitted: too many")
 	require.Equal(t, "List of connections (latest 500 of 1,500)", b.text(".connection-list summary"))

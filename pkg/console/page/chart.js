@@ -49,7 +49,7 @@ function columnLabel(column) {
     timesOf(column),
     text(column.drops === 1 ? 'days.drop' : 'days.drops', { count: number(column.drops) }) + (reasons && `: ${reasons}`),
     column.refusals ? text('days.refusals', { count: number(column.refusals) }) : null,
-    text('chart.connects', { count: number(column.connects) }),
+    column.connects ? text('chart.connects', { count: number(column.connects) }) : null,
   ].filter(Boolean).join(' · ');
 }
 

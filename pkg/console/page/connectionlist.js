@@ -14,10 +14,11 @@ import { duration, ms, time } from './time.js';
 const perPage = 50;
 const columns = ['start', 'end', 'length', 'ended', 'address', 'node'];
 
-// connectionList returns a collapsed table. The rows are created when the user first opens the
-// table.
+// connectionList returns a collapsed table, or null if there are no connections. The rows are created
+// when the user first opens the table.
 export function connectionList(view, { onPick }) {
   const { connections } = view.report;
+  if (!connections.length) return null;
   const label = listLabel(view.report);
   const body = el('tbody');
   const pages = pager({ label: text('connections.pages') });

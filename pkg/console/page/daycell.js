@@ -107,11 +107,11 @@ const optional = ['disconnects', 'unexplained', 'unreported'];
 
 function allFigures(row) {
   return [
-    text('days.connections', { count: number(row.connections) }),
+    row.connections > 0 && text('days.connections', { count: number(row.connections) }),
     dropCount(row.drops),
     ...optional.filter((name) => row[name] > 0).map((name) => text(`summary.${name}`, { count: number(row[name]) })),
     row.refusals > 0 && text('days.refusals', { count: number(row.refusals) }),
-    text('summary.uptime.note', { online: duration(row.online_ms) }),
+    row.online_ms > 0 && text('summary.uptime.note', { online: duration(row.online_ms) }),
     row.unknown_ms > 0 && text('days.unknownFor', { length: duration(row.unknown_ms) }),
     row.last_drop && dropText({ drop: row.last_drop }, secondStamp).join(''),
   ];

@@ -33,7 +33,8 @@ export function finderResults(list, search, { onMore, onRetry, onClose }) {
       el('span', { class: 'spring' }), close),
     body);
   list.watch(() => {
-    count.textContent = list.answer ? number(list.answer.covered?.matched ?? list.list.length) : '';
+    const found = list.answer ? list.answer.covered?.matched ?? list.list.length : 0;
+    count.textContent = found ? number(found) : '';
   });
   fillFrom(list, body, () => content(list, search, { onMore, onRetry }));
   return node;

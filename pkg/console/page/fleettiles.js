@@ -18,7 +18,7 @@ function tiles(fleet) {
   const down = isToday(fleet.query, Date.now()) ? 'down' : 'downThen';
   return [
     tile('connects', number(totals.connects), text('fleet.connects.note')),
-    tile('drops', number(totals.drops), text('summary.disconnects', { count: number(totals.disconnects ?? totals.ends - totals.drops) }), totals.drops > 0),
+    tile('drops', number(totals.drops), disconnectsNote(totals), totals.drops > 0),
     tile('refusals', number(totals.refusals), text('summary.refusals.note'), totals.refusals > 0),
     tile('devices', late(fleet, seen), text(fleet.isWhole ? 'fleet.devices.note' : 'fleet.wholeDays')),
     tile('dropped', late(fleet, devices.dropped ?? null), text(fleet.isWhole ? 'fleet.dropped.note' : 'fleet.wholeDays')),
@@ -26,10 +26,15 @@ function tiles(fleet) {
   ];
 }
 
+function disconnectsNote(totals) {
+  const count = totals.disconnects ?? totals.ends - totals.drops;
+  return count > 0 ? text('summary.disconnects', { count: number(count) }) : '';
+}
+
 function tile(name, value, note, bad = false) {
   return el('div', { class: `tile${bad ? ' bad' : ''}` },
     el('dt', {}, text(`fleet.${name}`)),
-    el('dd', {}, el('span', { class: 'value' }, value), el('small', {}, note)));
+    el('dd', {}, el('span', { class: 'value' }, value), note ? el('small', {}, note) : null));
 }
 
 function late(fleet, value) {

@@ -4,16 +4,18 @@
 import { el, svg, unbroken } from './dom.js';
 import { connectionCount, leavesOut } from './omitted.js';
 import { number, phrase, text } from './text.js';
-import { duration } from './time.js';
+import { clock, date, duration, minuteStamp, ms, second } from './time.js';
 
 export function summaryTiles(report) {
   const { summary } = report;
   const length = (value) => (value === null ? '–' : duration(value));
-  return el('dl', { class: 'summary card' },
+  return el('dl', { class: 'summary of-device card' },
     tile('uptime', uptime(summary), uptimeNote(summary), summary.uptime === null ? null : meter(summary.uptime)),
-    tile('connections', number(connectionCount(report)), text('summary.connects', { count: number(summary.connects) })),
+    tile('offline', timeOffline(summary), gapCount(report)),
+    tile('gap', longestGap(report), gapNote(report)),
     tile('drops', drops(summary), dropsNote(summary), null, summary.drops > 0),
     tile('refusals', number(summary.refusals), text('summary.refusals.note'), null, summary.refusals > 0),
+    tile('connections', number(connectionCount(report)), summary.connects > 0 ? text('summary.connects', { count: number(summary.connects) }) : ''),
     tile('longest', length(summary.longest_ms), text('summary.longest.note')),
     tile('median', length(summary.median_ms), medianNote(report)));
 }
@@ -21,7 +23,7 @@ export function summaryTiles(report) {
 function tile(name, value, note, extra = null, bad = false) {
   return el('div', { class: `tile${bad ? ' bad' : ''}` },
     el('dt', {}, text(`summary.${name}`)),
-    el('dd', {}, el('span', { class: 'value' }, value), extra, el('small', {}, note)));
+    el('dd', {}, el('span', { class: 'value' }, value), extra, note.length ? el('small', {}, note) : null));
 }
 
 // uptime formats the uptime. If the ends of some connections were not reported, it is unknown how
@@ -30,10 +32,65 @@ function uptime({ uptime: share, unreported }) {
   return unreported > 0 && share !== null ? text('summary.uptime.max', { share: percent(share) }) : percent(share);
 }
 
-function uptimeNote(summary) {
-  const lengths = { online: unbroken(duration(summary.online_ms)), unknown: unbroken(duration(summary.unknown_ms)) };
-  const note = phrase(summary.unknown_ms > 0 ? 'summary.uptime.unknown' : 'summary.uptime.note', lengths);
-  return summary.unreported > 0 ? [...note, text('summary.and'), text('summary.unreported', { count: number(summary.unreported) })] : note;
+// uptimeNote returns the note below the uptime, as a list of strings and nodes. It leaves out the
+// figures that are zero.
+function uptimeNote({ online_ms: online, unknown_ms: unknown, unreported }) {
+  const lengths = { online: unbroken(duration(online)), unknown: unbroken(duration(unknown)) };
+  const parts = [
+    online > 0 && phrase(unknown > 0 ? 'summary.uptime.unknown' : 'summary.uptime.note', lengths),
+    online === 0 && unknown > 0 && phrase('days.unknownFor', { length: lengths.unknown }),
+    unreported > 0 && text('summary.unreported', { count: number(unreported) }),
+  ].filter(Boolean);
+  return parts.flatMap((part, i) => [i ? text('summary.and') : '', part].flat()).filter((part) => part !== '');
+}
+
+// isUncertain reports whether the device may have been offline longer than the summary says: its
+// state is sometimes unknown, or it is unknown when some of its connections ended.
+const isUncertain = ({ unknown_ms: unknown, unreported }) => unknown > 0 || unreported > 0;
+
+// offlineText formats a time offline. isBound says that the time may be longer.
+function offlineText(length, isBound) {
+  if (!length) return isBound ? '–' : text('summary.offline.none');
+  return isBound ? text('summary.atLeast', { length: duration(length) }) : duration(length);
+}
+
+const timeOffline = (summary) => offlineText(summary.offline_ms, isUncertain(summary));
+
+const gapsOf = ({ timeline }) => timeline.filter((one) => one.state === 'offline');
+
+// gapCount returns the note below the time offline. It is empty if the number of gaps is 0, or not
+// known because the report omits some.
+function gapCount(report) {
+  const { length } = gapsOf(report);
+  if (!length || leavesOut(report, 'timeline')) return '';
+  return text(length === 1 ? 'summary.offline.gap' : 'summary.offline.gaps', { count: number(length) });
+}
+
+// longestGap formats the longest time offline. It may be longer if it begins or ends with the range.
+function longestGap(report) {
+  const { isFirst, isLast } = edgesOf(longestGapOf(report), report);
+  return offlineText(report.summary.longest_offline_ms, isUncertain(report.summary) || isFirst || isLast);
+}
+
+// longestGapOf returns the longest gap of the timeline, or undefined if the report omits it.
+function longestGapOf(report) {
+  return gapsOf(report).find(({ from, to }) => ms(to) - ms(from) === report.summary.longest_offline_ms);
+}
+
+const edgesOf = (gap, report) => ({
+  isFirst: gap !== undefined && ms(gap.from) <= ms(report.from), isLast: gap !== undefined && ms(gap.to) >= ms(report.to),
+});
+
+// gapNote returns the note below the longest gap, which says when the gap was.
+function gapNote(report) {
+  const gap = longestGapOf(report);
+  if (!gap) return '';
+  const { isFirst, isLast } = edgesOf(gap, report);
+  const [from, to] = [ms(gap.from), ms(gap.to)];
+  if (isFirst && isLast) return text('summary.gap.whole');
+  if (isFirst) return text('connection.until', { time: minuteStamp(to) });
+  if (isLast) return text('connection.since', { time: minuteStamp(from) });
+  return date(from) === date(to) ? `${clock(from, second)} – ${clock(to, second)}` : `${minuteStamp(from)} – ${minuteStamp(to)}`;
 }
 
 // mostDrops returns the maximum number of drops: the certain drops and all ends that may be drops.
@@ -48,10 +105,10 @@ function drops(summary) {
 
 // dropsNote returns the note below the number of drops. The note states how many connections ended
 // with a DISCONNECT. It also states how many ended without a reported reason, and how many have an
-// unreported end, because these may be drops.
+// unreported end, because these may be drops. It leaves out the numbers that are zero.
 function dropsNote(summary) {
-  const uncertain = ['unexplained', 'unreported'].filter((name) => summary[name] > 0);
-  return ['disconnects', ...uncertain].map((name) => text(`summary.${name}`, { count: number(summary[name]) })).join(text('summary.and'));
+  const other = ['disconnects', 'unexplained', 'unreported'].filter((name) => summary[name] > 0);
+  return other.map((name) => text(`summary.${name}`, { count: number(summary[name]) })).join(text('summary.and'));
 }
 
 // medianNote returns the note below the median. The note states how many connections the median

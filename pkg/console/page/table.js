@@ -39,8 +39,9 @@ export function table(view, { onFilter, onAt, onError }) {
     shown = list.slice(first, last).map((row) => ({ row, line: eventRow(row, view, { onOpen: (opened) => onOpen(opened), onAt }) }));
     body.replaceChildren(...shown.map(({ line }) => line));
     markShown();
-    count.textContent = number(list.length) + (done ? '' : '+');
-    pages.show({ page: current, first, last, total: count.textContent, more: !done || last < list.length }, turnTo);
+    const total = number(list.length) + (done ? '' : '+');
+    count.textContent = list.length ? total : '';
+    pages.show({ page: current, first, last, total, more: !done || last < list.length }, turnTo);
     empty.hidden = list.length > 0;
     empty.textContent = text(view.filter() ? 'table.empty.filter' : 'table.empty');
   }
