@@ -195,6 +195,8 @@ export default {
   "connection.openThen": "The connection that was open at the end of this span ended later: {end}",
   "connection.rows": "Show events",
   "connection.zoom": "Zoom to connection",
+  "takeover.next": "Next connection",
+  "takeover.devices": "Devices at {address}",
   "connections.list": "List of connections ({count})",
   "connections.list.some": "List of connections (latest {shown} of {count})",
   "connections.pages": "Pages of connections",

@@ -8,10 +8,13 @@ import { kindLabel, kindOf } from './kinds.js';
 import { connectionLabel, lengthOf } from './label.js';
 import { swatch } from './legend.js';
 import { settledReport } from './snapshot.js';
+import { takeoverLinks } from './takeover.js';
 import { text } from './text.js';
 import { ms } from './time.js';
 
-export function panel(connection, view, { onClose, onZoom, onRows }) {
+// panel calls onZoom to zoom to the connection, onRows to show its events, and onClose. For
+// onConnection, see takeoverLinks.
+export function panel(connection, view, { onClose, onZoom, onRows, onConnection }) {
   const { report } = view;
   const kind = kindOf(connection);
   const facts = { ...connection, length: lengthOf(connection, ms(report.to)) };
@@ -24,7 +27,8 @@ export function panel(connection, view, { onClose, onZoom, onRows }) {
       connection.start ? quietButton(text('connection.zoom'), 'in', onZoom) : null,
       copyButton(ticket, { caption: text('copy.text') }),
       el('button', { type: 'button', class: 'button icon-only quiet', title: text('close'), 'aria-label': text('close'), on: { click: onClose } }, icon('cross'))),
-    evidence(facts));
+    evidence(facts),
+    takeoverLinks(connection, view, onConnection));
 }
 
 function quietButton(caption, shape, onClick) {

@@ -82,7 +82,7 @@ function emptyDays(view, actions) {
 function fullResults(view, actions, known) {
   const { report, query } = view;
   const { connections } = report;
-  const panelSlot = el('div');
+  const panelSlot = el('div', { tabindex: -1 });
   const line = timeline(report, query.at, { onPick: pick, onZoom: actions.onSpan, onTime: showTime });
   const events = known ?? table(view, actions);
   events.onRow((row) => mark(connections.find((one) => belongs(row, one)), refusalAt(row.time)));
@@ -122,7 +122,14 @@ function fullResults(view, actions, known) {
       },
       onZoom: () => actions.onSpan(around(ms(connection.start), ms(connection.end) ?? ms(report.to))),
       onRows: () => findRows(connection, true),
+      onConnection: goTo,
     }));
+  }
+
+  // goTo marks a connection, and moves the focus to the panel about it.
+  function goTo(connection) {
+    pick(connection);
+    panelSlot.focus();
   }
 
   const findRows = (connection, scroll) => actions.whileBusy(events.find((row) => belongs(row, connection), { scroll }));
@@ -134,7 +141,7 @@ function fullResults(view, actions, known) {
   }
 
   const [first, ...others] = view.headlines();
-  const handlers = { ...actions, onTime: showTime };
+  const handlers = { ...actions, onTime: showTime, onConnection: goTo };
   const nodes = [
     el('div', { class: 'top' }, first ? headline(first, view, handlers) : quietHeadline(view, handlers), statusCard(view, actions)),
     strip(view.days, actions),

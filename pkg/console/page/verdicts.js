@@ -6,6 +6,7 @@ import { el } from './dom.js';
 import { icon } from './icons.js';
 import { nativeOf } from './kinds.js';
 import { scopeLine, scopeLines } from './scopeline.js';
+import { endedBy, takeoverLinks } from './takeover.js';
 import { number, text } from './text.js';
 import { inZone, iso, ms, time } from './time.js';
 import { sinceWhen, trendLines, trends } from './trend.js';
@@ -36,8 +37,8 @@ const plainProse = (sentence, view) => plain(inZone(sentence, view.quoted), maxL
 
 // headline shows the most useful verdict. When the user clicks an event, headline calls onTime with
 // the event's instant. Without onTime, the events are not links. For onSpan, see trends, for
-// onScopeRetry see scopeLine.
-export function headline(verdict, view, { onTime, onSpan, onScopeRetry }) {
+// onScopeRetry see scopeLine, for onConnection see takeoverLinks.
+export function headline(verdict, view, { onTime, onConnection, onSpan, onScopeRetry }) {
   const level = levelOf(verdict);
   return el('section', { class: `card headline level-${level}`, 'aria-labelledby': 'headline-title' },
     el('p', { class: 'level' }, icon(icons[level]), levelLabel(verdict)),
@@ -46,7 +47,7 @@ export function headline(verdict, view, { onTime, onSpan, onScopeRetry }) {
     scopeLine(view, { onScopeRetry }),
     el('div', { class: 'advice' }, meaning(verdict, view), next(verdict, view)),
     more(verdict, view),
-    foot(verdict, view, onTime));
+    foot(verdict, view, { onTime, onConnection }));
 }
 
 // quietHeadline returns the headline for a report without verdicts.
@@ -59,14 +60,15 @@ export function quietHeadline(view, { onSpan, onScopeRetry }) {
     el('p', { class: 'meaning' }, text('verdict.none.meaning')));
 }
 
-// verdictList shows the given verdicts as a list. Each verdict is initially collapsed.
-export function verdictList(verdicts, view, { onTime }) {
+// verdictList shows the given verdicts as a list. Each verdict is initially collapsed. For onTime and
+// onConnection, see headline.
+export function verdictList(verdicts, view, { onTime, onConnection }) {
   return el('section', { class: 'card verdicts', 'aria-labelledby': 'verdicts-title' },
     el('h2', { id: 'verdicts-title', class: 'section-title' }, text('verdict.others'), ' ', el('span', { class: 'count' }, number(verdicts.length))),
-    el('ul', {}, verdicts.map((verdict) => el('li', {}, item(verdict, view, onTime)))));
+    el('ul', {}, verdicts.map((verdict) => el('li', {}, item(verdict, view, { onTime, onConnection })))));
 }
 
-function item(verdict, view, onTime) {
+function item(verdict, view, handlers) {
   const level = levelOf(verdict);
   return el('details', { class: `verdict level-${level}`, 'data-code': verdict.code },
     el('summary', {},
@@ -78,7 +80,7 @@ function item(verdict, view, onTime) {
     meaning(verdict, view),
     next(verdict, view),
     more(verdict, view),
-    foot(verdict, view, onTime));
+    foot(verdict, view, handlers));
 }
 
 const meaning = (verdict, view) => el('p', { class: 'meaning' }, prose(verdict.meaning, view));
@@ -96,25 +98,29 @@ function more(verdict, view) {
     el('p', { class: 'meaning' }, prose(verdict.more, view)));
 }
 
-function foot(verdict, view, onTime) {
-  return el('div', { class: 'foot' }, evidenceOf(verdict, view, onTime), copyButton(() => ticketOf(verdict, view), { caption: text('copy.text') }));
+function foot(verdict, view, handlers) {
+  return el('div', { class: 'foot' }, evidenceOf(verdict, view, handlers), copyButton(() => ticketOf(verdict, view), { caption: text('copy.text') }));
 }
 
-function evidenceOf(verdict, view, onTime) {
+function evidenceOf(verdict, view, handlers) {
   const shown = verdict.evidence.length;
   if (!shown) return el('span', { class: 'spring' });
   const label = shown < verdict.count ? 'verdict.evidence.some' : 'verdict.evidence';
   return el('details', { class: 'evidence-list' },
     el('summary', {}, icon('chevron'), text(label, { shown: number(shown), count: number(verdict.count) })),
-    el('ol', {}, verdict.evidence.map((one) => evidenceRow(one, view, onTime))));
+    el('ol', {}, inOrder(verdict.evidence, view).map((one) => evidenceRow(one, view, handlers))));
 }
 
-function evidenceRow(one, view, onTime) {
+// inOrder returns events, which the API sorts oldest first, in the order of the table of events. Plain
+// text always has the oldest first.
+const inOrder = (events, { query }) => (query.order === 'desc' ? events.toReversed() : events);
+
+function evidenceRow(one, view, { onTime, onConnection }) {
   const native = nativeOf(one);
   return el('li', {},
     evidenceTime(ms(one.time), view, onTime),
     el('span', { class: 'what' }, datum(one.action), ' ', datum(infoLabel(one)), native ? el('small', {}, ' ', datum(native)) : null),
-    el('span', { class: 'why' }, prose(one.text, view)));
+    el('span', { class: 'why' }, prose(one.text, view), ' ', takeoverLinks(endedBy(one, view.report), view, onConnection)));
 }
 
 function evidenceTime(at, view, onTime) {

@@ -195,6 +195,8 @@ export default {
   "connection.openThen": "此时间范围结束时仍未断开的连接，之后结束：{end}",
   "connection.rows": "查看事件",
   "connection.zoom": "放大到此连接",
+  "takeover.next": "下一个连接",
+  "takeover.devices": "地址为 {address} 的设备",
   "connections.list": "连接列表（{count}）",
   "connections.list.some": "连接列表（最新 {shown} 个，共 {count} 个）",
   "connections.pages": "连接列表翻页",
