@@ -246,6 +246,7 @@ export default {
   "fleet.welcome.how": "Choose an instance and a day to see who dropped, when and why.",
   "fleet.csv": "The figures as CSV, one line per step, reason and node",
   "fleet.empty": "No events from this instance in this range.",
+  "fleet.empty.before": "Show {date}, which has events",
   "fleet.connects": "Connects",
   "fleet.connects.note": "accepted by the broker",
   "fleet.drops": "Drops",

@@ -38,6 +38,11 @@ export class Fleet extends Loading {
     return connects + refusals + ends === 0;
   }
 
+  // hasEventsBefore reports whether the same span a day earlier is known to have events.
+  get hasEventsBefore() {
+    return [...this.more?.reasons ?? [], ...this.more?.nodes ?? []].some(({ before }) => before > 0);
+  }
+
   // before returns how many events a reason or a node had a day earlier, or null if that is not
   // known. list is "reasons" or "nodes", and isSame finds the reason or the node in the list.
   before(list, isSame) {

@@ -5,14 +5,17 @@ import { copyButton } from './clipboard.js';
 import { countNote } from './counted.js';
 import { datum } from './datum.js';
 import { el, unbroken } from './dom.js';
+import { fillFrom } from './filling.js';
+import { fleetPath } from './fleetaddress.js';
 import { canZoomIn, endsLater } from './fleetspan.js';
 import { downTable, flappingTable, nodeTable, reasonTable } from './fleettables.js';
 import { fleetTiles } from './fleettiles.js';
 import { icon } from './icons.js';
+import { pageLink } from './links.js';
 import { absentNotice } from './notices.js';
 import { receipt } from './receipt.js';
 import { text } from './text.js';
-import { duration, spanText, utcDate, zoneName } from './time.js';
+import { day, duration, spanText, utcDate, zoneName } from './time.js';
 
 // fleetResults returns the view of a fleet, { node, who, chart, showCost }:
 //   - node contains everything.
@@ -29,7 +32,7 @@ export function fleetResults(fleet, down, receiptsOf, actions) {
   const nodes = absent ? [heading(fleet, actions), absent, cost] : [
     heading(fleet, actions),
     countNote(fleet.answer),
-    fleet.isEmpty ? el('p', { class: 'card card-note empty' }, text('fleet.empty')) : null,
+    fleet.isEmpty ? emptyNote(fleet) : null,
     fleetTiles(fleet),
     chartCard(fleet, actions, [line.node, chartLegend(fleet), who, chartTable(fleet, actions)]),
     el('div', { class: 'pair' }, reasonTable(fleet, actions), nodeTable(fleet, actions)),
@@ -39,6 +42,18 @@ export function fleetResults(fleet, down, receiptsOf, actions) {
   const showCost = () => cost.replaceChildren(receipt(receiptsOf()));
   for (const source of [fleet, down]) source?.watch(showCost);
   return { node: el('div', { class: 'slot' }, nodes), who, chart: line, showCost };
+}
+
+// emptyNote says that the span has no events. As soon as the figures of the day before are known, it
+// links to that day if it has events. It fills itself in.
+function emptyNote(fleet) {
+  const node = el('p', { class: 'card card-note empty' });
+  const { instance, day: first } = fleet.query;
+  fillFrom(fleet, node, () => [
+    text('fleet.empty'), ' ',
+    fleet.hasEventsBefore ? pageLink(fleetPath({ instance, day: first - day }), { id: 'fleet-before' }, text('fleet.empty.before', { date: utcDate(first - day) })) : '',
+  ]);
+  return node;
 }
 
 function heading({ query, span }, { onExport }) {
