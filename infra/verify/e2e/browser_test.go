@@ -77,6 +77,7 @@ type tab struct {
 
 	mu         sync.Mutex
 	violations []string
+	fileNames  []string // the names that the browser gave to downloads
 }
 
 // viewer holds the settings that a tab emulates. The zero value is an English-language desktop
@@ -154,6 +155,10 @@ func (b *tab) watch(event any) {
 		if scheme, _, _ := strings.Cut(e.Request.URL, ":"); scheme != "data" && scheme != "blob" && !strings.HasPrefix(e.Request.URL, b.stack.url("/")) {
 			b.violate("request: " + e.Request.URL)
 		}
+	case *browser.EventDownloadWillBegin:
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.fileNames = append(b.fileNames, e.SuggestedFilename)
 	case *browser.EventDownloadProgress:
 		if e.State == browser.DownloadProgressStateCompleted {
 			b.files <- e.GUID
@@ -290,11 +295,17 @@ func (b *tab) requireFits() {
 func (b *tab) download(selector string) string {
 	b.t.Helper()
 	b.click(selector)
+	return b.nextFile()
+}
+
+// nextFile waits for a download and returns the content of its file.
+func (b *tab) nextFile() string {
+	b.t.Helper()
 	select {
 	case id := <-b.files:
 		return readFile(b.t, filepath.Join(b.downloads, id))
 	case <-time.After(patience):
-		require.FailNow(b.t, "no file was downloaded", selector)
+		require.FailNow(b.t, "no file was downloaded")
 		return ""
 	}
 }
@@ -343,16 +354,29 @@ func fulfil(e *fetch.EventRequestPaused, status int64, body []byte) chromedp.Act
 	return fetch.FulfillRequest(e.RequestID, status).WithBody(base64.StdEncoding.EncodeToString(body))
 }
 
-// screenshot saves a picture of the page for people to look at.
+// screenshot saves a picture of the part of the page that is on the screen, for people to look at.
 func (b *tab) screenshot(name string) {
+	b.t.Helper()
+	var picture []byte
+	b.run(chromedp.CaptureScreenshot(&picture))
+	b.keep(name, picture)
+}
+
+// wholeScreenshot saves a picture of the whole page.
+func (b *tab) wholeScreenshot(name string) {
+	b.t.Helper()
+	var picture []byte
+	b.run(chromedp.FullScreenshot(&picture, 100))
+	b.keep(name, picture)
+}
+
+func (b *tab) keep(name string, picture []byte) {
 	b.t.Helper()
 	dir := os.Getenv("E2E_ARTEFACTS")
 	if dir == "" {
 		dir = ".artifacts"
 	}
 	require.NoError(b.t, os.MkdirAll(dir, 0o755))
-	var picture []byte
-	b.run(chromedp.CaptureScreenshot(&picture))
 	require.NoError(b.t, os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644))
 }
 
