@@ -14,8 +14,8 @@ const root = "../.."
 
 // The page that shows how to deploy, and its Chinese edition.
 const (
-	english = "deploy.md"
-	chinese = "deploy.zh.md"
+	english = "README.md"
+	chinese = "README.zh.md"
 )
 
 func readFile(t *testing.T, path string) string {

@@ -45,7 +45,7 @@ func testPolicies(t *testing.T, policies string) {
 // the policies. It returns the folder of the copies.
 func fill(t *testing.T, prefix string) (folder string) {
 	t.Helper()
-	page, err := os.ReadFile("../deploy.md")
+	page, err := os.ReadFile("../README.md")
 	require.NoError(t, err)
 	command := regexp.MustCompile(`(?m)^    for file in lifecycle.xml .*\n(?:    .*\n)*`).FindString(string(page))
 	require.NotEmpty(t, command)
