@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"slices"
@@ -207,18 +206,6 @@ func TestLinks(t *testing.T) {
 		require.Equal(t, url.Values{"instance": {"i"}, "client": {client}}, link.Query())
 		q.request.Host = strings.Repeat("x", 300)
 		require.True(t, strings.HasPrefix(q.deviceLink(), "/?client="))
-	}
-}
-
-func TestOrigins(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ host, proto, want string }{
-		{"trace.example.com", "", "https://trace.example.com"}, {"trace.example.com", "http", "http://trace.example.com"},
-		{"localhost:8080", "", "http://localhost:8080"}, {"[::1]:8080", "", "http://[::1]:8080"}, {"10.0.0.5", "HTTPS", "https://10.0.0.5"},
-		{"10.0.0.5", "gopher", "http://10.0.0.5"}, {"", "", ""}, {"a b", "", ""}, {"evil.example/x", "", ""},
-	} {
-		r := &http.Request{Host: c.host, Header: http.Header{"X-Forwarded-Proto": {c.proto}}}
-		require.Equal(t, c.want, originOf(r), c)
 	}
 }
 

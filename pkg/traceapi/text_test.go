@@ -229,18 +229,6 @@ func TestTextHasAnEntityTag(t *testing.T) {
 	require.Empty(t, status.Header().Get("ETag"))
 }
 
-func TestOrigin(t *testing.T) {
-	for _, c := range []struct{ host, proto, want string }{
-		{"trace.example.com", "", "https://trace.example.com"}, {"127.0.0.1:8080", "", "http://127.0.0.1:8080"},
-		{"[::1]:8080", "", "http://[::1]:8080"}, {"localhost:1", "", "http://localhost:1"}, {"trace.local", "http", "http://trace.local"},
-		{"10.0.0.1", "https", "https://10.0.0.1"}, {"a.example", "javascript", "https://a.example"},
-		{"", "", ""}, {"a b", "", ""}, {"a\n", "", ""}, {"u@h", "", ""}, {"\u202eh", "", ""},
-	} {
-		r := &http.Request{Host: c.host, Header: http.Header{"X-Forwarded-Proto": {c.proto}}}
-		require.Equal(t, c.want, originOf(r), c)
-	}
-}
-
 // Every message that the texts use must exist, and so must the use of every message that only texts
 // use.
 func TestTextsUseMessagesThatExist(t *testing.T) {

@@ -2,16 +2,15 @@ package traceapi
 
 import (
 	"cmp"
-	"net"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // the function's runtime may have no time zones
 
 	"devicetrace/pkg/console"
+	"devicetrace/pkg/serve"
 )
 
 // textFormat is the value of the parameter format that asks for plain text.
@@ -72,35 +71,8 @@ func parseZone(name string) (*time.Location, error) {
 
 // linked returns a copy of the style whose links lead to the server that a request was sent to.
 func (s style) linked(r *http.Request) *style {
-	s.origin = originOf(r)
+	s.origin = serve.Origin(r)
 	return &s
-}
-
-// hostForm matches the hosts that a link may contain.
-var hostForm = regexp.MustCompile(`^([0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$`)
-
-// originOf returns the scheme and the host that a request was sent to, or "" if the host is missing or
-// unusual. Function Compute does not pass on the scheme. Therefore the scheme is https unless the
-// header X-Forwarded-Proto states it, or the host is an address or this machine.
-func originOf(r *http.Request) string {
-	if !hostForm.MatchString(r.Host) {
-		return ""
-	}
-	scheme := strings.ToLower(r.Header.Get("X-Forwarded-Proto"))
-	switch {
-	case scheme == "http", scheme == "https":
-	case r.TLS == nil && isAddress(r.Host):
-		scheme = "http"
-	default:
-		scheme = "https"
-	}
-	return scheme + "://" + r.Host
-}
-
-// isAddress reports whether a host is an IP address or localhost.
-func isAddress(host string) bool {
-	name := (&url.URL{Host: host}).Hostname()
-	return name == "localhost" || net.ParseIP(name) != nil
 }
 
 // link returns a URL of the page. parameters holds alternating names and values. Empty values are left
