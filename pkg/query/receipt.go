@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -17,7 +18,7 @@ type Receipt struct {
 	Requests int `json:"requests"`
 	// Bytes is the number of bytes read from objects, not counting listings.
 	Bytes int64 `json:"bytes"`
-	// MS is the time the trace took, in milliseconds.
+	// MS is the time the trace took, in milliseconds with at most three decimals.
 	MS float64 `json:"ms"`
 	// Partitions are the partitions that the search covered, such as
 	// instance=prod/shard=4/day=2026-11-22, in ascending order.
@@ -28,7 +29,7 @@ type Receipt struct {
 func (r Receipt) Plus(other Receipt) Receipt {
 	return Receipt{
 		Objects: r.Objects + other.Objects, Requests: r.Requests + other.Requests,
-		Bytes: r.Bytes + other.Bytes, MS: r.MS + other.MS,
+		Bytes: r.Bytes + other.Bytes, MS: math.Round((r.MS+other.MS)*1000) / 1000, // without 0.30000000000000004
 		Partitions: append(append([]string{}, r.Partitions...), other.Partitions...), // never nil, which would be null in JSON
 	}
 }
