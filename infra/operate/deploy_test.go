@@ -37,6 +37,7 @@ func TestCommandsNameWhatExists(t *testing.T) {
 			for _, block := range s.commands {
 				if !strings.HasPrefix(block, "__topic__") { // a query for the console
 					requireShell(t, page, block)
+					require.NotRegexp(t, `(?m)\s# |\[-`, block, "zsh passes a comment on as arguments, and takes brackets for a pattern")
 				}
 				for _, match := range regexp.MustCompile(`(?m)^(?:[A-Z]+=\S+ )*s (?:recorder |query |compactor )?((?:config )?[a-z]+)`).FindAllStringSubmatch(block, -1) {
 					require.Contains(t, customCommands, match[1], block)
