@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"devicetrace/pkg/diagnose"
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/fleet"
 	"devicetrace/pkg/history"
@@ -26,19 +27,16 @@ func (s *style) diagnosisText(d *diagnosisResponse, from, to, searched time.Time
 // addVerdicts adds all verdicts, and then explains the words of their evidence.
 func (s *style) addVerdicts(l *lines, d *diagnosisResponse, to, searched time.Time) {
 	w := newTicketWriter(s, d, to, searched)
-	var actions []event.Action
-	var infos []event.ActionInfo
+	var all []diagnose.Evidence
 	for i := range d.Verdicts {
 		v := &d.Verdicts[i]
 		l.section(w.ticket(v)...)
-		for _, one := range v.Evidence {
-			actions, infos = append(actions, one.Action), append(infos, one.ActionInfo)
-		}
+		all = append(all, v.Evidence...)
 	}
 	if len(d.Verdicts) == 0 {
 		l.section(s.Text("level.info")+": "+s.Text("verdict.none"), s.Text("verdict.none.meaning"))
 	}
-	l.section(s.legend(actions, infos)...)
+	l.section(s.legend(all)...)
 }
 
 // isEmpty reports whether the range of a diagnosis has no connections and no refusals.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"devicetrace/pkg/diagnose"
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/history"
 )
@@ -105,28 +106,37 @@ func (s *style) incomplete(is bool) lines {
 	return lines{s.Text("incomplete.title") + " " + s.Text("incomplete.meaning")}
 }
 
-// legend explains the given words of the API, in the order of the vocabulary. The empty action_info
-// is explained under the label that s.info gives it.
-func (s *style) legend(actions []event.Action, infos []event.ActionInfo) lines {
-	var l lines
+// legend explains the words of some evidence, in the order of the vocabulary. It explains an empty
+// action_info under the labels that words gives it.
+func (s *style) legend(all []diagnose.Evidence) (l lines) {
+	explain := func(word, meaning string) { l.add(s.Text("evidence.word", "word", word, "meaning", meaning)) }
 	for _, action := range []event.Action{event.Connect, event.Close, event.Disconnect} {
-		if slices.Contains(actions, action) {
-			meaning := s.Text("action.meaning", "stage", s.Text("stage."+string(action)), "meaning", s.Text("action."+string(action)))
-			l.add(s.Text("evidence.word", "word", string(action), "meaning", meaning))
+		if slices.ContainsFunc(all, func(one diagnose.Evidence) bool { return one.Action == action }) {
+			explain(string(action), s.Text("action.meaning", "stage", s.Text("stage."+string(action)), "meaning", s.Text("action."+string(action))))
 		}
 	}
 	for _, info := range event.ActionInfos() {
-		if slices.Contains(infos, info) {
-			l.add(s.Text("evidence.word", "word", string(info), "meaning", s.Text("info."+string(info))))
+		if slices.ContainsFunc(all, func(one diagnose.Evidence) bool { return one.ActionInfo == info }) {
+			explain(string(info), s.Text("info."+string(info)))
 		}
 	}
-	if slices.Contains(infos, "") {
-		l.add(s.Text("evidence.word", "word", s.Text("kind.unknown"), "meaning", s.Text("info.unexplained")))
+	for _, label := range s.unexplained(all) {
+		explain(label, s.Text("info.unexplained"))
 	}
 	if len(l) == 0 {
 		return nil
 	}
 	return append(lines{s.Text("words.title")}, l...)
+}
+
+// unexplained returns the labels of the empty action_info in some evidence.
+func (s *style) unexplained(all []diagnose.Evidence) (labels []string) {
+	for _, one := range all {
+		if label := s.info(one.ActionInfo, one.NativeReason); one.ActionInfo == "" && !slices.Contains(labels, label) {
+			labels = append(labels, label)
+		}
+	}
+	return labels
 }
 
 // finderLink returns a line that leads to the search for devices with similar identifiers. day is an
