@@ -38,9 +38,10 @@ var permanentCodes = map[string]bool{
 
 // classify translates an error response from the service into an error that callers can recognize.
 // The result matches fs.ErrNotExist or objstore.ErrRange, or it is permanent. A permanent error may
-// match objstore.ErrImmutable. An error for credentials, a bucket or an address that the service does
-// not accept matches an error that objstore.Refusal lists. Any other error, such as a gateway's error page or a broken
-// connection, leaves the outcome of the call unknown. classify returns it unchanged.
+// match objstore.ErrImmutable. If the service does not accept the credentials, the bucket or the
+// address, the result matches one of the errors that objstore.Refusal knows. Any other error, such as
+// a gateway's error page or a broken connection, leaves the outcome of the call unknown. classify
+// returns it unchanged.
 func classify(err error) error {
 	var response oss.ServiceError
 	var lookup *net.DNSError
