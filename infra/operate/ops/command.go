@@ -84,7 +84,10 @@ func explain(t terminal, path string, c command, words []string) error {
 		return err
 	}
 	next, found := c.find(words[0])
-	if !found {
+	switch {
+	case !found && c.prepare != nil:
+		return wrongUsage{path, c, fmt.Errorf("there is no help for %q", words[0])}
+	case !found:
 		return wrongUsage{path, c, fmt.Errorf("there is no help for %q: use one of %s", words[0], c.names())}
 	}
 	return explain(t, path+" "+next.name, next, words[1:])
@@ -94,7 +97,8 @@ func isHelpFlag(word string) bool {
 	return slices.Contains([]string{"-h", "-help", "--help"}, word)
 }
 
-// execute parses the flags of the command and runs it.
+// execute parses the flags of the command and runs it. If the line asks for help, with a flag or as the
+// single word "help", execute prints the help of the command instead.
 func (c command) execute(ctx context.Context, t terminal, path string, line []string) error {
 	flags := flag.NewFlagSet(path, flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // no output here, because run prints the error
@@ -102,7 +106,7 @@ func (c command) execute(ctx context.Context, t terminal, path string, line []st
 	run := c.prepare(flags)
 	arguments, err := parse(flags, line)
 	switch {
-	case errors.Is(err, flag.ErrHelp):
+	case errors.Is(err, flag.ErrHelp), slices.Equal(line, []string{"help"}):
 		return explain(t, path, c, nil)
 	case err == nil:
 		err = run(ctx, t, arguments)
@@ -133,6 +137,9 @@ func parse(flags *flag.FlagSet, line []string) (arguments []string, err error) {
 func asUsage(err error) error {
 	if errors.Is(err, flag.ErrHelp) {
 		return err
+	}
+	if word, isUnknown := strings.CutPrefix(err.Error(), "flag provided but not defined: "); isUnknown {
+		return errUsage(fmt.Sprintf("%q is not a flag of this command; if it is an argument, put -- before it and after all flags", word))
 	}
 	return errUsage(err.Error())
 }

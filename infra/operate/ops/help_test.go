@@ -30,9 +30,7 @@ func TestHelpAtEveryLevel(t *testing.T) {
 		for _, spelling := range []string{"-h", "-help", "--help"} {
 			lines = append(lines, append(l.path[:len(l.path):len(l.path)], spelling))
 		}
-		if l.command.prepare == nil {
-			lines = append(lines, append(l.path[:len(l.path):len(l.path)], "help"))
-		}
+		lines = append(lines, append(l.path[:len(l.path):len(l.path)], "help"))
 		for _, line := range lines {
 			status, out, err := opsWith(t, nil, line...)
 			require.Zero(t, status, line)

@@ -78,6 +78,9 @@ func run(ctx context.Context, line []string, t terminal) int {
 	switch {
 	case err == nil:
 		return 0
+	case ctx.Err() != nil:
+		fmt.Fprintln(t.stderr, "ops: interrupted")
+		return statusFailed
 	case errors.As(err, &wrong):
 		fmt.Fprintf(t.stderr, "ops: %s\n\n%s\nRun `%s -h` for help.\n", wrong, wrong.command.usage(wrong.path), wrong.path)
 		return statusUsage

@@ -233,7 +233,7 @@ func TestBusyRecorder(t *testing.T) {
 		const busy = `429 {"code":"Busy","error":"too much is waiting"}`
 		f := &fakeRecorder{responses: map[string]string{"GET /x": busy + "\n" + `503 {"code":"StoreUnavailable","error":"later"}` + "\n" + `200 {"recorded":1}`}}
 		var notices strings.Builder
-		r := recorder{base: "http://recorder.test" + quarantinePath, token: "secret", client: &http.Client{Transport: f}, notices: &notices}
+		r := recorder{caller{"http://recorder.test" + quarantinePath, "secret", &http.Client{Transport: f}, &notices}}
 		began := time.Now()
 		var got replayResult
 		require.NoError(t, r.call(t.Context(), "GET", "/x", &got, 200))
@@ -280,7 +280,7 @@ func TestRequestedPause(t *testing.T) {
 // An error response from the platform has a code, but not the recorder's message field. The command
 // must not mistake it for a response from the recorder.
 func TestRefusalWithoutText(t *testing.T) {
-	err := newRefusal(429, []byte(`{"RequestId":"1","Code":"ResourceExhausted","Message":"busy"}`))
+	err := refusal{429, reply{body: []byte(`{"RequestId":"1","Code":"ResourceExhausted","Message":"busy"}`)}.problem()}
 	require.EqualError(t, err, "the response 429 Too Many Requests is not a recorder's: check DEVICE_TRACE_URL")
 }
 
@@ -298,12 +298,12 @@ func TestUsage(t *testing.T) {
 		{[]string{"quarantine", "list", first}, "quarantine list: takes no ID; to see one item, use show", "ops quarantine list"},
 		{[]string{"quarantine", "show"}, "quarantine show: takes exactly one ID", "ops quarantine show"},
 		{[]string{"quarantine", "show", first, second}, "quarantine show: takes exactly one ID", "ops quarantine show"},
-		{[]string{"quarantine", "show", "-day", day, first}, "quarantine show: flag provided but not defined: -day", "ops quarantine show"},
+		{[]string{"quarantine", "show", "-day", day, first}, `quarantine show: "-day" is not a flag of this command; if it is an argument, put -- before it and after all flags`, "ops quarantine show"},
 		{[]string{"quarantine", "replay"}, "quarantine replay: takes either IDs or -day", "ops quarantine replay"},
 		{[]string{"quarantine", "replay", "-day", day, first}, "quarantine replay: takes either IDs or -day", "ops quarantine replay"},
 		{[]string{"quarantine", "replay", first, "-day", day}, "quarantine replay: takes either IDs or -day", "ops quarantine replay"},
 		{[]string{"quarantine", "list", "-day", "today"}, `quarantine list: invalid value "today" for flag -day: it must be a date such as 2026-11-22`, "ops quarantine list"},
-		{[]string{"quarantine", "list", "-other"}, "quarantine list: flag provided but not defined: -other", "ops quarantine list"},
+		{[]string{"quarantine", "list", "-other"}, `quarantine list: "-other" is not a flag of this command; if it is an argument, put -- before it and after all flags`, "ops quarantine list"},
 	} {
 		status, out, err := opsWith(t, nil, c.arguments...)
 		require.Equal(t, 2, status, c.arguments)

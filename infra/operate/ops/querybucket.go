@@ -23,7 +23,7 @@ import (
 type queryBucket struct {
 	handler http.Handler
 	token   string // a random token, which is never sent anywhere
-	base    string // DEVICE_TRACE_URL, for links; may be empty
+	base    string // the scheme and the host of links; may be empty
 }
 
 // attemptTimeout is the time limit of one attempt at a request to the bucket.
@@ -39,14 +39,28 @@ func newQueryBucket(t terminal) (queryBucket, error) {
 	if err != nil {
 		return queryBucket{}, err
 	}
-	base := ""
-	if t.getenv("DEVICE_TRACE_URL") != "" {
-		if base, err = serverURL(t); err != nil {
-			return queryBucket{}, err
-		}
+	base, err := linkBase(t)
+	if err != nil {
+		return queryBucket{}, err
 	}
 	store := objstore.Retrying(bucket, objstore.RetryPolicy{AttemptTimeout: attemptTimeout})
 	return newLocalAPI(store, shards, retention, base)
+}
+
+// linkBase returns the scheme and the host of DEVICE_TRACE_URL, or "" if the variable is empty.
+func linkBase(t terminal) (string, error) {
+	if t.getenv("DEVICE_TRACE_URL") == "" {
+		return "", nil
+	}
+	base, err := serverURL(t)
+	if err != nil {
+		return "", err
+	}
+	target, err := url.Parse(base)
+	if err != nil {
+		return "", err
+	}
+	return target.Scheme + "://" + target.Host, nil
 }
 
 func newLocalAPI(store query.Store, shards int, retention time.Duration, base string) (q queryBucket, err error) {
@@ -78,7 +92,7 @@ func bucketSettings(t terminal) (shards int, retention time.Duration, err error)
 
 // ask implements asker.
 func (q queryBucket) ask(ctx context.Context, path string, parameters url.Values) (reply, error) {
-	request, err := newQuestion(ctx, q.base, path+"?"+parameters.Encode(), q.token)
+	request, err := newRequest(ctx, http.MethodGet, q.base, path+"?"+parameters.Encode(), q.token)
 	if err != nil {
 		return reply{}, err
 	}
@@ -89,7 +103,7 @@ func (q queryBucket) ask(ctx context.Context, path string, parameters url.Values
 
 // refused implements asker.
 func (q queryBucket) refused(r reply, _ string) error {
-	refused := apiError(r)
+	refused := r.problem()
 	if r.status == http.StatusServiceUnavailable {
 		return fmt.Errorf("%s (the line above says why)", clean(refused.Text))
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 )
@@ -18,76 +17,16 @@ type asker interface {
 }
 
 // queryServer is a query function that is reached over HTTP.
-type queryServer struct {
-	base, token string
-	client      *http.Client
-	notices     io.Writer
-}
+type queryServer struct{ caller }
 
-// newQueryServer returns a client that uses the address and the token from the environment. It makes
-// no request.
-func newQueryServer(t terminal) (queryServer, error) {
-	base, err := serverURL(t)
-	if err != nil {
-		return queryServer{}, err
-	}
-	queryToken, err := token(t, "QUERY_TOKEN", base)
-	if err != nil {
-		return queryServer{}, err
-	}
-	return queryServer{base, queryToken, &http.Client{Timeout: callTimeout}, t.stderr}, nil
-}
-
-// ask implements asker. While the server is busy, it tries again; see patiently.
+// ask implements asker.
 func (s queryServer) ask(ctx context.Context, path string, parameters url.Values) (reply, error) {
-	return patiently(ctx, s.notices, func() (reply, error) { return s.send(ctx, path+"?"+parameters.Encode()) })
-}
-
-func (s queryServer) send(ctx context.Context, path string) (reply, error) {
-	request, err := newQuestion(ctx, s.base, path, s.token)
-	if err != nil {
-		return reply{}, err
-	}
-	response, err := s.client.Do(request)
-	if err != nil {
-		return reply{}, s.unreachable(ctx, err)
-	}
-	got, err := readReply(response)
-	if err != nil {
-		return reply{}, fmt.Errorf("the response of %s was cut off: %w", s.base, err)
-	}
-	return got, nil
-}
-
-// newQuestion returns a request to the server at base. The header X-Forwarded-Proto makes the links in
-// the response use the scheme of base, which the server does not know otherwise.
-func newQuestion(ctx context.Context, base, path, token string) (*http.Request, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, base+path, nil)
-	if err != nil {
-		return nil, err
-	}
-	request.Header.Set("Authorization", "Bearer "+token)
-	if request.URL.Scheme != "" {
-		request.Header.Set("X-Forwarded-Proto", request.URL.Scheme)
-	}
-	return request, nil
-}
-
-// unreachable returns the error for a request without a response.
-func (s queryServer) unreachable(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	var failed *url.Error
-	if errors.As(err, &failed) {
-		err = failed.Err // without the URL, which contains the client identifier
-	}
-	return fmt.Errorf("%s does not respond: %w. Is `make run` up? To ask another server, set DEVICE_TRACE_URL", s.base, err)
+	return s.call(ctx, http.MethodGet, path+"?"+parameters.Encode())
 }
 
 // refused implements asker.
 func (s queryServer) refused(r reply, instance string) error {
-	refused := apiError(r)
+	refused := r.problem()
 	switch {
 	case r.status == http.StatusUnauthorized:
 		return fmt.Errorf("%s refuses this QUERY_TOKEN: set it to a token of the query function", s.base)
@@ -102,12 +41,13 @@ func (s queryServer) refused(r reply, instance string) error {
 	}
 }
 
-// apiError returns the code and the sentence in an error response of the API. Both are empty if the
-// response has another form.
-func apiError(r reply) refusal {
-	var parsed refusal
-	if errors.As(newRefusal(r.status, r.body), &parsed) && parsed.Code != "" && parsed.Text != "" {
-		return parsed
+// invalidParameter returns the error for a response that refuses the value of a parameter, and nil for
+// any other response. The parameters are named like the flags of the command line.
+func (r reply) invalidParameter() error {
+	switch refused := r.problem(); refused.Code {
+	case "InvalidParameter", "MissingParameter":
+		return errUsage(clean(refused.Text))
+	default:
+		return nil
 	}
-	return refusal{status: r.status}
 }

@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
-	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -30,7 +30,8 @@ func (q question) asker(t terminal) (asker, error) {
 	if *q.isOnBucket {
 		return newQueryBucket(t)
 	}
-	return newQueryServer(t)
+	c, err := newCaller(t, "QUERY_TOKEN")
+	return queryServer{c}, err
 }
 
 // put sends a question about a device to the API and prints the response. set sets the parameters that
@@ -41,17 +42,19 @@ func (q question) put(ctx context.Context, t terminal, path string, arguments []
 		return err
 	}
 	a, err := q.asker(t)
+	if *q.instance == "" {
+		return nameInstance(ctx, a, err)
+	}
 	if err != nil {
 		return err
-	}
-	if *q.instance == "" {
-		return nameInstance(ctx, a)
 	}
 	got, err := a.ask(ctx, path, parameters)
 	switch {
 	case err != nil:
 		return err
-	case got.status != 200:
+	case got.invalidParameter() != nil:
+		return got.invalidParameter()
+	case got.status != http.StatusOK:
 		return a.refused(got, *q.instance)
 	}
 	return printReply(t, got, parameters.Get("format"))
@@ -76,41 +79,59 @@ func (q question) parameters(arguments []string, set func(url.Values, *time.Loca
 }
 
 // nameInstance returns the error for a command line without an instance. It lists the instances that
-// have events.
-func nameInstance(ctx context.Context, a asker) error {
-	got, err := a.ask(ctx, "/api/v1/instances", nil)
-	if err == nil && got.status != 200 {
-		err = a.refused(got, "")
+// have events. err is the error of opening a, or nil.
+func nameInstance(ctx context.Context, a asker, err error) error {
+	var names []string
+	if err == nil {
+		names, err = instances(ctx, a)
 	}
-	if err != nil {
-		return fmt.Errorf("name the instance with -instance. The instances could not be listed: %w", err)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return errUsage("name the instance with -instance. The instances could not be listed: " + err.Error())
+	case len(names) == 0:
+		return errUsage("name the instance with -instance; no instance that the token covers has events yet")
+	default:
+		return errUsage("name the instance with -instance; the instances with events are: " + enumerate(names))
+	}
+}
+
+// instances returns the instances that have events.
+func instances(ctx context.Context, a asker) ([]string, error) {
+	got, err := a.ask(ctx, "/api/v1/instances", nil)
+	switch {
+	case err != nil:
+		return nil, err
+	case got.status != http.StatusOK:
+		return nil, a.refused(got, "")
 	}
 	var list struct {
 		Instances []string `json:"instances"`
 	}
-	if err := json.Unmarshal(got.body, &list); err != nil {
-		return fmt.Errorf("name the instance with -instance. The instances could not be listed: decode response: %w", err)
-	}
-	if len(list.Instances) == 0 {
-		return errUsage("name the instance with -instance; no instance that the token covers has events yet")
-	}
-	const most = 20
-	names := clean(strings.Join(list.Instances[:min(len(list.Instances), most)], ", "))
-	if len(list.Instances) > most {
-		names += " and more"
-	}
-	return errUsage("name the instance with -instance; the instances with events are: " + names)
+	return list.Instances, decode(got.body, &list)
 }
 
-var errNoText = errors.New("the response is not a text of Device Trace: check DEVICE_TRACE_URL")
+// maxNames is the maximum number of instances that an error names.
+const maxNames = 20
+
+func enumerate(names []string) string {
+	text := clean(strings.Join(names[:min(len(names), maxNames)], ", "))
+	if len(names) > maxNames {
+		text += " and more"
+	}
+	return text
+}
+
+var errStranger = errors.New("the response does not come from Device Trace: check DEVICE_TRACE_URL")
 
 // printReply prints a response. The server has made a text safe for a terminal. In other formats, printReply
 // escapes control characters if standard output is a terminal.
 func printReply(t terminal, got reply, format string) error {
 	body := got.body
 	switch {
-	case got.header.Get("X-Receipt") == "" && format != "json":
-		return errNoText
+	case format == "json" && !json.Valid(body), format != "json" && got.header.Get("X-Receipt") == "":
+		return errStranger
 	case len(body) > 0 && !bytes.HasSuffix(body, []byte("\n")):
 		return errors.New("the response was cut off: it does not end with a line end")
 	case format != "text" && t.interactive:

@@ -7,28 +7,35 @@ import (
 	"slices"
 )
 
-// refusal is the error for a response with an unexpected status.
-type refusal struct {
-	status int
-	Code   string `json:"code"`
-	Text   string `json:"error"`
+// problem is an error response of Device Trace. Both fields are empty if the response has another
+// form.
+type problem struct{ Code, Text string }
+
+// problem returns the code and the sentence of an error response. The keys must be in lower case,
+// because those of Function Compute's own error responses are not.
+func (r reply) problem() problem {
+	var fields map[string]json.RawMessage
+	var p problem
+	if json.Unmarshal(r.body, &fields) != nil || json.Unmarshal(fields["code"], &p.Code) != nil ||
+		json.Unmarshal(fields["error"], &p.Text) != nil || p.Code == "" || p.Text == "" {
+		return problem{}
+	}
+	return p
 }
 
-func newRefusal(status int, body []byte) error {
-	r := refusal{status: status}
-	if json.Unmarshal(body, &r) != nil {
-		return refusal{status: status}
-	}
-	return r
+// refusal is the error for a response of the recorder with an unexpected status.
+type refusal struct {
+	status int
+	problem
 }
 
 func (r refusal) Error() string {
-	switch {
-	case r.Code == "" || r.Text == "":
+	switch r.Code {
+	case "":
 		return fmt.Sprintf("the response %d %s is not a recorder's: check DEVICE_TRACE_URL", r.status, http.StatusText(r.status))
-	case r.Code == "Unauthorized":
+	case "Unauthorized":
 		return "the recorder refuses this ADMIN_TOKEN: set it to the recorder's own"
-	case r.Code == "NotFound":
+	case "NotFound":
 		return "the quarantine is closed: set ADMIN_TOKEN on the recorder, or check that DEVICE_TRACE_URL is the recorder's address"
 	default:
 		return clean(r.Text)

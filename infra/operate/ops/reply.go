@@ -27,6 +27,8 @@ func (r reply) isBusy() bool {
 	return r.status == http.StatusTooManyRequests || r.status == http.StatusServiceUnavailable
 }
 
+func (r reply) isRedirect() bool { return r.status >= 300 && r.status < 400 }
+
 // patiently calls send until the server is not busy (429 or 503), up to maxAttempts times. It pauses
 // between the attempts for as long as the server requests, and announces each pause in notices. If the
 // server stays busy or requests a pause longer than maxPause, patiently returns its last reply.
@@ -59,12 +61,15 @@ func (r reply) late(err error) error {
 // maxResponse is the maximum number of bytes of a response.
 const maxResponse = 16 << 20
 
-// readReply reads a response to its end and closes it.
+var errTooLong = fmt.Errorf("the response is longer than %d MiB", maxResponse>>20)
+
+// readReply reads a response to its end and closes it. The error for a response that is longer than
+// maxResponse is errTooLong.
 func readReply(response *http.Response) (reply, error) {
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxResponse+1))
 	if err == nil && len(body) > maxResponse {
-		err = fmt.Errorf("the response is longer than %d MiB", maxResponse>>20)
+		err = errTooLong
 	}
 	return reply{status: response.StatusCode, header: response.Header, body: body}, err
 }

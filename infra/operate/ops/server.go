@@ -12,12 +12,21 @@ const defaultURL = "http://127.0.0.1:8080"
 
 // serverURL returns DEVICE_TRACE_URL without a slash at its end. The default is defaultURL.
 func serverURL(t terminal) (string, error) {
-	base := strings.TrimRight(t.env("DEVICE_TRACE_URL", defaultURL), "/")
-	target, err := url.Parse(base)
-	if err != nil || target.Scheme != "http" && target.Scheme != "https" || target.Host == "" {
-		return "", errUsage("DEVICE_TRACE_URL must be an http or https URL such as https://trace.example.com")
+	return parseAddress("DEVICE_TRACE_URL", t.env("DEVICE_TRACE_URL", defaultURL))
+}
+
+// parseAddress returns the address of a server without a slash at its end. name says where the
+// address comes from. The address must not contain a user, because it is printed.
+func parseAddress(name, text string) (string, error) {
+	text = strings.TrimSpace(text)
+	target, err := url.Parse(text)
+	if err != nil || target.Scheme != "http" && target.Scheme != "https" || target.Hostname() == "" {
+		return "", errUsage(name + " must be an http or https URL such as https://trace.example.com")
 	}
-	return base, nil
+	if target.User != nil || target.RawQuery != "" || target.Fragment != "" {
+		return "", errUsage(name + " must be a URL without a user, a query and a fragment, such as https://trace.example.com")
+	}
+	return strings.TrimRight(text, "/"), nil
 }
 
 // localToken is the default token of `make run`.

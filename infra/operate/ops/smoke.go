@@ -73,8 +73,8 @@ type smoke struct {
 	timeout                   time.Duration  // of each step
 	client                    *http.Client
 	recorderBuild, queryBuild build
-	// ahead is how far this machine's clock is ahead of the servers' clocks. It is valid if hasDate
-	// is true.
+	// ahead is how far this machine's clock is ahead of that server's clock from which it differs most.
+	// It is valid if hasDate is true.
 	ahead   time.Duration // negative if this machine's clock is behind
 	hasDate bool
 	sentAt  time.Time // the time of the event
@@ -128,17 +128,6 @@ func newSmoke(t terminal, arguments []string, queryURL, instance string) (*smoke
 	return s, nil
 }
 
-// parseAddress returns the address of a server without a slash at its end. name says where the
-// address comes from. The address must not contain a user, because it is printed.
-func parseAddress(name, text string) (string, error) {
-	target, err := url.Parse(text)
-	if err != nil || target.Scheme != "http" && target.Scheme != "https" || target.Host == "" ||
-		target.User != nil || target.RawQuery != "" || target.Fragment != "" {
-		return "", errUsage(name + " must be an http or https URL such as https://trace.example.com")
-	}
-	return strings.TrimRight(text, "/"), nil
-}
-
 // step is one part of the check. It returns a line about its result, or a fault.
 type step struct {
 	name string
@@ -164,7 +153,7 @@ func (s *smoke) run(ctx context.Context) error {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = &tls.Config{RootCAs: s.roots}
 	defer transport.CloseIdleConnections()
-	s.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	s.client = &http.Client{Transport: transport, CheckRedirect: followNone}
 	for _, one := range s.steps() {
 		if err := s.perform(ctx, one); err != nil {
 			return err
@@ -187,7 +176,7 @@ func (s *smoke) perform(ctx context.Context, one step) error {
 		return nil
 	}
 	if ctx.Err() != nil {
-		return errors.New("interrupted")
+		return ctx.Err()
 	}
 	fmt.Fprintf(s.t.stdout, "✗ %-10s  %5d ms  %s\n", one.name, took, err)
 	var known fault

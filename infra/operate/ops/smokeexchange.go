@@ -16,8 +16,8 @@ type timedReply struct {
 	took  time.Duration
 }
 
-// exchange sends a request, with the token if it is not empty. It follows no redirects, so that the
-// token reaches no other server. The error is a fault.
+// exchange sends a request, with the token if it is not empty. It follows no redirects. The error is a
+// fault.
 func (s *smoke) exchange(ctx context.Context, at server, method, path, token string, body []byte) (timedReply, error) {
 	request, err := http.NewRequestWithContext(ctx, method, at.base+path, bytes.NewReader(body))
 	if err != nil {
@@ -36,17 +36,6 @@ func (s *smoke) exchange(ctx context.Context, at server, method, path, token str
 		return timedReply{}, explainError(err, at)
 	}
 	return timedReply{got, began, s.now().Sub(began)}, nil
-}
-
-// problem returns the code and the sentence of an error response of Device Trace. For any other
-// response, both are empty.
-func (r reply) problem() (code, sentence string) {
-	var p struct{ Code, Error string }
-	var exact map[string]json.RawMessage
-	if json.Unmarshal(r.body, &exact) != nil || exact["code"] == nil || json.Unmarshal(r.body, &p) != nil {
-		return "", ""
-	}
-	return p.Code, p.Error
 }
 
 // platformCode returns the code of an error response of Function Compute itself, or "" for any other

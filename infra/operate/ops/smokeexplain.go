@@ -9,16 +9,16 @@ import (
 
 // explain returns the fault for an unexpected response.
 func (s *smoke) explain(r reply, at server) error {
-	code, sentence := r.problem()
+	refused := r.problem()
 	switch {
-	case code != "":
-		return s.explainProblem(r.status, code, sentence, at)
+	case refused.Code != "":
+		return s.explainProblem(r.status, refused, at)
 	case r.platformCode() != "":
 		return s.explainPlatform(r, at)
-	case r.status == http.StatusAccepted && len(r.body) == 0:
-		return fault{"the response is 202 without a body: Function Compute calls " + at.name + " asynchronously, so it responds before anything is stored",
+	case r.status == http.StatusAccepted:
+		return fault{"the response is 202: Function Compute calls " + at.name + " asynchronously, so it responds before anything is stored",
 			"remove the header X-Fc-Invocation-Type: Async, which a proxy or a gateway in between adds, or call the function's HTTP trigger synchronously"}
-	case r.status >= 300 && r.status < 400:
+	case r.isRedirect():
 		return fault{fmt.Sprintf("the server redirects (%d) to %q", r.status, s.quote(r.header.Get("Location"))), "use the address that it redirects to"}
 	case r.isPage():
 		return fault{fmt.Sprintf("the response %d is a web page, not one of Device Trace (Server: %q)", r.status, s.quote(r.header.Get("Server"))),
@@ -32,8 +32,8 @@ func (s *smoke) explain(r reply, at server) error {
 }
 
 // explainProblem returns the fault for an error response of Device Trace.
-func (s *smoke) explainProblem(status int, code, sentence string, at server) error {
-	what := fmt.Sprintf("%s responds with %d %s: %s", at.name, status, s.quote(code), s.quote(sentence))
+func (s *smoke) explainProblem(status int, refused problem, at server) error {
+	what := fmt.Sprintf("%s responds with %d %s: %s", at.name, status, s.quote(refused.Code), s.quote(refused.Text))
 	remedies := map[string]string{
 		"Unauthorized":         at.name + " does not know this " + at.variable + ": set it to the value that the function was deployed with, or deploy again",
 		"Forbidden":            "this " + at.variable + " does not cover the instance " + string(s.instance) + ": use -instance with one that it covers, or add the instance to " + at.variable + "S and deploy",
@@ -48,7 +48,7 @@ func (s *smoke) explainProblem(status int, code, sentence string, at server) err
 		"Busy":                 "try again in a moment. If that does not help, the function is overloaded",
 		"NotFound":             "check the address: it must be the root of the deployment, and /webhooks/* must lead to the recorder",
 	}
-	return fault{what, cmp.Or(remedies[code], "read the function's log")}
+	return fault{what, cmp.Or(remedies[refused.Code], "read the function's log")}
 }
 
 // explainPlatform returns the fault for an error response of Function Compute itself.

@@ -69,7 +69,7 @@ func (s *smoke) health(ctx context.Context, at server) (build, error) {
 
 // explainHealth is like explain, but knows that a Device Trace without /healthz is an older one.
 func (s *smoke) explainHealth(r reply, at server) error {
-	if code, _ := r.problem(); r.status == http.StatusNotFound && code == "NotFound" {
+	if r.status == http.StatusNotFound && r.problem().Code == "NotFound" {
 		return fault{at.name + " has no /healthz: it is older than this command, or the path leads to another function",
 			"deploy the current version. On a custom domain, route /webhooks/* to the recorder and /* to the query function"}
 	}
@@ -84,15 +84,19 @@ func explainWrongFunction(at server, found string) error {
 	return fault{what, "route /webhooks/* of the custom domain to the recorder, or give the recorder's own address"}
 }
 
-// observeClock compares this machine's clock with the Date header of a response. The header has
-// whole seconds, so the result is exact to about a second plus the time that the request took.
+// observeClock compares this machine's clock with the Date header of a response, and keeps the largest
+// difference. The header has whole seconds, so the result is exact to about a second plus the time that
+// the request took.
 func (s *smoke) observeClock(r timedReply) {
 	date, err := http.ParseTime(r.header.Get("Date"))
 	if err != nil {
 		return
 	}
 	local := r.began.Add(r.took / 2)
-	s.ahead, s.hasDate = local.Sub(date.Add(time.Second/2)).Round(time.Second), true
+	ahead := local.Sub(date.Add(time.Second / 2)).Round(time.Second)
+	if !s.hasDate || ahead.Abs() > s.ahead.Abs() {
+		s.ahead, s.hasDate = ahead, true
+	}
 }
 
 // maxClockError is the difference between clocks that is not worth a remark.

@@ -95,9 +95,9 @@ func TestTextsAreTheBytesOfTheAPI(t *testing.T) {
 // get returns the body of a response of the API.
 func get(t *testing.T, environment map[string]string, path string) string {
 	t.Helper()
-	s, err := newQueryServer(terminal{getenv: func(name string) string { return environment[name] }})
+	c, err := newCaller(terminal{getenv: func(name string) string { return environment[name] }}, "QUERY_TOKEN")
 	require.NoError(t, err)
-	got, err := s.send(t.Context(), path)
+	got, err := c.send(t.Context(), http.MethodGet, path)
 	require.NoError(t, err)
 	require.Equal(t, 200, got.status, string(got.body))
 	return string(got.body)
@@ -112,6 +112,10 @@ func TestBucketNeedsNoServer(t *testing.T) {
 	require.Contains(t, out, "\n\nProblem: ")
 	require.Contains(t, out, "\n/?instance=prod&client=GID%40%40%40d+1")
 	require.Empty(t, err)
+	environment["DEVICE_TRACE_URL"] = "https://trace.example.com/sub/"
+	status, out, err = opsWith(t, environment, "why", odd, "-instance", "prod", "-day", "2025-11-21", "-bucket")
+	require.Zero(t, status, err)
+	require.Contains(t, out, "\nhttps://trace.example.com/?instance=prod&client=GID%40%40%40d+1")
 	environment["OSS_BUCKET"] = ""
 	status, _, err = opsWith(t, environment, "why", odd, "-instance", "prod", "-bucket")
 	require.Equal(t, statusFailed, status)
@@ -151,18 +155,24 @@ func TestQuestionsThatFail(t *testing.T) {
 		{"why c", nil, 2, "why: name the instance with -instance; the instances with events are: i, prod\n"},
 		{"status c", map[string]string{"QUERY_TOKEN": "narrow"}, 2, "status: name the instance with -instance; the instances with events are: i\n"},
 		{"why c -bucket", nil, 2, "why: name the instance with -instance; the instances with events are: i, prod\n"},
-		{"why c", map[string]string{"QUERY_TOKEN": "wrong"}, 1, "name the instance with -instance. The instances could not be listed: http://127.0.0.1:PORT refuses this QUERY_TOKEN: set it to a token of the query function\n"},
+		{"why c", map[string]string{"QUERY_TOKEN": "wrong"}, 2, "why: name the instance with -instance. The instances could not be listed: http://127.0.0.1:PORT refuses this QUERY_TOKEN: set it to a token of the query function\n"},
 		{"why c -instance i", map[string]string{"QUERY_TOKEN": "wrong"}, 1, "http://127.0.0.1:PORT refuses this QUERY_TOKEN: set it to a token of the query function\n"},
 		{"trace c -instance prod", map[string]string{"QUERY_TOKEN": "narrow"}, 1, "this QUERY_TOKEN does not cover the instance \"prod\": check -instance, or use another token\n"},
 		{"why c -instance i -day 2025-11-21 -from 1", nil, 2, "why: takes either -day, or -from and -to\n"},
 		{"why c -instance i -from yesterday", nil, 2, "why: -from must be a time such as 2026-11-22T08:00:00Z, "},
 		{"why c -instance i -tz Mars", nil, 2, "why: -tz \"Mars\" is not a known time zone; use an IANA name such as UTC, Asia/Shanghai or Europe/Berlin\n"},
 		{"why c -instance i -tz Local", nil, 2, "why: -tz \"Local\" is not a known time zone"},
-		{"why c -instance i -lang fr", nil, 1, "lang must be en or zh\n"},
-		{"why c -instance a/b", nil, 1, "instance must be "},
-		{"trace c -instance i -limit 0", nil, 1, "limit must be a whole number from 1 to 5000\n"},
-		{"why c -instance i -from 2025-11-20T00:00:00Z -to 2025-11-22T00:00:00Z", nil, 1, "from and to are more than 24 hours apart"},
+		{"why c -instance i -lang fr", nil, 2, "why: lang must be en or zh\n"},
+		{"why c -instance a/b", nil, 2, "why: instance must be "},
+		{"trace c -instance i -limit 0", nil, 2, "trace: limit must be a whole number from 1 to 5000\n"},
+		{"why c -instance i -from 2025-11-20T00:00:00Z -to 2025-11-22T00:00:00Z", nil, 2, "why: from and to are more than 24 hours apart"},
 		{"why c -instance i", map[string]string{"DEVICE_TRACE_URL": "http://127.0.0.1:1"}, 1, "http://127.0.0.1:1 does not respond: dial tcp 127.0.0.1:1: connect: connection refused. Is `make run` up? To ask another server, set DEVICE_TRACE_URL\n"},
+		{"why c -instance i -lang fr -bucket", nil, 2, "why: lang must be en or zh\n"},
+		{"why c", map[string]string{"DEVICE_TRACE_URL": "http://127.0.0.1:1"}, 2, "why: name the instance with -instance. The instances could not be listed: http://127.0.0.1:1 does not respond"},
+		{"why c", map[string]string{"DEVICE_TRACE_URL": "https://trace.example.com", "QUERY_TOKEN": ""}, 2, "why: name the instance with -instance. The instances could not be listed: set the environment variable QUERY_TOKEN"},
+		{"why -dev1 -instance i", nil, 2, "why: \"-dev1\" is not a flag of this command; if it is an argument, put -- before it and after all flags\n"},
+		{"why c -instance i", map[string]string{"DEVICE_TRACE_URL": "ftp://trace.example.com"}, 2, "why: DEVICE_TRACE_URL must be an http or https URL"},
+		{"why c -instance i", map[string]string{"DEVICE_TRACE_URL": "https://user:pass@trace.example.com"}, 2, "why: DEVICE_TRACE_URL must be a URL without a user, a query and a fragment"},
 		{"why c -instance i", map[string]string{"DEVICE_TRACE_URL": "https://trace.example.com", "QUERY_TOKEN": ""}, 1, "set the environment variable QUERY_TOKEN to the token of the server at https://trace.example.com\n"},
 	} {
 		changed := map[string]string{}
@@ -192,14 +202,18 @@ func TestStrangeServers(t *testing.T) {
 		handler http.HandlerFunc
 		want    string
 	}{
-		"another server":   {text(200, "text/html", "<html>\n"), "the response is not a text of Device Trace: check DEVICE_TRACE_URL"},
+		"another server":   {text(200, "text/html", "<html>\n"), "the response does not come from Device Trace: check DEVICE_TRACE_URL"},
 		"an older version": {text(400, "application/json", `{"code":"UnknownParameter","error":"format"}`), "BASE cannot do this: check that DEVICE_TRACE_URL is the query function's address. If it is, the function is an older version"},
 		"no such path":     {text(404, "text/plain", "404 page not found"), "BASE cannot do this: check that DEVICE_TRACE_URL"},
 		"a strange error":  {text(502, "text/html", "<html>"), "BASE responded with 502 Bad Gateway, which does not come from Device Trace: check DEVICE_TRACE_URL"},
 		"a hostile error":  {text(400, "application/json", `{"code":"X","error":"a\u001b[2Jb\nc"}`), "a?[2Jb?c"},
 		"a stranger's 403": {text(403, "text/html", "no"), "BASE responded with 403 Forbidden, which does not come from Device Trace"},
-		"half a text":      {half, "the response of BASE was cut off: unexpected EOF"},
-		"half, in chunks":  {halfChunked, "the response of BASE was cut off: unexpected EOF"},
+		"a redirect": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://login.example.com/", http.StatusFound)
+		}, `BASE redirects (302) to "https://login.example.com/": set DEVICE_TRACE_URL to the address of Device Trace itself`},
+		"a long response": {endless, "BASE does not respond as Device Trace does: the response is longer than 16 MiB. Check DEVICE_TRACE_URL"},
+		"half a text":     {half, "the response of BASE was cut off: unexpected EOF"},
+		"half, in chunks": {halfChunked, "the response of BASE was cut off: unexpected EOF"},
 		"a text cut before": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X-Receipt", "{}")
 			fmt.Fprint(w, "Device Tr")
@@ -213,6 +227,15 @@ func TestStrangeServers(t *testing.T) {
 			require.Empty(t, out)
 			require.True(t, strings.HasPrefix(err, "ops: "+strings.ReplaceAll(c.want, "BASE", server.URL)), err)
 		})
+	}
+}
+
+// endless sends more than the command reads.
+func endless(w http.ResponseWriter, _ *http.Request) {
+	for block := make([]byte, 1<<20); ; {
+		if _, err := w.Write(block); err != nil {
+			return
+		}
 	}
 }
 
@@ -277,7 +300,7 @@ func TestBusyQueryServer(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var notices strings.Builder
 			b := &busyServer{left: busy}
-			s := queryServer{"http://query.test", "secret", &http.Client{Transport: b}, &notices}
+			s := queryServer{caller{"http://query.test", "secret", &http.Client{Transport: b}, &notices}}
 			began := time.Now()
 			got, err := s.ask(t.Context(), "/x", nil)
 			require.NoError(t, err)
