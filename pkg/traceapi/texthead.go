@@ -35,7 +35,7 @@ func (s *style) statusLine(at time.Time, status history.Status) string {
 	}
 	line := s.Text("status.at", "time", s.Instant(at)) + ": " + state
 	if status.State == history.Offline && status.Connection != nil {
-		line += ", " + s.kind(status.Connection.Kind)
+		line += s.Text("summary.and") + s.kind(status.Connection.Kind)
 	}
 	return line
 }
@@ -93,7 +93,7 @@ func (s *style) absence(id event.InstanceID, a *absence) lines {
 	}
 	others := s.Text("absent.others") + " " + strings.Join(names, ", ")
 	if a.MoreInstances || len(a.Instances) > maxOthers {
-		others += ", " + s.Text("absent.more")
+		others += s.Text("summary.and") + s.Text("absent.more")
 	}
 	return lines{title, others}
 }
