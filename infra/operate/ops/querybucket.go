@@ -104,10 +104,14 @@ func (q queryBucket) ask(ctx context.Context, path string, parameters url.Values
 // refused implements asker.
 func (q queryBucket) refused(r reply, _ string) error {
 	refused := r.problem()
-	if r.status == http.StatusServiceUnavailable {
+	switch {
+	case refused.Code == "StoreForbidden": // the API's sentence is about the function's role
+		return errors.New("OSS refuses this access key: check OSS_BUCKET and ALIBABA_CLOUD_…, and that the key may list and read objects (the line above says why)")
+	case r.status == http.StatusServiceUnavailable:
 		return fmt.Errorf("%s (the line above says why)", clean(refused.Text))
+	default:
+		return errors.New(clean(refused.Text))
 	}
-	return errors.New(clean(refused.Text))
 }
 
 // kept is a response that is kept in memory. It implements http.ResponseWriter.

@@ -120,7 +120,11 @@ func TestBucketNeedsNoServer(t *testing.T) {
 	status, _, err = opsWith(t, environment, "why", odd, "-instance", "prod", "-bucket")
 	require.Equal(t, statusFailed, status)
 	require.Equal(t, "ops: open bucket: set these environment variables: OSS_BUCKET\n", err)
-	environment["OSS_BUCKET"], environment["SHARDS"] = "trace", "17"
+	environment["OSS_BUCKET"], environment["ALIBABA_CLOUD_ACCESS_KEY_ID"] = "trace", "unknown"
+	status, _, err = opsWith(t, environment, "why", odd, "-instance", "prod", "-bucket")
+	require.Equal(t, statusFailed, status)
+	require.Contains(t, err, "ops: OSS refuses this access key: check OSS_BUCKET and ALIBABA_CLOUD_…")
+	environment["SHARDS"] = "17"
 	status, _, err = opsWith(t, environment, "why", odd, "-instance", "prod", "-bucket")
 	require.Equal(t, statusUsage, status)
 	require.Contains(t, err, `SHARDS is "17"; it must be 16, 256 or 4096`)
