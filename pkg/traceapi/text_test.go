@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"devicetrace/pkg/console"
 	"devicetrace/pkg/event"
 	"devicetrace/pkg/history"
 	"devicetrace/pkg/objstore/memstore"
@@ -158,6 +159,16 @@ func TestTextOfAShortenedDiagnosis(t *testing.T) {
 	require.Contains(t, text, "\nThe oldest entries are not shown. One response cannot contain all activity of this device. Omitted: 1,234 connections, 5 entries of evidence. ")
 	require.Contains(t, text, "Connections: 1,234; ")
 	require.True(t, strings.HasSuffix(text, "\n\n/?from=2026-11-22T08%3A00%3A00.123Z&to=2026-11-22T08%3A00%3A00.123Z\n"), text)
+}
+
+// If the source sent no channel, a text must show the same derived one as the other formats.
+func TestTextShowsDerivedChannels(t *testing.T) {
+	s := &style{Words: console.In("en", time.UTC)}
+	e := event.Event{InstanceID: "i", ClientID: "d", Action: event.Connect, ActionInfo: event.Accepted, Time: at("2026-11-22T01:00:00Z")}
+	require.Equal(t, "–\tconnect\taccepted\t2026-11-22T01:00:00.000Z", string(s.rowFormat().row(&e)))
+	e.PeerAddress, e.PeerPort = "192.0.2.1", 1234
+	require.Equal(t, e.Channel()+"\tconnect\taccepted\t2026-11-22T01:00:00.000Z", string(s.rowFormat().row(&e)))
+	require.Contains(t, string(formats["json"].row(&e)), e.Channel())
 }
 
 func TestUptimeText(t *testing.T) {

@@ -20,8 +20,8 @@ func (s *style) rowFormat() format {
 			words += " (" + s.datum(native) + ")"
 		}
 		channel := "–"
-		if e.ChannelID != "" {
-			channel = s.datum(e.ChannelID)
+		if id := e.Channel(); id != "" {
+			channel = s.datum(id)
 		}
 		return []byte(strings.Join([]string{channel, s.datum(string(e.Action)), words, s.Instant(e.Time)}, cellSeparator))
 	}}
