@@ -79,7 +79,7 @@ func dispatch(ctx context.Context, t terminal, path string, c command, line []st
 
 // explain prints the help of the command that the words name below c.
 func explain(t terminal, path string, c command, words []string) error {
-	if len(words) == 0 || isHelpFlag(words[0]) {
+	if len(words) == 0 || isHelpFlag(words[0]) || words[0] == "help" {
 		_, err := io.WriteString(t.stdout, c.helpText(path))
 		return err
 	}

@@ -31,6 +31,7 @@ func TestHelpAtEveryLevel(t *testing.T) {
 			lines = append(lines, append(l.path[:len(l.path):len(l.path)], spelling))
 		}
 		lines = append(lines, append(l.path[:len(l.path):len(l.path)], "help"))
+		lines = append(lines, append(lines[0][:len(lines[0]):len(lines[0])], "help"))
 		for _, line := range lines {
 			status, out, err := opsWith(t, nil, line...)
 			require.Zero(t, status, line)

@@ -12,7 +12,8 @@
 //   - 0: the command succeeded, or printed its help
 //   - 1: the command failed, the check found a violation, or a replayed item was still not
 //     understood
-//   - 2: the command line or DEVICE_TRACE_URL is invalid (`go run` turns 2 into 1)
+//   - 2: the command line or DEVICE_TRACE_URL is invalid, even if only the server can tell (`go run`
+//     turns 2 into 1)
 package main
 
 import (

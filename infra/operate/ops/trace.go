@@ -18,8 +18,9 @@ const traceHelp = `The default range is the last 24 hours, which is also the lon
 flags:
   -instance NAME     the broker instance; without it, the command lists the instances that have events
   -day DATE          a day in the zone of -tz; if the day is longer than 24 hours, its end is left out
-  -from TIME         start of the range, such as 2026-11-22T08:00:00Z, or 2026-11-22T08:00 in the zone of -tz
-  -to TIME           end of the range
+  -from TIME         start of the range, such as 2026-11-22T08:00:00Z, or 2026-11-22T08:00 in the zone of -tz;
+                     without -to, the range ends 24 hours later, or an hour from now
+  -to TIME           end of the range; without -from, the range is one hour long
   -action LIST       only these actions, separated by commas: connect, close, disconnect
   -action_info LIST  only these reasons, separated by commas
   -order asc|desc    oldest or newest event first; default asc
