@@ -40,7 +40,8 @@ func TestReportAsJSON(t *testing.T) {
 			{"from": "2026-11-22T08:30:00.120Z", "to": "2026-11-22T09:00:00.000Z", "state": "offline"}],
 		"summary": {
 			"online_ms": 1800120, "offline_ms": 1799880, "unknown_ms": 0, "uptime": 0.5000333333333333, "connects": 1, "drops": 1,
-			"disconnects": 0, "unexplained": 0, "unreported": 0, "refusals": 1, "longest_ms": 1800120, "median_ms": 1800120},
+			"disconnects": 0, "unexplained": 0, "unreported": 0, "refusals": 1, "longest_ms": 1800120, "median_ms": 1800120,
+			"longest_offline_ms": 1799880},
 		"verdicts": [{
 			"code": "keep-alive-timeout", "level": "problem", "title": "No heartbeat: the client went silent",
 			"meaning": "The broker heard nothing from the client for longer than it allows and ended the connection (no heart), once. The network, the power or the program may have failed.",
@@ -62,7 +63,7 @@ func TestReportOfNothingAsJSON(t *testing.T) {
 		"timeline": [{"from": "2026-11-22T00:00:00.000Z", "to": "2026-11-22T23:59:59.999Z", "state": "unknown"}],
 		"summary": {
 			"online_ms": 0, "offline_ms": 0, "unknown_ms": 86399999, "uptime": null, "connects": 0, "drops": 0, "disconnects": 0,
-			"unexplained": 0, "unreported": 0, "refusals": 0, "longest_ms": null, "median_ms": null},
+			"unexplained": 0, "unreported": 0, "refusals": 0, "longest_ms": null, "median_ms": null, "longest_offline_ms": null},
 		"verdicts": [{"code": "nothing-recorded", "level": "info", "title": "", "meaning": "", "next": "", "more": "", "count": 0, "evidence": []}]
 	}`, asJSON(t, got))
 }
