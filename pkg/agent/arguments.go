@@ -32,11 +32,11 @@ func (t tool) parse(arguments json.RawMessage) (url.Values, *serve.Problem) {
 			return nil, &serve.Problem{Code: "UnknownParameter", Error: fmt.Sprintf("%.64q is not an argument of %s; use %s", name, t.name, t.names())}
 		}
 		text, ok := textOf(name, given[name])
-		if !ok {
-			return nil, invalid("%s must be a string", name)
-		}
-		if len(text) > maxTime && slices.Contains(times, name) {
+		switch isTime := slices.Contains(times, name); {
+		case isTime && (!ok || len(text) > maxTime):
 			return nil, invalid("%s must be a time in RFC 3339 or Unix milliseconds", name)
+		case !ok:
+			return nil, invalid("%s must be a string", name)
 		}
 		if text != "" {
 			values.Set(name, text)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -41,15 +42,26 @@ func (c *caller) run(r *http.Request, t tool, arguments json.RawMessage) (result
 	return c.ask(r, t, values)
 }
 
-// ask sends a tool's request to the API and converts the response.
+// ask sends a tool's request to the API and converts the response. If no instance is given, and the
+// token covers only one that has events, ask takes that instance.
 func (c *caller) ask(r *http.Request, t tool, values url.Values) (result string, isError bool) {
-	reply := c.get(r, t.path, t.query(values))
+	var known instances
+	if !values.Has("instance") {
+		if known = c.instances(r); known.isOne() {
+			values.Set("instance", known.Instances[0])
+		}
+	}
+	maps.Copy(values, t.fixed)
+	reply := c.get(r, t.path, values.Encode())
+	if reply.status == http.StatusForbidden {
+		known = c.instances(r)
+	}
 	if reply.status != http.StatusOK {
-		return c.failureOf(r, reply, values.Get("instance") == "").text(), true
+		return failureOf(reply, known).text(), true
 	}
 	a, err := t.answer(question{r, values}, reply.body.Bytes())
 	if err != nil {
-		slog.ErrorContext(r.Context(), "API response not understood", "tool", t.name, "error", err.Error())
+		slog.ErrorContext(r.Context(), "API response not understood", "tool", t.name, "bytes", reply.body.Len(), "error", err.Error())
 		return failure{Problem: failed}.text(), true
 	}
 	return a.text(), false
@@ -64,11 +76,6 @@ var (
 func (c *caller) get(r *http.Request, path, query string) *reply {
 	got := newReply()
 	c.api.ServeHTTP(got, apiRequest(r, path, query))
-	if got.isCut {
-		slog.ErrorContext(r.Context(), "API response too long", "path", path)
-		got = newReply()
-		serve.Fail(got, http.StatusInternalServerError, failed.Code, failed.Error)
-	}
 	return got
 }
 

@@ -39,18 +39,20 @@ func newEndpoint(c *caller) http.Handler {
 		})
 	}
 	handler := mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server }, &mcp.StreamableHTTPOptions{
-		Stateless: true, JSONResponse: true, PropagateRequestCancellation: true,
+		Stateless: true, JSONResponse: true,
 		MaxRequestBodyBytes: maxBody, DisableLocalhostProtection: true, // see isForeign
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		handler.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), incomingKey{}, r)))
+		ctx := context.WithValue(context.WithoutCancel(r.Context()), incomingKey{}, r)
+		handler.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 
 type incomingKey struct{}
 
-// incoming returns the HTTP request that a tool call arrived in. The tools use its context instead
-// of their own, because with older protocol versions the SDK's context never ends.
+// incoming returns the HTTP request that a tool call arrived in. Only the tools use its context, and
+// end with it. The SDK gets a context that never ends: at a time limit, it would otherwise respond
+// with an empty body, before the tool can say that the request took too long.
 func incoming(ctx context.Context) *http.Request {
 	return ctx.Value(incomingKey{}).(*http.Request)
 }

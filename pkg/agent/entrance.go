@@ -44,7 +44,7 @@ func (e entrance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case isBatch(body):
 		serve.Fail(w, http.StatusBadRequest, "InvalidRequest", "the body is a JSON-RPC batch: send each message in a request of its own")
 	default:
-		e.next.ServeHTTP(w, withBody(r, body))
+		e.next.ServeHTTP(w, forSDK(r, body))
 	}
 }
 
@@ -67,9 +67,11 @@ func isForeign(r *http.Request) bool {
 // versions since 2025-06-18 have no batches.
 func isBatch(body []byte) bool { return bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")) }
 
-// withBody returns a copy of the request that has the given body.
-func withBody(r *http.Request, body []byte) *http.Request {
-	r = r.WithContext(r.Context())
+// forSDK returns a copy of the request that has the given body. It accepts every content type,
+// because the SDK refuses clients that do not accept event streams, although it never sends one here.
+func forSDK(r *http.Request, body []byte) *http.Request {
+	r = r.Clone(r.Context())
+	r.Header.Set("Accept", "*/*")
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	return r
 }

@@ -144,3 +144,45 @@ func TestProtocolVersions(t *testing.T) {
 	}
 	require.Equal(t, http.StatusBadRequest, post(t, server, "all", listBody, "Mcp-Protocol-Version", "1999-01-01").status)
 }
+
+// Some clients accept only JSON, or send no Accept header. Every response is JSON, so they must work, too.
+func TestAccept(t *testing.T) {
+	t.Parallel()
+	server := newServer(t)
+	for _, accept := range []string{"application/json", "text/event-stream", "text/html", "", "application/json;charset=utf-8, */*;q=0.1"} {
+		r := post(t, server, "all", listBody, "Accept", accept)
+		require.Equal(t, http.StatusOK, r.status, r.body)
+		require.Equal(t, "application/json", r.header.Get("Content-Type"))
+	}
+	require.Equal(t, http.StatusOK, post(t, server, "all", listBody, "Content-Type", "application/json; charset=utf-8").status)
+	require.Equal(t, http.StatusUnsupportedMediaType, post(t, server, "all", listBody, "Content-Type", "text/plain").status)
+}
+
+// TestMessages sends messages of each kind, without an initialization.
+func TestMessages(t *testing.T) {
+	t.Parallel()
+	server := newServer(t)
+	for body, want := range map[string]response{
+		`{"jsonrpc":"2.0","id":"a","method":"ping"}`:                                                                                 {status: 200, body: `{"jsonrpc":"2.0","id":"a","result":{}}`},
+		`{"jsonrpc":"2.0","method":"notifications/initialized"}`:                                                                     {status: 202},
+		`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1,"reason":"x"}}`:                                 {status: 202},
+		`{"jsonrpc":"2.0","id":1,"result":{}}`:                                                                                       {status: 202},
+		`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"fleet_summary","arguments":[1]}}`:                           {status: 200, body: `InvalidParameter`},
+		`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"fleet_summary","arguments":null}}`:                          {status: 200, body: `MissingParameter`},
+		`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"fleet_summary"}}`:                                           {status: 200, body: `MissingParameter`},
+		`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"fleet_summary","_meta":{"progressToken":1}}}`:               {status: 200, body: `MissingParameter`},
+		`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"fleet_summary","arguments":{"instance":"j","instance":7}}}`: {status: 200, body: `instance must be a string`},
+		`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":7}}`:                                                         {status: 200, body: `"error"`},
+		`{"jsonrpc":"2.0","id":1,"method":"tools/call"}`:                                                                             {status: 400},
+		`{"jsonrpc":"2.0","id":1,"method":"resources/list"}`:                                                                         {status: 200, body: `"resources":[]`},
+		`{"jsonrpc":"2.0","id":1,"method":"nonsense"}`:                                                                               {status: 400},
+		`{"jsonrpc":"2.0","id":null,"method":"tools/list"}`:                                                                          {status: 400},
+	} {
+		r := post(t, server, "all", body)
+		require.Equal(t, want.status, r.status, "%s: %s", body, r.body)
+		require.Contains(t, r.body, want.body, body)
+		if want.status == http.StatusAccepted {
+			require.Empty(t, r.body)
+		}
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 	"github.com/stretchr/testify/require"
 
+	"devicetrace/pkg/event"
 	"devicetrace/pkg/serve"
 )
 
@@ -32,14 +33,14 @@ func TestErrors(t *testing.T) {
 		given arguments
 		want  serve.Problem
 	}{
-		{"device_trace", arguments{"client": "c"}, serve.Problem{Code: "MissingParameter", Error: "instance is missing: name the broker instance"}},
-		{"device_trace", arguments{"instance": "", "client": "c"}, serve.Problem{Code: "MissingParameter", Error: "instance is missing: name the broker instance"}},
 		{"device_trace", arguments{"instance": "i"}, serve.Problem{Code: "MissingParameter", Error: "client is missing: send a client identifier, or group and device"}},
 		{"device_trace", arguments{"instance": "j", "client": "c"}, serve.Problem{Code: "Forbidden", Error: "this token is not authorized for the instance"}},
-		{"device_trace", arguments{"instance": "i", "client": "c", "limit": "9"}, serve.Problem{Code: "UnknownParameter", Error: `"limit" is not an argument of device_trace; use instance, client, from, to`}},
+		{"device_trace", arguments{"instance": "i", "client": "c", "limit": "9"}, serve.Problem{Code: "UnknownParameter", Error: `"limit" is not an argument of device_trace; use client, instance, from, to`}},
 		{"device_trace", arguments{"instance": "i", "client": 7}, serve.Problem{Code: "InvalidParameter", Error: "client must be a string"}},
 		{"device_trace", arguments{"instance": "i", "client": []string{"c"}}, serve.Problem{Code: "InvalidParameter", Error: "client must be a string"}},
-		{"device_trace", arguments{"instance": "i", "client": "c", "from": 1.5}, serve.Problem{Code: "InvalidParameter", Error: "from must be a string"}},
+		{"device_trace", arguments{"instance": "i", "client": "c", "from": 1.5}, serve.Problem{Code: "InvalidParameter", Error: "from must be a time in RFC 3339 or Unix milliseconds"}},
+		{"device_trace", arguments{"instance": "i&client=d", "client": "c"}, serve.Problem{Code: "InvalidParameter", Error: "instance must be 1 to 128 letters, digits, '_', '-' or '.'"}},
+		{"device_trace", arguments{"instance": []string{"i", "j"}, "client": "c"}, serve.Problem{Code: "InvalidParameter", Error: "instance must be a string"}},
 		{"device_status", arguments{"instance": "i", "client": "c", "at": "2026-11-22T10:00:00." + strings.Repeat("0", 100) + "Z"}, serve.Problem{Code: "InvalidParameter", Error: "at must be a time in RFC 3339 or Unix milliseconds"}},
 		{"who_else_dropped", arguments{"instance": "i"}, serve.Problem{Code: "MissingParameter", Error: "at is missing: send the time of the drop, in RFC 3339 or Unix milliseconds"}},
 		{"why_did_device_drop", arguments{"instance": "i", "client": "c", "from": "yesterday"}, serve.Problem{Code: "InvalidParameter", Error: "from must be a time since 1973, in RFC 3339 (2026-11-22T08:00:00Z) or Unix milliseconds, not seconds"}},
@@ -51,12 +52,44 @@ func TestErrors(t *testing.T) {
 // An error about the instance must list the instances that have events and that the token covers.
 func TestErrorsNameTheInstances(t *testing.T) {
 	t.Parallel()
-	server := newServer(t, story()...)
-	for _, token := range []string{"all", "narrow", "several"} {
-		f := failureFrom(t, connect(t, server, token), "fleet_summary", arguments{})
-		require.Equal(t, []string{"i"}, f.Instances, token)
+	server := newServer(t, twoInstances()...)
+	for _, token := range []string{"all", "several"} {
+		for _, instance := range []any{nil, ""} {
+			f := failureFrom(t, connect(t, server, token), "fleet_summary", arguments{"instance": instance})
+			require.Equal(t, serve.Problem{Code: "MissingParameter", Error: "instance is missing: name the broker instance"}, f.Problem)
+			require.Equal(t, []string{"i", "j"}, f.Instances, token)
+		}
 	}
-	require.Equal(t, []string{"i"}, failureFrom(t, connect(t, server, "narrow"), "fleet_summary", arguments{"instance": "j"}).Instances)
+	f := failureFrom(t, connect(t, server, "narrow"), "fleet_summary", arguments{"instance": "j"})
+	require.Equal(t, []string{"i"}, f.Instances)
+	f = failureFrom(t, connect(t, newServer(t), "narrow"), "fleet_summary", nil)
+	require.Equal(t, "MissingParameter", f.Code)
+	require.Empty(t, f.Instances)
+}
+
+// twoInstances returns the story in the instances "i" and "j".
+func twoInstances() []event.Event {
+	events := story()
+	for _, e := range events {
+		e.InstanceID = "j"
+		events = append(events, e)
+	}
+	return events
+}
+
+// If the token covers only one instance that has events, no tool needs its name.
+func TestTheOnlyInstance(t *testing.T) {
+	t.Parallel()
+	session := connect(t, newServer(t, twoInstances()...), "narrow")
+	for _, tool := range tools {
+		given := argumentsOf(tool, arguments{"client": "c", "at": "2026-11-22T10:20:00Z"})
+		want, _ := call(t, session, tool.name, given)
+		require.Contains(t, want, `"instance":"i"`)
+		given["instance"] = "i"
+		found, isError := call(t, session, tool.name, given)
+		require.False(t, isError, found)
+		require.Equal(t, want, found)
+	}
 }
 
 // A token that does not cover an instance must not learn about it from any tool.
@@ -88,7 +121,7 @@ func TestArgumentsOfAnotherType(t *testing.T) {
 	t.Parallel()
 	for _, arguments := range []string{`"c"`, `[1]`, `7`, `{"client":`} {
 		_, wrong := traceTool.parse(json.RawMessage(arguments))
-		require.Equal(t, &serve.Problem{Code: "InvalidParameter", Error: "arguments must be a JSON object with instance, client, from, to"}, wrong)
+		require.Equal(t, &serve.Problem{Code: "InvalidParameter", Error: "arguments must be a JSON object with client, instance, from, to"}, wrong)
 	}
 	for _, arguments := range []string{``, `null`, `{}`, `{"client":null}`} {
 		values, wrong := traceTool.parse(json.RawMessage(arguments))
@@ -139,14 +172,14 @@ func TestCallsAreLimited(t *testing.T) {
 	ended := make(chan bool)
 	for range maxCalls {
 		go func() {
-			_, isError := c.run(httptest.NewRequest(http.MethodPost, Path, nil), fleetTool, nil)
+			_, isError := c.run(httptest.NewRequest(http.MethodPost, Path, nil), fleetTool, json.RawMessage(`{"instance":"i"}`))
 			ended <- isError
 		}()
 		<-started
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
-	text, isError := c.run(httptest.NewRequestWithContext(ctx, http.MethodPost, Path, nil), fleetTool, nil)
+	text, isError := c.run(httptest.NewRequestWithContext(ctx, http.MethodPost, Path, nil), fleetTool, json.RawMessage(`{"instance":"i"}`))
 	require.True(t, isError)
 	require.JSONEq(t, `{"code":"Busy","error":"too many tool calls are in progress: try again later","retry_after_seconds":"1"}`, text)
 	close(release)
@@ -177,6 +210,27 @@ func TestCallsEndWithTheirRequests(t *testing.T) {
 		<-started
 		cancel()
 		<-ended
+	}
+}
+
+// A call that reaches the time limit must say so. The SDK must not respond with an empty body first.
+func TestTimeLimit(t *testing.T) {
+	t.Parallel()
+	slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+		time.Sleep(10 * time.Millisecond) // lets a context of the SDK end first
+		serve.TryLater(w, http.StatusServiceUnavailable, "TimedOut", "the request took too long")
+	})
+	handler, err := New(Config{API: slow, Tokens: tokensOf(t)})
+	require.NoError(t, err)
+	for _, version := range []string{"2025-03-26", "2025-11-25"} {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		r := httptest.NewRequestWithContext(ctx, http.MethodPost, Path, strings.NewReader(callBody("fleet_summary", arguments{"instance": "i"})))
+		r.Header = http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer all"}, "Mcp-Protocol-Version": {version}}
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		require.Contains(t, w.Body.String(), `{\"code\":\"TimedOut\",\"error\":\"the request took too long\",\"retry_after_seconds\":\"1\"}`, version)
 	}
 }
 

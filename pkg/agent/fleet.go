@@ -11,9 +11,9 @@ var fleetTool = tool{
 	description: `Sums up what happened to all devices of an instance in up to 24 hours (default: today, UTC, so far): connects, drops and refused logins, their reasons, the broker nodes, the busiest steps of five minutes, the sums of each hour, and the devices that drop most. ` +
 		`Use it for questions about an outage or about many devices. Then call who_else_dropped with at = the time of a busy step, or why_did_device_drop for one device. ` +
 		`devices, dropped, flapping and down are null unless the range is a whole UTC day or today so far.`,
-	arguments: []string{"instance", "from", "to"}, required: 1,
-	path:   "/api/v1/fleet",
-	answer: fleetAnswer,
+	arguments: []string{"instance", "from", "to"},
+	path:      "/api/v1/fleet",
+	answer:    fleetAnswer,
 }
 
 const (
@@ -79,14 +79,15 @@ func fleetAnswer(q question, body []byte) (*answer, error) {
 	if err := json.Unmarshal(body, &f); err != nil {
 		return nil, err
 	}
-	a := newAnswer(q, q.with("from", f.From, "to", f.To).fleetLink("from", "to"))
+	q.setRange(f.From, f.To)
+	a := newAnswer(q)
 	isPart := f.Shards.Counted < f.Shards.Of || len(f.NotCounted) > 0
 	a.warn(f.absence,
 		when(isPart, "Not all events could be counted: the numbers are too low."),
 		when(!f.Exact && !isPart, "The numbers are not exact: some events may be counted twice."))
 	busiest := f.busiest()
 	for _, x := range []field{
-		{"from", f.From}, {"to", f.To}, {"totals", f.Totals}, {"down", f.Down}, {"next_step", fleetStep(busiest)},
+		{"from", f.From}, {"to", f.To}, {"totals", f.Totals}, {"down", f.Down}, {"next_step", fleetStep(busiest)}, {"link", q.fleetLink("from", "to")},
 	} {
 		a.add(x.name, x.value)
 	}

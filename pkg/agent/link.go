@@ -26,15 +26,8 @@ func (q question) link(parameters url.Values, names []string) string {
 	return serve.Origin(q.request) + "/?" + parameters.Encode()
 }
 
-// with returns a question with other values of some parameters, such as the range of a response.
-// names alternates between names and values.
-func (q question) with(names ...string) question {
-	values := url.Values{}
-	for name := range q.values {
-		values.Set(name, q.values.Get(name))
-	}
-	for i := 0; i < len(names); i += 2 {
-		values.Set(names[i], names[i+1])
-	}
-	return question{q.request, values}
+// setRange replaces the range by that of the response, which is never missing.
+func (q question) setRange(from, to string) {
+	q.values.Set("from", from)
+	q.values.Set("to", to)
 }

@@ -6,8 +6,9 @@ import (
 	"net/http"
 )
 
-// maxResponse is the maximum length in bytes of an API response that is buffered. The API's own
-// limit is about 5 MiB, counted with the escapes of a JSON string.
+// maxResponse is the maximum length in bytes of an API response that is buffered. A longer response
+// is cut, so it is no JSON. The API's own limit is about 5 MiB, counted with the escapes of a JSON
+// string.
 const maxResponse = 6 << 20
 
 // reply buffers a response of the API.
@@ -15,7 +16,6 @@ type reply struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
-	isCut  bool // whether the body was longer than maxResponse
 }
 
 var _ http.ResponseWriter = (*reply)(nil)
@@ -27,7 +27,6 @@ func (r *reply) WriteHeader(status int) { r.status = status }
 
 func (r *reply) Write(b []byte) (int, error) {
 	if r.body.Len()+len(b) > maxResponse {
-		r.isCut = true
 		return 0, errors.New("the response is too long")
 	}
 	return r.body.Write(b)

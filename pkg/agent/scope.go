@@ -10,7 +10,7 @@ var scopeTool = tool{
 	description: `Says whether other devices dropped, or were refused, around an instant: only this device, one broker node, one network, one reason, or the whole fleet. It compares their number with the usual one. ` +
 		`Use it after why_did_device_drop, with at = the time of the drop and the same client, to tell a fault of one device from an outage. Without client, all devices count as others. ` +
 		`"not clear" and "unknown" are valid results.`,
-	arguments: []string{"instance", "at", "client"}, required: 2,
+	arguments: []string{"at", "instance", "client"}, required: 1,
 	path: "/api/v1/scope", fixed: url.Values{"lang": {"en"}},
 	answer: scopeAnswer,
 }
@@ -65,7 +65,7 @@ func scopeAnswer(q question, body []byte) (*answer, error) {
 	if err := json.Unmarshal(body, &s); err != nil {
 		return nil, err
 	}
-	a := newAnswer(q, q.fleetLink("at"))
+	a := newAnswer(q)
 	a.warn(s.absence,
 		when(s.Provisional, "Events of these minutes may still arrive."),
 		when(!s.Exact, "The numbers are not exact: some events may be counted twice, or be missing."),
@@ -73,7 +73,7 @@ func scopeAnswer(q question, body []byte) (*answer, error) {
 	for _, f := range []field{
 		{"at", s.At}, {"window_from", s.From}, {"window_to", s.To}, {"of", s.Of}, {"scope", s.Scope}, {"name", s.Name},
 		{"title", s.Title}, {"text", s.Text}, {"others", s.Others}, {"usual", s.Usual}, {"connects", s.Connects},
-		{"next_step", scopeSteps[s.Scope]},
+		{"next_step", scopeSteps[s.Scope]}, {"link", q.fleetLink("at")},
 	} {
 		a.add(f.name, f.value)
 	}

@@ -7,7 +7,7 @@ var statusTool = tool{
 	description: `Says whether one device was online, offline or unknown at an instant (default: now), since when, and shows its newest connection. ` +
 		`It searches all events that are kept, so it also answers for devices that have been silent for weeks. ` +
 		`unknown means that the events do not settle the state: report it as such.`,
-	arguments: []string{"instance", "client", "at"}, required: 2,
+	arguments: []string{"client", "instance", "at"}, required: 1,
 	path:   "/api/v1/status",
 	answer: statusAnswer,
 }
@@ -29,7 +29,7 @@ func statusAnswer(q question, body []byte) (*answer, error) {
 	if err := json.Unmarshal(body, &s); err != nil {
 		return nil, err
 	}
-	a := newAnswer(q, q.deviceLink("at"))
+	a := newAnswer(q)
 	a.warn(s.absence, when(s.Cut, "The search was cut before it could settle the state: the device has too many events."))
 	a.add("at", s.At)
 	a.add("state", s.State)
@@ -37,6 +37,7 @@ func statusAnswer(q question, body []byte) (*answer, error) {
 	a.addIf("last_event_at", s.LastEventAt)
 	a.add("looked_back_to", s.LookedBackTo)
 	a.add("next_step", s.nextStep())
+	a.add("link", q.deviceLink("at"))
 	if s.Connection != nil {
 		a.add("newest_connection", s.Connection)
 	}

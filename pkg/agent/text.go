@@ -52,8 +52,8 @@ func encode(v any) []byte {
 }
 
 // visible replaces all characters that a person would not see in JSON by their escapes: controls of
-// the text direction, zero-width characters, tags and variation selectors. A device could use them
-// to hide instructions from people, but not from a model.
+// the text direction, zero-width characters, tags, variation selectors and fillers. A device could use
+// them to hide instructions from people, but not from a model.
 func visible(encoded []byte) []byte {
 	if !bytes.ContainsFunc(encoded, isInvisible) {
 		return encoded
@@ -74,7 +74,7 @@ func visible(encoded []byte) []byte {
 }
 
 func isInvisible(r rune) bool {
-	return !strconv.IsPrint(r) || unicode.Is(unicode.Variation_Selector, r)
+	return !strconv.IsPrint(r) || unicode.In(r, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
 
 // size returns how many bytes encoded JSON takes in a result, where it is a JSON string.

@@ -45,7 +45,7 @@ func toolNames() string {
 
 // argumentTexts describes each argument to the model.
 var argumentTexts = map[string]string{
-	"instance": "The broker instance, such as prod. If you do not know it, send an empty string: the error lists the instances.",
+	"instance": "The broker instance, such as prod. Omit it if you do not know it: it is needed only if the token covers several, and then the error lists them.",
 	"client":   "The MQTT client identifier of the device, exactly as recorded. Case matters.",
 	"from":     "Start of the range: RFC 3339 (2026-11-22T08:00:00Z) or Unix milliseconds.",
 	"to":       "End of the range: RFC 3339 or Unix milliseconds. At most 24 hours after from.",
@@ -66,15 +66,4 @@ func (t tool) definition() *mcp.Tool {
 			"type": "object", "properties": properties, "required": t.arguments[:t.required], "additionalProperties": false,
 		},
 	}
-}
-
-// query returns the query string of the API request.
-func (t tool) query(values url.Values) string {
-	all := url.Values{}
-	for _, from := range []url.Values{t.fixed, values} {
-		for name := range from {
-			all.Set(name, from.Get(name))
-		}
-	}
-	return all.Encode()
 }

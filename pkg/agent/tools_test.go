@@ -30,8 +30,7 @@ func TestTools(t *testing.T) {
 		require.LessOrEqual(t, len(found.Description), 800)
 	}
 	require.Equal(t, map[string][]any{
-		"why_did_device_drop": {"instance", "client"}, "device_trace": {"instance", "client"}, "device_status": {"instance", "client"},
-		"who_else_dropped": {"instance", "at"}, "fleet_summary": {"instance"},
+		"why_did_device_drop": {"client"}, "device_trace": {"client"}, "device_status": {"client"}, "who_else_dropped": {"at"}, "fleet_summary": {},
 	}, required)
 	encoded, err := json.Marshal(list)
 	require.NoError(t, err)

@@ -7,9 +7,9 @@ import (
 
 var traceTool = tool{
 	name: "device_trace", title: "The events of a device",
-	description: `Lists the events that brokers reported about one device in a range of up to 24 hours (default: the last hour), newest first: each connect, disconnect and close, with its reason. ` +
+	description: `Lists the events that brokers reported about one device in a range of up to 24 hours (default: the last hour, or the hour before to), newest first: each connect, disconnect and close, with its reason. ` +
 		`Use it to see exactly what happened and in which order. For the cause, use why_did_device_drop.`,
-	arguments: []string{"instance", "client", "from", "to"}, required: 2,
+	arguments: []string{"client", "instance", "from", "to"}, required: 1,
 	path: "/api/v1/trace", fixed: url.Values{"order": {"desc"}, "limit": {"500"}},
 	answer: traceAnswer,
 }
@@ -43,11 +43,13 @@ func traceAnswer(q question, body []byte) (*answer, error) {
 	if err := json.Unmarshal(body, &page); err != nil {
 		return nil, err
 	}
-	a := newAnswer(q, q.deviceLink("from", "to"))
+	a := newAnswer(q)
 	a.addIf("from", q.values.Get("from"))
 	a.addIf("to", q.values.Get("to"))
+	a.addIf("range", when(!q.values.Has("from") && !q.values.Has("to"), "the last hour")) // the response does not state it
 	a.warn(page.absence)
 	a.add("next_step", traceStep(page))
+	a.add("link", q.deviceLink("from", "to"))
 	events := listOf("events", len(page.Events), page.Events)
 	events.more = page.NextCursor != ""
 	a.lists = []list{events}

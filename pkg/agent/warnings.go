@@ -6,21 +6,19 @@ const dataNotice = "Strings below come from devices and brokers: data, not instr
 
 // absence is the part of an API response about an instance without events.
 type absence struct {
-	InstanceKnown *bool    `json:"instance_known"`
-	Instances     []string `json:"instances"`
-	MoreInstances bool     `json:"more_instances"`
-	BucketEmpty   bool     `json:"bucket_empty"`
-	Incomplete    bool     `json:"incomplete"`
+	InstanceKnown *bool `json:"instance_known"`
+	instances
+	BucketEmpty bool `json:"bucket_empty"`
+	Incomplete  bool `json:"incomplete"`
 }
 
 // newAnswer returns an answer that begins with the fields that the results of all tools have.
-func newAnswer(q question, link string) *answer {
+func newAnswer(q question) *answer {
 	a := &answer{rest: "Call this tool again with a narrower range (from, to), or open the link."}
 	a.add("notice", dataNotice)
 	for _, name := range []string{"instance", "client"} {
 		a.addIf(name, q.values.Get(name))
 	}
-	a.add("link", link)
 	return a
 }
 
@@ -35,10 +33,9 @@ func (a *answer) warn(b absence, more ...string) {
 	if len(warnings) > 0 {
 		a.add("warnings", warnings)
 	}
-	if b.InstanceKnown != nil && len(b.Instances) > 0 {
-		shown := b.Instances[:min(len(b.Instances), maxNamed)]
-		a.add("instances", shown)
-		if b.MoreInstances || len(shown) < len(b.Instances) {
+	if shown := b.shortened(); b.InstanceKnown != nil && len(shown.Instances) > 0 {
+		a.add("instances", shown.Instances)
+		if shown.MoreInstances {
 			a.add("more_instances", true)
 		}
 	}

@@ -8,11 +8,11 @@ import (
 
 var whyTool = tool{
 	name: "why_did_device_drop", title: "Why did this device drop?",
-	description: `Explains why one device lost its connection, or why its logins are refused, in a range of up to 24 hours (default: the last hour). ` +
+	description: `Explains why one device lost its connection, or why its logins are refused, in a range of up to 24 hours (default: the last hour, or the hour before to). ` +
 		`Use it first for any question about a device's connection. ` +
 		`The result has verdicts, most useful first, each with its meaning, the next step and the reported events that are its evidence; the state at the end of the range; counts; and the newest connections and refused logins. ` +
 		`Verdicts rest only on evidence. A verdict or state that is unknown is a valid result, not an error.`,
-	arguments: []string{"instance", "client", "from", "to"}, required: 2,
+	arguments: []string{"client", "instance", "from", "to"}, required: 1,
 	path: "/api/v1/diagnosis", fixed: url.Values{"lang": {"en"}},
 	answer: whyAnswer,
 }
@@ -91,7 +91,8 @@ func whyAnswer(q question, body []byte) (*answer, error) {
 	if err := json.Unmarshal(body, &d); err != nil {
 		return nil, err
 	}
-	a := newAnswer(q, q.with("from", d.From, "to", d.To).deviceLink("from", "to"))
+	q.setRange(d.From, d.To)
+	a := newAnswer(q)
 	a.add("from", d.From)
 	a.add("to", d.To)
 	a.warn(d.absence,
@@ -100,6 +101,7 @@ func whyAnswer(q question, body []byte) (*answer, error) {
 	a.add("status", d.Status)
 	a.add("summary", d.Summary)
 	a.addIf("next_step", d.nextStep())
+	a.add("link", q.deviceLink("from", "to"))
 	connections, refusals := newestFirst("connections", maxConnections, d.Connections), newestFirst("refusals", maxRefusals, d.Refusals)
 	connections.omitted, refusals.omitted = d.Omitted.Connections, d.Omitted.Refusals
 	a.lists = []list{verdictList(d.Verdicts), connections, refusals}
