@@ -127,7 +127,7 @@ func TestHeavyDevices(t *testing.T) {
 // lists are the lists that must not be empty in the result of a heavy device.
 var lists = map[string][]string{
 	"why_did_device_drop": {"verdicts"}, "device_trace": {"events"}, "who_else_dropped": {"by_node", "by_reason"},
-	"fleet_summary": {"reasons", "busiest_five_minutes", "nodes"},
+	"fleet_summary": {"reasons", "busiest_minutes", "nodes"},
 }
 
 func requireLists(t *testing.T, tool string, found map[string]any) {

@@ -3,17 +3,18 @@ package agent
 import (
 	"cmp"
 	"encoding/json"
+	"net/url"
 	"slices"
 )
 
 var fleetTool = tool{
 	name: "fleet_summary", title: "What happened to the fleet?",
-	description: `Sums up what happened to all devices of an instance in up to 24 hours (default: today, UTC, so far): connects, drops and refused logins, their reasons, the broker nodes, the busiest steps of five minutes, the sums of each hour, and the devices that drop most. ` +
-		`Use it for questions about an outage or about many devices. Then call who_else_dropped with at = the time of a busy step, or why_did_device_drop for one device. ` +
+	description: `Sums up what happened to all devices of an instance in up to 24 hours (default: today, UTC, so far): connects, drops and refused logins, their reasons, the broker nodes, the busiest minutes (at most one in five), the sums of each hour, and the devices that drop most. ` +
+		`Use it for questions about an outage or about many devices. Then call who_else_dropped with at = a busy minute, or why_did_device_drop for one device. ` +
 		`devices, dropped, flapping and down are null unless the range is a whole UTC day or today so far.`,
 	arguments: []string{"instance", "from", "to"},
-	path:      "/api/v1/fleet",
-	answer:    fleetAnswer,
+	path:      "/api/v1/fleet", fixed: url.Values{"step": {"1m"}},
+	answer: fleetAnswer,
 }
 
 const (
@@ -37,7 +38,7 @@ type fleet struct {
 	Shards     struct{ Counted, Of int }
 }
 
-// step holds the sums of five minutes, or of an hour in the list hours.
+// step holds the sums of a minute, or of an hour in the list hours.
 type step struct {
 	Time     string        `json:"time"`
 	Connects int64         `json:"connects"`
@@ -92,20 +93,24 @@ func fleetAnswer(q question, body []byte) (*answer, error) {
 		a.add(x.name, x.value)
 	}
 	a.lists = []list{
-		listOf("reasons", maxReasons, f.Reasons), listOf("busiest_five_minutes", maxBusiest, busiest), listOf("nodes", maxNodes, f.Nodes),
+		listOf("reasons", maxReasons, f.Reasons), listOf("busiest_minutes", maxBusiest, busiest), listOf("nodes", maxNodes, f.Nodes),
 		listOf("hours", 25, f.hours()), listOf("flapping", len(f.Flapping), f.Flapping),
 	}
 	a.rest = "Call this tool again with a narrower range (from, to), or open the link."
 	return a, nil
 }
 
-// busiest returns the steps with drops or refusals, those with the most first.
-func (f fleet) busiest() []step {
-	busy := slices.DeleteFunc(slices.Clone(f.Steps), func(s step) bool { return s.trouble() == 0 })
-	slices.SortStableFunc(busy, func(a, b step) int { return cmp.Compare(b.trouble(), a.trouble()) })
-	for i := range busy {
-		busy[i].ByReason = busy[i].ByReason[:min(len(busy[i].ByReason), 3)]
+// busiest returns the busiest minute of each five that have drops or refusals, those with the most
+// first. A minute is exact enough for who_else_dropped, which looks at three. Neighbors are left out,
+// so that a long incident does not hide the others.
+func (f fleet) busiest() (busy []step) {
+	for five := range slices.Chunk(f.Steps, 5) {
+		if most := slices.MaxFunc(five, func(a, b step) int { return cmp.Compare(a.trouble(), b.trouble()) }); most.trouble() > 0 {
+			most.ByReason = most.ByReason[:min(len(most.ByReason), 3)]
+			busy = append(busy, most)
+		}
 	}
+	slices.SortStableFunc(busy, func(a, b step) int { return cmp.Compare(b.trouble(), a.trouble()) })
 	return busy
 }
 
@@ -132,5 +137,10 @@ func fleetStep(busiest []step) string {
 	if len(busiest) == 0 {
 		return "No drops and no refused logins in this range. Choose another range with from and to if the trouble was earlier."
 	}
-	return "Call who_else_dropped with this instance and at=" + busiest[0].Time + ", or why_did_device_drop for a device in flapping."
+	most := busiest[0]
+	of := "drops"
+	if most.Refusals > most.Drops {
+		of = "refusals"
+	}
+	return "Call who_else_dropped with this instance, at=" + most.Time + " and of=" + of + ", or why_did_device_drop for a device in flapping."
 }

@@ -10,7 +10,7 @@ var scopeTool = tool{
 	description: `Says whether other devices dropped, or were refused, around an instant: only this device, one broker node, one network, one reason, or the whole fleet. It compares their number with the usual one. ` +
 		`Use it after why_did_device_drop, with at = the time of the drop and the same client, to tell a fault of one device from an outage. Without client, all devices count as others. ` +
 		`"not clear" and "unknown" are valid results.`,
-	arguments: []string{"at", "instance", "client"}, required: 1,
+	arguments: []string{"at", "instance", "client", "of"}, required: 1,
 	path: "/api/v1/scope", fixed: url.Values{"lang": {"en"}},
 	answer: scopeAnswer,
 }

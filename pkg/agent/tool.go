@@ -49,6 +49,7 @@ var argumentTexts = map[string]string{
 	"client":   "The MQTT client identifier of the device, exactly as recorded. Case matters.",
 	"from":     "Start of the range: RFC 3339 (2026-11-22T08:00:00Z) or Unix milliseconds.",
 	"to":       "End of the range: RFC 3339 or Unix milliseconds. At most 24 hours after from.",
+	"of":       "What to count: drops or refusals (refused logins). Default: refusals if the event of client nearest to at is one, otherwise drops.",
 	"at":       "An instant: RFC 3339 (2026-11-22T08:00:00Z) or Unix milliseconds.",
 }
 

@@ -2,10 +2,13 @@ package agent
 
 import (
 	"encoding/json"
+	"fmt"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"devicetrace/pkg/event"
 )
 
 func TestTools(t *testing.T) {
@@ -113,16 +116,48 @@ func TestFleetSummary(t *testing.T) {
 	totals := found["totals"].(map[string]any)
 	require.EqualValues(t, 22, totals["drops"])
 	require.EqualValues(t, 21, totals["devices"])
-	busiest := found["busiest_five_minutes"].([]any)
+	busiest := found["busiest_minutes"].([]any)
 	require.Equal(t, map[string]any{
 		"time": "2026-11-22T10:20:00.000Z", "connects": 0.0, "drops": 21.0, "refusals": 0.0,
 		"by_reason": []any{map[string]any{"action": "close", "action_info": "no heart", "events": 21.0}},
 	}, busiest[0])
-	require.Contains(t, found["next_step"], "at=2026-11-22T10:20:00.000Z")
+	require.Contains(t, found["next_step"], "at=2026-11-22T10:20:00.000Z and of=drops")
 	require.Equal(t, []any{
 		map[string]any{"time": "2026-11-22T09:00:00.000Z", "connects": 20.0, "drops": 0.0, "refusals": 0.0},
 		map[string]any{"time": "2026-11-22T10:00:00.000Z", "connects": 2.0, "drops": 22.0, "refusals": 0.0},
 	}, found["hours"])
+}
+
+// TestFleetSummaryLeadsToTheIncident follows the next step from the summary of a day whose busiest
+// minute, in the middle of five, has refused logins of eight devices. One device is refused for an hour.
+func TestFleetSummaryLeadsToTheIncident(t *testing.T) {
+	t.Parallel()
+	events := []event.Event{connected("c", "10:00:00"), dropped("c", "10:10:00", "10:00:00")}
+	refuse := func(client event.ClientID, clock string) {
+		events = append(events, happened(client, clock, event.Close, event.NotAuthorized))
+	}
+	for i := range 8 {
+		refuse(event.ClientID(fmt.Sprint("camera-", i)), "11:13:30")
+	}
+	for i := range 60 {
+		refuse("lost", fmt.Sprintf("08:%02d:00", i))
+	}
+	session := connect(t, newServer(t, events...), "narrow")
+	found := answerOf(t, session, "fleet_summary", nil)
+	require.Contains(t, found["next_step"], "at=2026-11-22T11:13:00.000Z and of=refusals")
+	found = answerOf(t, session, "who_else_dropped", arguments{"at": "2026-11-22T11:13:00.000Z", "of": "refusals"})
+	require.EqualValues(t, 8, found["others"])
+	require.Equal(t, "network", found["scope"], "all devices have one address")
+}
+
+// If the device went offline before the range, the next step must lead to its last drop.
+func TestOfflineBeforeTheRange(t *testing.T) {
+	t.Parallel()
+	session := connect(t, newServer(t, story()...), "narrow")
+	found := answerOf(t, session, "why_did_device_drop", arguments{"client": "c"})
+	require.Contains(t, found["next_step"], "to=2026-11-22T10:20:00.000Z.")
+	found = answerOf(t, session, "why_did_device_drop", arguments{"client": "c", "to": "2026-11-22T10:20:00.000Z"})
+	require.Equal(t, "keep-alive-timeout", found["verdicts"].([]any)[0].(map[string]any)["code"])
 }
 
 // A device without events is no error. If the instance has none either, the result names others.

@@ -118,6 +118,9 @@ func (d diagnosis) nextStep() string {
 	if n := len(d.Refusals); n > 0 {
 		return "Follow next of the first verdict. To see whether other logins were refused too, call who_else_dropped with this instance and client, and at=" + d.Refusals[n-1].Time + "."
 	}
+	if d.Status.State == "offline" && d.Status.Since != "" && d.Status.Since < d.From {
+		return "The device went offline earlier. To learn why, call this tool again with to=" + d.Status.Since + "."
+	}
 	return when(len(d.Verdicts) > 0, "Follow next of the first verdict. If the drop was earlier, call this tool again with from and to around it.")
 }
 

@@ -19,7 +19,7 @@ var mcpTools = map[string][]string{
 	"why_did_device_drop": {"instance", "client", "from", "to"},
 	"device_trace":        {"instance", "client", "from", "to"},
 	"device_status":       {"instance", "client", "at"},
-	"who_else_dropped":    {"instance", "client", "at"},
+	"who_else_dropped":    {"instance", "client", "at", "of"},
 	"fleet_summary":       {"instance", "from", "to"},
 }
 
