@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -214,24 +215,50 @@ func TestCallsEndWithTheirRequests(t *testing.T) {
 }
 
 // A call that reaches the time limit must say so. The SDK must not respond with an empty body first.
+// No goroutine may remain: synctest fails if one does.
 func TestTimeLimit(t *testing.T) {
-	t.Parallel()
-	slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		<-r.Context().Done()
-		time.Sleep(10 * time.Millisecond) // lets a context of the SDK end first
-		serve.TryLater(w, http.StatusServiceUnavailable, "TimedOut", "the request took too long")
-	})
-	handler, err := New(Config{API: slow, Tokens: tokensOf(t)})
-	require.NoError(t, err)
 	for _, version := range []string{"2025-03-26", "2025-11-25"} {
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-		defer cancel()
-		r := httptest.NewRequestWithContext(ctx, http.MethodPost, Path, strings.NewReader(callBody("fleet_summary", arguments{"instance": "i"})))
-		r.Header = http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer all"}, "Mcp-Protocol-Version": {version}}
-		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, r)
-		require.Contains(t, w.Body.String(), `{\"code\":\"TimedOut\",\"error\":\"the request took too long\",\"retry_after_seconds\":\"1\"}`, version)
+		synctest.Test(t, func(t *testing.T) {
+			handler, err := New(Config{API: http.HandlerFunc(slow), Tokens: tokensOf(t)})
+			require.NoError(t, err)
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			want := map[string]int{"TimedOut": maxCalls, "Busy": 1}
+			codes := make(chan string)
+			for range maxCalls + 1 {
+				go func() { codes <- codeOf(ctx, handler, version) }()
+			}
+			got := map[string]int{}
+			for range maxCalls + 1 {
+				got[<-codes]++
+			}
+			require.Equal(t, want, got, version)
+		})
 	}
+}
+
+// slow responds a second after the time limit.
+func slow(w http.ResponseWriter, r *http.Request) {
+	<-r.Context().Done()
+	time.Sleep(time.Second)
+	serve.TryLater(w, http.StatusServiceUnavailable, "TimedOut", "the request took too long")
+}
+
+// codeOf calls a tool without a network, and returns the code of its failure, or the whole body if
+// there is none.
+func codeOf(ctx context.Context, handler http.Handler, version string) string {
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, Path, strings.NewReader(callBody("fleet_summary", arguments{"instance": "i"})))
+	r.Header = http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer all"}, "Mcp-Protocol-Version": {version}}
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	var body struct {
+		Result struct{ Content []struct{ Text string } }
+	}
+	var f failure
+	if json.Unmarshal(w.Body.Bytes(), &body) != nil || json.Unmarshal([]byte(body.Result.Content[0].Text), &f) != nil {
+		return w.Body.String()
+	}
+	return f.Code
 }
 
 // The request to the API must carry the caller's token, host and context, and no other header.
