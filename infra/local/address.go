@@ -6,8 +6,9 @@ import (
 	"net"
 )
 
-// setHost sets the addresses to listen on. Some shells and build tools set HOST to a name, which
-// setHost ignores. Default secrets are public, so they are not accepted from other machines.
+// setHost sets the addresses to listen on. It ignores a name, because some shells and build tools
+// set HOST to one. The default secrets are public, so setHost makes sure that other machines cannot
+// use them.
 func (s *settings) setHost(host string) {
 	s.host, s.mqttHost = loopback, loopback
 	ip := net.ParseIP(cmp.Or(host, loopback))
@@ -23,8 +24,8 @@ func (s *settings) setHost(host string) {
 	}
 }
 
-// dropPublicSecrets disables whatever the default secrets would open to other machines, except the
-// webhooks and queries; see validate.
+// dropPublicSecrets disables what other machines could use with a default secret: the quarantine,
+// Alibaba's API and the MQTT broker. It leaves webhooks and queries to validate.
 func (s *settings) dropPublicSecrets() {
 	s.notice = "Other machines can reach this system. Their requests, and the tokens in them, are not encrypted."
 	if s.adminToken == defaultToken {
@@ -49,8 +50,8 @@ func (s settings) validate() error {
 
 func isLoopback(host string) bool { return net.ParseIP(host).IsLoopback() }
 
-// reachable returns the address at which this machine reaches a port on which something listens at
-// the given IP address.
+// reachable returns the address at which programs on this machine reach a listener with the given
+// IP address and port.
 func reachable(host, port string) string {
 	switch ip := net.ParseIP(host); {
 	case ip.IsUnspecified() && ip.To4() == nil:

@@ -12,8 +12,8 @@ func (w *words) add(name, value, standard string) {
 	}
 }
 
-// addSecret adds an environment variable if its value differs from the default. In place of the
-// value, it adds an ellipsis.
+// addSecret adds an environment variable if its value differs from the default. It replaces the
+// value with an ellipsis.
 func (w *words) addSecret(name, value, standard string) {
 	if value != standard {
 		*w = append(*w, name+"=…")
@@ -35,7 +35,7 @@ func (s settings) demoCommand(port, mqttPort string) string {
 	return strings.Join(append(w, "make demo"), " ")
 }
 
-// dataCommand returns the make command with the given target, for targets that need only the data.
+// dataCommand returns the make command for a target that needs only the data, such as check.
 func (s settings) dataCommand(target string) string {
 	var w words
 	w.add("DATA_DIR", s.dataDir, ".data")
@@ -45,7 +45,7 @@ func (s settings) dataCommand(target string) string {
 
 const plainCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:-"
 
-// quoted returns a value as it must be written for a shell.
+// quoted returns a value in quotation marks for a shell if it needs them.
 func quoted(value string) string {
 	if strings.Trim(value, plainCharacters) == "" {
 		return value

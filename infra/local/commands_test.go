@@ -26,7 +26,7 @@ func TestWelcomePrintsCommandsWithTheSettings(t *testing.T) {
 	require.Contains(t, text, "\n  HOST=192.0.2.1 make demo\n  S_YAML=infra/operate/s.concurrent.yaml make compact\n")
 }
 
-// A command on a folder without data must say what to do, and must not make the folder.
+// A command on a folder without data must say what to do, and must not create the folder.
 func TestCommandsOnNoDataSayWhatToDo(t *testing.T) {
 	s := testSettings(t)
 	system := begin(t, s)

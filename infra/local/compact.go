@@ -73,8 +73,8 @@ func (c *cloud) countSegments(ctx context.Context) (n int, err error) {
 	}
 }
 
-// describe says in words what a run of the compactor did. before and after are the numbers of
-// objects.
+// describe prints what a run of the compactor did. before and after are the numbers of objects
+// before and after the run.
 func describe(out io.Writer, r compact.Report, before, after int) {
 	fmt.Fprintf(out, "Compacted. Partitions: %d, merges: %d, objects before: %d, after: %d.\n", r.Partitions, r.Merges, before, after)
 	if r.Merges == 0 && r.Finished == 0 {
@@ -90,5 +90,5 @@ func describe(out io.Writer, r compact.Report, before, after int) {
 	}
 }
 
-const nothingToMerge = `Nothing is due for a merge. Small objects are left alone for 12 minutes, because the recorder may still add to
-their runs. Then a day's objects are merged in groups of at least eight, and all of them after the day has ended.`
+const nothingToMerge = `Nothing is due for a merge. The compactor leaves an object alone for 12 minutes, because the recorder may still add
+to its run. During a day it merges groups of at least eight objects; after the day has ended, it merges all of them.`

@@ -74,8 +74,8 @@ func (c *cloud) serveInvoke(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// reporting returns a handler that responds with the text that work prints. If work fails, a trailer
-// holds the error.
+// reporting returns a handler that responds with the text that work prints. If work fails, the
+// handler sends the error in a trailer.
 func reporting(work func(context.Context, io.Writer) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		http.NewResponseController(w).Flush() // without this, a response with an empty body would have no trailers

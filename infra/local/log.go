@@ -65,8 +65,8 @@ func (l *functionLog) Write(line []byte) (int, error) {
 	return l.file.Write(line)
 }
 
-// remember keeps the record in a line. The line begins with the name of the function. A line that
-// holds no record is ignored.
+// remember stores the record that a line of output contains. The line begins with the function's
+// name. Lines without a record are ignored.
 func (l *functionLog) remember(line []byte) {
 	function, text, _ := bytes.Cut(line, []byte(" | "))
 	var r record
@@ -80,19 +80,20 @@ func (l *functionLog) remember(line []byte) {
 	l.records[key] = r
 }
 
-// latest returns the latest record of a function with the given message, or a record with number 0.
+// latest returns the latest record of a function with the given message. If there is none, the
+// number of the record is 0.
 func (l *functionLog) latest(function, message string) record {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.records[recordKey{function, message}]
 }
 
-// logDelay is the maximum time that await waits. A function's output arrives shortly after its
-// response at most.
+// logDelay is the maximum time that await waits. A function's last lines of output can arrive
+// shortly after its response.
 const logDelay = 2 * time.Second
 
-// await returns the latest record of a function with the given message, once its number is greater
-// than the given one. It returns false if there is no such record in time.
+// await waits for a record of a function that has the given message and a number greater than the
+// given one. It returns the latest such record, or false if there is none within logDelay.
 func (l *functionLog) await(ctx context.Context, function, message string, number int) (record, bool) {
 	ctx, cancel := context.WithTimeout(ctx, logDelay)
 	defer cancel()

@@ -18,7 +18,7 @@ type settings struct {
 	webhookToken, queryToken, adminToken string
 	openAPIKeys                          string
 	user, password                       string
-	notice                               string // what the user should know about HOST; may be empty
+	notice                               string // tells the user about HOST; may be empty
 }
 
 // The default secrets. They are public knowledge, so the program may print them.
@@ -51,12 +51,12 @@ func readSettings(getenv func(string) string) settings {
 // data returns the path of a file in the data folder.
 func (s settings) data(name string) string { return filepath.Join(s.dataDir, name) }
 
-// localDefaults holds the variables that a deployment must set and that nobody needs to set here. The
-// host ignores the domain and its certificate.
+// localDefaults holds defaults of variables that a deployment must set. The local host ignores the
+// domain and its certificate.
 var localDefaults = map[string]string{"OSS_BUCKET": "device-trace", "DOMAIN": "localhost", "CERT_NAME": "none"}
 
 // lookup returns the value of an environment variable that s.file refers to, and reports whether
-// the variable is set. Variables that have a default here always count as set.
+// the variable is set. Variables with a local default always count as set.
 func (s settings) lookup(name string) (string, bool) {
 	switch name {
 	case "WEBHOOK_TOKEN":

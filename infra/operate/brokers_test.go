@@ -12,8 +12,8 @@ import (
 	"devicetrace/pkg/broker"
 )
 
-// Each broker's page must end with a way to see that the set-up works: an `ops why` for the instance
-// that the page sends to, and what a wrong token looks like.
+// Each broker's page must end with a section that shows whether the set-up works. It must run `ops
+// why` for the instance that the page sends to, and say what a wrong token looks like.
 func TestBrokerPagesEndWithACheck(t *testing.T) {
 	pages, err := filepath.Glob("brokers/*.md")
 	require.NoError(t, err)

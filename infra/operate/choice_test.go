@@ -75,10 +75,10 @@ func rowsOf(text string) (rows [][]string) {
 	return rows
 }
 
-// The table's numbers of concurrent requests must be those of the two files.
+// The numbers of concurrent requests in the table must follow from the two files.
 func TestChoiceRepeatsTheConcurrency(t *testing.T) {
 	for _, row := range tableOf(t, "Which deployment") {
-		if row[0] == "requests at a time" {
+		if row[0] == "concurrent requests" {
 			require.Equal(t, []string{"60", "2,000"}, row[1:3])
 		}
 	}

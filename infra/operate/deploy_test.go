@@ -26,8 +26,8 @@ func TestBothEditionsHaveTheSameCommands(t *testing.T) {
 	}
 }
 
-// customCommands lists the commands of s that the pages may use: those of the tool itself, and
-// those that its component fc3 adds. The latter may follow the name of a resource.
+// customCommands lists the commands of s that the pages may use. Some belong to the tool itself,
+// the others to its component fc3. The latter may follow the name of a resource.
 var customCommands = []string{"config add", "preview", "deploy", "remove", "logs", "invoke"}
 
 // Each command of s must be known, and each file that a command reads must exist.
@@ -107,8 +107,8 @@ func TestChangingAToken(t *testing.T) {
 	require.NoFileExists(t, settings+".old")
 }
 
-// reader is somebody who follows the page with a home folder and a copy of the repository that
-// contains only what the steps read.
+// reader is a person who follows the page. It has a home folder and a copy of the files that the
+// steps read.
 type reader struct{ home, repository string }
 
 // standIn is the body of both stand-ins. It appends a line with the command, and for `s` also says

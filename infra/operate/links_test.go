@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Every relative link on a page in this folder, or below it, must lead to a file that exists, and to
-// a heading of it.
+// Every relative link on a page in this folder, or below it, must lead to an existing file and, if
+// it has a fragment, to a heading of that file.
 func TestLinks(t *testing.T) {
 	require.NoError(t, filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(path) != ".md" {

@@ -83,19 +83,20 @@ func checkRows(got []row, want []ends.Row) error {
 	return nil
 }
 
-// brokerOf returns the address of the broker of the `make run` at the given HTTP address. wanted is
-// the value of MQTT_PORT, or empty if it is not set. If the broker has another port, brokerOf returns
-// an error: the broker on the wanted port would report its clients to somewhere else.
+// brokerOf returns the address of the MQTT broker of the `make run` at the given HTTP address.
+// wanted is the value of MQTT_PORT, or empty if it is not set. If the broker has another port,
+// brokerOf returns an error, because a broker on the wanted port would not report to this `make
+// run`.
 func brokerOf(ctx context.Context, address, wanted string) (string, error) {
 	system, err := running.Ask(ctx, address)
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "", fmt.Errorf("nothing listens on %s: start `make run` in another terminal, and set PORT here to the same value as there", address)
+		return "", fmt.Errorf("nothing listens on %s: start `make run` in another terminal, and set PORT to the same value in both terminals", address)
 	case err != nil:
 		return "", fmt.Errorf("no `make run` listens on %s: set PORT to the same value as for `make run` (%w)", address, err)
 	}
 	if _, port, _ := net.SplitHostPort(system.MQTT); wanted != "" && wanted != port {
-		return "", fmt.Errorf("MQTT_PORT is %s, but the broker of the `make run` on %s listens on port %s: set MQTT_PORT to %[3]s, or leave it out", wanted, address, port)
+		return "", fmt.Errorf("MQTT_PORT is %s, but the broker of the `make run` on %s listens on port %s: set MQTT_PORT to %[3]s, or do not set it", wanted, address, port)
 	}
 	return system.MQTT, nil
 }

@@ -48,7 +48,7 @@ func format(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000
 const (
 	// pollEvery is the pause between queries while rows are still missing.
 	pollEvery = 250 * time.Millisecond
-	// tellEvery is the interval at which await says that rows are still missing.
+	// tellEvery is the interval at which await prints how many rows have arrived.
 	tellEvery = 5 * time.Second
 )
 

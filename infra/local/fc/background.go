@@ -15,7 +15,7 @@ func (h *Host) invokeAsync(p *pool, payload []byte) {
 	})
 }
 
-// retryAsync makes calls in the background until one succeeds, as often as s.yaml says.
+// retryAsync calls a function in the background. It retries failed calls as often as s.yaml says.
 func (h *Host) retryAsync(p *pool, invoke func(*call) *Error) {
 	h.background(func() {
 		wait := h.config.RetryWait

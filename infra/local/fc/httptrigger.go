@@ -14,13 +14,14 @@ const (
 	maxTarget = 4 << 10 // path and query together
 	maxHeader = 8 << 10 // all header names and values together
 	maxBody   = 32 << 20
-	// maxAsyncBody is the maximum size of the body of a request for an asynchronous call.
+	// maxAsyncBody is the maximum size, in bytes, of the body of a request for an asynchronous
+	// call.
 	maxAsyncBody = 128 << 10
 )
 
 // serve calls the function with a request and writes the function's response. If the request has
 // the header X-Fc-Invocation-Type: Async, serve responds with 202 at once and calls the function in
-// the background. So the sender decides whether a call is asynchronous.
+// the background.
 func (h *Host) serve(to route, w http.ResponseWriter, r *http.Request) {
 	c, respond := to.pool.newCall(nil), to.call
 	if strings.EqualFold(r.Header.Get("X-Fc-Invocation-Type"), "Async") {
@@ -33,8 +34,7 @@ func (h *Host) serve(to route, w http.ResponseWriter, r *http.Request) {
 }
 
 // accept responds with 202 to a request for an asynchronous call, and makes the call in the
-// background. Only an error of the platform counts as a failure and is retried; a response with the
-// status 503 does not.
+// background. It retries only after errors of the platform, not after a response such as 503.
 func (h *Host) accept(to route, w http.ResponseWriter, r *http.Request, id string) *Error {
 	if fault := to.admit(r); fault != nil {
 		return fault

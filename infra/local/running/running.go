@@ -1,4 +1,4 @@
-// Package running lets a program ask the `make run` on a port of this machine for its settings.
+// Package running lets programs ask a `make run` on the same machine for its settings.
 package running
 
 import (
@@ -14,7 +14,7 @@ import (
 // the same machine.
 const Path = "/.local"
 
-// Settings are the settings of a running system that other programs need. They hold no secret.
+// Settings holds the settings of a running system that other programs need. It contains no secrets.
 type Settings struct {
 	DataDir string `json:"data_dir"` // an absolute path
 	// MQTT is the address at which this machine reaches the MQTT broker.
@@ -39,11 +39,11 @@ func isLocal(address string) bool {
 	return err == nil && net.ParseIP(host).IsLoopback()
 }
 
-// askTimeout is the time limit for a response.
+// askTimeout is the maximum time that Ask waits for a response.
 const askTimeout = 5 * time.Second
 
 // Ask returns the settings of the system that serves HTTP at the given address. It returns an error
-// if nothing listens there, or something else than `make run`.
+// if nothing listens there, or if a program other than `make run` does.
 func Ask(ctx context.Context, address string) (s Settings, err error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()

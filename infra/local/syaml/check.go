@@ -139,8 +139,8 @@ func (p *problems) checkDomain(path string, f Function) {
 	p.checkCertificate(path+".certConfig", f.Domain.Certificate, f.Domain.Protocol == "HTTPS")
 }
 
-// checkCertificate checks that a certificate has all of its keys if the domain needs one, and none
-// otherwise.
+// checkCertificate checks that a certificate has all keys if the domain needs a certificate, and no
+// keys otherwise.
 func (p *problems) checkCertificate(path string, c Certificate, needed bool) {
 	if !needed && len(c) > 0 {
 		p.add(path, "is for protocol HTTPS only")

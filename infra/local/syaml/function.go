@@ -114,8 +114,8 @@ type Certificate map[string]string
 
 var certificateKeys = []string{"certName", "certificate", "privateKey"}
 
-// UnmarshalYAML accepts a mapping. It ignores a scalar, which is an unresolved expression or, if
-// there is no certificate, the empty text.
+// UnmarshalYAML accepts a mapping. It ignores a scalar, which is either an unresolved expression or
+// an empty text that means no certificate.
 func (c *Certificate) UnmarshalYAML(node *yaml.Node) error {
 	if node.Kind == yaml.ScalarNode {
 		return nil

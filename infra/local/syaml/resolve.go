@@ -8,9 +8,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// An expression has the form ${vars.name}, ${env('NAME')} or ${env('NAME', 'default')}. A choice has
-// the form ${vars.name[env('NAME', 'default')]}. It must be a whole value, and selects an entry of a
-// variable that is a mapping.
+// An expression has the form ${vars.name}, ${env('NAME')} or ${env('NAME', 'default')}. A choice
+// has the form ${vars.name[env('NAME', 'default')]}. A choice must be the whole value. It selects
+// an entry of a variable that is a mapping.
 var (
 	expression       = regexp.MustCompile(`\$\{([^}]*)\}`)
 	varExpression    = regexp.MustCompile(`^vars\.([A-Za-z0-9_-]+)$`)
@@ -71,7 +71,7 @@ func (r resolver) resolveAll(node *yaml.Node) error {
 	return nil
 }
 
-// resolveScalar returns what takes the place of a scalar that contains expressions.
+// resolveScalar returns the node that replaces a scalar that contains expressions.
 func (r resolver) resolveScalar(node *yaml.Node) (*yaml.Node, error) {
 	if match := choiceExpression.FindStringSubmatch(node.Value); match != nil {
 		return r.choose(match[1], match[2])
@@ -80,7 +80,8 @@ func (r resolver) resolveScalar(node *yaml.Node) (*yaml.Node, error) {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text, Line: node.Line}, err
 }
 
-// choose returns the entry of a mapping variable whose key is the value of an expression.
+// choose evaluates an expression and returns the entry of a mapping variable that has this value as
+// its key.
 func (r resolver) choose(variable, expression string) (*yaml.Node, error) {
 	key, err := r.value(expression)
 	if err != nil {
@@ -121,7 +122,7 @@ func (r resolver) value(text string) (string, error) {
 		return "", fmt.Errorf("read expression %q: use vars.name, env('NAME') or env('NAME', 'default')", text)
 	}
 	if value, found := r.lookup(match[1]); found && value != "" {
-		return value, nil // Serverless Devs, too, takes an empty variable for one that is not set
+		return value, nil // like Serverless Devs, treat an empty variable as unset
 	}
 	if match[2] == "" {
 		return "", fmt.Errorf("read environment variable %q: not set, and it has no default", match[1])

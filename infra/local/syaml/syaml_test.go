@@ -29,7 +29,7 @@ func secrets(name string) (string, bool) {
 	return "secret", slices.Contains(required, name)
 }
 
-// with returns a Lookup that also knows one other variable, or another value of a required one.
+// with returns a Lookup like secrets, in which the named variable has the given value.
 func with(name, value string) Lookup {
 	return func(other string) (string, bool) {
 		if other == name {
@@ -65,8 +65,8 @@ func TestPutsGiveUpBeforeTheRecorderIsKilled(t *testing.T) {
 	}
 }
 
-// With the required variables and no other, Parse must accept the repository's files. It must name
-// any of them that is missing or empty.
+// Parse must accept the repository's files if only the required variables are set. If one of these
+// is empty, the error must name it.
 func TestRepositoryFilesNeedOnlyTheRequiredVariables(t *testing.T) {
 	for _, file := range []string{repository, concurrent} {
 		parseFile(t, file)
@@ -77,8 +77,8 @@ func TestRepositoryFilesNeedOnlyTheRequiredVariables(t *testing.T) {
 	}
 }
 
-// Tokens must not cross the internet in clear unless the operator says so. PROTOCOL is the only
-// setting that says so, and it must have one of two values.
+// Tokens must not cross the internet in clear unless the operator sets PROTOCOL=HTTP. Values other
+// than HTTP and HTTPS must be rejected.
 func TestRepositoryFilesUseHTTPS(t *testing.T) {
 	certificate := Certificate{"certName": "secret", "certificate": ".cert/secret.pem", "privateKey": ".cert/secret.key"}
 	for _, file := range []string{repository, concurrent} {

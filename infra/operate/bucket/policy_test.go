@@ -21,7 +21,7 @@ func TestFunctionsAndTheirPolicies(t *testing.T) {
 	testPolicies(t, ".")
 }
 
-// The same holds for the policies that the deploy page makes for a bucket with a prefix.
+// The policies that the deploy page makes for a bucket with a prefix must be as exact.
 func TestFunctionsAndTheirPoliciesWithAPrefix(t *testing.T) {
 	t.Setenv("OSS_PREFIX", "trace/")
 	testPolicies(t, fill(t, "trace/"))

@@ -14,7 +14,7 @@ import (
 // mcpToken covers only the instance "mine".
 const mcpToken = "e2e-agent-of-mine"
 
-// mcpTools lists the tools of the MCP endpoint, with the arguments that each of them has.
+// mcpTools maps the tools of the MCP endpoint to their arguments.
 var mcpTools = map[string][]string{
 	"why_did_device_drop": {"instance", "client", "from", "to"},
 	"device_trace":        {"instance", "client", "from", "to"},
@@ -44,8 +44,8 @@ func agentOf(t *testing.T, base, token string) *mcp.ClientSession {
 	return session
 }
 
-// useTool calls a tool with those of the given arguments that it has. It decodes the result, which must
-// be at most 20 KB long.
+// useTool calls a tool with the given arguments, except those that the tool does not have. It
+// decodes the result, which must be at most 20 KB long.
 func useTool(t *testing.T, session *mcp.ClientSession, tool string, given map[string]any) (found map[string]any, isError bool) {
 	t.Helper()
 	arguments := map[string]any{}

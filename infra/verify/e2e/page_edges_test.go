@@ -21,17 +21,18 @@ import (
 const (
 	// chineseDevice is online now.
 	chineseDevice = "GID_page@@@设备-1"
-	// oddlyNamedDevice has a name that is no safe name of a file.
+	// oddlyNamedDevice has a name that is not safe as a file name.
 	oddlyNamedDevice = "../设备\\é/\u202Egnp.exe\u0007..."
 	// takenDevice lost a connection to a session takeover from another address.
 	takenDevice = "GID_page@@@taken-over"
-	// refusedOnly had no connection, but a refused login.
+	// refusedOnly had a refused login, and no connection.
 	refusedOnly = "GID_page@@@refused-only"
-	// lateDevice began a range with an open connection, was offline for 25 minutes and is online.
+	// lateDevice was online an hour ago, had a gap of 25 minutes and one of 5 minutes, and is
+	// online now.
 	lateDevice = "GID_page@@@two-gaps"
 )
 
-// TestPageEdges checks what people noticed about the page in unusual situations.
+// TestPageEdges checks the page in unusual situations in which people noticed faults.
 func TestPageEdges(t *testing.T) {
 	t.Parallel()
 	p := pageTest{stack: newStack(t), now: time.Now().Truncate(time.Millisecond)}
@@ -93,8 +94,8 @@ func live(client, language string) string {
 
 const htmlExport = ".exports button:nth-of-type(4)"
 
-// testReportSaysWhen checks that a report of a range that ends now states this instant, and has no
-// words that would soon be wrong.
+// testReportSaysWhen checks a report of a range that ends now. The report must state the instant,
+// and must not contain words such as "now", which would soon be wrong.
 func testReportSaysWhen(t *testing.T, p *pageTest) {
 	for _, c := range []struct{ language, now, stillOpen, at, openAt string }{
 		{"en", "NOW", "still open", `^AT %s`, `^open at %s`},
@@ -138,8 +139,8 @@ func testReportWithoutScope(t *testing.T, p *pageTest) {
 	stop()
 }
 
-// testFileNames checks that exports keep the device's own script in their names, but nothing that a
-// file system or a reader could misunderstand.
+// testFileNames checks that the file names of exports keep letters of any script, but no characters
+// that could mislead a file system or a reader.
 func testFileNames(t *testing.T, p *pageTest) {
 	day := p.now.Add(-time.Hour).In(berlin(t)).Format(time.DateOnly)
 	long := strings.Repeat("设", 300)
@@ -162,8 +163,8 @@ func testFileNames(t *testing.T, p *pageTest) {
 	}
 }
 
-// testSpreadsheet checks that a CSV export begins with a byte order mark, and that its cells are
-// empty if a value is unknown.
+// testSpreadsheet checks that a CSV export begins with a byte order mark, and that its cells for
+// unknown values are empty.
 func testSpreadsheet(t *testing.T, p *pageTest) {
 	file := p.open(t, refusedOnly, time.Hour, viewer{}).download(".exports button:nth-of-type(2)")
 	require.True(t, strings.HasPrefix(file, "\ufeffclient_id,"), file)
@@ -191,7 +192,8 @@ func testOrderOfEvidence(t *testing.T, p *pageTest) {
 	b.click("#order") // the browser remembers the order
 }
 
-// testNoToken checks that the page offers another token only after there was one.
+// testNoToken checks that the page asks for a token if it has none, and for another one if the
+// token was rejected.
 func testNoToken(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.allow("401")
@@ -321,8 +323,8 @@ func testTimeOffline(t *testing.T, p *pageTest) {
 	require.Regexp(t, "^Time offline at least 10 min in 1 gap$", tile(2), "the state at the start of the range is unknown")
 }
 
-// testLanguageOfLink checks that a link can ask for a language and a time zone. Without them, the
-// viewer's own choice applies, and a link never changes this choice for good.
+// testLanguageOfLink checks that a link can ask for a language and a time zone. Without these
+// parameters, the viewer's own choice applies. A link never changes this choice permanently.
 func testLanguageOfLink(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.open(live(chineseDevice, "zh") + "&zone=utc")
@@ -344,8 +346,8 @@ func testLanguageOfLink(t *testing.T, p *pageTest) {
 	require.Equal(t, "en", language())
 }
 
-// testOrderOfTimes checks that the page says in one sentence, at one field, that a range ends before
-// it begins.
+// testOrderOfTimes checks that the page reports a range that ends before it begins with one
+// sentence at one field.
 func testOrderOfTimes(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	b.open("/?" + url.Values{"instance": {pageInstance}, "client": {chineseDevice}, "from": {"2026-11-22T09:00:00Z"}, "to": {"2026-11-22T08:00:00Z"}}.Encode())
@@ -409,7 +411,7 @@ func testDocumentedLinks(t *testing.T, p *pageTest) {
 	}
 }
 
-// parseInstant parses a time as a link has it, and returns it in UTC.
+// parseInstant parses a time in either format that a link may have, and returns it in UTC.
 func parseInstant(t *testing.T, text string) time.Time {
 	t.Helper()
 	if ms, err := strconv.ParseInt(text, 10, 64); err == nil {

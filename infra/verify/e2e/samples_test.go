@@ -226,7 +226,7 @@ func TestInvokeSamples(t *testing.T) {
 	p.invokeSample(t, "compactor", "timer.json", "")
 }
 
-// httpResponse is what a function returns for an HTTP request.
+// httpResponse is a function's response to an HTTP request.
 type httpResponse struct {
 	StatusCode int
 	Body       string

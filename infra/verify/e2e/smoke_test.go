@@ -57,8 +57,8 @@ func (r smokeResult) requireStep(t *testing.T, name string, want ...string) {
 	}
 }
 
-// TestSmoke runs the command against the whole system, in both deployments. The event must be in
-// the bucket afterwards, as one of a client that is not online.
+// TestSmoke runs the command against the whole system, in both deployments. Afterwards, the event
+// must be in the bucket, and its client must not be online.
 func TestSmoke(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{"s.yaml", concurrentFile} {
@@ -78,8 +78,8 @@ func TestSmoke(t *testing.T) {
 	}
 }
 
-// TestHealthOnTheDomain checks which function responds to requests about health on the custom domain.
-// They need no token.
+// TestHealthOnTheDomain checks which function responds to each health and version path on the
+// custom domain. These paths need no token.
 func TestHealthOnTheDomain(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{"s.yaml", concurrentFile} {
@@ -207,7 +207,7 @@ func (h *hosted) put(ctx context.Context, key string) error {
 	return h.bucket.Store().Put(ctx, key, bytes.NewReader(nil), 0)
 }
 
-// ossRefuses returns a store that responds to the requests that match with an error of OSS.
+// ossRefuses returns a store that responds to matching requests with an error of OSS.
 func ossRefuses(status int, code string, match func(*http.Request) bool) func(http.Handler) http.Handler {
 	return func(bucket http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -307,7 +307,7 @@ func or(text, byDefault string) string {
 	return text
 }
 
-// TestSmokeFindsWrongLayouts checks a bucket whose marker says another number of shards, and a
+// TestSmokeFindsWrongLayouts checks a bucket whose marker has a different number of shards, and a
 // bucket with two markers. The recorder must say so although it cannot start.
 func TestSmokeFindsWrongLayouts(t *testing.T) {
 	t.Parallel()
@@ -357,7 +357,8 @@ func TestSmokeAfterARepair(t *testing.T) {
 	require.Zero(t, got.status, got.stdout+got.stderr)
 }
 
-// TestSmokeOfPlainServers checks two servers at different addresses, as -query is for.
+// TestSmokeOfPlainServers checks two servers at different addresses. The flag -query names the
+// second one.
 func TestSmokeOfPlainServers(t *testing.T) {
 	t.Parallel()
 	p := newPlainServers(t)

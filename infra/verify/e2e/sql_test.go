@@ -25,7 +25,7 @@ import (
 // viewsFile defines the view events and the recipes.
 const viewsFile = "infra/operate/views.sql"
 
-// openViews returns a DuckDB with the view events, which reads the bucket in the given folder.
+// openViews opens a DuckDB database whose view events reads the bucket in the given folder.
 func openViews(t *testing.T, folder string) duck {
 	t.Helper()
 	d := openDuck(t)
@@ -52,11 +52,11 @@ func (d duck) readViews(t *testing.T) error {
 // folder returns the folder of the stack's bucket.
 func (s *stack) folder() string { return filepath.Join(s.data, "oss", "objects") }
 
-// sqlRow is a row of the view, by name of the column, in the form of the API's JSON.
+// sqlRow maps the columns of a row of the view to their values, in the format of the API's JSON.
 type sqlRow map[string]any
 
-// eventsOf returns all rows of the view about an instance. They have the API's columns and its
-// forms of values.
+// eventsOf returns all rows of the view for an instance, with the columns and the value formats of
+// the API.
 func (d duck) eventsOf(t *testing.T, instance string) (rows []sqlRow) {
 	t.Helper()
 	columns := d.query(t, "SELECT column_name, column_type FROM (DESCRIBE events)")
@@ -103,7 +103,7 @@ func (s *stack) traced(t *testing.T, instance string, clients []string, days ...
 }
 
 // sqlInstances are names of instances that careless code could misread. Some file systems ignore
-// case, and DuckDB takes a partition named null for an unknown one.
+// case, and DuckDB treats a partition named null as unknown.
 var sqlInstances = []string{"plain", "Prod.cn", "prod.cn", "null", "a_b-c.9"}
 
 // sqlClients are hostile client identifiers.
@@ -111,8 +111,8 @@ func sqlClients() []string {
 	return append([]string{"'; DROP VIEW events; --", "a%b", "@@@x@@@y", "a@@@"}, oddClientIDs...)
 }
 
-// sqlDay returns events of all clients on a day. They include repeated deliveries whose other
-// columns differ.
+// sqlDay returns events of all clients on a day. Some events are delivered repeatedly, with
+// different values in the columns that do not identify an event.
 func sqlDay(day time.Time) (first, again []inputEvent) {
 	known := int32(60)
 	for i, client := range sqlClients() {
@@ -136,7 +136,7 @@ func sqlDay(day time.Time) (first, again []inputEvent) {
 }
 
 // TestViewHasTheRowsOfTheAPI compares the view with the API's traces: fresh runs with repeated
-// deliveries, compacted days, and both at the same time, as while a compactor runs.
+// deliveries, compacted days, and both at the same time, as during a compaction.
 func TestViewHasTheRowsOfTheAPI(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
@@ -196,9 +196,9 @@ func (s *stack) addStrangers(t *testing.T) {
 	}
 }
 
-// TestViewChoosesTheRowOfTheAPI stores rows with few different values per column in several objects.
-// Many rows are then the same event, and often they were received in the same millisecond. The view
-// must choose the same rows as the API.
+// TestViewChoosesTheRowOfTheAPI stores rows in several objects. Each column has only a few
+// different values, so many rows describe the same event, and many of these were received in the
+// same millisecond. The view must choose the same rows as the API.
 func TestViewChoosesTheRowOfTheAPI(t *testing.T) {
 	t.Parallel()
 	const seed = 17
@@ -222,7 +222,7 @@ func TestViewChoosesTheRowOfTheAPI(t *testing.T) {
 	require.Equal(t, texts(t, s.traced(t, "ties", []string{"c"}, day)), got)
 }
 
-// tiedRow returns a row of the client c. Each column has one of few values.
+// tiedRow returns a random row of the client c. Each column has only a few possible values.
 func tiedRow(random *rand.Rand, day time.Time) segment.Row {
 	text := func() string { return []string{"", "Z", "a", "é", "aa"}[random.IntN(5)] }
 	rare := func() string { return []string{"", "", "", "", "x"}[random.IntN(5)] }
@@ -236,8 +236,8 @@ func tiedRow(random *rand.Rand, day time.Time) segment.Row {
 	}
 }
 
-// TestViewColumns checks the names and types of the view's columns. They must be the API's columns
-// in the API's order, then the columns of the view alone.
+// TestViewColumns checks the names and types of the view's columns. The API's columns must come
+// first, in the API's order, followed by the columns that only the view has.
 func TestViewColumns(t *testing.T) {
 	t.Parallel()
 	s := newSeededStack(t, 16)
@@ -433,8 +433,8 @@ func (f *fleetDay) requireFlapping(t *testing.T, s *stack, d duck) {
 	require.Equal(t, want, d.query(t, "FROM flapping('plant', $1) LIMIT 16", f.date()))
 }
 
-// requireDropped compares the drops of the minute of the restart with the API's step of that minute
-// and with the events that were sent.
+// requireDropped compares the drops in the minute of the restart with the API's counts for that
+// minute and with the events that were sent.
 func (f *fleetDay) requireDropped(t *testing.T, s *stack, d duck) {
 	t.Helper()
 	var answer fleetAnswer
@@ -456,7 +456,7 @@ func (f *fleetDay) requireDropped(t *testing.T, s *stack, d duck) {
 	}
 }
 
-// requireUsers compares the devices of a user name with the finder.
+// requireUsers compares the devices of a user name with the devices that the finder returns.
 func (f *fleetDay) requireUsers(t *testing.T, s *stack, d duck) {
 	t.Helper()
 	found := s.find(t, "q", "user-010", "match", "username", "limit", "20")

@@ -15,12 +15,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// duckdbCommand is the name of DuckDB's command-line program. If the test binary is started under
-// this name, it stands in for that program, which no package that the tests can install contains.
+// duckdbCommand is the name of DuckDB's command-line program. The tests cannot install that
+// program, so the test binary stands in for it if it is started under this name.
 const duckdbCommand = "duckdb"
 
-// runDuckDB runs the given commands in the way of DuckDB's command-line program: -init FILE is a
-// script to start with, -c SQL the statements to run. It returns the exit status.
+// runDuckDB takes the same arguments as DuckDB's command-line program: -init FILE is a script to
+// run first, and -c SQL holds the statements to run after it. runDuckDB returns the exit status.
 func runDuckDB(arguments []string) int {
 	flags := flag.NewFlagSet(duckdbCommand, flag.ContinueOnError)
 	script, statements := flags.String("init", "", ""), flags.String("c", "", "")
@@ -35,7 +35,7 @@ func runDuckDB(arguments []string) int {
 	return 0
 }
 
-// printResult prints the names of the result's columns, and then its rows, one a line.
+// printResult prints the names of the result's columns, and then one row per line.
 func printResult(script, statements string) error {
 	text, err := os.ReadFile(script)
 	if err != nil {
@@ -95,8 +95,8 @@ func (s *stack) requireSQL(t *testing.T, documents ...string) {
 	}
 }
 
-// requireResult runs a command in the given folder. It must find rows, unless it names a date or an
-// instance that only serves as an example.
+// requireResult runs a command in the given folder. The command must print rows, unless it names a
+// date or an instance that only serves as an example.
 func requireResult(t *testing.T, folder, document, command string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "bash", "-ec", command)

@@ -21,8 +21,9 @@ import (
 // localZone is the time zone of the browser that startChromium starts.
 const localZone = "Europe/Berlin"
 
-// TestText checks that the API writes every verdict as the page copies it, in both languages and in
-// two time zones, and that ops prints the bytes of the API, over HTTP and from the bucket.
+// TestText checks that the API's text of each verdict is the text that the page copies, in both
+// languages and in two time zones. It also checks that ops prints exactly the API's text, over HTTP
+// and from the bucket.
 func TestText(t *testing.T) {
 	t.Parallel()
 	p := &pageTest{stack: newStack(t), now: time.Now().Truncate(time.Millisecond)}
@@ -72,8 +73,8 @@ func (p *pageTest) recordForText(t *testing.T) {
 	p.stack.record(t, pageInstance, events)
 }
 
-// requireSameText compares what the page copies with the text of the API. The page must not get the
-// days and the scope, because it adds what they say.
+// requireSameText compares the text that the page copies with the text of the API. It blocks the
+// page's requests for the days and the scope, because the page would add their results to the text.
 func (p *pageTest) requireSameText(t *testing.T, client string, span time.Duration, lang, tz string) {
 	t.Helper()
 	b := openTab(t, p.chromium, p.stack, viewer{languages: map[string]string{"en": "en-GB", "zh": "zh-CN"}[lang]})
@@ -117,8 +118,7 @@ func (p *pageTest) text(t *testing.T, client string, span time.Duration, more ur
 	return string(p.stack.get(t, queryToken, "diagnosis?"+q.Encode()))
 }
 
-// since returns "1" if the page has replaced its report with one that covers all days, and otherwise
-// "0".
+// since returns "1" if the page has requested a diagnosis with since=1, and otherwise "0".
 func (b *tab) since() string {
 	b.t.Helper()
 	if eval[bool](b, `performance.getEntriesByType('resource').some(({ name }) => name.includes('since=1'))`) {
@@ -135,8 +135,9 @@ func (b *tab) tickets() []string {
 	return eval[[]string](b, "window.tickets")
 }
 
-// requirePageAddsOnlyTrends checks that a user who copies a verdict gets all lines of the API's text,
-// except the line that says since when it applies, for which the page knows more days.
+// requirePageAddsOnlyTrends checks that the copied text of a verdict has all lines of the API's
+// text, except the line that says since when the verdict applies. That line differs, because the
+// page knows more days.
 func (p *pageTest) requirePageAddsOnlyTrends(t *testing.T) {
 	t.Helper()
 	b := p.open(t, busyDevice, time.Hour, viewer{})

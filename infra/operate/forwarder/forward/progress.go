@@ -28,9 +28,9 @@ func newProgress() *progress {
 // read counts the lines of a batch that has been delivered.
 func (p *progress) read(batch follow.Chunk) { p.lines += bytes.Count(batch.Lines, []byte("\n")) }
 
-// delivered counts a request. It logs the first request, so that whoever sets the forwarder up sees
-// that deliveries arrive. If the recorder did not understand some of its lines, delivered also logs
-// a warning.
+// delivered counts a request. It logs the first request, so that an operator who sets up the
+// forwarder sees that deliveries arrive. If the recorder did not understand some of its lines,
+// delivered also logs a warning.
 func (p *progress) delivered(body brokerlog.Body, o outcome) {
 	p.requests++
 	p.note("deliver", nil)
@@ -43,7 +43,7 @@ func (p *progress) delivered(body brokerlog.Body, o outcome) {
 	}
 }
 
-// unit returns what a request consists of.
+// unit returns the log key for the number of events or lines in a body.
 func unit(body brokerlog.Body) string {
 	if body.IsEvents {
 		return "events"
