@@ -18,8 +18,8 @@ SET TimeZone = 'UTC';
 
 CREATE OR REPLACE VIEW events AS
 WITH stored AS (
-    -- The instance is taken from the file's name, because DuckDB takes a partition named "null" for
-    -- an unknown one. In the bucket of `make run`, the names are percent-encoded.
+    -- The instance comes from the file's name, because DuckDB treats a partition named "null" as
+    -- unknown. In the bucket of `make run`, the names are percent-encoded.
     SELECT * REPLACE (url_decode(regexp_extract(filename, '.*/instance=([^/]+)/', 1)) AS instance)
     FROM read_parquet(
         getvariable('device_trace') || '/events/instance=*/shard=*/day=*/l[0-9][0-9][0-9][0-9]-*.parquet',
@@ -30,10 +30,10 @@ WITH stored AS (
 ), distinct_events AS (
     -- An event can have several rows: each object of a run repeats the rows of the previous objects,
     -- inputs of a compaction exist until they are deleted, and brokers deliver events repeatedly. The
-    -- row received first counts. The other fields of `first` decide if two rows were received in the
-    -- same millisecond. The columns beside `first` identify an event, except shard and day, which
-    -- follow from client_id and time. They are listed so that DuckDB reads only the partitions that a
-    -- query needs.
+    -- view shows the row that was received first. If two rows were received in the same millisecond,
+    -- the other fields of `first` decide. The other columns identify the event, except shard and day,
+    -- which follow from client_id and time. Grouping by shard and day lets DuckDB read only the
+    -- partitions that a query needs.
     SELECT
         instance, shard, day, client_id, time, source_event_id, native_event, native_reason, channel_id,
         connected_for_ms, peer_address, peer_port, node,
@@ -83,7 +83,7 @@ SELECT
     source,
     source_event_id,
     time_origin,
-    -- What the event reports, as the API counts it in a fleet.
+    -- The kind of the event, as the API counts events in a fleet.
     CASE
         WHEN action = 'close' AND native_event IN ('client.connack', 'client.check_authn_complete', 'client_connack',
             'connack', 'connect_failed', 'refused', 'was disconnected during CONNECT') THEN 'refusal'
@@ -98,8 +98,8 @@ SELECT
     day
 FROM flat;
 
--- device(i, c) is the part of `events` about the client c of the instance i. It reads only the shard
--- that has this client.
+-- device(i, c) returns the events of the client c of the instance i. It reads only the client's
+-- shard.
 CREATE OR REPLACE MACRO device(i, c) AS TABLE
     SELECT * FROM events WHERE instance = i AND client_id = c AND starts_with(md5(c), shard);
 
@@ -132,7 +132,7 @@ CREATE OR REPLACE MACRO flapping(i, d) AS TABLE
     HAVING drops >= 10
     ORDER BY drops DESC, client_id;
 
--- used_by(i, u) lists the devices of the instance i that used the user name u, in all days that the
+-- used_by(i, u) lists the devices of the instance i that used the user name u, on all days that the
 -- bucket still holds.
 CREATE OR REPLACE MACRO used_by(i, u) AS TABLE
     SELECT client_id, min(time) AS first_event, max(time) AS last_event, count(*) AS events,
@@ -143,7 +143,7 @@ CREATE OR REPLACE MACRO used_by(i, u) AS TABLE
     ORDER BY client_id;
 
 -- device_days(i, c, m) counts the events of the client c of the instance i on each UTC day of the
--- month m, such as '2026-11'. Days without events are missing.
+-- month m, such as '2026-11'. It omits days without events.
 CREATE OR REPLACE MACRO device_days(i, c, m) AS TABLE
     SELECT day, count(*) FILTER (kind = 'connect') AS connects, count(*) FILTER (kind = 'drop') AS drops,
         count(*) FILTER (kind = 'disconnect') AS disconnects, count(*) FILTER (kind = 'refusal') AS refusals,
