@@ -27,12 +27,13 @@ func TestReadme(t *testing.T) {
 	demo := s.shell(t, commands[1])
 	require.Contains(t, demo, "A simulated device for each cause")
 	requireDemoOfWeeks(t, s, demo)
-	before := s.shell(t, commands[2])
-	require.Contains(t, before, `{"events":[]`)
-	require.JSONEq(t, `{"recorded":1}`, s.shell(t, commands[3]))
-	after := s.shell(t, commands[2])
-	require.Contains(t, after, `"client_id":"sensor-1"`)
-	require.Contains(t, after, `"action_info":"no heart"`)
+	require.JSONEq(t, `{"recorded":1}`, s.shell(t, commands[2]))
+	trace, text, found := strings.Cut(s.shell(t, commands[3]), "\n")
+	require.True(t, found)
+	require.Contains(t, trace, `"client_id":"sensor-1"`)
+	require.Contains(t, trace, `"action_info":"no heart"`)
+	require.Contains(t, text, "sensor-1")
+	require.Contains(t, text, "no heart")
 	s.requireSQL(t, "README.md", "infra/operate/sql.md", "pkg/segment/FORMAT.md")
 }
 
@@ -97,7 +98,7 @@ func (s *stack) shell(t *testing.T, command string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "bash", "-ec", strings.ReplaceAll(command, "127.0.0.1:8080", "127.0.0.1:"+s.port))
 	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "PORT="+s.port, "MQTT_PORT="+s.mqttPort)
+	cmd.Env = append(os.Environ(), "PORT="+s.port, "MQTT_PORT="+s.mqttPort, "DEVICE_TRACE_URL="+s.url(""))
 	output, err := cmd.Output()
 	require.NoError(t, err, "%s\n%s", command, output)
 	return string(output)
