@@ -6,9 +6,9 @@ import (
 	"net"
 )
 
-// setHost sets the addresses to listen on. It ignores a name, because some shells and build tools
-// set HOST to one. The default secrets are public, so setHost makes sure that other machines cannot
-// use them.
+// setHost sets the addresses to listen on. It ignores a HOST that is a name, because some shells
+// and build tools set HOST to the machine's name. The default secrets are public, so setHost makes
+// sure that other machines cannot use them.
 func (s *settings) setHost(host string) {
 	s.host, s.mqttHost = loopback, loopback
 	ip := net.ParseIP(cmp.Or(host, loopback))

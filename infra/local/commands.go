@@ -45,7 +45,7 @@ func (s settings) dataCommand(target string) string {
 
 const plainCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:-"
 
-// quoted returns a value in quotation marks for a shell if it needs them.
+// quoted returns a value as a word of a shell command. It adds quotation marks only if necessary.
 func quoted(value string) string {
 	if strings.Trim(value, plainCharacters) == "" {
 		return value

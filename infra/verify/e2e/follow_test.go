@@ -19,8 +19,9 @@ func TestFollowingTheDeployPage(t *testing.T) {
 	require.Contains(t, output, "✓")
 }
 
-// TestBrokerPageOfEvents runs the commands at the end of the page about the form `events`, with `ops`
-// built as the brokers' overview says. The verdict must name the missed keep alive.
+// TestBrokerPageOfEvents builds `ops` with the command of the brokers' overview, and then runs the
+// commands at the end of the page about the form `events`. The verdict must name the missed keep
+// alive.
 func TestBrokerPageOfEvents(t *testing.T) {
 	t.Parallel()
 	s := newStackWith(t, "WEBHOOK_TOKEN=local", "QUERY_TOKEN=local")

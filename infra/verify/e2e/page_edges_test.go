@@ -32,7 +32,7 @@ const (
 	lateDevice = "GID_page@@@two-gaps"
 )
 
-// TestPageEdges checks the page in unusual situations in which people noticed faults.
+// TestPageEdges checks unusual situations in which users found faults in the page.
 func TestPageEdges(t *testing.T) {
 	t.Parallel()
 	p := pageTest{stack: newStack(t), now: time.Now().Truncate(time.Millisecond)}
