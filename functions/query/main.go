@@ -1,5 +1,5 @@
-// Query serves the page, the HTTP API, an API compatible with Alibaba Cloud's and an MCP endpoint,
-// all from the data in the bucket. It never writes to the bucket. The README in the parent folder lists its
+// Query serves the page, the HTTP API, an API compatible with Alibaba Cloud's and an MCP endpoint, all
+// from the data in the bucket. It never writes to the bucket. The README in the parent folder lists its
 // environment variables.
 package main
 

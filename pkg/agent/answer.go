@@ -2,16 +2,16 @@ package agent
 
 import "strconv"
 
-// maxResult is the maximum length of a tool's result in bytes, as the client receives it: the whole
-// CallToolResult, in which the JSON of the answer is a string.
+// maxResult is the maximum length, in bytes, of a tool's result as the client receives it: a
+// CallToolResult that contains the JSON of the answer as a string.
 const maxResult = 20_000
 
-// overhead is the part of maxResult that is reserved for the CallToolResult around the answer, and for
-// left_out and how_to_see_the_rest.
+// overhead is the part of maxResult, in bytes, that is reserved for the CallToolResult around the
+// answer, for left_out and for how_to_see_the_rest.
 const overhead = 1_200
 
-// answer is the result of a tool before it is encoded. Its fields come first, then its lists, most
-// important first.
+// answer is a tool's result before it is encoded. The fields come first, then the lists, most important
+// first.
 type answer struct {
 	fields []field
 	lists  []list
@@ -24,15 +24,16 @@ type field struct {
 	value any
 }
 
-// list is a list of an answer. It is cut if it has more than max entries, or if they do not fit.
+// list is a named list in an answer. The answer contains at most max of its len entries, or fewer if
+// they do not fit.
 type list struct {
 	name string
 	len  int
 	max  int
-	// item returns entry i, followed by shorter forms of it. The longest form that fits is used.
+	// item returns the forms of entry i, longest first. The answer contains the first form that fits.
 	item func(i int) []any
-	// omitted is the number of further entries that the API left out. If more is true, it is unknown,
-	// and omitted is a lower bound.
+	// omitted is the number of further entries that the API left out. If more is true, the number is
+	// only a lower bound.
 	omitted int
 	more    bool
 }
@@ -41,7 +42,7 @@ func listOf[T any](name string, max int, items []T) list {
 	return list{name: name, len: len(items), max: max, item: func(i int) []any { return []any{items[i]} }}
 }
 
-// newestFirst is like listOf, but reverses the items.
+// newestFirst returns a list of the items, which are sorted oldest first, in reverse order.
 func newestFirst[T any](name string, max int, items []T) list {
 	l := listOf(name, max, items)
 	l.item = func(i int) []any { return []any{items[len(items)-1-i]} }
@@ -57,8 +58,8 @@ func (a *answer) addIf(name, value string) {
 	}
 }
 
-// text returns the answer as JSON. It drops the last entries of lists until the result takes at
-// most maxResult bytes. The fields are never cut.
+// text returns the answer as JSON. It shortens the lists so that the result has at most maxResult
+// bytes. It never shortens the fields.
 func (a *answer) text() string {
 	w := writer{budget: maxResult - overhead}
 	for _, f := range a.fields {
@@ -96,7 +97,8 @@ func (left *leftOut) add(l list, shown int) {
 	left.counts[l.name] = n
 }
 
-// writer writes a JSON object field by field. budget is the number of bytes that are left; see size.
+// writer writes a JSON object field by field. budget is the number of bytes that it may still write, as
+// counted by size.
 type writer struct {
 	b      []byte
 	budget int
@@ -107,7 +109,7 @@ func (w *writer) field(name string, value []byte) {
 	w.write(value)
 }
 
-// start returns the text between the previous field and the value of the next one.
+// start returns the text before a field's value: the separator, the quoted name and a colon.
 func (w *writer) start(name string) []byte {
 	separator := ","
 	if len(w.b) == 0 {
@@ -121,7 +123,7 @@ func (w *writer) write(b []byte) {
 	w.budget -= size(b)
 }
 
-// list writes the entries of a list up to the first that does not fit, and returns their number.
+// list writes the entries of a list until one does not fit, and returns how many it has written.
 func (w *writer) list(l list) (shown int) {
 	w.write(append(w.start(l.name), "[]"...))
 	w.b = w.b[:len(w.b)-len("]")]
@@ -132,7 +134,7 @@ func (w *writer) list(l list) (shown int) {
 	return shown
 }
 
-// item writes the first form of an entry that fits, and reports whether there is one.
+// item writes the first form of an entry that fits. It returns false if no form fits.
 func (w *writer) item(forms []any, isFirst bool) bool {
 	for _, form := range forms {
 		encoded := encode(form)

@@ -13,10 +13,9 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// parse converts the arguments of a call into parameters of the API. It checks only the names and
-// the types: the API checks the values. It omits an argument that is null or empty. If the
-// arguments are invalid, it returns a problem. The client identifier becomes the stored one, so that
-// no parameter is long.
+// parse converts the arguments of a call into parameters of the API, or returns a problem if they are
+// invalid. It checks only names and types, because the API checks the values. It omits arguments that
+// are null or empty. It replaces the client identifier by its stored form, which limits its length.
 func (t tool) parse(arguments json.RawMessage) (url.Values, *serve.Problem) {
 	var given map[string]any
 	if len(arguments) > 0 {
@@ -48,14 +47,13 @@ func (t tool) parse(arguments json.RawMessage) (url.Values, *serve.Problem) {
 	return values, nil
 }
 
-// maxTime is the maximum length of a time in bytes. The longest sensible one has nanoseconds and a UTC
-// offset.
+// maxTime is the maximum length of a time in bytes. A time with nanoseconds and a UTC offset has 35.
 const maxTime = 64
 
 var times = []string{"from", "to", "at"}
 
-// textOf returns the value of an argument as text. A time can also be a JSON number, because models
-// send Unix milliseconds as numbers.
+// textOf returns the value of an argument as text, and reports whether its type is valid. A time can
+// also be a JSON number, because models send Unix milliseconds as numbers.
 func textOf(name string, value any) (text string, ok bool) {
 	switch value := value.(type) {
 	case nil:

@@ -12,16 +12,16 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// caller runs tools: it sends their requests to the API, in the same process.
+// caller runs tools by sending requests to the API in the same process.
 type caller struct {
 	api http.Handler
-	// slots has an element for each call in progress.
+	// slots contains one element for each call in progress. Its capacity limits their number.
 	slots chan struct{}
 }
 
-// run runs a tool and returns its result as JSON. r is the HTTP request that the call arrived in. A
-// panic, of the API or of the tool, becomes an error. It must be caught here, because a goroutine of
-// the SDK calls run, where a panic would end the process.
+// run runs a tool and returns its result as JSON. r is the HTTP request that contains the call. If the
+// API or the tool panics, run returns an error. It must recover here, because the SDK calls it in
+// another goroutine, where a panic would end the process.
 func (c *caller) run(r *http.Request, t tool, arguments json.RawMessage) (result string, isError bool) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -42,8 +42,8 @@ func (c *caller) run(r *http.Request, t tool, arguments json.RawMessage) (result
 	return c.ask(r, t, values)
 }
 
-// ask sends a tool's request to the API and converts the response. If no instance is given, and the
-// token covers only one that has events, ask takes that instance.
+// ask sends a tool's request to the API and converts the response. If values names no instance, and
+// the token covers only one instance that has events, ask uses that instance.
 func (c *caller) ask(r *http.Request, t tool, values url.Values) (result string, isError bool) {
 	var known instances
 	if !values.Has("instance") {
@@ -72,14 +72,14 @@ var (
 	failed = serve.Problem{Code: "InternalError", Error: "the function failed: check its log"}
 )
 
-// get sends a request to the API with the token of r.
+// get sends a request to the API with r's token.
 func (c *caller) get(r *http.Request, path, query string) *reply {
 	got := newReply()
 	c.api.ServeHTTP(got, apiRequest(r, path, query))
 	return got
 }
 
-// apiRequest returns a request for the API. Its only header is the token.
+// apiRequest returns a request to the API. Its only header is r's Authorization.
 func apiRequest(r *http.Request, path, query string) *http.Request {
 	request := &http.Request{
 		Method: http.MethodGet, URL: &url.URL{Path: path, RawQuery: query}, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,

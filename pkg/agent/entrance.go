@@ -10,13 +10,13 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// maxBody is the maximum length of a request body in bytes. The longest sensible call has a client
-// identifier of 1,024 bytes.
+// maxBody is the maximum length of a request body in bytes. Sensible calls are much shorter, because a
+// client identifier has at most 1,024 bytes.
 const maxBody = 64 << 10
 
 // entrance is the handler in front of the SDK. It refuses requests that the SDK should not parse:
-// requests with another method, without a valid token, from a web page elsewhere, or with a body
-// that is too long or holds several messages.
+// requests that are not POST, that have no valid token, that come from a web page of another site, or
+// whose body is too long or contains several messages.
 type entrance struct {
 	tokens serve.Tokens
 	next   http.Handler
@@ -52,8 +52,8 @@ func (e entrance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // this check against DNS rebinding (MCP 2025-11-25, Transports, Security Warning). Since every
 // request needs a token, which a web page does not have, the check is only a second defense.
 //
-// The SDK has a check of its own: on a loopback address, it accepts only loopback names in Host. It
-// is disabled, because it would refuse requests that a proxy on the same machine passes on.
+// The SDK has its own check: on a loopback address, it accepts only loopback names in the header Host.
+// That check is disabled, because it would refuse requests that a proxy on the same machine forwards.
 func isForeign(r *http.Request) bool {
 	text := r.Header.Get("Origin")
 	if text == "" {
@@ -63,12 +63,13 @@ func isForeign(r *http.Request) bool {
 	return err != nil || !strings.EqualFold(origin.Host, r.Host)
 }
 
-// isBatch reports whether a body is a JSON array. A batch could hold hundreds of calls. Protocol
+// isBatch reports whether a body is a JSON array. A batch could contain hundreds of calls. Protocol
 // versions since 2025-06-18 have no batches.
 func isBatch(body []byte) bool { return bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")) }
 
-// forSDK returns a copy of the request that has the given body. It accepts every content type,
-// because the SDK refuses clients that do not accept event streams, although it never sends one here.
+// forSDK returns a copy of the request with the given body. In the copy, the header Accept allows all
+// content types, because the SDK refuses clients that do not accept event streams, although it sends
+// none here.
 func forSDK(r *http.Request, body []byte) *http.Request {
 	r = r.Clone(r.Context())
 	r.Header.Set("Accept", "*/*")

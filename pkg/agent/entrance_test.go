@@ -79,7 +79,8 @@ func TestOrigin(t *testing.T) {
 	}
 }
 
-// A proxy on the same machine may keep the Host header of the client.
+// A request to a loopback address may name another host, because a proxy on the same machine can keep
+// the client's Host header.
 func TestAnotherHostOnALoopbackAddress(t *testing.T) {
 	t.Parallel()
 	server := newServer(t, story()...)
@@ -115,7 +116,7 @@ func TestBodies(t *testing.T) {
 	}
 }
 
-// A subscription would stay open until it times out.
+// A subscription must be refused, because it would stay open until it times out.
 func TestSubscriptionsAreRefused(t *testing.T) {
 	t.Parallel()
 	server := newServer(t)
@@ -128,7 +129,7 @@ func TestSubscriptionsAreRefused(t *testing.T) {
 	}
 }
 
-// Each protocol version of the SDK must work. The SDK negotiates it.
+// The endpoint must accept each protocol version that the SDK negotiates.
 func TestProtocolVersions(t *testing.T) {
 	t.Parallel()
 	server := newServer(t)
@@ -158,7 +159,7 @@ func TestAccept(t *testing.T) {
 	require.Equal(t, http.StatusUnsupportedMediaType, post(t, server, "all", listBody, "Content-Type", "text/plain").status)
 }
 
-// TestMessages sends messages of each kind, without an initialization.
+// TestMessages checks the response to each kind of message, without an initialization.
 func TestMessages(t *testing.T) {
 	t.Parallel()
 	server := newServer(t)

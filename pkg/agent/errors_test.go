@@ -17,7 +17,7 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// failureFrom calls a tool, which must fail, and decodes the failure.
+// failureFrom calls a tool, requires the call to fail, and decodes the failure.
 func failureFrom(t *testing.T, session *mcp.ClientSession, name string, given arguments) (f failure) {
 	t.Helper()
 	text, isError := call(t, session, name, given)
@@ -78,7 +78,7 @@ func twoInstances() []event.Event {
 	return events
 }
 
-// If the token covers only one instance that has events, no tool needs its name.
+// If the token covers only one instance that has events, callers can omit its name.
 func TestTheOnlyInstance(t *testing.T) {
 	t.Parallel()
 	session := connect(t, newServer(t, twoInstances()...), "narrow")
@@ -93,7 +93,7 @@ func TestTheOnlyInstance(t *testing.T) {
 	}
 }
 
-// A token that does not cover an instance must not learn about it from any tool.
+// Every tool must refuse an instance that the token does not cover, even if that instance has events.
 func TestNoToolReadsAnotherInstance(t *testing.T) {
 	t.Parallel()
 	events := story()
@@ -117,7 +117,7 @@ func TestUnknownTool(t *testing.T) {
 	require.Less(t, len(post(t, server, "all", callBody(strings.Repeat("x", 50_000), nil)).body), 1000)
 }
 
-// Arguments that are not an object must be an error of the tool, too.
+// Arguments that are not a JSON object must be reported as an error of the tool.
 func TestArgumentsOfAnotherType(t *testing.T) {
 	t.Parallel()
 	for _, arguments := range []string{`"c"`, `[1]`, `7`, `{"client":`} {
@@ -131,7 +131,8 @@ func TestArgumentsOfAnotherType(t *testing.T) {
 	}
 }
 
-// TestFailuresOfTheAPI checks that the words of the API reach the agent, and nothing else does.
+// TestFailuresOfTheAPI checks that the agent gets the API's error messages, but no other bodies and no
+// panic messages.
 func TestFailuresOfTheAPI(t *testing.T) {
 	t.Parallel()
 	for want, api := range map[string]http.HandlerFunc{
@@ -159,8 +160,8 @@ func TestFailuresOfTheAPI(t *testing.T) {
 	}
 }
 
-// TestCallsAreLimited checks that at most maxCalls calls are in progress, and that a call that waits
-// ends with its request.
+// TestCallsAreLimited checks that at most maxCalls calls are in progress, and that a waiting call stops
+// waiting when its request ends.
 func TestCallsAreLimited(t *testing.T) {
 	t.Parallel()
 	started, release := make(chan struct{}), make(chan struct{})
@@ -189,8 +190,8 @@ func TestCallsAreLimited(t *testing.T) {
 	}
 }
 
-// A call must end with its HTTP request, in every protocol version: Function Compute's time limit is in
-// the context of the HTTP request.
+// In every protocol version, a call must end when the context of its HTTP request ends, because this
+// context carries Function Compute's time limit.
 func TestCallsEndWithTheirRequests(t *testing.T) {
 	t.Parallel()
 	started, ended := make(chan struct{}), make(chan struct{})
@@ -214,8 +215,8 @@ func TestCallsEndWithTheirRequests(t *testing.T) {
 	}
 }
 
-// A call that reaches the time limit must say so. The SDK must not respond with an empty body first.
-// No goroutine may remain: synctest fails if one does.
+// A call that reaches the time limit must report it, before the SDK sends an empty response. If a
+// goroutine remains, synctest fails.
 func TestTimeLimit(t *testing.T) {
 	for _, version := range []string{"2025-03-26", "2025-11-25"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -244,8 +245,8 @@ func slow(w http.ResponseWriter, r *http.Request) {
 	serve.TryLater(w, http.StatusServiceUnavailable, "TimedOut", "the request took too long")
 }
 
-// codeOf calls a tool without a network, and returns the code of its failure, or the whole body if
-// there is none.
+// codeOf calls a tool without a network and returns the code of its failure. If the response is not a
+// failure, codeOf returns the body.
 func codeOf(ctx context.Context, handler http.Handler, version string) string {
 	r := httptest.NewRequestWithContext(ctx, http.MethodPost, Path, strings.NewReader(callBody("fleet_summary", arguments{"instance": "i"})))
 	r.Header = http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer all"}, "Mcp-Protocol-Version": {version}}

@@ -7,8 +7,8 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// failure is the result of a tool call that failed: the API's own words and, if the call named no
-// instance or the wrong one, the instances that it could name.
+// failure is the result of a failed tool call. It contains the API's error. If the call named no
+// instance, or one that the token does not cover, failure also lists the instances to choose from.
 type failure struct {
 	serve.Problem
 	RetryAfter string `json:"retry_after_seconds,omitempty"`
@@ -26,7 +26,8 @@ func failureOf(reply *reply, known instances) failure {
 	return f
 }
 
-// instances lists instances that have events and that the token covers.
+// instances lists instances that have events and that the token covers. MoreInstances says that there
+// are others.
 type instances struct {
 	Instances     []string `json:"instances,omitempty"`
 	MoreInstances bool     `json:"more_instances,omitempty"`
@@ -44,7 +45,7 @@ func (i instances) shortened() instances {
 
 func (i instances) isOne() bool { return len(i.Instances) == 1 && !i.MoreInstances }
 
-// instances asks the API for the instances. If they cannot be listed, it returns none.
+// instances returns the instances that the API lists for r's token, or none if the API fails.
 func (c *caller) instances(r *http.Request) instances {
 	reply := c.get(r, "/api/v1/instances", "")
 	var list struct {

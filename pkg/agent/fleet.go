@@ -9,8 +9,8 @@ import (
 
 var fleetTool = tool{
 	name: "fleet_summary", title: "What happened to the fleet?",
-	description: `Sums up what happened to all devices of an instance in up to 24 hours (default: today, UTC, so far): connects, drops and refused logins, their reasons, the broker nodes, the busiest minutes (at most one in five), the sums of each hour, and the devices that drop most. ` +
-		`Use it for questions about an outage or about many devices. Then call who_else_dropped with at = a busy minute, or why_did_device_drop for one device. ` +
+	description: `Sums up what happened to all devices of an instance in up to 24 hours (default: today, UTC, so far): connects, drops and refused logins, their reasons, the broker nodes, the busiest minutes (at most one per five minutes), the sums of each hour, and the devices that drop most. ` +
+		`Use it for questions about an outage or about many devices. Then call who_else_dropped with at = one of the busiest minutes, or why_did_device_drop for one device. ` +
 		`devices, dropped, flapping and down are null unless the range is a whole UTC day or today so far.`,
 	arguments: []string{"instance", "from", "to"},
 	path:      "/api/v1/fleet", fixed: url.Values{"step": {"1m"}},
@@ -23,7 +23,7 @@ const (
 	maxBusiest = 8
 )
 
-// fleet is the part of the API's fleet that the answer needs.
+// fleet contains the fields of /api/v1/fleet that the answer needs.
 type fleet struct {
 	absence
 	From, To   string
@@ -38,7 +38,7 @@ type fleet struct {
 	Shards     struct{ Counted, Of int }
 }
 
-// step holds the sums of a minute, or of an hour in the list hours.
+// step holds the sums of one minute or, in the list hours, of one hour.
 type step struct {
 	Time     string        `json:"time"`
 	Connects int64         `json:"connects"`
@@ -84,8 +84,8 @@ func fleetAnswer(q question, body []byte) (*answer, error) {
 	a := newAnswer(q)
 	isPart := f.Shards.Counted < f.Shards.Of || len(f.NotCounted) > 0
 	a.warn(f.absence,
-		when(isPart, "Not all events could be counted: the numbers are too low."),
-		when(!f.Exact && !isPart, "The numbers are not exact: some events may be counted twice."))
+		when(isPart, "Some events could not be counted, so the numbers are too low."),
+		when(!f.Exact && !isPart, "The numbers are not exact, because some events may be counted twice."))
 	busiest := f.busiest()
 	for _, x := range []field{
 		{"from", f.From}, {"to", f.To}, {"totals", f.Totals}, {"down", f.Down}, {"next_step", fleetStep(busiest)}, {"link", q.fleetLink("from", "to")},
@@ -100,9 +100,9 @@ func fleetAnswer(q question, body []byte) (*answer, error) {
 	return a, nil
 }
 
-// busiest returns the busiest minute of each five that have drops or refusals, those with the most
-// first. A minute is exact enough for who_else_dropped, which looks at three. Neighbors are left out,
-// so that a long incident does not hide the others.
+// busiest divides the range into spans of five minutes, and returns the busiest minute of each span that
+// has drops or refusals, busiest first. It returns only one minute per span, so that a long incident
+// does not hide the others. who_else_dropped needs no more, because it examines three minutes.
 func (f fleet) busiest() (busy []step) {
 	for five := range slices.Chunk(f.Steps, 5) {
 		if most := slices.MaxFunc(five, func(a, b step) int { return cmp.Compare(a.trouble(), b.trouble()) }); most.trouble() > 0 {
@@ -135,7 +135,7 @@ func (f fleet) hours() (hours []step) {
 
 func fleetStep(busiest []step) string {
 	if len(busiest) == 0 {
-		return "No drops and no refused logins in this range. Choose another range with from and to if the trouble was earlier."
+		return "No device dropped and no login was refused in this range. If the trouble was earlier, call this tool again with from and to around it."
 	}
 	most := busiest[0]
 	of := "drops"

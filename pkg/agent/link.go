@@ -6,13 +6,14 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// deviceLink returns the link to the page about a device. Of the given parameters, it contains those
-// that are not empty.
+// deviceLink returns a link to the page about the device. The link contains each named argument that the
+// call has.
 func (q question) deviceLink(names ...string) string {
 	return q.link(url.Values{}, append([]string{"instance", "client"}, names...))
 }
 
-// fleetLink is like deviceLink, for the page about the fleet.
+// fleetLink returns a link to the page about the fleet. The link contains each named argument that the
+// call has.
 func (q question) fleetLink(names ...string) string {
 	return q.link(url.Values{"view": {"fleet"}}, append([]string{"instance"}, names...))
 }
@@ -26,7 +27,8 @@ func (q question) link(parameters url.Values, names []string) string {
 	return serve.Origin(q.request) + "/?" + parameters.Encode()
 }
 
-// setRange replaces the range by that of the response, which is never missing.
+// setRange replaces from and to by the range in the API's response. The arguments may lack them, but the
+// response always has both.
 func (q question) setRange(from, to string) {
 	q.values.Set("from", from)
 	q.values.Set("to", to)

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestReadme checks that README.md names every tool with its arguments and its path, and that the body
-// of its example works.
+// TestReadme checks that README.md lists every tool with its arguments and its path, and that the
+// request in its example works.
 func TestReadme(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("README.md")

@@ -6,9 +6,9 @@ import (
 	"net/http"
 )
 
-// maxResponse is the maximum length in bytes of an API response that is buffered. A longer response
-// is cut, so it is no JSON. The API's own limit is about 5 MiB, counted with the escapes of a JSON
-// string.
+// maxResponse is the maximum length, in bytes, of a buffered API response. A longer response is cut, so
+// it cannot be decoded. The API itself limits responses to about 5 MiB, counted with the escapes of a
+// JSON string.
 const maxResponse = 6 << 20
 
 // reply buffers a response of the API.

@@ -7,18 +7,18 @@ import (
 
 var scopeTool = tool{
 	name: "who_else_dropped", title: "Who else dropped?",
-	description: `Says whether other devices dropped, or were refused, around an instant: only this device, one broker node, one network, one reason, or the whole fleet. It compares their number with the usual one. ` +
-		`Use it after why_did_device_drop, with at = the time of the drop and the same client, to tell a fault of one device from an outage. Without client, all devices count as others. ` +
+	description: `Says whether other devices also dropped, or were refused, around an instant, and what they share: a broker node, a network, a reason, or nothing (the whole fleet). It compares their number with the usual one. ` +
+		`Use it after why_did_device_drop, with at = the time of the drop and the same client, to tell a fault of one device from an outage. If client is omitted, every device counts as another device. ` +
 		`"not clear" and "unknown" are valid results.`,
 	arguments: []string{"at", "instance", "client", "of"}, required: 1,
 	path: "/api/v1/scope", fixed: url.Values{"lang": {"en"}},
 	answer: scopeAnswer,
 }
 
-// maxGroups is the maximum number of nodes, reasons and networks that an answer lists, each.
+// maxGroups is the maximum number of entries in by_node, in by_reason and in by_network.
 const maxGroups = 5
 
-// scope is the part of the API's scope that the answer needs.
+// scope contains the fields of /api/v1/scope that the answer needs.
 type scope struct {
 	absence
 	From, To, At, Of string
@@ -67,9 +67,9 @@ func scopeAnswer(q question, body []byte) (*answer, error) {
 	}
 	a := newAnswer(q)
 	a.warn(s.absence,
-		when(s.Provisional, "Events of these minutes may still arrive."),
-		when(!s.Exact, "The numbers are not exact: some events may be counted twice, or be missing."),
-		when(s.ReceivedTimes, "Most events came without a time: their times show when they were received."))
+		when(s.Provisional, "Some events of these minutes may not have arrived yet."),
+		when(!s.Exact, "The numbers are not exact, because some events may be counted twice or missing."),
+		when(s.ReceivedTimes, "Most events were reported without a time. The times shown for them are when they were received."))
 	for _, f := range []field{
 		{"at", s.At}, {"window_from", s.From}, {"window_to", s.To}, {"of", s.Of}, {"scope", s.Scope}, {"name", s.Name},
 		{"title", s.Title}, {"text", s.Text}, {"others", s.Others}, {"usual", s.Usual}, {"connects", s.Connects},
@@ -84,17 +84,17 @@ func scopeAnswer(q question, body []byte) (*answer, error) {
 	a.lists = []list{
 		listOf("by_node", maxGroups, s.ByNode), listOf("by_reason", maxGroups, s.ByReason), listOf("by_network", maxGroups, s.ByNetwork), devices,
 	}
-	a.rest = "Open the link: the page lists the devices of this minute."
+	a.rest = "Open the link, which leads to a list of the devices of this minute."
 	return a, nil
 }
 
 // scopeSteps says for each scope what to do next.
 var scopeSteps = map[string]string{
 	"alone":     "Only this device is affected: call why_did_device_drop for it.",
-	"node":      "Look for the cause at the broker node in name (restart, load, network), not at single devices.",
-	"network":   "Look for the cause in the network in name (provider, gateway, firewall), not at single devices.",
-	"reason":    "Most devices dropped for the reason in name: look for one change that affects all of them, such as credentials or an ACL.",
+	"node":      "Look for the cause at the broker node given in name (restart, load, network), not at single devices.",
+	"network":   "Look for the cause in the network given in name (provider, gateway, firewall), not at single devices.",
+	"reason":    "Most devices dropped for the reason given in name: look for one change that affects all of them, such as credentials or an ACL.",
 	"fleet":     "Devices everywhere are affected: look at the broker cluster, its load balancer and its network first.",
-	"not clear": "Too few devices dropped to name a common cause. Say so, and look at the device with why_did_device_drop.",
+	"not clear": "Too few devices dropped to name a common cause. Say so, and call why_did_device_drop for the device.",
 	"unknown":   "The events could not be counted completely. Say so, and do not guess.",
 }

@@ -4,15 +4,15 @@ import "encoding/json"
 
 var statusTool = tool{
 	name: "device_status", title: "Was the device online?",
-	description: `Says whether one device was online, offline or unknown at an instant (default: now), since when, and shows its newest connection. ` +
-		`It searches all events that are kept, so it also answers for devices that have been silent for weeks. ` +
-		`unknown means that the events do not settle the state: report it as such.`,
+	description: `Says whether one device was online or offline at an instant (default: now), and since when, and shows its newest connection. ` +
+		`It searches all events that are kept, so it also works for devices that have been silent for weeks. ` +
+		`The state unknown means that the events do not settle the question: report it as such.`,
 	arguments: []string{"client", "instance", "at"}, required: 1,
 	path:   "/api/v1/status",
 	answer: statusAnswer,
 }
 
-// deviceStatus is the part of the API's status that the answer needs.
+// deviceStatus contains the fields of /api/v1/status that the answer needs.
 type deviceStatus struct {
 	absence
 	At           string
@@ -30,7 +30,7 @@ func statusAnswer(q question, body []byte) (*answer, error) {
 		return nil, err
 	}
 	a := newAnswer(q)
-	a.warn(s.absence, when(s.Cut, "The search was cut before it could settle the state: the device has too many events."))
+	a.warn(s.absence, when(s.Cut, "The device has too many events, so the search ended before it could settle the state."))
 	a.add("at", s.At)
 	a.add("state", s.State)
 	a.addIf("since", s.Since)
@@ -48,7 +48,7 @@ func statusAnswer(q question, body []byte) (*answer, error) {
 func (s deviceStatus) nextStep() string {
 	switch {
 	case s.LastEventAt == "":
-		return "No events of this device are kept since looked_back_to. Check instance and client: case matters."
+		return "There are no events of this device since looked_back_to. Check instance and client: case matters."
 	case s.State == "offline" && s.Since != "":
 		return "To learn why, call why_did_device_drop with to=" + s.Since + " or a little later."
 	case s.State == "offline", s.State == "unknown":

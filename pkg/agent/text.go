@@ -10,8 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-// maxText and maxSentence are the maximum lengths of texts in a result, in bytes. A longer text is
-// cut, and says how many bytes are missing. The API's own limit for a text is 512 bytes.
+// maxText and maxSentence are the maximum lengths, in bytes, of a text and of a sentence in a result.
+// Longer ones are cut, and end with the number of missing bytes. The API itself limits texts to 512
+// bytes.
 const (
 	maxText     = 128
 	maxSentence = 400
@@ -21,7 +22,7 @@ const (
 // never cut, because the agent needs them for further questions.
 type text string
 
-// sentence is a sentence of the API that can quote texts in full.
+// sentence is a sentence from the API. It can quote texts from devices in full.
 type sentence string
 
 // MarshalText implements encoding.TextMarshaler.
@@ -51,9 +52,9 @@ func encode(v any) []byte {
 	return visible(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
 }
 
-// visible replaces all characters that a person would not see in JSON by their escapes: controls of
-// the text direction, zero-width characters, tags, variation selectors and fillers. A device could use
-// them to hide instructions from people, but not from a model.
+// visible escapes all characters that a person would not see in JSON, such as controls of the text
+// direction, zero-width characters, tags, variation selectors and fillers. Otherwise, a device could
+// use them to send instructions that a model reads and people do not see.
 func visible(encoded []byte) []byte {
 	if !bytes.ContainsFunc(encoded, isInvisible) {
 		return encoded
@@ -77,7 +78,8 @@ func isInvisible(r rune) bool {
 	return !strconv.IsPrint(r) || unicode.In(r, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
 
-// size returns how many bytes encoded JSON takes in a result, where it is a JSON string.
+// size returns the number of bytes that JSON takes inside a JSON string, which is how a result contains
+// it.
 func size(encoded []byte) int {
 	quoted, err := json.Marshal(string(encoded))
 	if err != nil {

@@ -9,15 +9,15 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
-// tool is a question to one path of the API.
+// tool defines an MCP tool. Each tool uses one path of the API.
 type tool struct {
 	name, title, description string
-	// arguments lists the names of the tool's arguments, which are parameters of the path. required is
-	// the number of arguments that must be given. They come first.
+	// arguments lists the names of the tool's arguments, which are also parameters of the path.
+	// required is the number of required arguments, which come first.
 	arguments []string
 	required  int
 	path      string
-	// fixed holds parameters that every request has.
+	// fixed holds the parameters that all requests of the tool have in common.
 	fixed url.Values
 	// answer converts the body of a response with status 200.
 	answer func(q question, body []byte) (*answer, error)
@@ -45,15 +45,15 @@ func toolNames() string {
 
 // argumentTexts describes each argument to the model.
 var argumentTexts = map[string]string{
-	"instance": "The broker instance, such as prod. Omit it if you do not know it: it is needed only if the token covers several, and then the error lists them.",
+	"instance": "The broker instance, such as prod. If you do not know it, omit it: if the token covers several instances, the error lists them.",
 	"client":   "The MQTT client identifier of the device, exactly as recorded. Case matters.",
 	"from":     "Start of the range: RFC 3339 (2026-11-22T08:00:00Z) or Unix milliseconds.",
 	"to":       "End of the range: RFC 3339 or Unix milliseconds. At most 24 hours after from.",
-	"of":       "What to count: drops or refusals (refused logins). Default: refusals if the event of client nearest to at is one, otherwise drops.",
+	"of":       "What to count: drops or refusals (refused logins). Default: refusals if client's event nearest to at is a refused login, otherwise drops.",
 	"at":       "An instant: RFC 3339 (2026-11-22T08:00:00Z) or Unix milliseconds.",
 }
 
-// definition returns the tool as the SDK needs it.
+// definition converts the tool to the SDK's type.
 func (t tool) definition() *mcp.Tool {
 	properties := map[string]any{}
 	for _, name := range t.arguments {

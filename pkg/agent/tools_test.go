@@ -128,8 +128,8 @@ func TestFleetSummary(t *testing.T) {
 	}, found["hours"])
 }
 
-// TestFleetSummaryLeadsToTheIncident follows the next step from the summary of a day whose busiest
-// minute, in the middle of five, has refused logins of eight devices. One device is refused for an hour.
+// TestFleetSummaryLeadsToTheIncident checks that the next step after a summary is about the busiest
+// minute, in which eight devices are refused, although one device is refused for a whole hour.
 func TestFleetSummaryLeadsToTheIncident(t *testing.T) {
 	t.Parallel()
 	events := []event.Event{connected("c", "10:00:00"), dropped("c", "10:10:00", "10:00:00")}
@@ -160,7 +160,8 @@ func TestOfflineBeforeTheRange(t *testing.T) {
 	require.Equal(t, "keep-alive-timeout", found["verdicts"].([]any)[0].(map[string]any)["code"])
 }
 
-// A device without events is no error. If the instance has none either, the result names others.
+// A call about a device without events must succeed. If the instance has no events either, the result
+// must list the instances that have some.
 func TestNothingIsFound(t *testing.T) {
 	t.Parallel()
 	session := connect(t, newServer(t, story()...), "all")
@@ -176,7 +177,7 @@ func TestNothingIsFound(t *testing.T) {
 	}
 }
 
-// The same question must always have the same result, even if many are asked at the same time.
+// The same question must always get the same result, even if many calls run at the same time.
 func TestConcurrentCallsHaveTheSameResults(t *testing.T) {
 	t.Parallel()
 	session := connect(t, newServer(t, story()...), "narrow")

@@ -7,14 +7,14 @@ import (
 
 var traceTool = tool{
 	name: "device_trace", title: "The events of a device",
-	description: `Lists the events that brokers reported about one device in a range of up to 24 hours (default: the last hour, or the hour before to), newest first: each connect, disconnect and close, with its reason. ` +
-		`Use it to see exactly what happened and in which order. For the cause, use why_did_device_drop.`,
+	description: `Lists the events that brokers reported about one device in a range of up to 24 hours (default: the last hour or, if only to is given, the hour before it), newest first: each connect, disconnect and close, with its reason. ` +
+		`Use it to see exactly what happened and in what order. For the cause, use why_did_device_drop.`,
 	arguments: []string{"client", "instance", "from", "to"}, required: 1,
 	path: "/api/v1/trace", fixed: url.Values{"order": {"desc"}, "limit": {"500"}},
 	answer: traceAnswer,
 }
 
-// tracePage is the part of the API's trace that the answer needs.
+// tracePage contains the fields of /api/v1/trace that the answer needs.
 type tracePage struct {
 	absence
 	Events     []row
@@ -59,7 +59,7 @@ func traceAnswer(q question, body []byte) (*answer, error) {
 
 func traceStep(page tracePage) string {
 	if len(page.Events) == 0 {
-		return "No events in this range. Call device_status to see the last known state, or choose another range with from and to."
+		return "There are no events in this range. Call device_status to see the last known state, or choose another range with from and to."
 	}
 	return "For the cause, call why_did_device_drop with the same instance, client and range."
 }

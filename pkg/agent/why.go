@@ -8,23 +8,23 @@ import (
 
 var whyTool = tool{
 	name: "why_did_device_drop", title: "Why did this device drop?",
-	description: `Explains why one device lost its connection, or why its logins are refused, in a range of up to 24 hours (default: the last hour, or the hour before to). ` +
+	description: `Explains why one device lost its connection, or why its logins are refused, in a range of up to 24 hours (default: the last hour or, if only to is given, the hour before it). ` +
 		`Use it first for any question about a device's connection. ` +
-		`The result has verdicts, most useful first, each with its meaning, the next step and the reported events that are its evidence; the state at the end of the range; counts; and the newest connections and refused logins. ` +
+		`The result contains verdicts, most useful first, each with its meaning, the next step and the reported events that are its evidence; the state at the end of the range; counts; and the newest connections and refused logins. ` +
 		`Verdicts rest only on evidence. A verdict or state that is unknown is a valid result, not an error.`,
 	arguments: []string{"client", "instance", "from", "to"}, required: 1,
 	path: "/api/v1/diagnosis", fixed: url.Values{"lang": {"en"}},
 	answer: whyAnswer,
 }
 
-// Maximum numbers of entries in the result of why_did_device_drop.
+// Maximum numbers of entries in a result of why_did_device_drop. maxEvidence is per verdict.
 const (
 	maxEvidence    = 5
 	maxConnections = 20
 	maxRefusals    = 10
 )
 
-// diagnosis is the part of the API's diagnosis that the answer needs.
+// diagnosis contains the fields of /api/v1/diagnosis that the answer needs.
 type diagnosis struct {
 	absence
 	From        string
@@ -38,14 +38,14 @@ type diagnosis struct {
 	Omitted     struct{ Connections, Refusals int }
 }
 
-// state is a status without its connection.
+// state is the state of a device at the end of the range.
 type state struct {
 	State string `json:"state"`
 	Since string `json:"since,omitempty"`
 }
 
-// verdict is a verdict of the API. When it is decoded, Evidence has all that the API sent, oldest
-// first.
+// verdict is a verdict of the API. After decoding, Evidence contains all evidence in the response,
+// oldest first. withEvidence shortens it.
 type verdict struct {
 	Code     string     `json:"code"`
 	Level    string     `json:"level"`
@@ -67,8 +67,7 @@ type evidence struct {
 	Text         sentence `json:"text"`
 }
 
-// connection is a connection or a refused login. A refused login has a time instead of a start and
-// an end.
+// connection is a connection or a refused login. A refused login has Time instead of Start and End.
 type connection struct {
 	Time         string `json:"time,omitempty"`
 	Start        string `json:"start,omitempty"`
@@ -96,7 +95,7 @@ func whyAnswer(q question, body []byte) (*answer, error) {
 	a.add("from", d.From)
 	a.add("to", d.To)
 	a.warn(d.absence,
-		when(d.CutBefore != "", "There are too many events: this covers only the part of the range since cut_before."))
+		when(d.CutBefore != "", "There are too many events, so this result covers only the part of the range since cut_before."))
 	a.addIf("cut_before", d.CutBefore)
 	a.add("status", d.Status)
 	a.add("summary", d.Summary)
@@ -112,20 +111,20 @@ func whyAnswer(q question, body []byte) (*answer, error) {
 func (d diagnosis) nextStep() string {
 	for _, c := range slices.Backward(d.Connections) {
 		if c.End != "" && c.Kind != "disconnected" {
-			return "Follow next of the first verdict. To see whether other devices dropped too, call who_else_dropped with this instance and client, and at=" + c.End + "."
+			return "Follow the advice in next of the first verdict. To see whether other devices dropped too, call who_else_dropped with this instance and client, and at=" + c.End + "."
 		}
 	}
 	if n := len(d.Refusals); n > 0 {
-		return "Follow next of the first verdict. To see whether other logins were refused too, call who_else_dropped with this instance and client, and at=" + d.Refusals[n-1].Time + "."
+		return "Follow the advice in next of the first verdict. To see whether other logins were refused too, call who_else_dropped with this instance and client, and at=" + d.Refusals[n-1].Time + "."
 	}
 	if d.Status.State == "offline" && d.Status.Since != "" && d.Status.Since < d.From {
 		return "The device went offline earlier. To learn why, call this tool again with to=" + d.Status.Since + "."
 	}
-	return when(len(d.Verdicts) > 0, "Follow next of the first verdict. If the drop was earlier, call this tool again with from and to around it.")
+	return when(len(d.Verdicts) > 0, "Follow the advice in next of the first verdict. If the drop was earlier, call this tool again with from and to around it.")
 }
 
-// verdictList returns the verdicts, each with as much of its newest evidence as fits: at most
-// maxEvidence pieces, otherwise one, or none.
+// verdictList returns the list of verdicts. In its longest form, a verdict has its newest maxEvidence
+// pieces of evidence; in shorter forms, it has the newest one, or none.
 func verdictList(verdicts []verdict) list {
 	l := listOf("verdicts", len(verdicts), verdicts)
 	l.item = func(i int) (forms []any) {
@@ -137,7 +136,7 @@ func verdictList(verdicts []verdict) list {
 	return l
 }
 
-// withEvidence returns a copy of the verdict with the newest n pieces of its evidence.
+// withEvidence returns a copy of the verdict that has only the newest n pieces of its evidence.
 func (v verdict) withEvidence(n int) verdict {
 	v.Evidence = v.Evidence[max(0, len(v.Evidence)-n):]
 	v.EvidenceLeftOut = max(0, v.Count-len(v.Evidence))

@@ -21,7 +21,7 @@ import (
 	"devicetrace/pkg/traceapi"
 )
 
-// day is the day of all events. now is the time of all requests.
+// All events happen on day. All requests are made at now.
 var (
 	day = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	now = day.Add(12 * time.Hour)
@@ -67,7 +67,7 @@ func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// connect returns a session of the official client.
+// connect connects the official client to a server.
 func connect(t testing.TB, server *httptest.Server, token string) *mcp.ClientSession {
 	client := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil)
 	session, err := client.Connect(t.Context(), &mcp.StreamableClientTransport{
@@ -90,7 +90,7 @@ func call(t testing.TB, session *mcp.ClientSession, name string, given arguments
 	return result.Content[0].(*mcp.TextContent).Text, result.IsError
 }
 
-// answerOf calls a tool, which must succeed, and decodes the result.
+// answerOf calls a tool, requires the call to succeed, and decodes the result.
 func answerOf(t testing.TB, session *mcp.ClientSession, name string, given arguments) (found map[string]any) {
 	t.Helper()
 	text, isError := call(t, session, name, given)
@@ -99,15 +99,15 @@ func answerOf(t testing.TB, session *mcp.ClientSession, name string, given argum
 	return found
 }
 
-// response is an HTTP response, read to its end.
+// response is an HTTP response with its whole body.
 type response struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// post sends a body to the endpoint as an MCP client does, with additional headers (alternating names
-// and values).
+// post sends a body to the endpoint as an MCP client does. header contains additional headers, as
+// alternating names and values.
 func post(t testing.TB, server *httptest.Server, token, body string, header ...string) response {
 	return send(t, server, http.MethodPost, token, strings.NewReader(body), header...)
 }
@@ -145,8 +145,8 @@ func callBody(name string, given arguments) string {
 	return string(body)
 }
 
-// story returns the events of client "c", which drops at 10:05 and 10:20 because it is silent, and of
-// 20 neighbors on the same node that drop at 10:20, too.
+// story returns the events of client "c" and of 20 neighbors on the same node. "c" exceeds its keep
+// alive at 10:05 and at 10:20. The neighbors also drop at 10:20.
 func story() (events []event.Event) {
 	events = append(events, connected("c", "10:00:00"), dropped("c", "10:05:00", "10:00:00"), connected("c", "10:06:00"), dropped("c", "10:20:00", "10:06:00"))
 	for i := range 20 {
@@ -160,7 +160,7 @@ func connected(client event.ClientID, clock string) event.Event {
 	return happened(client, clock, event.Connect, event.Accepted)
 }
 
-// dropped returns the end of the connection that began at the time since.
+// dropped returns the end, at the time clock, of the connection that began at the time since.
 func dropped(client event.ClientID, clock, since string) event.Event {
 	e := happened(client, clock, event.Close, event.NoHeart)
 	e.ChannelID, e.NativeReason = "ch-"+since, "keepalive_timeout"
@@ -181,10 +181,10 @@ func happened(client event.ClientID, clock string, action event.Action, info eve
 	}
 }
 
-// drop holds the arguments about client "c" in the hour of its drops.
+// drop holds arguments for a question about client "c" in the hour of its drops.
 var drop = arguments{"instance": "i", "client": "c", "from": "2026-11-22T10:00:00Z", "to": "2026-11-22T11:00:00Z"}
 
-// argumentsOf returns those of the given arguments that a tool has.
+// argumentsOf returns the given arguments without the ones that the tool does not have.
 func argumentsOf(t tool, given arguments) arguments {
 	found := arguments{}
 	for _, name := range t.arguments {
