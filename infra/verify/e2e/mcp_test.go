@@ -63,8 +63,8 @@ func useTool(t *testing.T, session *mcp.ClientSession, tool string, given map[st
 	return found, result.IsError
 }
 
-// TestMCP drives the endpoint with the official client on each front: the runtime of s.yaml, a custom
-// runtime, and a plain server.
+// TestMCP calls the endpoint through the official client on each front: the runtime of s.yaml, a custom
+// runtime and a plain server.
 func TestMCP(t *testing.T) {
 	t.Parallel()
 	tokens := "QUERY_TOKENS=" + mcpToken + "=mine"
@@ -150,7 +150,7 @@ func requireMCPEvidence(t *testing.T, tool string, found map[string]any, end tim
 	}
 }
 
-// testMCPRefusals sends requests that must not reach the tools.
+// testMCPRefusals checks the responses to requests that must not reach the tools.
 func testMCPRefusals(t *testing.T, queries string) {
 	const list = `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`
 	for _, c := range []struct {

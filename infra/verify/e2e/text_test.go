@@ -52,14 +52,14 @@ func TestText(t *testing.T) {
 	p.requireOpsPrintsTheAPI(t)
 }
 
-// The broker reports the reasons of unclearDevice in unknown words with control characters. The user
-// name of timelyDevice looks like a time.
+// unclearDevice has reasons in unknown words with control characters. timelyDevice has a user name that
+// looks like a time.
 const (
 	unclearDevice = "GID_page@@@unclear\x1b[2J"
 	timelyDevice  = "GID_page@@@timely"
 )
 
-// recordForText records the events of several devices.
+// recordForText records the usual events of the page, and events of unclearDevice and timelyDevice.
 func (p *pageTest) recordForText(t *testing.T) {
 	t.Helper()
 	events := p.events()
@@ -101,7 +101,7 @@ func (p *pageTest) requireSameText(t *testing.T, client string, span time.Durati
 		body := strings.Join(lines[5:len(lines)-2], "\n")
 		require.Contains(t, sections, body, "%s in %s:\n%s", client, lang, text)
 	}
-	if client != quietDevice { // its verdicts are of the level "info", which the page hides if there are no events
+	if client != quietDevice { // the page hides its verdicts, because they have the level "info" and there are no events
 		require.NotEmpty(t, tickets)
 		require.Equal(t, tickets[0], b.copied(".headline .foot > button"))
 	}
