@@ -167,7 +167,7 @@ async function load(known) {
 // complete fetches the optional parts of the results: the days, the scope of the last drop and, if
 // the state at the start of the span is unknown, a report with that state. If the device is unknown,
 // complete fetches near misses. The page shows the other results before these parts arrive. complete
-// sets two promises: scoped for the scope, and whole for everything else.
+// sets two promises in the view: scoped ends with the scope, and whole with all other parts.
 function complete(incomplete, signal) {
   const { near, days, scope } = incomplete;
   incomplete.whole = Promise.all([

@@ -48,7 +48,7 @@ export function save(subject, at, format, content) {
   setTimeout(() => URL.revokeObjectURL(url), 60000);
 }
 
-// unsafe matches what must not be in the name of a file: spaces, control and bidirectional
+// unsafe matches characters that must not be in the name of a file: spaces, control and bidirectional
 // formatting characters, unpaired surrogates, and all ASCII characters except letters, digits, ".",
 // "_" and "-". Path separators and the characters that Windows forbids are among them.
 const unsafe = /(?:[\p{C}\p{Z}]|(?![\w.-])[\0-\x7f])+/gu;
@@ -60,8 +60,8 @@ function fileName(subject, at) {
   return `device-trace-${name || 'device'}-${date(at)}`;
 }
 
-// beginning returns the longest beginning of a string that has at most the given number of bytes in
-// UTF-8. It does not split a character.
+// beginning returns the longest beginning of a string that has at most max bytes in UTF-8. It does not
+// split a character.
 function beginning(name, max) {
   let [end, size] = [0, 0];
   for (const character of name) {

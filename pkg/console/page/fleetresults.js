@@ -44,8 +44,8 @@ export function fleetResults(fleet, down, receiptsOf, actions) {
   return { node: el('div', { class: 'slot' }, nodes), who, chart: line, showCost };
 }
 
-// emptyNote says that the span has no events. As soon as the figures of the day before are known, it
-// links to that day if it has events. It fills itself in.
+// emptyNote says that the span has no events. If the figures of the day before show events, emptyNote
+// adds a link to that day as soon as these figures arrive.
 function emptyNote(fleet) {
   const node = el('p', { class: 'card card-note empty' });
   const { instance, day: first } = fleet.query;

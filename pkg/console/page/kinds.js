@@ -26,8 +26,8 @@ export const kindOf = (connection) => (kinds.includes(connection.kind) ? connect
 export const wordOf = (kind) => words[kind] ?? '';
 
 // kindLabel returns the name of a kind. The name of "open" depends on whether the report ends in
-// the past: if so, the connection was open at that time, but may have ended since. openAt is the
-// instant to name for an open connection, or null; see settledReport.
+// the past: if so, the connection was open at that time, but may have ended since. If openAt is not
+// null, the name of "open" contains this instant; see settledReport.
 export function kindLabel(kind, { isOver = false, openAt = null } = {}) {
   if (kind !== 'open') return wordOf(kind) || text(`kind.${kind}`);
   if (openAt !== null) return text('kind.open.at', { time: shortStamp(openAt) });

@@ -12,8 +12,8 @@ import { takeoverLinks } from './takeover.js';
 import { text } from './text.js';
 import { ms } from './time.js';
 
-// panel calls onZoom to zoom to the connection, onRows to show its events, and onClose. For
-// onConnection, see takeoverLinks.
+// panel shows the details of a connection. Its buttons call onZoom, onRows to show the connection's
+// events, and onClose. For onConnection, see takeoverLinks.
 export function panel(connection, view, { onClose, onZoom, onRows, onConnection }) {
   const { report } = view;
   const kind = kindOf(connection);

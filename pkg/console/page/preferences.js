@@ -19,8 +19,8 @@ function remember(name, value) {
   }
 }
 
-// tabStore keeps the choices of a link until the tab is closed, or until the page is loaded again if
-// the browser stores nothing.
+// tabStore keeps the choices of a link until the tab is closed. If the browser refuses to store them,
+// they last until the page is loaded again.
 const tabStore = {
   get(name) {
     try {
@@ -48,8 +48,8 @@ const choices = {
   order: { values: ['desc', 'asc'], initial: () => 'desc' },
 };
 
-// A link can ask for a language and a time zone with these parameters. They apply to this tab only,
-// and the browser does not remember them for later visits.
+// Parameters with which a link can choose a language and a time zone. They apply only to this tab, and
+// the browser does not remember them for later visits.
 const linked = ['lang', 'zone'];
 
 // takeFromLink stores the linked choices of the URL for this tab, and removes them from the URL.

@@ -23,8 +23,8 @@ const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; 
 const placeholder = 'styles';
 const timelineWidth = 1120; // px
 
-// reportFile returns the content of a view's report file. It waits for the results that the page
-// fetches later, but not for long. The scope reads a whole fleet, and often takes longest.
+// reportFile returns the content of a view's report file. It waits up to 10 seconds for results that
+// are still loading, but only 2 seconds for the scope, which reads a whole fleet and is often slowest.
 export async function reportFile(view) {
   await view.rows.fetchUntil(maxRows);
   await Promise.all([within(10 * second, view.whole), within(2 * second, view.scoped)]);
@@ -44,7 +44,7 @@ export async function reportFile(view) {
   return `<!doctype html>\n${before}<style>\n${await styles()}</style>${after}\n`;
 }
 
-// within waits for a promise, but at most for the given time.
+// within waits for a promise, but at most for the given number of milliseconds.
 const within = (length, promise) => Promise.race([promise, new Promise((resolve) => { setTimeout(resolve, length); })]);
 
 // cut returns the parts of a string before and after the first occurrence of a separator.
@@ -66,7 +66,7 @@ async function styles() {
   return (await Promise.all(sheets.map(async (sheet) => (await fetch(sheet.href)).text()))).join('\n');
 }
 
-// content returns the content of a report. view is a snapshot of the original view.
+// content returns the elements of a report. view is a snapshot of original.
 function content(original, view) {
   const [first, ...others] = view.report.verdicts;
   const { report } = view;

@@ -126,7 +126,7 @@ function fullResults(view, actions, known) {
     }));
   }
 
-  // goTo marks a connection, and moves the focus to the panel about it.
+  // goTo selects a connection and moves the focus to its panel.
   function goTo(connection) {
     pick(connection);
     panelSlot.focus();

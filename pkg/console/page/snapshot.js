@@ -1,18 +1,19 @@
-// A snapshot of a view, for a file that people read later. It states the instant that it is about,
-// instead of words such as "now", which would no longer be true.
+// Snapshots of views, for files that people read later. A snapshot contains instants instead of words
+// such as "now", which would no longer be true.
 
 import { ms } from './time.js';
 
-// settledReport returns a report in which open connections are open at the report's end, rather than
-// still open.
+// settledReport returns a report in which no connection is labeled "still open". Open connections are
+// labeled with the instant at which the report ends.
 export const settledReport = (report) => (report.isOver ? report : { ...report, openAt: ms(report.to) });
 
 // snapshotOf returns a copy of a view:
-//   - If the status is that of now, it becomes the status at the instant for which the API returned
-//     it, or at madeAt if there is no status.
-//   - A span that ends in the future ends where the report ends.
+//   - A status for "now" becomes the status at the instant that the API returned, or at madeAt if there
+//     is no status.
+//   - A span that ends in the future is cut at the end of the report.
 //   - Results that are still loading count as failed.
-//   - marked is the instant to mark in the timeline, or null. If the span ends now, it is the end.
+//   - marked is the instant to mark in the timeline: the chosen instant, otherwise the end of a span
+//     that ends now, otherwise null.
 export function snapshotOf(view, madeAt) {
   const { report, query, status } = view;
   const end = report.isOver ? null : ms(report.to);
@@ -26,7 +27,8 @@ export function snapshotOf(view, madeAt) {
   });
 }
 
-// settled returns a copy of a Loading that no longer changes.
+// settled returns a copy of a Loading that no longer changes. If it is still loading, the copy has
+// failed.
 function settled(one) {
   const error = one.error ?? (one.isLoading ? true : null);
   return Object.assign(Object.create(one), { loading: null, watchers: [], error });

@@ -20,7 +20,7 @@ export function statusCard({ status, query: { at } }, { onAt }) {
     onAt ? instantForm(at, onAt) : null);
 }
 
-// onPaper returns the instant of a status, to be shown only in print.
+// onPaper returns an element that shows the instant of a status only in print.
 const onPaper = (status) => (status ? el('span', { class: 'paper-only' }, ` (${shortStamp(ms(status.at))})`) : null);
 
 // instantForm returns a collapsed form to choose the instant of the status.

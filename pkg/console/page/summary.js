@@ -48,7 +48,7 @@ function uptimeNote({ online_ms: online, unknown_ms: unknown, unreported }) {
 // state is sometimes unknown, or it is unknown when some of its connections ended.
 const isUncertain = ({ unknown_ms: unknown, unreported }) => unknown > 0 || unreported > 0;
 
-// offlineText formats a time offline. isBound says that the time may be longer.
+// offlineText formats a time offline. isBound says that the length is only a lower bound.
 function offlineText(length, isBound) {
   if (!length) return isBound ? '–' : text('summary.offline.none');
   return isBound ? text('summary.atLeast', { length: duration(length) }) : duration(length);
@@ -58,15 +58,16 @@ const timeOffline = (summary) => offlineText(summary.offline_ms, isUncertain(sum
 
 const gapsOf = ({ timeline }) => timeline.filter((one) => one.state === 'offline');
 
-// gapCount returns the note below the time offline. It is empty if the number of gaps is 0, or not
-// known because the report omits some.
+// gapCount returns the note below the time offline, which states the number of gaps. It is empty if
+// there are none, or if their number is unknown because the report omits some.
 function gapCount(report) {
   const { length } = gapsOf(report);
   if (!length || leavesOut(report, 'timeline')) return '';
   return text(length === 1 ? 'summary.offline.gap' : 'summary.offline.gaps', { count: number(length) });
 }
 
-// longestGap formats the longest time offline. It may be longer if it begins or ends with the range.
+// longestGap formats the longest time offline. A gap at the start or the end of the range may be longer
+// than the part inside the range.
 function longestGap(report) {
   const { isFirst, isLast } = edgesOf(longestGapOf(report), report);
   return offlineText(report.summary.longest_offline_ms, isUncertain(report.summary) || isFirst || isLast);
@@ -81,7 +82,7 @@ const edgesOf = (gap, report) => ({
   isFirst: gap !== undefined && ms(gap.from) <= ms(report.from), isLast: gap !== undefined && ms(gap.to) >= ms(report.to),
 });
 
-// gapNote returns the note below the longest gap, which says when the gap was.
+// gapNote returns the note below the length of the longest gap. It says when the gap was.
 function gapNote(report) {
   const gap = longestGapOf(report);
   if (!gap) return '';

@@ -1,5 +1,5 @@
-// What follows a session takeover: the next connection, which usually took over, and the devices at
-// its address.
+// Links from a session takeover to the next connection, which usually took over the session, and to the
+// devices at its address.
 
 import { pathOf } from './address.js';
 import { plain } from './datum.js';
@@ -11,16 +11,16 @@ import { keyOf } from './matching.js';
 import { phrase, text } from './text.js';
 import { ms, secondStamp, time, utcDayOf } from './time.js';
 
-// endedBy returns the connection that an event ended in a takeover, or null if there is none.
+// endedBy returns the connection that ended with the given event in a session takeover, or null.
 export function endedBy(event, { connections }) {
   if (event.action_info !== wordOf('conflict')) return null;
   return connections.findLast((one) => kindOf(one) === 'conflict' && one.end === event.time) ?? null;
 }
 
-// takeoverLinks returns links to the connection after one that ended in a takeover, and to the devices
-// at its address. It returns null if there is no takeover or no later connection. A click on the
-// first link calls onConnection with the later connection. Without onConnection, the link leads to
-// the page.
+// takeoverLinks returns links for a connection that ended in a session takeover: one to the next
+// connection, and one to the devices at the next connection's address. It returns null if the connection
+// did not end in a takeover, or if there is no later one. The first link calls onConnection with the next
+// connection. Without onConnection, it leads to the page.
 export function takeoverLinks(ended, { report: { connections }, query }, onConnection) {
   const next = ended && kindOf(ended) === 'conflict' ? connections[connections.indexOf(ended) + 1] : null;
   if (!next) return null;

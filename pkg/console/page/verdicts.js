@@ -36,8 +36,8 @@ const prose = (sentence, view) => datum(inZone(sentence, view.quoted), { limit: 
 const plainProse = (sentence, view) => plain(inZone(sentence, view.quoted), maxLength);
 
 // headline shows the most useful verdict. When the user clicks an event, headline calls onTime with
-// the event's instant. Without onTime, the events are not links. For onSpan, see trends, for
-// onScopeRetry see scopeLine, for onConnection see takeoverLinks.
+// the event's instant. Without onTime, the events are not links. For onSpan, see trends; for
+// onScopeRetry, see scopeLine; and for onConnection, see takeoverLinks.
 export function headline(verdict, view, { onTime, onConnection, onSpan, onScopeRetry }) {
   const level = levelOf(verdict);
   return el('section', { class: `card headline level-${level}`, 'aria-labelledby': 'headline-title' },
@@ -111,8 +111,8 @@ function evidenceOf(verdict, view, handlers) {
     el('ol', {}, inOrder(verdict.evidence, view).map((one) => evidenceRow(one, view, handlers))));
 }
 
-// inOrder returns events, which the API sorts oldest first, in the order of the table of events. Plain
-// text always has the oldest first.
+// inOrder sorts evidence, which the API returns oldest first, like the table of events. Copied text does
+// not use inOrder, so it is always sorted oldest first.
 const inOrder = (events, { query }) => (query.order === 'desc' ? events.toReversed() : events);
 
 function evidenceRow(one, view, { onTime, onConnection }) {

@@ -246,7 +246,7 @@ export default {
   "fleet.welcome.how": "选择实例和日期，查看哪些设备在何时、因何掉线。",
   "fleet.csv": "将统计数字导出为 CSV，每个时段、原因和节点一行",
   "fleet.empty": "这段时间没有此实例的事件。",
-  "fleet.empty.before": "查看有事件的 {date}",
+  "fleet.empty.before": "查看 {date}（该日有事件）",
   "fleet.connects": "连接次数",
   "fleet.connects.note": "已被服务端接受",
   "fleet.drops": "掉线次数",
