@@ -80,17 +80,18 @@ func requireTable(t *testing.T, page tracePage, body []byte) {
 		require.Len(t, records[0], len(fields))
 		for column, name := range records[0] {
 			require.Contains(t, fields, name)
-			require.Equal(t, cellOf(fields[name]), records[i+1][column], name)
+			require.Equal(t, cellOf(name, fields[name]), records[i+1][column], name)
 		}
 	}
 }
 
-// cellOf returns the CSV cell for a JSON value. A string that a spreadsheet would take for a
-// formula gets a leading apostrophe.
-func cellOf(v any) string {
+// cellOf returns the CSV cell for a JSON field. A string that a spreadsheet would take for a formula
+// gets a leading apostrophe. An unknown port or protocol version, which is 0 in JSON, is empty.
+func cellOf(name string, v any) string {
 	text, isText := v.(string)
+	isUnknown := v == 0.0 && (name == "peer_port" || name == "protocol_version")
 	switch {
-	case v == nil:
+	case v == nil, isUnknown:
 		return ""
 	case isText && text != "" && strings.ContainsRune("=+-@", rune(text[0])):
 		return "'" + text
