@@ -34,11 +34,11 @@ func newCaller(t terminal, variable string) (caller, error) {
 	return caller{base, value, client, t.stderr}, nil
 }
 
-// followNone makes a client return redirects as they are, so that a token reaches no other server.
+// followNone stops a client from following redirects, so that the token is not sent to another server.
 func followNone(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// call sends a request and returns the complete response. While the server is busy, call tries again;
-// see patiently.
+// call sends a request and returns the complete response. While the server is busy, call retries as
+// described at patiently.
 func (c caller) call(ctx context.Context, method, path string) (reply, error) {
 	return patiently(ctx, c.notices, func() (reply, error) { return c.send(ctx, method, path) })
 }
@@ -55,9 +55,9 @@ func (c caller) send(ctx context.Context, method, path string) (reply, error) {
 	got, err := readReply(response)
 	switch {
 	case errors.Is(err, errTooLong):
-		return reply{}, fmt.Errorf("%s does not respond as Device Trace does: %w. Check DEVICE_TRACE_URL", c.base, err)
+		return reply{}, fmt.Errorf("%s does not seem to be Device Trace: %w. Check DEVICE_TRACE_URL", c.base, err)
 	case err != nil:
-		return reply{}, fmt.Errorf("the response of %s was cut off: %w", c.base, err)
+		return reply{}, fmt.Errorf("the response from %s was cut off: %w. Try again", c.base, err)
 	case got.isRedirect():
 		return reply{}, fmt.Errorf("%s redirects (%d) to %q: set DEVICE_TRACE_URL to the address of Device Trace itself", c.base, got.status, got.header.Get("Location"))
 	}
@@ -65,7 +65,7 @@ func (c caller) send(ctx context.Context, method, path string) (reply, error) {
 }
 
 // newRequest returns a request to the server at base. The header X-Forwarded-Proto makes the links in
-// the response use the scheme of base, which the server does not know otherwise.
+// the response use the scheme of base, which the server cannot know otherwise.
 func newRequest(ctx context.Context, method, base, path, token string) (*http.Request, error) {
 	request, err := http.NewRequestWithContext(ctx, method, base+path, nil)
 	if err != nil {
@@ -78,7 +78,7 @@ func newRequest(ctx context.Context, method, base, path, token string) (*http.Re
 	return request, nil
 }
 
-// unreachable returns the error for a request without a response.
+// unreachable returns the error for a request that got no response.
 func (c caller) unreachable(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -87,9 +87,9 @@ func (c caller) unreachable(ctx context.Context, err error) error {
 	if errors.As(err, &failed) {
 		err = failed.Err // without the URL, which contains the client identifier
 	}
-	hint := "Check DEVICE_TRACE_URL; `ops smoke` finds out what is wrong"
+	hint := "Check DEVICE_TRACE_URL, or run `ops smoke` to find out what is wrong"
 	if isLoopback(c.base) {
-		hint = "Is `make run` up? To ask another server, set DEVICE_TRACE_URL"
+		hint = "Start `make run`, or set DEVICE_TRACE_URL to use another server"
 	}
 	return fmt.Errorf("%s does not respond: %w. %s", c.base, err, hint)
 }

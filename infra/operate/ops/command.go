@@ -17,7 +17,7 @@ type command struct {
 	name string
 	// synopsis lists the arguments in the usage line, such as "[-day 2026-11-22] ID…".
 	synopsis string
-	// summary is a phrase for lists of commands.
+	// summary is a phrase that describes the command in lists of commands.
 	summary string
 	// help is the rest of the command's help: explanations, an example and the environment. It ends
 	// with a line end.
@@ -56,8 +56,8 @@ func (e wrongUsage) Error() string {
 // program is the name of the whole command.
 const program = "ops"
 
-// dispatch runs the command that the words of the line name below c. path names c itself. If the
-// line asks for help, dispatch prints the help of the command instead. The error for an invalid line
+// dispatch runs c or one of the commands below it, as the words of the line say. path names c itself. If
+// the line asks for help, dispatch prints the help of the command instead. The error for an invalid line
 // is a wrongUsage.
 func dispatch(ctx context.Context, t terminal, path string, c command, line []string) error {
 	switch {
@@ -77,7 +77,7 @@ func dispatch(ctx context.Context, t terminal, path string, c command, line []st
 	return dispatch(ctx, t, path+" "+next.name, next, line[1:])
 }
 
-// explain prints the help of the command that the words name below c.
+// explain prints the help of the command below c that the words name, or of c if there are no words.
 func explain(t terminal, path string, c command, words []string) error {
 	if len(words) == 0 || isHelpFlag(words[0]) || words[0] == "help" {
 		_, err := io.WriteString(t.stdout, c.helpText(path))
@@ -101,7 +101,7 @@ func isHelpFlag(word string) bool {
 // single word "help", execute prints the help of the command instead.
 func (c command) execute(ctx context.Context, t terminal, path string, line []string) error {
 	flags := flag.NewFlagSet(path, flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // no output here, because run prints the error
+	flags.SetOutput(io.Discard) // the caller prints the error
 	flags.Usage = func() {}
 	run := c.prepare(flags)
 	arguments, err := parse(flags, line)

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// leaves returns the words of every command and every group, and the command itself.
+// leaves returns c and all commands and groups below it, each with the words that name it.
 func leaves(path []string, c command) (all []leaf) {
 	all = append(all, leaf{path, c})
 	for _, one := range c.commands {
@@ -41,7 +41,7 @@ func TestHelpAtEveryLevel(t *testing.T) {
 	}
 }
 
-// The help of a command must have a summary, an example of the command and its flags.
+// The help of a command must have a summary, an example, the environment and every flag.
 func TestHelpIsComplete(t *testing.T) {
 	for _, l := range leaves(nil, commands) {
 		path := strings.Join(append([]string{"ops"}, l.path...), " ")
@@ -81,7 +81,7 @@ func TestFlagsBeforeAndAfterArguments(t *testing.T) {
 	}
 }
 
-// The token of make run is a default only for a server on this machine.
+// The default token must apply only to a server on this machine.
 func TestDefaultToken(t *testing.T) {
 	for base, want := range map[string]string{
 		"http://127.0.0.1:8080": "local", "http://localhost:9": "local", "http://[::1]:9": "local",

@@ -5,14 +5,14 @@
 //	ops why GID_a@@@dev1 -instance prod
 //	ops help quarantine replay
 //
-// `ops help` lists the commands. The help of a command names its flags, its environment and an
-// example. Flags may stand before or after the other arguments.
+// `ops help` lists the commands. The help of a command shows its flags, its environment
+// variables and an example. Flags may stand before or after the other arguments.
 //
 // The exit status is one of these:
 //   - 0: the command succeeded, or printed its help
 //   - 1: the command failed, the check found a violation, or a replayed item was still not
 //     understood
-//   - 2: the command line or DEVICE_TRACE_URL is invalid, even if only the server can tell (`go run`
+//   - 2: the command line or DEVICE_TRACE_URL is invalid, whether ops or the server detects it (`go run`
 //     turns 2 into 1)
 package main
 
@@ -42,7 +42,7 @@ func main() {
 	os.Exit(status)
 }
 
-// withoutTime removes the time from log lines, which ops prints only to explain its own errors.
+// withoutTime removes the time from log lines. Ops logs only to explain its own errors.
 func withoutTime(_ []string, a slog.Attr) slog.Attr {
 	if a.Key == slog.TimeKey {
 		return slog.Attr{}

@@ -203,16 +203,16 @@ func TestReplayStopsIfTheRecorderFails(t *testing.T) {
 	status, out, err := f.ops(t, "quarantine", "replay", first, second, third)
 	require.Equal(t, 1, status)
 	require.Equal(t, "[1/3] "+first+"  recorded 3 events\n", out)
-	require.Equal(t, "ops: replay "+second+", after 1 of 3: the function failed\n", err)
+	require.Equal(t, "ops: replay "+second+" (1 of 3 replayed before): the function failed\n", err)
 	require.Len(t, f.requests, 2)
 }
 
 func TestRefusals(t *testing.T) {
 	for text, want := range map[string]string{
-		`404 {"code":"NotFound","error":"there is no such path"}`:         "the quarantine is closed: set ADMIN_TOKEN on the recorder, or check that DEVICE_TRACE_URL is the recorder's address",
-		`401 {"code":"Unauthorized","error":"send the right token"}`:      "the recorder refuses this ADMIN_TOKEN: set it to the recorder's own",
+		`404 {"code":"NotFound","error":"there is no such path"}`:         "this server does not serve the quarantine: set ADMIN_TOKEN on the recorder and deploy it, or check that DEVICE_TRACE_URL is the recorder's address",
+		`401 {"code":"Unauthorized","error":"send the right token"}`:      "the recorder refuses this ADMIN_TOKEN: set it to the recorder's ADMIN_TOKEN",
 		`400 {"code":"InvalidParameter","error":"day must be a\u0007 d"}`: "day must be a? d",
-		`404 page not found`: "the response 404 Not Found is not a recorder's: check DEVICE_TRACE_URL",
+		`404 page not found`: "the response 404 Not Found is not from a recorder: check DEVICE_TRACE_URL",
 		`200 page`:           "decode response: invalid character 'p' looking for beginning of value",
 	} {
 		f := &fakeRecorder{responses: map[string]string{"GET ?after=&day=&limit=200": text}}
@@ -255,7 +255,7 @@ func TestBusyRecorder(t *testing.T) {
 		f.requests, f.retryAfter = nil, "301"
 		began = time.Now()
 		require.EqualError(t, r.call(t.Context(), "GET", "/x", &got, 200),
-			"too much is waiting (the response requests a pause of 5m1s: run the command again afterwards)")
+			"too much is waiting (the server asks for a pause of 5m1s: run the command again after that time)")
 		require.Len(t, f.requests, 1)
 		require.Zero(t, time.Since(began))
 
@@ -281,7 +281,7 @@ func TestRequestedPause(t *testing.T) {
 // must not mistake it for a response from the recorder.
 func TestRefusalWithoutText(t *testing.T) {
 	err := refusal{429, reply{body: []byte(`{"RequestId":"1","Code":"ResourceExhausted","Message":"busy"}`)}.problem()}
-	require.EqualError(t, err, "the response 429 Too Many Requests is not a recorder's: check DEVICE_TRACE_URL")
+	require.EqualError(t, err, "the response 429 Too Many Requests is not from a recorder: check DEVICE_TRACE_URL")
 }
 
 func TestUsage(t *testing.T) {

@@ -13,7 +13,7 @@ var quarantine = command{
 
 const recorderHelp = `environment:
   DEVICE_TRACE_URL   the recorder's address; default http://127.0.0.1:8080
-  ADMIN_TOKEN        the recorder's; default local, if the recorder is on this machine
+  ADMIN_TOKEN        the recorder's ADMIN_TOKEN; default local if the recorder is on this machine
 `
 
 const listHelp = `flags:
@@ -32,8 +32,8 @@ example:
 
 ` + recorderHelp
 
-const replayHelp = `Every event is still shown only once. An item that is still not understood stays in quarantine, and the
-exit status is then 1.
+const replayHelp = `It is harmless to replay an item twice: each event is still shown only once. An item that is still not
+understood stays in quarantine, and the exit status is then 1.
 
 flags:
   -day DATE   replay all items received on this UTC day

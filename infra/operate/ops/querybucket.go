@@ -18,12 +18,12 @@ import (
 	"devicetrace/pkg/traceapi"
 )
 
-// queryBucket serves the HTTP API in this process, from the bucket that the environment names. Its
-// responses are the same as those of a query function.
+// queryBucket serves the HTTP API in this process, from the bucket that the environment names. It gives
+// the same responses as a query function.
 type queryBucket struct {
 	handler http.Handler
 	token   string // a random token, which is never sent anywhere
-	base    string // the scheme and the host of links; may be empty
+	base    string // the scheme and the host of links; if empty, links begin with a slash
 }
 
 // attemptTimeout is the time limit of one attempt at a request to the bucket.
@@ -106,15 +106,15 @@ func (q queryBucket) refused(r reply, _ string) error {
 	refused := r.problem()
 	switch {
 	case refused.Code == "StoreForbidden": // the API's sentence is about the function's role
-		return errors.New("OSS refuses this access key: check OSS_BUCKET and ALIBABA_CLOUD_…, and that the key may list and read objects (the line above says why)")
+		return errors.New("OSS refuses this access key: check OSS_BUCKET and ALIBABA_CLOUD_…, and that the key may list and read objects (the line above shows OSS's response)")
 	case r.status == http.StatusServiceUnavailable:
-		return fmt.Errorf("%s (the line above says why)", clean(refused.Text))
+		return fmt.Errorf("%s (the line above shows the cause)", clean(refused.Text))
 	default:
 		return errors.New(clean(refused.Text))
 	}
 }
 
-// kept is a response that is kept in memory. It implements http.ResponseWriter.
+// kept holds a response in memory. It implements http.ResponseWriter.
 type kept struct {
 	header http.Header
 	status int

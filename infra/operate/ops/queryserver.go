@@ -11,12 +11,12 @@ import (
 // asker sends a request to the HTTP API and returns its complete response.
 type asker interface {
 	ask(ctx context.Context, path string, parameters url.Values) (reply, error)
-	// refused returns the error for a response without status 200. instance is the instance of the
+	// refused returns the error for a response whose status is not 200. instance is the instance of the
 	// request, or "".
 	refused(r reply, instance string) error
 }
 
-// queryServer is a query function that is reached over HTTP.
+// queryServer calls a query function over HTTP.
 type queryServer struct{ caller }
 
 // ask implements asker.
@@ -33,7 +33,7 @@ func (s queryServer) refused(r reply, instance string) error {
 	case r.status == http.StatusForbidden && refused.Code == "Forbidden":
 		return fmt.Errorf("this QUERY_TOKEN does not cover the instance %q: check -instance, or use another token", instance)
 	case r.status == http.StatusNotFound, refused.Code == "UnknownParameter":
-		return fmt.Errorf("%s cannot do this: check that DEVICE_TRACE_URL is the query function's address. If it is, the function is an older version", s.base)
+		return fmt.Errorf("%s does not support this command: check that DEVICE_TRACE_URL is the query function's address. If it is, deploy the current version", s.base)
 	case refused.Text == "":
 		return r.late(fmt.Errorf("%s responded with %d %s, which does not come from Device Trace: check DEVICE_TRACE_URL", s.base, r.status, http.StatusText(r.status)))
 	default:
@@ -41,8 +41,9 @@ func (s queryServer) refused(r reply, instance string) error {
 	}
 }
 
-// invalidParameter returns the error for a response that refuses the value of a parameter, and nil for
-// any other response. The parameters are named like the flags of the command line.
+// invalidParameter returns an errUsage if the response refuses the value of a parameter, and nil for any
+// other response. The server's text fits the command line, because each flag has the name of its
+// parameter.
 func (r reply) invalidParameter() error {
 	switch refused := r.problem(); refused.Code {
 	case "InvalidParameter", "MissingParameter":

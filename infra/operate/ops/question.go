@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// question holds the flags that all questions about a device have in common.
+// question holds the flags that every question about a device takes.
 type question struct {
 	instance, lang, tz *string
 	isOnBucket         *bool
@@ -25,7 +25,7 @@ func newQuestionFlags(flags *flag.FlagSet) question {
 	}
 }
 
-// asker returns the server or, with -bucket, the bucket to ask.
+// asker returns the asker for the server or, with -bucket, for the bucket.
 func (q question) asker(t terminal) (asker, error) {
 	if *q.isOnBucket {
 		return newQueryBucket(t)
@@ -34,8 +34,8 @@ func (q question) asker(t terminal) (asker, error) {
 	return queryServer{c}, err
 }
 
-// put sends a question about a device to the API and prints the response. set sets the parameters that
-// only this question has. Nothing is printed unless the response is complete.
+// put sends a question about a device to the API and prints the response. The function set adds the
+// parameters of this kind of question. Nothing is printed unless the response is complete.
 func (q question) put(ctx context.Context, t terminal, path string, arguments []string, set func(url.Values, *time.Location) error) error {
 	parameters, err := q.parameters(arguments, set)
 	if err != nil {
@@ -78,8 +78,8 @@ func (q question) parameters(arguments []string, set func(url.Values, *time.Loca
 	return parameters, set(parameters, zone)
 }
 
-// nameInstance returns the error for a command line without an instance. It lists the instances that
-// have events. err is the error of opening a, or nil.
+// nameInstance returns the error for a command line that names no instance. The error lists the instances
+// that have events. If err is not nil, a could not be opened, and the error includes err instead.
 func nameInstance(ctx context.Context, a asker, err error) error {
 	var names []string
 	if err == nil {
@@ -125,15 +125,15 @@ func enumerate(names []string) string {
 
 var errStranger = errors.New("the response does not come from Device Trace: check DEVICE_TRACE_URL")
 
-// printReply prints a response. The server has made a text safe for a terminal. In other formats, printReply
-// escapes control characters if standard output is a terminal.
+// printReply prints a response. The server has already made the format text safe for a terminal. In other
+// formats, printReply escapes control characters if standard output is a terminal.
 func printReply(t terminal, got reply, format string) error {
 	body := got.body
 	switch {
 	case format == "json" && !json.Valid(body), format != "json" && got.header.Get("X-Receipt") == "":
 		return errStranger
 	case len(body) > 0 && !bytes.HasSuffix(body, []byte("\n")):
-		return errors.New("the response was cut off: it does not end with a line end")
+		return errors.New("the response was cut off: its last line has no line end. Try again")
 	case format != "text" && t.interactive:
 		body = visible(body)
 	}

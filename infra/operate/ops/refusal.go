@@ -7,12 +7,12 @@ import (
 	"slices"
 )
 
-// problem is an error response of Device Trace. Both fields are empty if the response has another
-// form.
+// problem is an error response of Device Trace. Both fields are empty if the body has another
+// format.
 type problem struct{ Code, Text string }
 
 // problem returns the code and the sentence of an error response. The keys must be in lower case,
-// because those of Function Compute's own error responses are not.
+// because Function Compute's own error responses have capitalized keys.
 func (r reply) problem() problem {
 	var fields map[string]json.RawMessage
 	var p problem
@@ -32,18 +32,18 @@ type refusal struct {
 func (r refusal) Error() string {
 	switch r.Code {
 	case "":
-		return fmt.Sprintf("the response %d %s is not a recorder's: check DEVICE_TRACE_URL", r.status, http.StatusText(r.status))
+		return fmt.Sprintf("the response %d %s is not from a recorder: check DEVICE_TRACE_URL", r.status, http.StatusText(r.status))
 	case "Unauthorized":
-		return "the recorder refuses this ADMIN_TOKEN: set it to the recorder's own"
+		return "the recorder refuses this ADMIN_TOKEN: set it to the recorder's ADMIN_TOKEN"
 	case "NotFound":
-		return "the quarantine is closed: set ADMIN_TOKEN on the recorder, or check that DEVICE_TRACE_URL is the recorder's address"
+		return "this server does not serve the quarantine: set ADMIN_TOKEN on the recorder and deploy it, or check that DEVICE_TRACE_URL is the recorder's address"
 	default:
 		return clean(r.Text)
 	}
 }
 
-// isAboutItem reports whether the refusal applies only to the requested item. If it does, requests
-// for other items may succeed.
+// isAboutItem reports whether the refusal applies only to the requested item, so that requests for
+// other items may succeed.
 func (r refusal) isAboutItem() bool {
 	return slices.Contains([]string{"NoSuchItem", "Damaged", "InvalidID"}, r.Code)
 }

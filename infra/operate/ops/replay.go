@@ -52,7 +52,7 @@ func replayAll(ctx context.Context, t terminal, r recorder, ids []string) error 
 	for i, id := range ids {
 		result, err := r.replay(ctx, id)
 		if err != nil {
-			return fmt.Errorf("replay %s, after %d of %d: %w", clean(id), i, len(ids), err)
+			return fmt.Errorf("replay %s (%d of %d replayed before): %w", clean(id), i, len(ids), err)
 		}
 		recorded += result.Recorded
 		if result.isUnderstood() {

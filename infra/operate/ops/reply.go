@@ -15,7 +15,7 @@ type reply struct {
 	status int
 	header http.Header
 	body   []byte
-	// pause is the pause that a busy server requests, if it is longer than maxPause, and otherwise 0.
+	// pause is set only if a busy server requested a pause longer than maxPause. Otherwise it is 0.
 	pause time.Duration
 }
 
@@ -50,21 +50,21 @@ func patiently(ctx context.Context, notices io.Writer, send func() (reply, error
 	}
 }
 
-// late adds to an error that the server requests a long pause.
+// late adds the pause that the server requested to err, if the pause is longer than maxPause.
 func (r reply) late(err error) error {
 	if r.pause == 0 {
 		return err
 	}
-	return fmt.Errorf("%w (the response requests a pause of %v: run the command again afterwards)", err, r.pause)
+	return fmt.Errorf("%w (the server asks for a pause of %v: run the command again after that time)", err, r.pause)
 }
 
-// maxResponse is the maximum number of bytes of a response.
+// maxResponse is the maximum size of a response's body in bytes.
 const maxResponse = 16 << 20
 
 var errTooLong = fmt.Errorf("the response is longer than %d MiB", maxResponse>>20)
 
-// readReply reads a response to its end and closes it. The error for a response that is longer than
-// maxResponse is errTooLong.
+// readReply reads a whole response and closes its body. It returns errTooLong if the body is longer than
+// maxResponse.
 func readReply(response *http.Response) (reply, error) {
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxResponse+1))

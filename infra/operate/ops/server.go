@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// defaultURL is the address of `make run`.
+// defaultURL is the address at which `make run` listens.
 const defaultURL = "http://127.0.0.1:8080"
 
 // serverURL returns DEVICE_TRACE_URL without a slash at its end. The default is defaultURL.
@@ -16,7 +16,7 @@ func serverURL(t terminal) (string, error) {
 }
 
 // parseAddress returns the address of a server without a slash at its end. name says where the
-// address comes from. The address must not contain a user, because it is printed.
+// address comes from. The address must not contain a user name or password, because it is printed.
 func parseAddress(name, text string) (string, error) {
 	text = strings.TrimSpace(text)
 	target, err := url.Parse(text)
@@ -24,7 +24,7 @@ func parseAddress(name, text string) (string, error) {
 		return "", errUsage(name + " must be an http or https URL such as https://trace.example.com")
 	}
 	if target.User != nil || target.RawQuery != "" || target.Fragment != "" {
-		return "", errUsage(name + " must be a URL without a user, a query and a fragment, such as https://trace.example.com")
+		return "", errUsage(name + " must be a URL without a user, query or fragment, such as https://trace.example.com")
 	}
 	return strings.TrimRight(text, "/"), nil
 }

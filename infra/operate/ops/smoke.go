@@ -17,21 +17,21 @@ import (
 )
 
 var smokeCommand = command{
-	name: "smoke", synopsis: "[URL] [-query URL] [-instance smoke]", summary: "post an event, read it back, and say what is wrong",
+	name: "smoke", synopsis: "[URL] [-query URL] [-instance INSTANCE]", summary: "check a deployment by posting an event and reading it back",
 	help: smokeHelp, prepare: prepareSmoke,
 }
 
 const smokeHelp = `Checks a deployment from the outside, step by step: address, name, connection and certificate,
 health of the recorder and of the query function, clock, post, read. It posts one event through
 /webhooks/events/INSTANCE and reads it back through the API. The event is a disconnect of a client
-device-trace-smoke-…, and stays in the bucket for as long as all events do.
+device-trace-smoke-…, and stays in the bucket as long as any other event.
 
 The exit status is 1 if a step failed. The last lines then say what is wrong and what to do.
 
 flags:
-  -query URL       the query function's address; default: URL
-  -instance NAME   the instance to post to; both tokens must cover it; default smoke
-  -clear           send tokens in clear, over http, to another machine
+  -query URL       the query function's address; default the same as URL
+  -instance NAME   the instance to post to, which both tokens must cover; default smoke
+  -clear           allow sending the tokens unencrypted, over http, to another machine
 
 example:
   ops smoke https://trace.example.com
@@ -45,7 +45,7 @@ environment:
 
 func prepareSmoke(flags *flag.FlagSet) action { return prepareSmokeWith(flags, func(*smoke) {}) }
 
-// prepareSmokeWith is like prepareSmoke, but calls change before the check runs.
+// prepareSmokeWith is like prepareSmoke, but lets a test change the check before it runs.
 func prepareSmokeWith(flags *flag.FlagSet, change func(*smoke)) action {
 	queryURL := flags.String("query", "", "")
 	instance := flags.String("instance", "smoke", "")
@@ -73,20 +73,20 @@ type smoke struct {
 	timeout                   time.Duration  // of each step
 	client                    *http.Client
 	recorderBuild, queryBuild build
-	// ahead is how far this machine's clock is ahead of that server's clock from which it differs most.
-	// It is valid if hasDate is true.
-	ahead   time.Duration // negative if this machine's clock is behind
+	// ahead is how far this machine's clock is ahead of the server's, or negative if it is behind. Of the
+	// two servers, the one with the larger difference counts. Only valid if hasDate is true.
+	ahead   time.Duration
 	hasDate bool
 	sentAt  time.Time // the time of the event
 	began   time.Time // when the event was posted
 }
 
-// server is the recorder or the query function.
+// server describes the recorder or the query function.
 type server struct {
-	name     string // for people
+	name     string // as messages name it
 	function string // as /version names it
 	base     string // without a slash at its end
-	prefix   string // the prefix of the paths about the server's health
+	prefix   string // the prefix of the paths /healthz and /version
 	token    string
 	variable string // the environment variable that holds the token
 }
@@ -128,7 +128,8 @@ func newSmoke(t terminal, arguments []string, queryURL, instance string) (*smoke
 	return s, nil
 }
 
-// step is one part of the check. It returns a line about its result, or a fault.
+// step is one part of the check. run returns a line about the result, or an error. Errors with a known
+// remedy are faults.
 type step struct {
 	name string
 	run  func(context.Context) (found string, err error)
@@ -186,12 +187,12 @@ func (s *smoke) perform(ctx context.Context, one step) error {
 	return fmt.Errorf("the step %q failed", one.name)
 }
 
-// note prints a remark that is no failure.
+// note prints a warning that does not make the check fail.
 func (s *smoke) note(format string, arguments ...any) {
 	fmt.Fprintf(s.t.stdout, "! "+format+"\n", arguments...)
 }
 
-// fault is an error that a step found, together with its remedy.
+// fault is a problem that a step found, together with its remedy.
 type fault struct{ what, remedy string }
 
 func (f fault) Error() string { return f.what }

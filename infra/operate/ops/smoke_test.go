@@ -38,7 +38,7 @@ const (
 type deployment struct {
 	// faults maps a method and a path to a handler that responds in place of the deployment.
 	faults map[string]http.HandlerFunc
-	// clock is how far the servers' clocks are ahead.
+	// clock is how far the servers' clocks are ahead of this machine's.
 	clock time.Duration
 
 	mu     sync.Mutex
@@ -103,7 +103,7 @@ func (d *deployment) trace(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"events": []any{row}})
 }
 
-// answer returns a fault that responds with the given status, body and header.
+// answer returns a fault that responds with the status and body in text, and with the given header.
 func answer(text string, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		for i := 0; i < len(header); i += 2 {
@@ -119,7 +119,8 @@ type smokeRun struct {
 	out, err string
 }
 
-// runSmoke checks the given address. change, if not nil, adjusts the check.
+// runSmoke runs ops smoke for the given address. Unless change is nil, it changes the check before it
+// runs.
 func runSmoke(t *testing.T, base string, change func(*smoke), arguments ...string) smokeRun {
 	t.Helper()
 	var stdout, stderr strings.Builder
@@ -140,7 +141,7 @@ func runSmoke(t *testing.T, base string, change func(*smoke), arguments ...strin
 	return got
 }
 
-// smokeCommandWith returns the command with a way to adjust the check before it runs.
+// smokeCommandWith returns the command smoke, with a function that changes the check before it runs.
 func smokeCommandWith(change func(*smoke)) command {
 	c := smokeCommand
 	c.prepare = func(flags *flag.FlagSet) action { return prepareSmokeWith(flags, change) }
@@ -184,7 +185,7 @@ func TestSmoke(t *testing.T) {
 	require.NotEqual(t, clientID, d.posted["client_id"], "each run has its own client")
 }
 
-// The command must distinguish all these faults, and give a remedy for each.
+// The command must distinguish all these faults and print a remedy for each.
 func TestSmokeFaults(t *testing.T) {
 	const post, trace = "POST /webhooks/events/smoke", "GET /api/v1/trace"
 	for name, c := range map[string]struct {
@@ -244,7 +245,7 @@ func TestSmokeFaults(t *testing.T) {
 	}
 }
 
-// A server that repeats the request must not make the command print a token.
+// If a server echoes the request, the command must not print the token in it.
 func TestSmokePrintsNoToken(t *testing.T) {
 	echo := func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusTeapot)
@@ -267,7 +268,7 @@ func TestSmokeVersionsDiffer(t *testing.T) {
 	d := &deployment{faults: map[string]http.HandlerFunc{"GET /version": answer(`200 {"function":"query","revision":"fedc","modified":true,"go":"go1.27"}`)}}
 	got := runSmoke(t, startDeployment(t, d), nil)
 	require.Zero(t, got.status, got.out)
-	require.Contains(t, got.out, "! the recorder and the query function are of different versions: deploy both\n")
+	require.Contains(t, got.out, "! the recorder and the query function run different versions: deploy both\n")
 	require.Contains(t, got.out, "revision fedc, with changes, go1.27\n")
 }
 
@@ -289,10 +290,11 @@ func TestSmokeClock(t *testing.T) {
 	}
 	early := answer("200 ok", "Date", time.Now().Add(-2*time.Hour).UTC().Format(http.TimeFormat))
 	d := &deployment{faults: map[string]http.HandlerFunc{"GET /webhooks/healthz": early}}
-	runSmoke(t, startDeployment(t, d), nil).requireStepFails(t, "clock", "ahead of the server's") // although the query function's clock is right
+	runSmoke(t, startDeployment(t, d), nil).requireStepFails(t, "clock", "ahead of the server's") // even though the query function's clock is right
 }
 
-// If the responses have no date, the recorder's own time must reveal a wrong clock.
+// If the responses have no Date header, the command must notice a wrong clock from the time at which
+// the recorder received the event.
 func TestSmokeClockOfTheRecorder(t *testing.T) {
 	d := &deployment{clock: -3 * time.Minute}
 	base := startDeployment(t, d)
@@ -343,7 +345,7 @@ func TestSmokeAddresses(t *testing.T) {
 	runSmoke(t, closed, nil).requireStepFails(t, "connection", "nothing listens on "+strings.TrimPrefix(closed, "http://"))
 	runSmoke(t, "http://192.0.2.1", nil).requireStepFails(t, "address", "anyone on the network path could read the tokens", "-clear")
 	base := startDeployment(t, &deployment{})
-	runSmoke(t, base, nil, "-query", "http://trace.example.com").requireStepFails(t, "address", "http://trace.example.com is http")
+	runSmoke(t, base, nil, "-query", "http://trace.example.com").requireStepFails(t, "address", "http://trace.example.com uses http")
 	got := runSmoke(t, "https://device-trace.invalid", nil)
 	require.Equal(t, `the step "name" failed`, got.err)
 
@@ -384,13 +386,14 @@ func TestSmokeUsage(t *testing.T) {
 	require.Contains(t, err, "set the environment variable QUERY_TOKEN")
 }
 
-// certificate describes a certificate for a test.
+// certificate describes the certificate of a test server.
 type certificate struct {
 	name        string
 	from, until time.Duration // relative to now
 }
 
-// startTLS serves a deployment with the given certificate, which its own authority has signed.
+// startTLS serves a deployment over TLS with the given certificate. It returns the authority that signed
+// the certificate.
 func startTLS(t *testing.T, c certificate) (base string, authority *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -430,7 +433,7 @@ func TestSmokeCertificates(t *testing.T) {
 	require.Zero(t, got.status, got.out)
 	require.Contains(t, got.out, "the certificate of 127.0.0.1 is valid until ")
 	require.NotContains(t, got.out, "!")
-	runSmoke(t, base, nil).requireStepFails(t, "connection", "an authority that this machine does not know", "SSL_CERT_FILE")
+	runSmoke(t, base, nil).requireStepFails(t, "connection", "an authority that this machine does not trust", "SSL_CERT_FILE")
 
 	base, authority = startTLS(t, certificate{"127.0.0.1", -hour, 50 * hour})
 	got = runSmoke(t, base, trust(authority))

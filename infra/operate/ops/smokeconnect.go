@@ -13,12 +13,12 @@ import (
 	"time"
 )
 
-// checkAddress refuses to send tokens in clear to another machine.
+// checkAddress refuses to send tokens unencrypted to another machine, unless allowClear is true.
 func (s *smoke) checkAddress(context.Context) (string, error) {
 	for _, one := range s.servers() {
 		if strings.HasPrefix(one.base, "http:") && !isLoopback(one.base) && !s.allowClear {
-			return "", fault{one.base + " is http: anyone on the network path could read the tokens",
-				"use https, and deploy with a certificate. If the network is private, add -clear"}
+			return "", fault{one.base + " uses http, so anyone on the network path could read the tokens",
+				"use an https address; if there is none, deploy with a certificate. Only in a private network, add -clear"}
 		}
 	}
 	var addresses []string
@@ -36,13 +36,13 @@ func (s *smoke) servers() []server {
 	return []server{s.recorder, s.query}
 }
 
-// checkName looks up the names of the servers.
+// checkName looks up the host names of the servers.
 func (s *smoke) checkName(ctx context.Context) (string, error) {
 	var found []string
 	for _, one := range s.servers() {
 		host := one.host()
 		if _, err := netip.ParseAddr(host); err == nil {
-			found = append(found, host+" is an address")
+			found = append(found, host+" is an IP address")
 			continue
 		}
 		if proxy := one.proxy(); proxy != "" {
@@ -98,7 +98,7 @@ func (s *smoke) connect(ctx context.Context, one server) (string, error) {
 func (one server) url() *url.URL {
 	target, err := url.Parse(one.base)
 	if err != nil {
-		panic(err) // newSmoke has parsed it
+		panic(err) // newSmoke has checked that it parses
 	}
 	return target
 }
@@ -117,7 +117,7 @@ func (one server) hostPort() string {
 	}
 }
 
-// proxy returns the host and port of the proxy that the environment prescribes for requests to the
+// proxy returns the host and port of the proxy that the environment variables set for requests to the
 // server, or "" if there is none.
 func (one server) proxy() string {
 	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: one.url()})

@@ -14,34 +14,34 @@ import (
 	"time"
 )
 
-// explainError returns the fault for an error of a look-up, a connection or a request.
+// explainError returns the fault for a name look-up, a connection or a request that failed with err.
 func explainError(err error, at server) error {
 	host := at.hostPort()
 	var lookup *net.DNSError
 	var record tls.RecordHeaderError
 	switch {
 	case errors.As(err, &lookup) && lookup.IsNotFound:
-		return fault{"there is no host " + at.host() + " in the DNS", "check the spelling. For your own domain, add the CNAME record that Function Compute shows for the custom domain, and wait until resolvers know it"}
+		return fault{"the DNS has no address for " + at.host(), "check the spelling. For your own domain, add the CNAME record that Function Compute shows for the custom domain, and wait until DNS resolvers return it"}
 	case errors.As(err, &lookup):
-		return fault{"the DNS does not respond for " + at.host(), "check this machine's connection and resolver"}
+		return fault{"the DNS look-up of " + at.host() + " failed", "check this machine's network connection and DNS resolver"}
 	case errors.As(err, new(*tls.CertificateVerificationError)), isCertificate(err):
 		return explainCertificate(err, at)
 	case errors.As(err, &record), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
 		return fault{host + " does not speak TLS", "deploy with PROTOCOL=HTTPS and a certificate (infra/operate/README.md), or check the port"}
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return fault{"nothing listens on " + host, "check the address and the port. On this machine, start `make run`"}
+		return fault{"nothing listens on " + host, "check the address and the port. If you meant this machine, start `make run`"}
 	case isTimeout(err):
-		return fault{at.name + " did not respond in time", "check firewalls and the address. If the function runs, its log on Function Compute says what it waits for"}
+		return fault{at.name + " did not respond in time", "check the address and the firewalls. If the request reached the function, its log on Function Compute shows where it got stuck"}
 	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
-		return fault{host + " cannot be reached from this network", "check this machine's connection and firewalls"}
+		return fault{host + " cannot be reached from this network", "check this machine's network connection and the firewalls"}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return fault{host + " closed the connection without a response", "try again. In mainland China, connections to a domain without an ICP filing are closed, too"}
+		return fault{host + " closed the connection without a response", "try again. In mainland China, check that the domain has an ICP filing, because connections to a domain without one are closed"}
 	default:
-		return fault{"the request to " + host + " failed: " + causeOf(err), "check the address: another server may respond there"}
+		return fault{"the request to " + host + " failed: " + causeOf(err), "check the address: it may belong to another server"}
 	}
 }
 
-// causeOf returns the text of a request's error without the URL.
+// causeOf returns the text of a request's error without the URL, which may contain identifiers.
 func causeOf(err error) string {
 	var request *url.Error
 	if errors.As(err, &request) {
@@ -69,8 +69,8 @@ func explainCertificate(err error, at server) error {
 		return fault{"the certificate is not for " + at.host() + ", but for " + namesOf(name.Certificate),
 			"deploy with the certificate of this domain (CERT_NAME), or use the name in the certificate"}
 	case errors.As(err, &authority):
-		return fault{"the certificate of " + at.host() + " comes from an authority that this machine does not know",
-			"deploy with a certificate of a public authority and its whole chain. To trust your own authority, set SSL_CERT_FILE to its certificate"}
+		return fault{"the certificate of " + at.host() + " is signed by an authority that this machine does not trust",
+			"deploy with a certificate from a public authority, including its whole chain. To trust a private authority, add its certificate to this machine's trust store, or on Linux set SSL_CERT_FILE to the certificate's file"}
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return explainDates(invalid.Cert, at)
 	default:
@@ -85,7 +85,7 @@ func explainDates(certificate *x509.Certificate, at server) error {
 			"check this machine's clock"}
 	}
 	return fault{fmt.Sprintf("the certificate of %s expired on %s", at.host(), certificate.NotAfter.UTC().Format(time.RFC3339)),
-		"renew the certificate and deploy again. If the date is in the future, correct this machine's clock"}
+		"renew the certificate and deploy again. If that date has not come yet, correct this machine's clock"}
 }
 
 func namesOf(certificate *x509.Certificate) string {
@@ -94,7 +94,7 @@ func namesOf(certificate *x509.Certificate) string {
 		names = append(names, ip.String())
 	}
 	if len(names) == 0 {
-		return "no name at all"
+		return "no name"
 	}
 	return clean(strings.Join(names[:min(len(names), 5)], ", "))
 }

@@ -12,8 +12,8 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// smokeEvent is the event that is posted. Its keys are those of the form `events`. It is a
-// disconnect, because a connect without an end would be a device that is online.
+// smokeEvent is the event that is posted, in the format of the route `events`. It is a disconnect,
+// because after a connect the client would seem to be online.
 type smokeEvent struct {
 	ClientID      string       `json:"client_id"`
 	Action        event.Action `json:"action"`
@@ -27,7 +27,7 @@ func (s *smoke) event() smokeEvent {
 	return smokeEvent{s.clientID, event.Disconnect, string(event.DisconnectedByClient), s.sentAt.UnixMilli(), s.eventID, "ops-smoke"}
 }
 
-// post posts the event.
+// post posts the event and checks that the recorder stored it.
 func (s *smoke) post(ctx context.Context) (string, error) {
 	s.began = s.now()
 	s.sentAt = s.began.Truncate(time.Millisecond)
@@ -44,7 +44,7 @@ func (s *smoke) post(ctx context.Context) (string, error) {
 		Recorded *int
 		Rejected []struct{ Field, Error string }
 	}
-	_ = json.Unmarshal(r.body, &accepted) // a body that is not JSON has no field "recorded"
+	_ = json.Unmarshal(r.body, &accepted) // if the body is not JSON, Recorded stays nil
 	switch {
 	case accepted.Recorded == nil:
 		return "", s.explain(r.reply, s.recorder)
@@ -57,14 +57,14 @@ func (s *smoke) post(ctx context.Context) (string, error) {
 }
 
 func (s *smoke) explainRejection(field, reason string) error {
-	what := "the recorder has stored the event in quarantine only: " + s.quote(field+" "+reason)
+	what := "the recorder did not accept the event and put it in quarantine: " + s.quote(field+" "+reason)
 	if field == "time" {
 		return fault{what, "correct this machine's clock, for example with NTP"}
 	}
-	return fault{what, "deploy the current version: this command posts what it understands"}
+	return fault{what, "deploy the current version of the recorder: it does not understand the event that this version of ops posts"}
 }
 
-// tracePage is the part of a trace that read compares.
+// tracePage holds the fields of a trace that read uses.
 type tracePage struct {
 	Events *[]struct {
 		ClientID      string    `json:"client_id"`
@@ -81,7 +81,7 @@ type tracePage struct {
 	BucketEmpty   bool  `json:"bucket_empty"`
 }
 
-// read reads the event back and compares it.
+// read reads the event back and compares it with the event that was posted.
 func (s *smoke) read(ctx context.Context) (string, error) {
 	q := url.Values{
 		"instance": {string(s.instance)}, "client": {s.clientID},
@@ -102,22 +102,24 @@ func (s *smoke) read(ctx context.Context) (string, error) {
 	want := s.event()
 	read := smokeEvent{got.ClientID, event.Action(got.Action), got.ActionInfo, got.Time.UnixMilli(), got.SourceEventID, got.Node}
 	if read != want || got.InstanceID != string(s.instance) {
-		return "", fault{fmt.Sprintf("the event that was read differs: %s instead of %s", s.quote(fmt.Sprint(read)), s.quote(fmt.Sprint(want))), "report this as a bug"}
+		return "", fault{fmt.Sprintf("the event that was read back differs from the event that was posted: %s instead of %s", s.quote(fmt.Sprint(read)), s.quote(fmt.Sprint(want))), "report this as a bug"}
 	}
 	s.compareReceipt(got.ReceivedAt)
 	return "the query function has found it, unchanged", nil
 }
 
-// compareReceipt remarks on the recorder's clock if it differs from this machine's.
+// compareReceipt prints a note if the recorder's clock differs from this machine's by more than
+// maxClockError.
 func (s *smoke) compareReceipt(receivedAt time.Time) {
 	if ahead := s.began.Sub(receivedAt).Round(time.Second); ahead > maxClockError || ahead < -maxClockError-s.timeout {
-		s.note("the event was received at %s by the recorder's clock: this machine's clock %s it", receivedAt.UTC().Format(time.RFC3339), difference(ahead))
+		s.note("the event was received at %s by the recorder's clock: this machine's clock %s it. Correct the clock that is wrong", receivedAt.UTC().Format(time.RFC3339), difference(ahead))
 	}
 }
 
-// explainAbsence returns the fault for an event that was acknowledged, but not found.
+// explainAbsence returns the fault for an event that the recorder acknowledged, but that the query function
+// did not return exactly once.
 func (s *smoke) explainAbsence(page tracePage) error {
-	const remedy = "compare OSS_BUCKET, OSS_PREFIX, OSS_REGION, SHARDS and RETENTION_DAYS of the two functions: both must read the same bucket. Deploy both from the same s.yaml"
+	const remedy = "both functions must use the same bucket: compare their OSS_BUCKET, OSS_PREFIX, OSS_REGION, SHARDS and RETENTION_DAYS, and deploy both from the same s.yaml"
 	switch {
 	case len(*page.Events) > 1:
 		return fault{fmt.Sprintf("the query function has found %d events instead of one", len(*page.Events)), "report this as a bug"}
@@ -129,6 +131,6 @@ func (s *smoke) explainAbsence(page tracePage) error {
 		return fault{"the query function could not read all objects, and has not found the event", "read its log, and run `ops check`"}
 	default:
 		return fault{"the recorder has stored the event, but the query function has not found it", remedy +
-			". If they do, the bucket's lifecycle rules or another program may have deleted the object"}
+			". If these settings agree, a lifecycle rule of the bucket or another program may have deleted the object"}
 	}
 }

@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// timedReply is a reply with the time of its request.
+// timedReply is a reply with the time at which its request was sent, and its duration.
 type timedReply struct {
 	reply
 	began time.Time // when the request was sent, by s.now
 	took  time.Duration
 }
 
-// exchange sends a request, with the token if it is not empty. It follows no redirects. The error is a
-// fault.
+// exchange sends a request, with the token unless it is empty, and returns the response. It follows no
+// redirects. The error is a fault.
 func (s *smoke) exchange(ctx context.Context, at server, method, path, token string, body []byte) (timedReply, error) {
 	request, err := http.NewRequestWithContext(ctx, method, at.base+path, bytes.NewReader(body))
 	if err != nil {
@@ -38,8 +38,8 @@ func (s *smoke) exchange(ctx context.Context, at server, method, path, token str
 	return timedReply{got, began, s.now().Sub(began)}, nil
 }
 
-// platformCode returns the code of an error response of Function Compute itself, or "" for any other
-// response.
+// platformCode returns the code of an error response that comes from Function Compute itself, or "" for
+// any other response.
 func (r reply) platformCode() string {
 	var p map[string]json.RawMessage
 	var code string
@@ -54,9 +54,8 @@ func (r reply) isPage() bool {
 	return strings.Contains(r.header.Get("Content-Type"), "html") || bytes.HasPrefix(bytes.TrimSpace(r.body), []byte("<"))
 }
 
-// quote makes text from a server fit for printing: it returns a single line of at most 300
-// characters, without the tokens. It does not remove the token of `make run`, which is no secret and a
-// common word.
+// quote makes text from a server safe to print: it returns a single line of at most 300 characters and
+// masks the tokens. It does not mask localToken, which is not secret and is a common word.
 func (s *smoke) quote(text string) string {
 	for _, token := range []string{s.recorder.token, s.query.token} {
 		if token != localToken {

@@ -10,7 +10,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// build is the response to a request for /version.
+// build is the response of a function to a request for /version.
 type build struct {
 	Function string `json:"function"`
 	Version  string `json:"version"`
@@ -39,12 +39,12 @@ func (s *smoke) checkRecorder(ctx context.Context) (found string, err error) {
 func (s *smoke) checkQuery(ctx context.Context) (found string, err error) {
 	s.queryBuild, err = s.health(ctx, s.query)
 	if err == nil && (s.queryBuild.Revision != s.recorderBuild.Revision || s.queryBuild.Modified != s.recorderBuild.Modified) {
-		s.note("the recorder and the query function are of different versions: deploy both")
+		s.note("the recorder and the query function run different versions: deploy both")
 	}
 	return s.queryBuild.String(), err
 }
 
-// health asks a server for its health and its version.
+// health checks the health of a server and returns its version.
 func (s *smoke) health(ctx context.Context, at server) (build, error) {
 	r, err := s.exchange(ctx, at, http.MethodGet, at.prefix+"/healthz", "", nil)
 	if err != nil {
@@ -67,7 +67,7 @@ func (s *smoke) health(ctx context.Context, at server) (build, error) {
 	return b, nil
 }
 
-// explainHealth is like explain, but knows that a Device Trace without /healthz is an older one.
+// explainHealth is like explain, but has its own text for a function that does not serve /healthz.
 func (s *smoke) explainHealth(r reply, at server) error {
 	if r.status == http.StatusNotFound && r.problem().Code == "NotFound" {
 		return fault{at.name + " has no /healthz: it is older than this command, or the path leads to another function",
@@ -85,8 +85,8 @@ func explainWrongFunction(at server, found string) error {
 }
 
 // observeClock compares this machine's clock with the Date header of a response, and keeps the largest
-// difference. The header has whole seconds, so the result is exact to about a second plus the time that
-// the request took.
+// difference. The header contains whole seconds, so the result may be wrong by about a second plus the
+// time that the request took.
 func (s *smoke) observeClock(r timedReply) {
 	date, err := http.ParseTime(r.header.Get("Date"))
 	if err != nil {
@@ -99,7 +99,7 @@ func (s *smoke) observeClock(r timedReply) {
 	}
 }
 
-// maxClockError is the difference between clocks that is not worth a remark.
+// maxClockError is the largest difference between clocks that causes no note.
 const maxClockError = time.Minute
 
 func (s *smoke) checkClock(context.Context) (string, error) {
@@ -108,7 +108,7 @@ func (s *smoke) checkClock(context.Context) (string, error) {
 		return "the responses have no Date header", nil
 	case s.ahead.Abs() > event.MaxAhead:
 		return "", fault{"this machine's clock " + difference(s.ahead) + " the server's",
-			"correct the clock, for example with NTP. Events of a broker whose clock is more than " + event.MaxAhead.String() + " ahead are rejected"}
+			"correct this machine's clock, for example with NTP. Events of a broker whose clock is more than " + event.MaxAhead.String() + " ahead are rejected"}
 	case s.ahead.Abs() > maxClockError:
 		s.note("this machine's clock %s the server's: correct it, and check the clocks of the brokers", difference(s.ahead))
 	}

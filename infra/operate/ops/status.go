@@ -9,12 +9,12 @@ import (
 
 var statusCommand = command{
 	name: "status", synopsis: "CLIENT -instance INSTANCE [-at TIME]",
-	summary: "say whether a device is online, or was at a time", help: statusHelp, prepare: prepareStatus,
+	summary: "show whether a device is online, or was online at a given time", help: statusHelp, prepare: prepareStatus,
 }
 
 const statusHelp = `flags:
   -instance NAME   the broker instance; without it, the command lists the instances that have events
-  -at TIME         the time, such as 2026-11-22T08:00:00Z, or 2026-11-22T08:00 in the zone of -tz; default now
+  -at TIME         a past time, such as 2026-11-22T08:00:00Z, or 2026-11-22T08:00 in the zone of -tz; default now
 ` + textFlagsHelp + `
 example:
   ops status GID_a@@@dev1 -instance prod -at 2026-11-22T03:12:00Z

@@ -21,8 +21,8 @@ func newSpanFlags(flags *flag.FlagSet) spanFlags {
 // maxSpan is the longest range of time that the API accepts.
 const maxSpan = 24 * time.Hour
 
-// set sets the parameters from and to. The day and times without an offset are in the given zone. The
-// default is the last 24 hours. If only one end is given, the API chooses the other one.
+// set sets the parameters from and to. The day, and times without an offset, are in the given zone. The
+// default is the last 24 hours. If only one end is given, set leaves the other end to the API.
 func (s spanFlags) set(parameters url.Values, zone *time.Location, now time.Time) error {
 	if s.day.String() != "" {
 		if *s.from != "" || *s.to != "" {
@@ -44,8 +44,8 @@ func (s spanFlags) set(parameters url.Values, zone *time.Location, now time.Time
 	return nil
 }
 
-// dayIn returns the first and the last millisecond of a day. If the day is longer than maxSpan because
-// the clocks go back, the range ends maxSpan after its start.
+// dayIn returns the first and the last millisecond of a day. If clocks go back on that day, it is longer
+// than maxSpan, and the range ends maxSpan after its start.
 func dayIn(date string, zone *time.Location) (from, to time.Time) {
 	from, err := time.ParseInLocation(time.DateOnly, date, zone)
 	if err != nil {
@@ -63,8 +63,8 @@ func setTimes(parameters url.Values, from, to time.Time) {
 	parameters.Set("to", apiTime(to))
 }
 
-// setTime sets a parameter to the time in a flag of the same name. It does nothing if the flag is
-// empty.
+// setTime sets a parameter to the time that the flag of the same name contains. It does nothing if the
+// flag is empty.
 func setTime(parameters url.Values, name, text string, zone *time.Location) error {
 	if text == "" {
 		return nil

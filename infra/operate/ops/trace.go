@@ -17,15 +17,15 @@ const traceHelp = `The default range is the last 24 hours, which is also the lon
 
 flags:
   -instance NAME     the broker instance; without it, the command lists the instances that have events
-  -day DATE          a day in the zone of -tz; if the day is longer than 24 hours, its end is left out
+  -day DATE          a day in the zone of -tz; if the clocks go back on that day, the range ends after 24 hours
   -from TIME         start of the range, such as 2026-11-22T08:00:00Z, or 2026-11-22T08:00 in the zone of -tz;
-                     without -to, the range ends 24 hours later, or an hour from now
+                     without -to, the range ends 24 hours later, but at most an hour from now
   -to TIME           end of the range; without -from, the range is one hour long
   -action LIST       only these actions, separated by commas: connect, close, disconnect
   -action_info LIST  only these reasons, separated by commas
   -order asc|desc    oldest or newest event first; default asc
   -limit N           maximum number of events; default 1000, at most 5000
-  -cursor CURSOR     continue where the text of an earlier command ended, with the same -from and -to
+  -cursor CURSOR     the cursor that the text of the previous page shows; requires the same -from and -to
   -format FORMAT     text, csv, ndjson or json; default text
 ` + textFlagsHelp + `
 example:
@@ -33,7 +33,7 @@ example:
 
 ` + queryHelp
 
-// traceFlags are the flags that the API takes as parameters of the same name.
+// traceFlags lists the flags that are passed to the API unchanged, as parameters of the same name.
 var traceFlags = []string{"action", "action_info", "order", "limit", "cursor", "format"}
 
 func prepareTrace(flags *flag.FlagSet) action {

@@ -103,7 +103,7 @@ func get(t *testing.T, environment map[string]string, path string) string {
 	return string(got.body)
 }
 
-// Without DEVICE_TRACE_URL, the links of -bucket begin with a slash.
+// With -bucket and without DEVICE_TRACE_URL, links must begin with a slash.
 func TestBucketNeedsNoServer(t *testing.T) {
 	environment := queried(t)
 	environment["DEVICE_TRACE_URL"], environment["QUERY_TOKEN"] = "", ""
@@ -170,13 +170,13 @@ func TestQuestionsThatFail(t *testing.T) {
 		{"why c -instance a/b", nil, 2, "why: instance must be "},
 		{"trace c -instance i -limit 0", nil, 2, "trace: limit must be a whole number from 1 to 5000\n"},
 		{"why c -instance i -from 2025-11-20T00:00:00Z -to 2025-11-22T00:00:00Z", nil, 2, "why: from and to are more than 24 hours apart"},
-		{"why c -instance i", map[string]string{"DEVICE_TRACE_URL": "http://127.0.0.1:1"}, 1, "http://127.0.0.1:1 does not respond: dial tcp 127.0.0.1:1: connect: connection refused. Is `make run` up? To ask another server, set DEVICE_TRACE_URL\n"},
+		{"why c -instance i", map[string]string{"DEVICE_TRACE_URL": "http://127.0.0.1:1"}, 1, "http://127.0.0.1:1 does not respond: dial tcp 127.0.0.1:1: connect: connection refused. Start `make run`, or set DEVICE_TRACE_URL to use another server\n"},
 		{"why c -instance i -lang fr -bucket", nil, 2, "why: lang must be en or zh\n"},
 		{"why c", map[string]string{"DEVICE_TRACE_URL": "http://127.0.0.1:1"}, 2, "why: name the instance with -instance. The instances could not be listed: http://127.0.0.1:1 does not respond"},
 		{"why c", map[string]string{"DEVICE_TRACE_URL": "https://trace.example.com", "QUERY_TOKEN": ""}, 2, "why: name the instance with -instance. The instances could not be listed: set the environment variable QUERY_TOKEN"},
 		{"why -dev1 -instance i", nil, 2, "why: \"-dev1\" is not a flag of this command; if it is an argument, put -- before it and after all flags\n"},
 		{"why c -instance i", map[string]string{"DEVICE_TRACE_URL": "ftp://trace.example.com"}, 2, "why: DEVICE_TRACE_URL must be an http or https URL"},
-		{"why c -instance i", map[string]string{"DEVICE_TRACE_URL": "https://user:pass@trace.example.com"}, 2, "why: DEVICE_TRACE_URL must be a URL without a user, a query and a fragment"},
+		{"why c -instance i", map[string]string{"DEVICE_TRACE_URL": "https://user:pass@trace.example.com"}, 2, "why: DEVICE_TRACE_URL must be a URL without a user, query or fragment"},
 		{"why c -instance i", map[string]string{"DEVICE_TRACE_URL": "https://trace.example.com", "QUERY_TOKEN": ""}, 1, "set the environment variable QUERY_TOKEN to the token of the server at https://trace.example.com\n"},
 	} {
 		changed := map[string]string{}
@@ -193,7 +193,7 @@ func TestQuestionsThatFail(t *testing.T) {
 	}
 }
 
-// Responses that are no texts of Device Trace, or are cut off, must not appear on standard output.
+// A response that is cut off or does not come from Device Trace must not appear on standard output.
 func TestStrangeServers(t *testing.T) {
 	text := func(status int, contentType, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
@@ -207,21 +207,21 @@ func TestStrangeServers(t *testing.T) {
 		want    string
 	}{
 		"another server":   {text(200, "text/html", "<html>\n"), "the response does not come from Device Trace: check DEVICE_TRACE_URL"},
-		"an older version": {text(400, "application/json", `{"code":"UnknownParameter","error":"format"}`), "BASE cannot do this: check that DEVICE_TRACE_URL is the query function's address. If it is, the function is an older version"},
-		"no such path":     {text(404, "text/plain", "404 page not found"), "BASE cannot do this: check that DEVICE_TRACE_URL"},
+		"an older version": {text(400, "application/json", `{"code":"UnknownParameter","error":"format"}`), "BASE does not support this command: check that DEVICE_TRACE_URL is the query function's address. If it is, deploy the current version"},
+		"no such path":     {text(404, "text/plain", "404 page not found"), "BASE does not support this command: check that DEVICE_TRACE_URL"},
 		"a strange error":  {text(502, "text/html", "<html>"), "BASE responded with 502 Bad Gateway, which does not come from Device Trace: check DEVICE_TRACE_URL"},
 		"a hostile error":  {text(400, "application/json", `{"code":"X","error":"a\u001b[2Jb\nc"}`), "a?[2Jb?c"},
 		"a stranger's 403": {text(403, "text/html", "no"), "BASE responded with 403 Forbidden, which does not come from Device Trace"},
 		"a redirect": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://login.example.com/", http.StatusFound)
 		}, `BASE redirects (302) to "https://login.example.com/": set DEVICE_TRACE_URL to the address of Device Trace itself`},
-		"a long response": {endless, "BASE does not respond as Device Trace does: the response is longer than 16 MiB. Check DEVICE_TRACE_URL"},
-		"half a text":     {half, "the response of BASE was cut off: unexpected EOF"},
-		"half, in chunks": {halfChunked, "the response of BASE was cut off: unexpected EOF"},
+		"a long response": {endless, "BASE does not seem to be Device Trace: the response is longer than 16 MiB. Check DEVICE_TRACE_URL"},
+		"half a text":     {half, "the response from BASE was cut off: unexpected EOF. Try again"},
+		"half, in chunks": {halfChunked, "the response from BASE was cut off: unexpected EOF. Try again"},
 		"a text cut before": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X-Receipt", "{}")
 			fmt.Fprint(w, "Device Tr")
-		}, "the response was cut off: it does not end with a line end"},
+		}, "the response was cut off: its last line has no line end. Try again"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(c.handler)
@@ -234,7 +234,7 @@ func TestStrangeServers(t *testing.T) {
 	}
 }
 
-// endless sends more than the command reads.
+// endless sends a response that is longer than maxResponse.
 func endless(w http.ResponseWriter, _ *http.Request) {
 	for block := make([]byte, 1<<20); ; {
 		if _, err := w.Write(block); err != nil {
@@ -243,14 +243,14 @@ func endless(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
-// half announces more bytes than it sends.
+// half sends fewer bytes than its Content-Length says.
 func half(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("X-Receipt", "{}")
 	w.Header().Set("Content-Length", "100")
 	fmt.Fprint(w, "Device Trace: c\n")
 }
 
-// halfChunked breaks the connection in the middle of a response of unknown length.
+// halfChunked closes the connection in the middle of a chunked response.
 func halfChunked(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("X-Receipt", "{}")
 	fmt.Fprint(w, "Device Trace: c\n")
@@ -272,7 +272,7 @@ func TestDays(t *testing.T) {
 	}
 }
 
-// The default range is the last 24 hours.
+// Without -day, -from and -to, the range must be the last 24 hours.
 func TestDefaultRange(t *testing.T) {
 	var s spanFlags
 	empty := ""
@@ -282,7 +282,7 @@ func TestDefaultRange(t *testing.T) {
 	require.Equal(t, url.Values{"from": {"2026-11-21T08:00:00.000Z"}, "to": {"2026-11-22T08:00:00.000Z"}}, parameters)
 }
 
-// busyServer is busy for a number of requests, and then serves a text.
+// busyServer responds to the first left requests that it is busy, and then with a text.
 type busyServer struct{ left, requests int }
 
 func (b *busyServer) RoundTrip(*http.Request) (*http.Response, error) {
@@ -298,7 +298,8 @@ func (b *busyServer) RoundTrip(*http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
-// While the server is busy, a question must be asked again, as the quarantine commands do.
+// While the query function is busy, a question must be sent again, as the quarantine commands do with
+// the recorder.
 func TestBusyQueryServer(t *testing.T) {
 	for busy, want := range map[int]string{2: "", maxAttempts: "the bucket could not be read: try again later"} {
 		synctest.Test(t, func(t *testing.T) {
