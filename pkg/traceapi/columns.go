@@ -10,7 +10,7 @@ import (
 type column struct {
 	name  string
 	value func(e *event.Event) any // string, bool, int32, or nil if the value is unknown
-	// zeroIsUnknown means that value returns 0 instead of nil if the value is unknown.
+	// zeroIsUnknown is true if value returns 0 instead of nil for an unknown value.
 	zeroIsUnknown bool
 }
 

@@ -14,7 +14,7 @@ import (
 // Excel reads the file as GBK.
 const byteOrderMark = "\ufeff"
 
-// parseBOM parses the parameter bom of an endpoint that returns CSV. format is the requested format.
+// parseBOM parses the parameter bom of an endpoint that can return CSV. format is the requested format.
 func parseBOM(values url.Values, format string) (on bool, err error) {
 	on, err = parseFlag(values, "bom")
 	if err == nil && on && format != "csv" {
@@ -23,8 +23,8 @@ func parseBOM(values url.Values, format string) (on bool, err error) {
 	return on, err
 }
 
-// known returns the value of a column for CSV, or nil if the value is unknown. Some columns have 0
-// for an unknown number, such as peer_port. In JSON, this 0 stays.
+// known returns the value of a column for CSV, or nil if the value is unknown. In some columns, such as
+// peer_port, an unknown number is 0. JSON keeps this 0.
 func (c column) known(e *event.Event) any {
 	v := c.value(e)
 	if c.zeroIsUnknown && v == int32(0) {

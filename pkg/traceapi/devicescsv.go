@@ -7,7 +7,7 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// csv returns the list in CSV. If bom is true, it begins with a byte order mark.
+// csv returns the list in CSV. If bom is true, the response begins with a byte order mark.
 func (d devicesResponse) csv(bom bool) response {
 	records := make([][]byte, len(d.Devices))
 	for i, line := range d.Devices {

@@ -10,8 +10,8 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// diagnosisText returns a diagnosis as plain text. to is the end of the range, and searched is the
-// start of the range that was searched for events.
+// diagnosisText returns a diagnosis of the range from–to as plain text. searched is the start of the
+// longer range that was searched for events.
 func (s *style) diagnosisText(d *diagnosisResponse, from, to, searched time.Time) lines {
 	l := s.heading(d.identity)
 	l.add(s.span(from, to), s.statusLine(to, d.Status))
@@ -65,8 +65,8 @@ func (s *style) summary(d *diagnosisResponse) lines {
 
 func (s *style) figure(name, value string) string { return s.Text("summary."+name) + ": " + value }
 
-// uptime returns the uptime with its lengths. If the ends of some connections were not reported, the
-// uptime is only an upper bound.
+// uptime returns the line about the uptime: a percentage and lengths of time. If the ends of some
+// connections were not reported, the text says that the percentage is only an upper bound.
 func (s *style) uptime(sum history.Summary) string {
 	share := "–"
 	if sum.Uptime != nil {
@@ -78,8 +78,8 @@ func (s *style) uptime(sum history.Summary) string {
 	return s.figure("uptime", share) + s.uptimeNote(sum)
 }
 
-// uptimeNote returns how long the device was online, and for how long its state is unknown. It leaves
-// out what is zero.
+// uptimeNote returns the time that the device was online, and the time for which its state is unknown. It
+// omits a time that is zero.
 func (s *style) uptimeNote(sum history.Summary) string {
 	online := s.Duration(time.Duration(sum.OnlineMS) * time.Millisecond)
 	unknown := s.Duration(time.Duration(sum.UnknownMS) * time.Millisecond)
@@ -95,7 +95,8 @@ func (s *style) uptimeNote(sum history.Summary) string {
 	}
 }
 
-// drops returns the number of drops, or a range if some ends may be drops, and counts the other ends.
+// drops returns the number of drops, followed by the numbers of other ends. If some of those ends may be
+// drops, the number of drops is a range.
 func (s *style) drops(sum history.Summary) string {
 	drops := s.Number(int64(sum.Drops))
 	if most := sum.Drops + sum.Unexplained + sum.Unreported; most > sum.Drops {
@@ -146,8 +147,9 @@ func (s *style) omitted(o omitted) string {
 	return strings.Join(what, s.Text("omitted.and"))
 }
 
-// neverSeen returns lines about a device without events: since when there are none, what to check, and
-// where to search for similar identifiers. day is an instant on the day to search.
+// neverSeen returns lines about a device without events: the first day that was searched, what to check,
+// and a link to a search for similar identifiers. The link searches the day that contains the instant
+// day.
 func (s *style) neverSeen(d identity, day, searched time.Time) lines {
 	l := lines{s.Text("nothing.ever.since", "date", s.Date(searched))}
 	for _, check := range []string{"instance", "case", "broker"} {
@@ -157,8 +159,8 @@ func (s *style) neverSeen(d identity, day, searched time.Time) lines {
 	return l
 }
 
-// diagnosisLinks returns the link to the fleet at the last drop or refusal, if there is one, and as
-// the last line the link to the page.
+// diagnosisLinks returns a link to the fleet at the last drop or refusal, if there is one, and a link to
+// the page.
 func (s *style) diagnosisLinks(d *diagnosisResponse, from, to time.Time) (l lines) {
 	if at, of := d.lastTrouble(); !at.IsZero() {
 		l.add(s.Text("fleet.welcome.title") + " " + s.link("view", "fleet", "instance", string(d.InstanceID),

@@ -169,7 +169,7 @@ func (q *finderRequest) parsePage(values url.Values) (err error) {
 	return nil
 }
 
-// table holds the parameters that say how an endpoint returns a table.
+// table holds the parameters that choose the format of an endpoint's table.
 type table struct {
 	format  string // "json" or "csv"
 	bom     bool   // whether CSV begins with a byte order mark

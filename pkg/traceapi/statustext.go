@@ -7,7 +7,8 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// statusText returns a status as plain text. isPast means that the request named the instant at.
+// statusText returns a status as plain text. isPast is true if the request asked for the past instant at,
+// and false if it asked for now.
 func (s *style) statusText(d *statusResponse, at time.Time, isPast bool) lines {
 	l := s.heading(d.identity)
 	l.add(s.statusLine(at, d.Status))
@@ -23,7 +24,8 @@ func (s *style) statusText(d *statusResponse, at time.Time, isPast bool) lines {
 	return l
 }
 
-// statusNotes says how long the state has lasted, or why it is not known.
+// statusNotes returns lines about the start of the state, or about why the state is unknown, and about the
+// last event.
 func (s *style) statusNotes(d *statusResponse, at time.Time, isPast bool) lines {
 	l := s.incomplete(d.Incomplete)
 	if d.absence != nil {
@@ -44,7 +46,7 @@ func (s *style) statusNotes(d *statusResponse, at time.Time, isPast bool) lines 
 	return l
 }
 
-// since returns a sentence about the start of the state.
+// since returns a sentence about the time at which the state began.
 func (s *style) since(d *statusResponse, at time.Time, isPast bool) string {
 	began := d.Since.Time()
 	switch {

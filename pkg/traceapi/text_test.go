@@ -26,7 +26,7 @@ var update = flag.Bool("update", false, "write the golden texts anew")
 
 // dropping returns the events of a device with timeouts, a refused login and an open connection. The
 // texts that the device and the broker chose contain control characters, bidirectional formatting,
-// line breaks and a text that looks like a time of the API.
+// line breaks and a text that looks like a time in a sentence.
 func dropping(client event.ClientID) []event.Event {
 	base := full
 	base.InstanceID, base.ClientID, base.ConnectedAt = "prod", client, time.Time{}
@@ -53,7 +53,7 @@ func dropping(client event.ClientID) []event.Event {
 
 const hostile = "g@@@\x1b[2Jdev\n1\u2067é温度"
 
-// golden compares a text with the file of that name in testdata.
+// golden compares a text with the named file in testdata.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	file := "testdata/" + name
@@ -105,7 +105,7 @@ func requireHarmless(t *testing.T, text string) {
 	require.NotRegexp(t, regexp.MustCompile(`(?m)^(- forged|last line|dev|1)`), text)
 }
 
-// A text must say what it does not cover, and what to do.
+// A text must say what is missing from it, and what to do about it.
 func TestTextsSayWhatIsMissing(t *testing.T) {
 	days := "&from=2026-11-22T00:00:00Z&to=2026-11-22T08:00:00Z"
 	used := apiOn(t, usedBucket(t, withMarker, "prod", "test"))
@@ -148,7 +148,7 @@ func TestTextsSayWhatIsMissing(t *testing.T) {
 	}
 }
 
-// A diagnosis with too many events, and one that is too long, must say so.
+// The text must say if the diagnosis does not cover all events, or if entries were omitted.
 func TestTextOfAShortenedDiagnosis(t *testing.T) {
 	s, err := parseStyle(map[string][]string{"format": {"text"}}, "json")
 	require.NoError(t, err)
@@ -161,7 +161,7 @@ func TestTextOfAShortenedDiagnosis(t *testing.T) {
 	require.True(t, strings.HasSuffix(text, "\n\n/?from=2026-11-22T08%3A00%3A00.123Z&to=2026-11-22T08%3A00%3A00.123Z\n"), text)
 }
 
-// If the source sent no channel, a text must show the same derived one as the other formats.
+// If the source sent no channel, a text must show the same derived channel as the other formats.
 func TestTextShowsDerivedChannels(t *testing.T) {
 	s := &style{Words: console.In("en", time.UTC)}
 	e := event.Event{InstanceID: "i", ClientID: "d", Action: event.Connect, ActionInfo: event.Accepted, Time: at("2026-11-22T01:00:00Z")}
@@ -240,8 +240,8 @@ func TestTextHasAnEntityTag(t *testing.T) {
 	require.Empty(t, status.Header().Get("ETag"))
 }
 
-// Every message that the texts use must exist, and so must the use of every message that only texts
-// use.
+// Every message that the texts use must exist, and the texts must use every message with the prefix
+// "text.".
 func TestTextsUseMessagesThatExist(t *testing.T) {
 	literal := regexp.MustCompile(`(?:Text|figure)\("([^"]+)"( ?\+)?`)
 	s, err := parseStyle(map[string][]string{"format": {"text"}}, "json")
@@ -269,8 +269,8 @@ func TestTextsUseMessagesThatExist(t *testing.T) {
 // nasty lists characters that could break a line, control a terminal or reorder text.
 var nasty = []rune("a-: \n\r\t\v\f\x00\x07\x08\x1b\x7f\u0085\u009b\u00ad\u061c\u200b\u200e\u2028\u2029\u202a\u202e\u2066\u2069\ufeff\U000e0041[];0mé温")
 
-// Whatever texts the device and the broker choose, no line may begin with them, and no character of
-// them may control a terminal. The number of lines must not depend on them.
+// No line may begin with a text that a device or a broker chose, and no character of such a text may
+// control a terminal. The number of lines must not depend on these texts.
 func TestTextsOfRandomNames(t *testing.T) {
 	const seed = 17
 	t.Logf("seed %d", seed)

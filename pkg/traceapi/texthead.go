@@ -11,7 +11,7 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// maxOthers is the maximum number of instances that a text about an unknown instance names.
+// maxOthers is the maximum number of other instances that a text names if the instance has no events.
 const maxOthers = 20
 
 // heading returns the lines that name the device.
@@ -40,7 +40,7 @@ func (s *style) statusLine(at time.Time, status history.Status) string {
 	return line
 }
 
-// kind returns how a connection ended, in the vocabulary of action_info if it has a word for it.
+// kind returns the way a connection ended, as an action_info if there is one for it.
 func (s *style) kind(k history.Kind) string {
 	if info := k.ActionInfo(); info != "" {
 		return string(info)
@@ -48,8 +48,8 @@ func (s *style) kind(k history.Kind) string {
 	return s.Text("kind." + string(k))
 }
 
-// info returns an action_info. If it is empty, the result says whether the source gave no reason or
-// one that does not show the cause.
+// info returns an action_info. For an empty one, it returns a label that says whether the source gave no
+// reason or a reason that does not show the cause.
 func (s *style) info(info event.ActionInfo, nativeReason string) string {
 	switch {
 	case info != "":
@@ -70,7 +70,7 @@ func (s *style) words(action event.Action, info event.ActionInfo, nativeReason s
 	return words
 }
 
-// nativeOf returns the source's own words for a reason, or "" if they equal action_info.
+// nativeOf returns the source's own words for a reason, or "" if they are the same as action_info.
 func nativeOf(info event.ActionInfo, nativeReason string) string {
 	if nativeReason == string(info) {
 		return ""
@@ -78,7 +78,7 @@ func nativeOf(info event.ActionInfo, nativeReason string) string {
 	return nativeReason
 }
 
-// absence returns lines about an instance without events. They name other instances.
+// absence returns lines that say that an instance has no events, and name instances that have some.
 func (s *style) absence(id event.InstanceID, a *absence) lines {
 	if a.BucketEmpty {
 		return lines{s.Text("absent.bucket"), s.Text("absent.bucket.meaning")}
@@ -98,7 +98,7 @@ func (s *style) absence(id event.InstanceID, a *absence) lines {
 	return lines{title, others}
 }
 
-// incomplete returns the lines of a warning that objects could not be read, or none.
+// incomplete returns the warning that some objects could not be read, or nil if it does not apply.
 func (s *style) incomplete(is bool) lines {
 	if !is {
 		return nil
@@ -106,8 +106,8 @@ func (s *style) incomplete(is bool) lines {
 	return lines{s.Text("incomplete.title") + " " + s.Text("incomplete.meaning")}
 }
 
-// legend explains the words of some evidence, in the order of the vocabulary. It explains an empty
-// action_info under the labels that words gives it.
+// legend returns lines that explain the words in the evidence, in the order of the vocabulary. Evidence
+// with an empty action_info shows a label instead, so the legend explains that label.
 func (s *style) legend(all []diagnose.Evidence) (l lines) {
 	explain := func(word, meaning string) { l.add(s.Text("evidence.word", "word", word, "meaning", meaning)) }
 	for _, action := range []event.Action{event.Connect, event.Close, event.Disconnect} {
@@ -129,7 +129,7 @@ func (s *style) legend(all []diagnose.Evidence) (l lines) {
 	return append(lines{s.Text("words.title")}, l...)
 }
 
-// unexplained returns the labels of the empty action_info in some evidence.
+// unexplained returns the labels that evidence with an empty action_info shows, each once.
 func (s *style) unexplained(all []diagnose.Evidence) (labels []string) {
 	for _, one := range all {
 		if label := s.info(one.ActionInfo, one.NativeReason); one.ActionInfo == "" && !slices.Contains(labels, label) {
@@ -139,14 +139,15 @@ func (s *style) unexplained(all []diagnose.Evidence) (labels []string) {
 	return labels
 }
 
-// finderLink returns a line that leads to the search for devices with similar identifiers. day is an
-// instant on the day to search.
+// finderLink returns a line with a link to the search for devices with similar identifiers. The link
+// searches the UTC day that contains the instant day.
 func (s *style) finderLink(d identity, day time.Time) string {
 	return s.Text("near.find") + ": " +
 		s.link("view", "fleet", "instance", string(d.InstanceID), "day", day.UTC().Format(time.DateOnly), "q", string(d.ClientID))
 }
 
-// percent returns a share as a percentage. It rounds down, so that only the whole is 100 %.
+// percent formats a share from 0 to 1 as a percentage. It rounds down, so that only a share of 1 becomes
+// 100 %.
 func (s *style) percent(share float64) string {
 	scale := 10.0
 	if share > 0.999 && share < 1 {

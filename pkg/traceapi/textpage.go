@@ -5,10 +5,9 @@ import (
 	"strings"
 )
 
-// lines is a response in plain text, under construction. No line contains a line break.
+// lines collects the lines of a response in plain text. No element contains a line break.
 type lines []string
 
-// add appends lines.
 func (l *lines) add(more ...string) { *l = append(*l, more...) }
 
 // section appends an empty line and the given lines. It appends nothing if there are no lines.
@@ -22,7 +21,7 @@ func (l *lines) section(more ...string) {
 func (l lines) bytes() []byte { return []byte(strings.Join(l, "\n") + "\n") }
 
 // textResponse returns a response in plain text. Its entity tag covers the whole text. The receipt and
-// the other facts about the response that are no text are in the same headers as with CSV.
+// the other facts in end are sent in the same headers as with CSV.
 func textResponse(text lines, end tableEnd) response {
 	body := text.bytes()
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -35,7 +34,7 @@ func textResponse(text lines, end tableEnd) response {
 	}
 }
 
-// freshTextResponse is like textResponse, but without an entity tag; see jsonResponse.
+// freshTextResponse is like textResponse, but has no entity tag and must not be cached; see jsonResponse.
 func freshTextResponse(text lines, end tableEnd) response {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		end.header(w.Header())

@@ -16,8 +16,7 @@ import (
 // textFormat is the value of the parameter format that asks for plain text.
 const textFormat = "text"
 
-// style says how a response in plain text is written: in which language and zone, and where its links
-// lead.
+// style holds the language and the time zone of a response in plain text, and the origin of its links.
 type style struct {
 	console.Words
 	// origin is the scheme and the host of links, such as https://trace.example.com. If it is empty,
@@ -69,14 +68,14 @@ func parseZone(name string) (*time.Location, error) {
 	return zone, nil
 }
 
-// linked returns a copy of the style whose links lead to the server that a request was sent to.
+// linked returns a copy of the style whose links lead to the server that received the request.
 func (s style) linked(r *http.Request) *style {
 	s.origin = serve.Origin(r)
 	return &s
 }
 
-// link returns a URL of the page. parameters holds alternating names and values. Empty values are left
-// out.
+// link returns a URL of the page. parameters holds alternating names and values. link omits parameters
+// whose value is empty.
 func (s *style) link(parameters ...string) string {
 	var query []string
 	for i := 0; i < len(parameters); i += 2 {
@@ -87,5 +86,5 @@ func (s *style) link(parameters ...string) string {
 	return s.origin + "/?" + strings.Join(query, "&")
 }
 
-// datum returns a string from a device or a broker, safe for a line of text.
+// datum makes a string from a device or a broker safe for a line of text.
 func (s *style) datum(value string) string { return s.Plain(value, console.MaxDatum) }

@@ -11,9 +11,9 @@ import (
 	"devicetrace/pkg/history"
 )
 
-// ticketWriter writes the verdicts of a diagnosis as the page copies them to a ticket; see the page's
-// verdicts.js and trend.js. It leaves out what the page learns from other requests: the days around
-// the range, and the other devices.
+// ticketWriter writes verdicts in the same words as *Copy as text* on the page; see the page's verdicts.js
+// and trend.js. It omits the facts that the page gets from other requests: the days around the range, and
+// the other devices.
 type ticketWriter struct {
 	*style
 	of *diagnosisResponse
@@ -28,7 +28,7 @@ func newTicketWriter(s *style, d *diagnosisResponse, to, searched time.Time) tic
 }
 
 // quotedIn returns the set of all texts from devices and brokers in a diagnosis that look like times in
-// a sentence. It returns nil if the text is in UTC, because sentences then stay as they are.
+// a sentence. It returns nil if the zone is UTC, because no times are then converted.
 func (s *style) quotedIn(d *diagnosisResponse) map[string]bool {
 	if s.IsUTC() {
 		return nil
@@ -59,8 +59,8 @@ func (w ticketWriter) ticket(v *diagnose.Verdict) lines {
 	return l
 }
 
-// codesWithoutData lists the verdicts about a range without events. They are not labeled as "OK",
-// although their level is Info.
+// codesWithoutData lists the verdicts about a range without events. They are labeled as a notice, not as
+// "OK", although their level is Info.
 var codesWithoutData = []diagnose.Code{"nothing-recorded", "offline-throughout"}
 
 func (w ticketWriter) level(v *diagnose.Verdict) string {
@@ -90,7 +90,7 @@ func (w ticketWriter) trends(v *diagnose.Verdict) lines {
 	return slices.DeleteFunc(lines{w.since(v), w.usual(v), w.lastDrop()}, func(line string) bool { return line == "" })
 }
 
-// since returns when a verdict began to apply, or "" if that is not known.
+// since returns a line about the time since which a verdict has applied, or "" if that is not known.
 func (w ticketWriter) since(v *diagnose.Verdict) string {
 	if len(v.Evidence) == 0 || v.Level == diagnose.Info {
 		return ""
@@ -125,7 +125,7 @@ func (w ticketWriter) length(d time.Duration) string {
 }
 
 // firstEvidence returns the time of the first end or refusal in a verdict's evidence, or 0 if the
-// evidence is not complete.
+// evidence does not list all of them.
 func firstEvidence(v *diagnose.Verdict) (first history.Instant) {
 	if len(v.Evidence) != v.Count {
 		return 0
@@ -142,7 +142,7 @@ func firstEvidence(v *diagnose.Verdict) (first history.Instant) {
 const minUsual = 3
 
 // usual compares the drops of the range's last day with the usual number. It returns "" if the usual
-// number is not known, or if the comparison says nothing of interest.
+// number is unknown, if that day has no drops, or if an Info verdict does not have more drops than usual.
 func (w ticketWriter) usual(v *diagnose.Verdict) string {
 	usual := w.of.Usual
 	if usual == nil || usual.Drops == 0 || v.Level == diagnose.Info && usual.Drops <= usual.Max {
@@ -170,8 +170,8 @@ func (w ticketWriter) usually(u diagnose.Usual) string {
 	}
 }
 
-// lastDrop says when the device last dropped. It returns "" if that is not known, or if the range
-// itself has drops.
+// lastDrop returns a line about the device's last drop. It returns "" if no drop is known, or if the
+// range itself has drops.
 func (w ticketWriter) lastDrop() string {
 	drop := w.of.LastDrop
 	if drop == nil || w.of.Summary.Drops > 0 {

@@ -194,8 +194,8 @@ func TestKnownZeros(t *testing.T) {
 	require.Equal(t, []string{"0", "0", "false", "", ""}, []string{got["reason_code"], got["keep_alive"], got["clean_start"], got["peer_port"], got["protocol_version"]})
 }
 
-// TestByteOrderMark checks that bom=1 adds nothing but a byte order mark, and only if it is
-// requested.
+// TestByteOrderMark checks that CSV begins with a byte order mark if and only if the request has bom=1, and
+// that the rest stays the same.
 func TestByteOrderMark(t *testing.T) {
 	c := &canned{answer: query.Result{Events: []event.Event{full, sparse}, Receipt: receipt}}
 	f := fleetWithDevices()

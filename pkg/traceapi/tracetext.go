@@ -11,8 +11,8 @@ import (
 // cellSeparator stands between the cells of a row of traceText. No cell contains it.
 const cellSeparator = "\t"
 
-// rowFormat returns the format of the rows of a trace in plain text. The cells of its rows are not
-// aligned yet.
+// rowFormat returns the format of the rows of a trace in plain text. It separates the cells of a row with
+// cellSeparator; table aligns them later.
 func (s *style) rowFormat() format {
 	return format{contentType: textType, head: nothing, row: func(e *event.Event) []byte {
 		words := s.datum(s.info(e.ActionInfo, e.NativeReason))
