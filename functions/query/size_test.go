@@ -10,11 +10,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// maxBinary is the maximum size of the function's binary in bytes. A cold start downloads and loads
-// the whole binary.
+// maxBinary is the maximum size of the function's binary in bytes. It is limited because a cold start
+// downloads and loads the whole binary.
 const maxBinary = 25_000_000
 
-// TestBinaryIsSmall builds the binary with the command of s.yaml.
+// TestBinaryIsSmall builds the binary with the command in s.yaml and checks its size.
 func TestBinaryIsSmall(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds for another platform")

@@ -12,7 +12,8 @@ import (
 	"devicetrace/pkg/webhook"
 )
 
-// The prefix lets a custom domain that sends only /webhooks/* to this function check its health.
+// main passes a prefix to serve.Main, so that the function's health can be checked through a custom domain
+// that sends only /webhooks/* to it.
 func main() { serve.Main("recorder", wire, "/webhooks") }
 
 // wire builds the function from the environment without making a request.

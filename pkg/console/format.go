@@ -17,7 +17,7 @@ func (w Words) Number(n int64) string {
 	return sign + digits
 }
 
-// IsUTC reports whether times need no conversion.
+// IsUTC reports whether the zone of the words is UTC, so that times need no conversion.
 func (w Words) IsUTC() bool { return w.zone.String() == "UTC" }
 
 // Instant returns a time in RFC 3339 with milliseconds, in the zone of the words.
@@ -40,7 +40,7 @@ var units = []struct {
 	size time.Duration
 }{{"day", 24 * time.Hour}, {"hour", time.Hour}, {"minute", time.Minute}, {"second", time.Second}}
 
-// Duration formats a length of time in its two largest units. It must not be negative.
+// Duration formats a length of time, which must not be negative, in its two largest units.
 func (w Words) Duration(length time.Duration) string {
 	switch ms := length.Milliseconds(); {
 	case ms < 1000:

@@ -25,7 +25,7 @@ func TestText(t *testing.T) {
 	require.Panics(t, func() { In("fr", time.UTC) })
 }
 
-// The expected values are what the page's functions of the same purpose return.
+// The expected values are the results of the page's corresponding functions.
 func TestFormats(t *testing.T) {
 	en, zh := In("en", time.UTC), In("zh", zone(t, "Asia/Shanghai"))
 	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1234: "-1,234", -5: "-5"} {

@@ -63,7 +63,7 @@ func tableOf(text string) (all []string) {
 	return all
 }
 
-// names returns the sorted words that stand between the given quotes.
+// names returns the sorted words in the text that are enclosed in the given quotation mark.
 func names(text, quote string) (all []string) {
 	for _, match := range regexp.MustCompile(quote+`(\w+)`+quote).FindAllStringSubmatch(text, -1) {
 		all = append(all, match[1])

@@ -12,13 +12,13 @@ const (
 	// length of a sentence of package diagnose. Both count UTF-16 code units, as JavaScript does.
 	MaxDatum = 120
 	MaxProse = 1500
-	// lengthOfShortened is the length to which Plain cuts a string that is too long.
+	// lengthOfShortened is the number of UTF-16 code units that Plain keeps of a string that is too long.
 	lengthOfShortened = 80
 )
 
-// Plain makes a string safe for a line of plain text on a terminal. Characters that are invisible,
-// reorder the surrounding text or break a line appear as their codes, such as U+001B. If the string
-// is longer than limit, which counts UTF-16 code units, only its beginning and its length appear.
+// Plain makes a string safe for a line of plain text on a terminal. It replaces characters that are
+// invisible, reorder the surrounding text or break a line with their codes, such as U+001B. If the string
+// is longer than limit UTF-16 code units, Plain returns only its beginning and its length.
 func (w Words) Plain(value string, limit int) string {
 	if units := length16(value); units > limit {
 		value = beginning(value, lengthOfShortened) + "… (" + w.Text("datum.length", "count", w.Number(int64(units))) + ")"

@@ -61,7 +61,7 @@ var (
 )
 
 // TestTextsAreUsed checks that every message that the page uses exists, and that the page uses
-// every message, except those with the prefix "text.", which only plain texts of the API use.
+// every message, except those with the prefix "text.", which are for the plain texts of the API.
 func TestTextsAreUsed(t *testing.T) {
 	en := texts(t, "en.js")
 	used := map[string]bool{}

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Words writes plain text as the page does: with the page's messages in one language, and with times
-// in one zone. Its results are the same as those of the page's modules text.js, time.js and datum.js.
+// Words formats plain text as the page does: with the page's messages in one language, and with times
+// in one zone. It returns the same strings as the page's modules text.js, time.js and datum.js.
 // It is safe for concurrent use.
 type Words struct {
 	messages map[string]string

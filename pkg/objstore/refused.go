@@ -3,20 +3,20 @@ package objstore
 import "errors"
 
 // The following errors mean that the service refuses every request until an operator repairs the
-// configuration. The error text of the service says more.
+// configuration. The errors that wrap them contain the service's own message.
 var (
 	// ErrForbidden means that the service does not accept the credentials, or that they do not
 	// permit the request.
 	ErrForbidden = errors.New("the store refuses the credentials or does not permit the request")
-	// ErrNoBucket means that there is no bucket of this name.
+	// ErrNoBucket means that the bucket does not exist.
 	ErrNoBucket = errors.New("there is no such bucket")
 	// ErrAddress means that the bucket is at another endpoint or in another region.
 	ErrAddress = errors.New("the endpoint or the region is not the bucket's")
 )
 
-// Refusal returns a stable code for programs, and a sentence with the remedy for people, if err is
-// one of the errors above. Otherwise both are empty. Neither contains any part of the service's
-// response.
+// Refusal returns a stable code for programs and a sentence with the cause and the remedy for people, if
+// err wraps one of the errors above. Otherwise it returns two empty strings. Neither string contains any
+// part of the service's response.
 func Refusal(err error) (code, remedy string) {
 	switch {
 	case errors.Is(err, ErrForbidden):

@@ -6,7 +6,7 @@ import (
 )
 
 // handler returns the function's HTTP handler, preceded by the checks that both fronts share.
-// Requests about the function's health do not reach it.
+// Requests for /healthz and /version do not reach it.
 func (l *lifecycle) handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch err := l.start(r.Context()); {
@@ -23,7 +23,7 @@ func (l *lifecycle) handler() http.Handler {
 	})
 }
 
-// unavailable responds to a request that arrived while the function could not start because of err.
+// unavailable responds to a request that cannot be handled because starting the function failed with err.
 func (l *lifecycle) unavailable(w http.ResponseWriter, err error) {
 	switch {
 	case l.function.health.isMiswired:

@@ -11,19 +11,20 @@ import (
 // and make no call to the store. Neither response contains a secret.
 //
 // /healthz responds with 200 if the function's configuration is valid, and with 503 otherwise. It
-// does not call Start, because Start may call the store. So a function whose store is unavailable
-// is still healthy, and is not taken out of service for a fault that a restart cannot repair.
+// does not call Start, because Start may call the store. Therefore, a function whose store is unavailable
+// still counts as healthy, and is not taken out of service for a fault that a restart cannot repair.
 //
 // /version responds with 200 even if the configuration is invalid.
 type health struct {
 	version version
-	// prefixes lists further prefixes of the two paths, such as "/webhooks".
+	// prefixes lists prefixes that may precede the two paths, such as "/webhooks".
 	prefixes []string
 	// isMiswired is true if the function's configuration is invalid.
 	isMiswired bool
 }
 
-// before returns a handler that responds to requests about health and passes all others to next.
+// before returns a handler that responds to requests for /healthz and /version and passes all others to
+// next.
 func (h health) before(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		respond := h.find(r.URL.Path)
@@ -38,8 +39,8 @@ func (h health) before(next http.Handler) http.Handler {
 	})
 }
 
-// find returns the function that responds to requests for the given path, or nil if the path is not
-// about health.
+// find returns the function that responds to requests for the given path, or nil if the path is neither
+// /healthz nor /version.
 func (h health) find(path string) func(http.ResponseWriter) {
 	end := max(0, strings.LastIndexByte(path, '/'))
 	if prefix := path[:end]; prefix != "" && !slices.Contains(h.prefixes, prefix) {

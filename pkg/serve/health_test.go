@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// healthOf returns a way to send a request without a token to each front of f.
+// healthOf returns, for each front of f, a function that sends a request without a token.
 func healthOf(t *testing.T, f Function) map[string]func(method, path string) (status int, body string) {
 	base := startPlain(t, f, true)
 	return map[string]func(method, path string) (int, string){
@@ -63,8 +63,8 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-// Requests for health must not call Start, which may call the store. So a function is healthy even
-// if its store is unavailable.
+// A request for /healthz must not call Start, which may call the store. Therefore, a function is healthy
+// even if its store is unavailable.
 func TestHealthDoesNotStartTheFunction(t *testing.T) {
 	f := Function{Start: func(context.Context) error { return errors.New("no bucket") }, Handler: http.NotFoundHandler()}
 	for front, request := range healthOf(t, f) {
@@ -94,7 +94,7 @@ func TestHealthOfAnInvalidConfiguration(t *testing.T) {
 	}
 }
 
-// A function may choose its own response to requests that arrive while Start fails.
+// A function must be able to choose its own response to requests that arrive while Start fails.
 func TestUnavailable(t *testing.T) {
 	f := Function{
 		Start:       func(context.Context) error { return errors.New("no bucket") },
@@ -107,7 +107,7 @@ func TestUnavailable(t *testing.T) {
 	}
 }
 
-// A server at its limit must still respond to requests about its health.
+// A server that is handling MaxRequests requests must still respond to /healthz.
 func TestHealthPassesTheDoor(t *testing.T) {
 	arrived, leave := make(chan struct{}), make(chan struct{})
 	base := startPlain(t, Function{MaxRequests: 1, Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
@@ -125,8 +125,8 @@ func TestHealthPassesTheDoor(t *testing.T) {
 	require.NoError(t, await(t, ended))
 }
 
-// A process with an invalid configuration must say so behind Function Compute, with the name that
-// Main was given.
+// Behind Function Compute, a process with an invalid configuration must report it at /healthz, and must
+// respond to /version with the name that was passed to Main.
 func TestHealthOfABinary(t *testing.T) {
 	self, err := os.Executable()
 	require.NoError(t, err)

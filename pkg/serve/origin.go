@@ -15,9 +15,9 @@ const maxHost = 255 + len(":65535")
 var hostForm = regexp.MustCompile(`^([0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$`)
 
 // Origin returns the scheme and the host that a request was sent to, such as https://trace.example.com,
-// for links in the response. If the host is missing or unusual, Origin returns "". Function Compute
-// does not pass on the scheme. Therefore the scheme is https unless the header X-Forwarded-Proto
-// states it, or the host is an IP address or localhost.
+// for links in the response. If the host is missing or does not match hostForm, Origin returns "". The
+// scheme comes from the header X-Forwarded-Proto. Function Compute does not send this header, so the
+// default is https, except that it is http for an IP address or localhost without TLS.
 func Origin(r *http.Request) string {
 	if len(r.Host) > maxHost || !hostForm.MatchString(r.Host) {
 		return ""

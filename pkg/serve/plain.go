@@ -42,7 +42,7 @@ type plainFront struct {
 	// running is held while a function without a Handler handles an event.
 	running sync.Mutex
 	// requests handles all requests except events for /invoke and the platform's own requests. A
-	// server at its limit still responds to requests about its health.
+	// server that is handling MaxRequests requests still responds to /healthz and /version.
 	requests http.Handler
 }
 

@@ -8,7 +8,7 @@
 //     status 500, with one exception: once the handler has written more than 64 KiB, the plain
 //     server has already sent another status, so it closes the connection instead.
 //   - Requests for /healthz and /version need no token, and get a response even if the function
-//     cannot start or is at its limit; see health.
+//     cannot start or is handling MaxRequests requests; see health.
 //   - An HTTP request always gets an HTTP response. It never ends in a failed invocation, because
 //     clients cannot rely on the status of a failed invocation.
 //   - Start succeeds before the first call to the handler or Event. The platform may clone the
@@ -48,17 +48,17 @@ type Function struct {
 	// each invocation. It is called at the beginning of an invocation, before any of the functions
 	// above. Calls for different invocations may be concurrent.
 	Credentials func(id, secret, token string)
-	// Unavailable responds to an HTTP request if Start has failed with err. The status should be
-	// 503. By default, the response is 503 with the code NotStarted.
+	// Unavailable responds to an HTTP request if Start has failed with err. It should respond with
+	// 503. If it is nil, the response is 503 with the code NotStarted.
 	Unavailable func(w http.ResponseWriter, err error)
 
 	health health
 }
 
 // Main builds a function with wire and runs it until the process is told to stop. Every log line
-// contains the given name. Main itself responds to requests for /healthz and /version. It does so
-// below the given prefixes as well, such as "/webhooks", for functions that get only certain paths of
-// a domain.
+// contains the given name. Main itself responds to requests for /healthz and /version, also with each of
+// the given prefixes in front, such as "/webhooks". A function needs a prefix if a domain sends it only
+// certain paths.
 //
 // If FC_RUNTIME_API is set, Main uses the runtime API. Otherwise it uses the plain server, whose own
 // variables are HOST, PORT, INVOKE_TOKEN and BEHIND_FUNCTION_COMPUTE.

@@ -5,9 +5,9 @@ import (
 	"runtime/debug"
 )
 
-// version says from which source the running program was built.
+// version describes the source from which the running program was built.
 type version struct {
-	Function string `json:"function"` // the name that Main was given
+	Function string `json:"function"` // the name that was passed to Main
 	Version  string `json:"version"`  // of the module, as Go records it: "(devel)" or a pseudo-version
 	Revision string `json:"revision"` // the commit; empty if the program was not built in a Git repository
 	Modified bool   `json:"modified"` // whether files differed from the commit

@@ -96,8 +96,8 @@ func tryLater(w http.ResponseWriter, err error) {
 	Unavailable(w, err)
 }
 
-// Unavailable responds with 503 to a delivery that could not be stored because of err. The code says
-// whether an operator must repair the configuration first.
+// Unavailable responds with 503 to a delivery that could not be stored because of err. The code in the
+// response shows whether an operator must repair the configuration before the sender tries again.
 func Unavailable(w http.ResponseWriter, err error) {
 	code, remedy := objstore.Refusal(err)
 	switch {

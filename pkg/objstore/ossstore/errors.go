@@ -39,7 +39,7 @@ var permanentCodes = map[string]bool{
 // classify translates an error response from the service into an error that callers can recognize.
 // The result matches fs.ErrNotExist or objstore.ErrRange, or it is permanent. A permanent error may
 // match objstore.ErrImmutable. If the service does not accept the credentials, the bucket or the
-// address, the result matches one of the errors that objstore.Refusal knows. Any other error, such as
+// address, the result matches one of the errors that objstore.Refusal explains. Any other error, such as
 // a gateway's error page or a broken connection, leaves the outcome of the call unknown. classify
 // returns it unchanged.
 func classify(err error) error {
@@ -62,7 +62,7 @@ func classify(err error) error {
 	return explain(response, err)
 }
 
-// forbiddenCodes lists the service's error codes for credentials that it does not accept or that do
+// forbiddenCodes lists the service's error codes for credentials that it does not accept, or that do
 // not permit the request.
 var forbiddenCodes = map[string]bool{
 	"AccessDenied":          true,
@@ -73,7 +73,8 @@ var forbiddenCodes = map[string]bool{
 	"UserDisable":           true,
 }
 
-// explain adds to err what an operator must repair, if the response shows it.
+// explain wraps err in ErrNoBucket, ErrAddress or ErrForbidden if the response shows that an operator must
+// repair the configuration. Otherwise it returns err.
 func explain(response oss.ServiceError, err error) error {
 	switch {
 	case response.Code == "NoSuchBucket":

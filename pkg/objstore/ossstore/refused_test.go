@@ -15,7 +15,7 @@ import (
 	"devicetrace/pkg/objstore/ossstore"
 )
 
-// Errors that an operator must repair must say so, without a word of the service's response.
+// An error that an operator must repair must have a code and a remedy.
 func TestRefusals(t *testing.T) {
 	for name, c := range map[string]struct {
 		standIn func(*oss.Config)
@@ -62,7 +62,8 @@ func TestRefusalsOfTheService(t *testing.T) {
 	}
 }
 
-// A host name that does not exist most likely names a wrong region.
+// A host name that does not exist must count as a wrong endpoint, because it most likely contains a
+// wrong region.
 func TestRefusalOfAnUnknownHost(t *testing.T) {
 	store := connect(t, http.NotFoundHandler(), func(c *ossstore.Config) { c.Endpoint = "http://oss.invalid" })
 	_, err := store.List(t.Context(), "", "")
