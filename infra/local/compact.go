@@ -90,5 +90,6 @@ func describe(out io.Writer, r compact.Report, before, after int) {
 	}
 }
 
-const nothingToMerge = `Nothing is due for a merge. The compactor leaves an object alone for 12 minutes, because the recorder may still add
-to its run. During a day it merges groups of at least eight objects; after the day has ended, it merges all of them.`
+const nothingToMerge = `Nothing is due for a merge. The compactor leaves an object alone for 12 minutes after its run began, because the
+recorder may still add to it. During a day it merges at least four such objects, or eight merged ones, at a time. After
+the day has ended, it merges all of them.`
