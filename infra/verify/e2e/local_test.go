@@ -41,9 +41,10 @@ func TestCompactSaysWhatItDid(t *testing.T) {
 		require.NoError(t, err, string(output))
 		return string(output)
 	}
-	s.record(t, "said", manyEvents("device", runsBegin(), 10))
+	from := runsBegin()
+	s.record(t, "said", manyEvents("device", from, 10))
 	require.Contains(t, compact(), "Compacted. Partitions: 1, merges: 0, objects before: 1, after: 1.\nNothing is due for a merge.")
-	s.fillRuns(t, "said", "device", runsBegin())
+	s.fillRuns(t, "said", "device", from)
 	s.age(t)
 	require.Regexp(t, `^Compacted\. Partitions: 1, merges: 1, objects before: \d+, after: 1\.\n$`, compact())
 }

@@ -22,6 +22,7 @@ import (
 // testDays checks the strip of days: the page must load it after the results, mark the days of the
 // range, and open a day that the user chooses with the pointer or the keyboard.
 func testDays(t *testing.T, p *pageTest) {
+	p = p.withinDay(time.UTC)
 	today, end := oneDay(), startOfDay(p.now)
 	b := p.open(t, failingDevice, time.Hour, viewer{})
 	require.Equal(t, 7, b.count(".day"))
@@ -51,6 +52,7 @@ func testDays(t *testing.T, p *pageTest) {
 // testMoreDays checks that a button shows thirty days, and that the days stay in view for ranges in
 // the distant past.
 func testMoreDays(t *testing.T, p *pageTest) {
+	p = p.withinDay(time.UTC)
 	b := p.open(t, failingDevice, time.Hour, viewer{})
 	require.Equal(t, "Show 30 days", b.text("#days-count"))
 	b.click("#days-count")
@@ -166,6 +168,7 @@ func testDaysUnread(t *testing.T, p *pageTest) {
 
 // testDaysInChinese checks the texts about days in Chinese.
 func testDaysInChinese(t *testing.T, p *pageTest) {
+	p = p.withinDay(time.UTC)
 	b := p.open(t, failingDevice, time.Hour, viewer{languages: "zh-CN"})
 	require.Equal(t, "按天查看", b.text("#days-title"))
 	day := p.now.UTC().AddDate(0, 0, -2)
@@ -178,6 +181,7 @@ func testDaysInChinese(t *testing.T, p *pageTest) {
 
 // testDaysOnPhone checks that thirty days fit on a narrow screen.
 func testDaysOnPhone(t *testing.T, p *pageTest) {
+	p = p.withinDay(time.UTC)
 	b := p.open(t, failingDevice, time.Hour, viewer{width: 360, height: 740, mobile: true, dark: true})
 	b.click("#days-count")
 	b.await(`document.querySelectorAll('.day').length === 30`)
@@ -191,6 +195,7 @@ func testDaysOnPhone(t *testing.T, p *pageTest) {
 // testDaysInReport checks that a report contains the days and the line below the verdict's title,
 // but no buttons.
 func testDaysInReport(t *testing.T, p *pageTest) {
+	p = p.withinDay(time.UTC)
 	b := p.open(t, failingDevice, time.Hour, viewer{})
 	other := p.openReport(t, b.download(".exports button:nth-of-type(4)"))
 	require.Equal(t, b.texts(".day"), other.texts(".day"))
@@ -228,6 +233,7 @@ func testEmptyDays(t *testing.T, p *pageTest) {
 // testLongLink checks the page for a link to a range of more than a day. The page must say what is
 // wrong, show the days of the range, and offer the last day of the range.
 func testLongLink(t *testing.T, p *pageTest) {
+	p = p.withinDay(time.UTC)
 	b := openTab(t, p.chromium, p.stack, viewer{})
 	end := p.now.Add(-12 * time.Hour)
 	b.open(pathTo(failingDevice, end, 5*24*time.Hour))

@@ -27,8 +27,8 @@ const (
 	takenDevice = "GID_page@@@taken-over"
 	// refusedOnly had a refused login, and no connection.
 	refusedOnly = "GID_page@@@refused-only"
-	// lateDevice was online an hour ago, had a gap of 25 minutes and one of 5 minutes, and is
-	// online now.
+	// lateDevice was online at the start of the hour before pageTest.withinDay(berlin(t)), had a gap of
+	// 25 minutes and one of 5 minutes, and was online at its end.
 	lateDevice = "GID_page@@@two-gaps"
 )
 
@@ -36,7 +36,7 @@ const (
 func TestPageEdges(t *testing.T) {
 	t.Parallel()
 	p := pageTest{stack: newStack(t), now: time.Now().Truncate(time.Millisecond)}
-	p.stack.record(t, pageInstance, p.edgeEvents())
+	p.stack.record(t, pageInstance, p.edgeEvents(t))
 	p.chromium = startChromium(t)
 	for _, one := range []struct {
 		name string
@@ -62,9 +62,13 @@ func TestPageEdges(t *testing.T) {
 	}
 }
 
-func (p *pageTest) edgeEvents() (all []inputEvent) {
+func (p *pageTest) edgeEvents(t *testing.T) (all []inputEvent) {
 	add := func(device string, began, length time.Duration, info string) {
 		all = append(all, p.connection(device, began, length, info, "reason")...)
+	}
+	late := p.withinDay(berlin(t))
+	addLate := func(began, length time.Duration) {
+		all = append(all, late.connection(lateDevice, began, length, "no heart", "reason")...)
 	}
 	open := func(device string, began time.Duration) {
 		all = append(all, p.connection(device, began, 0, "", "")[0])
@@ -73,9 +77,9 @@ func (p *pageTest) edgeEvents() (all []inputEvent) {
 	add(chineseDevice, 35*time.Minute, 5*time.Minute, "no heart")
 	open(chineseDevice, 20*time.Minute)
 	add(oddlyNamedDevice, 30*time.Minute, 10*time.Minute, "no heart")
-	add(lateDevice, 3*time.Hour, 135*time.Minute, "no heart")
-	add(lateDevice, 20*time.Minute, 10*time.Minute, "no heart")
-	open(lateDevice, 5*time.Minute)
+	addLate(3*time.Hour, 135*time.Minute)
+	addLate(20*time.Minute, 10*time.Minute)
+	all = append(all, late.connection(lateDevice, 5*time.Minute, 0, "", "")[0])
 	taken := p.connection(takenDevice, 40*time.Minute, 10*time.Minute, "clientId conflict", "")
 	taker := p.connection(takenDevice, 30*time.Minute, 20*time.Minute, "no heart", "keepalive_timeout")
 	for i := range taken {
@@ -102,11 +106,12 @@ func testReportSaysWhen(t *testing.T, p *pageTest) {
 		{"zh", "当前状态", "仍在连接", `^%s`, `^%s.* 时仍在连接`},
 	} {
 		b := openTab(t, p.chromium, p.stack, viewer{})
+		began := time.Now()
 		b.open(live(chineseDevice, c.language))
 		b.results()
 		require.Equal(t, c.now, b.text(".status .eyebrow"))
 		require.Contains(t, b.texts(".legend .entry span:not(.count)"), c.stillOpen)
-		made := time.Now().In(berlin(t)).Format("2006-01-02 15:")
+		made := hoursFrom(t, began, "2006-01-02 15:")
 		report := p.openReport(t, b.download(htmlExport))
 		require.Regexp(t, fmt.Sprintf(c.at, made), report.text(".status .eyebrow"))
 		require.Regexp(t, fmt.Sprintf(c.openAt, made), report.texts(".legend .entry span:not(.count)")[0])
@@ -115,8 +120,15 @@ func testReportSaysWhen(t *testing.T, p *pageTest) {
 		require.NotContains(t, words, c.now)
 		require.NotRegexp(t, `(?m)^`+c.stillOpen, words)
 		report.screenshot("report-now-" + c.language)
-		require.Contains(t, b.copied(".headline .foot > .button"), time.Now().In(berlin(t)).Format("2006-01-02T15:"))
+		require.Regexp(t, hoursFrom(t, began, "2006-01-02T15:"), b.copied(".headline .foot > .button"))
 	}
+}
+
+// hoursFrom returns a regular expression for the hours since an instant, in the browser's time zone.
+// The hour can change during a test.
+func hoursFrom(t *testing.T, began time.Time, layout string) string {
+	t.Helper()
+	return "(" + began.In(berlin(t)).Format(layout) + "|" + time.Now().In(berlin(t)).Format(layout) + ")"
 }
 
 // testReportWithoutScope checks that a report does not wait for a scope that never arrives.
@@ -273,7 +285,7 @@ func testZeros(t *testing.T, p *pageTest) {
 		require.NotRegexp(t, `(^|\D)0 (ms|毫秒|began|ended|个)|\(0\)|（0）`, words)
 		require.Zero(t, b.count(".connection-list"))
 		b.wholeScreenshot("zeros-" + language)
-		b.open("/?view=fleet&lang=" + language + "&instance=" + pageInstance)
+		b.open(fleetPath(pageInstance, startOfDay(p.now.Add(-10*time.Minute)), "lang", language))
 		b.await(`document.querySelector('.chart')`)
 		require.NotRegexp(t, `(^|\D)0 (ended|次由)`, b.text(".summary"))
 	}
@@ -310,11 +322,12 @@ func testTakenOver(t *testing.T, p *pageTest) {
 
 // testTimeOffline checks the total time offline and the longest gap.
 func testTimeOffline(t *testing.T, p *pageTest) {
-	b := p.open(t, lateDevice, time.Hour, viewer{})
+	late := p.withinDay(berlin(t))
+	b := late.open(t, lateDevice, time.Hour, viewer{})
 	b.await(`document.querySelector('.summary').innerText.includes('30 min')`)
 	tile := func(n int) string { return b.text(fmt.Sprintf(".summary .tile:nth-child(%d)", n)) }
 	require.Equal(t, "Time offline 30 min in 2 gaps", tile(2))
-	gap := func(ago time.Duration) string { return p.now.Add(-ago).In(berlin(t)).Format(time.TimeOnly) }
+	gap := func(ago time.Duration) string { return late.now.Add(-ago).In(berlin(t)).Format(time.TimeOnly) }
 	require.Equal(t, "Longest gap 25 min "+gap(45*time.Minute)+" – "+gap(20*time.Minute), tile(3))
 	b.wholeScreenshot("time-offline")
 	b.open(p.path(takenDevice, time.Hour))

@@ -42,8 +42,9 @@ type fleetTest struct {
 // TestFleetPage uses the view of the fleet as users do, on simulated days with known incidents.
 func TestFleetPage(t *testing.T) {
 	t.Parallel()
+	today := oneDayFor(5 * time.Minute)
 	now := time.Now().Truncate(time.Millisecond)
-	p := fleetTest{pageTest: pageTest{stack: newStack(t), now: now}, day: startOfDay(now).AddDate(0, 0, -1), odd: now.Add(-20 * time.Minute).Truncate(time.Minute)}
+	p := fleetTest{pageTest: pageTest{stack: newStack(t), now: now}, day: today.AddDate(0, 0, -1), odd: now.Add(-20 * time.Minute).Truncate(time.Minute)}
 	p.days = sim.Fleet(sim.FleetConfig{Instance: fleetInstance, Devices: 150, Seed: 7, Day: p.day, DaysBefore: 1})
 	for batch := range slices.Chunk(p.days.Events, 5000) {
 		body, err := ownform.Encode(batch)

@@ -21,8 +21,8 @@ const (
 	flapDevice   = "GID_page@@@flapping"
 	// lastingDevice has a connection longer than a day.
 	lastingDevice = "GID_page@@@lasting"
-	// failingDevice has two connections on each of the last eight days. The connections of the last
-	// five days ended in drops.
+	// failingDevice has two connections on each of the last eight days, all of them in the hour before
+	// pageTest.withinDay(time.UTC). The connections of the last five days ended in drops.
 	failingDevice = "GID_page@@@failing"
 	hostile       = "<script>alert(1)</script><img src=x onerror=alert(1)>\u202Egnp\u200b\n\"'&=1+1 设备 جهاز 🛰"
 	// limitedToken may query another instance, but not pageInstance.
@@ -161,13 +161,21 @@ func (p *pageTest) events() []inputEvent {
 			end, reason = "no heart", "keepalive_timeout"
 		}
 		for i := range 2 {
-			add(failingDevice, time.Duration(day)*24*time.Hour+time.Duration(40-20*i)*time.Minute, 10*time.Minute, end, reason)
+			began := time.Duration(day)*24*time.Hour + time.Duration(40-20*i)*time.Minute
+			all = append(all, p.withinDay(time.UTC).connection(failingDevice, began, 10*time.Minute, end, reason)...)
 		}
 	}
 	for i := range 1500 {
 		add(flapDevice, time.Duration(1500-i)*50*time.Second, 40*time.Second, "Socket IOException", "econnreset")
 	}
 	return all
+}
+
+// withinDay returns a copy of p in which the hour before now lies in one day of a time zone.
+func (p *pageTest) withinDay(zone *time.Location) *pageTest {
+	within := *p
+	within.now = hourInOneDay(p.now, zone)
+	return &within
 }
 
 // path returns the page's URL for a device and a range that ends at p.now.

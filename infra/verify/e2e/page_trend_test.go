@@ -16,6 +16,7 @@ import (
 // testSince checks the line below a verdict's title. The line must say when the verdict began to
 // apply, and how many drops are usual for the device.
 func testSince(t *testing.T, p *pageTest) {
+	p = p.withinDay(time.UTC)
 	const shown = "2006-01-02 15:04"
 	b := p.open(t, failingDevice, time.Hour, viewer{})
 	began := p.now.Add(-4*24*time.Hour - 30*time.Minute).In(berlin(t)).Format(shown)
