@@ -330,10 +330,28 @@ func testTimeOffline(t *testing.T, p *pageTest) {
 	gap := func(ago time.Duration) string { return late.now.Add(-ago).In(berlin(t)).Format(time.TimeOnly) }
 	require.Equal(t, "Longest gap 25 min "+gap(45*time.Minute)+" – "+gap(20*time.Minute), tile(3))
 	b.wholeScreenshot("time-offline")
+	late.requireCut(t)
 	b.open(p.path(takenDevice, time.Hour))
 	b.await(`document.querySelector('h1 .datum')?.innerText === ` + quoted(takenDevice))
 	require.Regexp(t, "^Longest gap at least 10 min since ", tile(3), "the gap continues after the range")
 	require.Regexp(t, "^Time offline at least 10 min in 1 gap$", tile(2), "the state at the start of the range is unknown")
+}
+
+// requireCut checks the page for a report that leaves out the beginning of the range, because the
+// range has too many events. The device may have been offline then, too.
+func (p *pageTest) requireCut(t *testing.T) {
+	t.Helper()
+	report := p.diagnosis(t, lateDevice, time.Hour)
+	cut := p.now.Add(-45 * time.Minute)
+	report["timeline"], report["cut_before"] = report["timeline"].([]any)[1:], cut.UTC().Format(apiTime)
+	b := openTab(t, p.chromium, p.stack, viewer{})
+	defer b.respond("/diagnosis?", http.StatusOK, asJSON(t, report))()
+	b.open(p.path(lateDevice, time.Hour))
+	b.results()
+	require.Contains(t, b.text(".results .notice.warning"), "only those since "+cut.In(berlin(t)).Format(time.DateTime)+" were examined.")
+	require.Equal(t, "Time offline at least 30 min in 2 gaps", b.text(".summary .tile:nth-child(2)"))
+	require.Equal(t, "Longest gap at least 25 min until "+p.now.Add(-20*time.Minute).In(berlin(t)).Format("2006-01-02 15:04"), b.text(".summary .tile:nth-child(3)"))
+	require.Contains(t, p.openReport(t, b.download(htmlExport)).text(".notice.warning"), "too many events")
 }
 
 // testLanguageOfLink checks that a link can ask for a language and a time zone. Without these

@@ -3,7 +3,8 @@
 
 import { el } from './dom.js';
 import { icon } from './icons.js';
-import { number, text } from './text.js';
+import { number, phrase, text } from './text.js';
+import { ms, secondStamp, time } from './time.js';
 
 const lists = ['connections', 'refusals', 'timeline', 'evidence'];
 
@@ -23,4 +24,11 @@ export function omittedNotice(report) {
   return el('section', { class: 'notice' }, icon('info'), el('div', {},
     el('strong', {}, text('omitted.title')),
     el('p', {}, text('omitted.meaning', { what }))));
+}
+
+// cutNotice returns a notice that the report leaves out everything before an instant, because the
+// span has too many events. It returns null if the report covers the whole span.
+export function cutNotice({ cut_before: cut }) {
+  if (!cut) return null;
+  return el('section', { class: 'notice warning' }, icon('alert'), el('div', {}, el('p', {}, phrase('text.cut', { time: time(ms(cut), secondStamp) }))));
 }

@@ -5,7 +5,7 @@ import { el } from './dom.js';
 import { draw } from './draw.js';
 import { plainTable } from './eventrow.js';
 import { laterEnds, legend } from './legend.js';
-import { omittedNotice } from './omitted.js';
+import { cutNotice, omittedNotice } from './omitted.js';
 import { incompleteNotice, receipt } from './receipt.js';
 import { snapshotOf } from './snapshot.js';
 import { statusCard } from './status.js';
@@ -73,6 +73,7 @@ function content(original, view) {
   return [
     reportSubject(view, original.link()),
     view.isIncomplete() ? incompleteNotice(view.rows.unreadable) : null,
+    cutNotice(report),
     omittedNotice(report),
     el('div', { class: 'top' }, first ? headline(first, view, {}) : quietHeadline(view, {}), statusCard(view, {})),
     view.days.rows.size ? strip(view.days, {}) : null,

@@ -6,7 +6,7 @@ import { icon } from './icons.js';
 import { laterEnds, legend } from './legend.js';
 import { belongs, findAt, findByKey, keyOf } from './matching.js';
 import { emptyNotice } from './notices.js';
-import { omittedNotice } from './omitted.js';
+import { cutNotice, omittedNotice } from './omitted.js';
 import { panel } from './panel.js';
 import { incompleteNotice, receipt } from './receipt.js';
 import { dropOf, refusalOf } from './scopeline.js';
@@ -32,7 +32,7 @@ export function results(view, actions) {
   function draw() {
     view.unwatch();
     shown = view.isEmpty() ? emptyResults(view, actions) : fullResults(view, actions, shown?.events);
-    parts.heading.replaceChildren(...present(subject(view, actions), view.isIncomplete() && incompleteNotice(view.rows.unreadable), omittedNotice(view.report)));
+    parts.heading.replaceChildren(...present(subject(view, actions), view.isIncomplete() && incompleteNotice(view.rows.unreadable), cutNotice(view.report), omittedNotice(view.report)));
     parts.findings.replaceChildren(...present(...shown.nodes));
     if (shown.events && !parts.rows.hasChildNodes()) parts.rows.append(shown.events.node, wordLegend());
     shown.line?.redraw();

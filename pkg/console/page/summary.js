@@ -11,7 +11,7 @@ export function summaryTiles(report) {
   const length = (value) => (value === null ? '–' : duration(value));
   return el('dl', { class: 'summary of-device card' },
     tile('uptime', uptime(summary), uptimeNote(summary), summary.uptime === null ? null : meter(summary.uptime)),
-    tile('offline', timeOffline(summary), gapCount(report)),
+    tile('offline', timeOffline(report), gapCount(report)),
     tile('gap', longestGap(report), gapNote(report)),
     tile('drops', drops(summary), dropsNote(summary), null, summary.drops > 0),
     tile('refusals', number(summary.refusals), text('summary.refusals.note'), null, summary.refusals > 0),
@@ -44,9 +44,11 @@ function uptimeNote({ online_ms: online, unknown_ms: unknown, unreported }) {
   return parts.flatMap((part, i) => [i ? text('summary.and') : '', part].flat()).filter((part) => part !== '');
 }
 
-// isUncertain reports whether the device may have been offline longer than the summary says: its
-// state is sometimes unknown, or it is unknown when some of its connections ended.
-const isUncertain = ({ unknown_ms: unknown, unreported }) => unknown > 0 || unreported > 0;
+// isUncertain reports whether the device may have been offline longer than the summary says:
+//   - Its state is sometimes unknown.
+//   - It is unknown when some of its connections ended.
+//   - The summary leaves out the beginning of the range, which has too many events.
+const isUncertain = ({ summary, cut_before: cut }) => summary.unknown_ms > 0 || summary.unreported > 0 || Boolean(cut);
 
 // offlineText formats a time offline. isBound says that the length is only a lower bound.
 function offlineText(length, isBound) {
@@ -54,7 +56,7 @@ function offlineText(length, isBound) {
   return isBound ? text('summary.atLeast', { length: duration(length) }) : duration(length);
 }
 
-const timeOffline = (summary) => offlineText(summary.offline_ms, isUncertain(summary));
+const timeOffline = (report) => offlineText(report.summary.offline_ms, isUncertain(report));
 
 const gapsOf = ({ timeline }) => timeline.filter((one) => one.state === 'offline');
 
@@ -70,7 +72,7 @@ function gapCount(report) {
 // than the part inside the range.
 function longestGap(report) {
   const { isFirst, isLast } = edgesOf(longestGapOf(report), report);
-  return offlineText(report.summary.longest_offline_ms, isUncertain(report.summary) || isFirst || isLast);
+  return offlineText(report.summary.longest_offline_ms, isUncertain(report) || isFirst || isLast);
 }
 
 // longestGapOf returns the longest gap of the timeline, or undefined if the report omits it.
@@ -79,7 +81,7 @@ function longestGapOf(report) {
 }
 
 const edgesOf = (gap, report) => ({
-  isFirst: gap !== undefined && ms(gap.from) <= ms(report.from), isLast: gap !== undefined && ms(gap.to) >= ms(report.to),
+  isFirst: gap !== undefined && ms(gap.from) <= ms(report.cut_before ?? report.from), isLast: gap !== undefined && ms(gap.to) >= ms(report.to),
 });
 
 // gapNote returns the note below the length of the longest gap. It says when the gap was.
