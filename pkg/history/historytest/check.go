@@ -38,14 +38,20 @@ func checkTimeline(t require.TestingT, h history.History, span history.Span) {
 
 func checkSummary(t require.TestingT, h history.History) {
 	s := h.Summary
-	var all int64
+	var all, offline, longest int64
 	for _, stretch := range h.Timeline {
-		all += int64(stretch.To - stretch.From)
+		ms := int64(stretch.To - stretch.From)
+		all += ms
+		if stretch.State == history.Offline {
+			offline, longest = offline+ms, max(longest, ms)
+			checkOffline(t, stretch, h.Connections)
+		}
 	}
 	require.Equal(t, all, s.OnlineMS+s.OfflineMS+s.UnknownMS)
-	require.Equal(t, s.OfflineMS > 0, s.LongestOfflineMS != nil)
+	require.Equal(t, offline, s.OfflineMS)
+	require.Equal(t, offline > 0, s.LongestOfflineMS != nil)
 	if s.LongestOfflineMS != nil {
-		require.LessOrEqual(t, *s.LongestOfflineMS, s.OfflineMS)
+		require.Equal(t, longest, *s.LongestOfflineMS)
 	}
 	if s.Uptime != nil {
 		require.GreaterOrEqual(t, *s.Uptime, 0.0)
@@ -59,6 +65,18 @@ func checkSummary(t require.TestingT, h history.History) {
 		}
 	}
 	require.Equal(t, ended, s.Drops+s.Disconnects+s.Unexplained+s.Unreported)
+}
+
+// checkOffline checks that no connection with a known start was open during an offline stretch.
+func checkOffline(t require.TestingT, s history.Stretch, connections []*history.Connection) {
+	for _, c := range connections {
+		end := c.End
+		if end.IsZero() {
+			end = s.To
+		}
+		isOverlap := !c.Start.IsZero() && max(c.Start, s.From) < min(end, s.To)
+		require.False(t, isOverlap, "a connection is open while the state is offline")
+	}
 }
 
 func checkConnection(t require.TestingT, c *history.Connection, span history.Span) {
