@@ -240,6 +240,7 @@ func testNarrow(t *testing.T, p *pageTest) {
 			b.run(chromedp.Evaluate(`for (const one of document.querySelectorAll('details')) one.open = true; document.querySelector('#unfold')?.click(); document.querySelector('.disclose')?.click(); document.querySelector('.timeline .bar')?.dispatchEvent(new MouseEvent('click', { bubbles: true })); document.activeElement.blur()`, nil))
 			b.await(`true`)
 			assert.LessOrEqual(t, eval[int](b, "document.documentElement.scrollWidth"), width, "%s in %s: %v", name, language, eval[[]string](b, wide))
+			require.Less(t, eval[float64](b, "document.querySelector('#token-open').getBoundingClientRect().bottom + scrollY"), 50.0, "all controls of the bar must fit in one row")
 			b.wholeScreenshot("narrow-" + name + "-" + language)
 			b.run(chromedp.Evaluate(`document.querySelector('#token-open').click()`, nil))
 			require.LessOrEqual(t, eval[int](b, `(() => { const d = document.querySelector('#token-dialog'); return Math.max(d.getBoundingClientRect().right, d.scrollWidth); })()`), width, "dialog in %s", language)
