@@ -13,13 +13,13 @@ const bench = root + "/infra/verify/bench/README.md"
 // measuredRows maps rows of the table that compares the deployments to the names of the figures on
 // the benchmark page.
 var measuredRows = map[string][]string{
-	"price of a month":             {"price", "price without the server", "price without the queue"},
-	"puts and deletes of an event": {"puts and deletes of an event"},
-	"acknowledged after":           {"acknowledged after"},
+	"price per month":            {"price", "price without the server", "price without the queue"},
+	"puts and deletes per event": {"puts and deletes of an event"},
+	"acknowledged after":         {"acknowledged after"},
 }
 
-// The page that compares the deployments repeats figures of the benchmark page. Every figure must be
-// the same, and none may be left out.
+// The table that compares the deployments repeats figures of the benchmark page. Each of these figures
+// must be the same on both pages, and none may be left out.
 func TestChoiceRepeatsTheMeasuredFigures(t *testing.T) {
 	figures := figuresOf(t)
 	table := tableOf(t, "Which deployment")

@@ -1,5 +1,5 @@
--- The view `events` shows the events in a bucket to DuckDB, exactly as the API returns them. sql.md
--- beside this file explains how to use it, also on OSS, and has recipes.
+-- The view `events` shows the events in a bucket to DuckDB, with the columns and values of the API.
+-- sql.md beside this file explains how to use it, also on OSS, and has recipes.
 --
 --     duckdb -init infra/operate/views.sql
 --

@@ -28,7 +28,7 @@ const Path = "/mcp"
 // because each call buffers one response of at most maxResponse bytes.
 const maxCalls = 8
 
-// Config configures the handler.
+// Config configures the handler that New returns.
 type Config struct {
 	// API handles the requests that the tools send, and all requests outside Path. Required.
 	API http.Handler

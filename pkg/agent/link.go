@@ -6,14 +6,14 @@ import (
 	"devicetrace/pkg/serve"
 )
 
-// deviceLink returns a link to the page about the device. The link contains each named argument that the
-// call has.
+// deviceLink returns a link to the page about the device. The link repeats those arguments of the call
+// that have the given names.
 func (q question) deviceLink(names ...string) string {
 	return q.link(url.Values{}, append([]string{"instance", "client"}, names...))
 }
 
-// fleetLink returns a link to the page about the fleet. The link contains each named argument that the
-// call has.
+// fleetLink returns a link to the page about the fleet. The link repeats those arguments of the call that
+// have the given names.
 func (q question) fleetLink(names ...string) string {
 	return q.link(url.Values{"view": {"fleet"}}, append([]string{"instance"}, names...))
 }

@@ -111,20 +111,20 @@ func whyAnswer(q question, body []byte) (*answer, error) {
 func (d diagnosis) nextStep() string {
 	for _, c := range slices.Backward(d.Connections) {
 		if c.End != "" && c.Kind != "disconnected" {
-			return "Follow the advice in next of the first verdict. To see whether other devices dropped too, call who_else_dropped with this instance and client, and at=" + c.End + "."
+			return "Follow the advice in the first verdict's field next. To see whether other devices dropped too, call who_else_dropped with this instance and client, and at=" + c.End + "."
 		}
 	}
 	if n := len(d.Refusals); n > 0 {
-		return "Follow the advice in next of the first verdict. To see whether other logins were refused too, call who_else_dropped with this instance and client, and at=" + d.Refusals[n-1].Time + "."
+		return "Follow the advice in the first verdict's field next. To see whether other logins were refused too, call who_else_dropped with this instance and client, and at=" + d.Refusals[n-1].Time + "."
 	}
 	if d.Status.State == "offline" && d.Status.Since != "" && d.Status.Since < d.From {
 		return "The device went offline earlier. To learn why, call this tool again with to=" + d.Status.Since + "."
 	}
-	return when(len(d.Verdicts) > 0, "Follow the advice in next of the first verdict. If the drop was earlier, call this tool again with from and to around it.")
+	return when(len(d.Verdicts) > 0, "Follow the advice in the first verdict's field next. If the drop was earlier, call this tool again with from and to around it.")
 }
 
-// verdictList returns the list of verdicts. In its longest form, a verdict has its newest maxEvidence
-// pieces of evidence; in shorter forms, it has the newest one, or none.
+// verdictList returns the list of verdicts. If space is short, a verdict gets less evidence: first its
+// newest maxEvidence pieces, then only the newest one, then none.
 func verdictList(verdicts []verdict) list {
 	l := listOf("verdicts", len(verdicts), verdicts)
 	l.item = func(i int) (forms []any) {

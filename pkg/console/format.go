@@ -54,7 +54,7 @@ func (w Words) Duration(length time.Duration) string {
 	}
 }
 
-// longDuration formats a length of whole seconds.
+// longDuration formats a whole number of seconds in at most two units, such as days and hours.
 func (w Words) longDuration(rest time.Duration) string {
 	var parts []string
 	for _, unit := range units {

@@ -98,7 +98,7 @@ func (s *style) absence(id event.InstanceID, a *absence) lines {
 	return lines{title, others}
 }
 
-// incomplete returns the warning that some objects could not be read, or nil if it does not apply.
+// incomplete returns a warning that some objects could not be read, or nil if all could be read.
 func (s *style) incomplete(is bool) lines {
 	if !is {
 		return nil

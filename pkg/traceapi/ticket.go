@@ -142,7 +142,8 @@ func firstEvidence(v *diagnose.Verdict) (first history.Instant) {
 const minUsual = 3
 
 // usual compares the drops of the range's last day with the usual number. It returns "" if the usual
-// number is unknown, if that day has no drops, or if an Info verdict does not have more drops than usual.
+// number is unknown or that day has no drops. For an Info verdict, it also returns "" unless the day has
+// more drops than usual.
 func (w ticketWriter) usual(v *diagnose.Verdict) string {
 	usual := w.of.Usual
 	if usual == nil || usual.Drops == 0 || v.Level == diagnose.Info && usual.Drops <= usual.Max {

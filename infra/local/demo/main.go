@@ -83,10 +83,10 @@ func checkRows(got []row, want []ends.Row) error {
 	return nil
 }
 
-// brokerOf returns the address of the MQTT broker of the `make run` at the given HTTP address.
-// wanted is the value of MQTT_PORT, or empty if it is not set. If the broker has another port,
-// brokerOf returns an error, because a broker on the wanted port would not report to this `make
-// run`.
+// brokerOf asks the `make run` at the given HTTP address for its MQTT broker, and returns the broker's
+// address. wanted is the value of MQTT_PORT, or empty if it is not set. If this broker has another
+// port, brokerOf returns an error: a broker on the wanted port would belong to another `make run`, or
+// to none.
 func brokerOf(ctx context.Context, address, wanted string) (string, error) {
 	system, err := running.Ask(ctx, address)
 	switch {

@@ -14,8 +14,8 @@ import (
 //
 //   - File names contain a dot and folder names do not, so that "a" and "a/b" can both exist. If a
 //     key has no dot in its last part, the file's name is that part plus the suffix ".%".
-//   - Capitals and other bytes that are not plain are written as "%" and two lowercase hex digits,
-//     because some file systems ignore case. Dots in the names of folders and at the start of a
+//   - Bytes that are not in plainBytes are written as "%" and two lowercase hex digits. Capitals are
+//     among them, because some file systems ignore case. Dots in the names of folders and at the start of a
 //     file's name are written in the same way. DuckDB decodes them: to it, the folder
 //     "instance=%50rod" belongs to the instance "Prod".
 //   - If a key has an empty part, or a part that would become too long, its file's path is "%/" and

@@ -24,7 +24,7 @@ flags:
 example:
   ops check -day 2026-11-22
 
-environment, the same variables as for the functions:
+environment (the variables of the functions):
   OSS_ENDPOINT, OSS_REGION, OSS_BUCKET, OSS_PREFIX,
   ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET, ALIBABA_CLOUD_SECURITY_TOKEN:
                      an access key that may list and read objects

@@ -5,9 +5,9 @@ var quarantine = command{
 	name: "quarantine", summary: "list, show and replay input that was not understood",
 	help: recorderHelp,
 	commands: []command{
-		{name: "list", synopsis: "[-day 2026-11-22]", summary: "list the items received on a day", help: listHelp, prepare: prepareList},
-		{name: "show", synopsis: "ID", summary: "print an item's original input", help: showHelp, prepare: prepareShow},
-		{name: "replay", synopsis: "ID… | -day 2026-11-22", summary: "decode items again and record the events that are understood now", help: replayHelp, prepare: prepareReplay},
+		{name: "list", synopsis: "[-day 2026-11-22]", summary: "list the quarantined items that were received on a day", help: listHelp, prepare: prepareList},
+		{name: "show", synopsis: "ID", summary: "print the original input of a quarantined item", help: showHelp, prepare: prepareShow},
+		{name: "replay", synopsis: "ID… | -day 2026-11-22", summary: "decode quarantined items again, and record the events that are now understood", help: replayHelp, prepare: prepareReplay},
 	},
 }
 
@@ -36,7 +36,7 @@ const replayHelp = `It is harmless to replay an item twice: each event is still 
 understood stays in quarantine, and the exit status is then 1.
 
 flags:
-  -day DATE   replay all items received on this UTC day
+  -day DATE   replay all items that were received on this UTC day
 
 example:
   ops quarantine replay -day 2026-11-22

@@ -125,8 +125,8 @@ func enumerate(names []string) string {
 
 var errStranger = errors.New("the response does not come from Device Trace: check DEVICE_TRACE_URL")
 
-// printReply prints a response. The server has already made the format text safe for a terminal. In other
-// formats, printReply escapes control characters if standard output is a terminal.
+// printReply prints a response. If the format is "text", the server has already made the response safe for
+// a terminal. In other formats, printReply escapes control characters if standard output is a terminal.
 func printReply(t terminal, got reply, format string) error {
 	body := got.body
 	switch {

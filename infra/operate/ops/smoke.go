@@ -23,8 +23,8 @@ var smokeCommand = command{
 
 const smokeHelp = `Checks a deployment from the outside, step by step: address, name, connection and certificate,
 health of the recorder and of the query function, clock, post, read. It posts one event through
-/webhooks/events/INSTANCE and reads it back through the API. The event is a disconnect of a client
-device-trace-smoke-…, and stays in the bucket as long as any other event.
+/webhooks/events/INSTANCE and reads it back through the API. The event is a disconnect, and its
+client identifier begins with device-trace-smoke-. It stays in the bucket as long as any other event.
 
 The exit status is 1 if a step failed. The last lines then say what is wrong and what to do.
 

@@ -64,7 +64,7 @@ func (s *smoke) explainRejection(field, reason string) error {
 	return fault{what, "deploy the current version of the recorder: it does not understand the event that this version of ops posts"}
 }
 
-// tracePage holds the fields of a trace that read uses.
+// tracePage holds the fields that the method read uses of a response to a request for a trace.
 type tracePage struct {
 	Events *[]struct {
 		ClientID      string    `json:"client_id"`

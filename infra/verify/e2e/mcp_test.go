@@ -63,8 +63,8 @@ func useTool(t *testing.T, session *mcp.ClientSession, tool string, given map[st
 	return found, result.IsError
 }
 
-// TestMCP calls the endpoint through the official client on each front: the runtime of s.yaml, a custom
-// runtime and a plain server.
+// TestMCP calls the endpoint through the official client. It does so in each environment in which the
+// function can run: the runtime of s.yaml, a custom runtime and a plain server.
 func TestMCP(t *testing.T) {
 	t.Parallel()
 	tokens := "QUERY_TOKENS=" + mcpToken + "=mine"

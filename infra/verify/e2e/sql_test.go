@@ -413,7 +413,7 @@ func (f *fleetDay) requireReasons(t *testing.T, s *stack, d duck) {
 	require.Equal(t, want, d.query(t, "SELECT kind, action, action_info, events FROM top_reasons('plant', $1)", f.date()))
 }
 
-// requireFlapping compares the flapping devices with the fleet API.
+// requireFlapping checks that the macro flapping returns the same devices as the fleet API.
 func (f *fleetDay) requireFlapping(t *testing.T, s *stack, d duck) {
 	t.Helper()
 	var answer struct {

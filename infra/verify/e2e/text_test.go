@@ -52,8 +52,8 @@ func TestText(t *testing.T) {
 	p.requireOpsPrintsTheAPI(t)
 }
 
-// unclearDevice has reasons in unknown words with control characters. timelyDevice has a user name that
-// looks like a time.
+// The events of unclearDevice have unknown reasons that contain control characters. timelyDevice has a
+// user name that looks like a time.
 const (
 	unclearDevice = "GID_page@@@unclear\x1b[2J"
 	timelyDevice  = "GID_page@@@timely"

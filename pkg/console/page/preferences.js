@@ -52,7 +52,8 @@ const choices = {
 // the browser does not remember them for later visits.
 const linked = ['lang', 'zone'];
 
-// takeFromLink stores the linked choices of the URL for this tab, and removes them from the URL.
+// takeFromLink stores, for this tab, the language and the time zone that the URL chooses, and removes them
+// from the URL.
 function takeFromLink() {
   const parameters = new URLSearchParams(location.search);
   for (const name of linked.filter((one) => parameters.has(one))) {

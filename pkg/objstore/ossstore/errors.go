@@ -39,9 +39,9 @@ var permanentCodes = map[string]bool{
 // classify translates an error response from the service into an error that callers can recognize.
 // The result matches fs.ErrNotExist or objstore.ErrRange, or it is permanent. A permanent error may
 // match objstore.ErrImmutable. If the service does not accept the credentials, the bucket or the
-// address, the result matches one of the errors that objstore.Refusal explains. Any other error, such as
-// a gateway's error page or a broken connection, leaves the outcome of the call unknown. classify
-// returns it unchanged.
+// address, the result matches one of the errors that objstore.Refusal explains. classify returns any
+// other error unchanged, such as a gateway's error page or a broken connection. Such an error leaves the
+// outcome of the call unknown.
 func classify(err error) error {
 	var response oss.ServiceError
 	var lookup *net.DNSError
