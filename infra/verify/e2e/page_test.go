@@ -151,7 +151,7 @@ func (p *pageTest) events() []inputEvent {
 			Time: p.now.Add(-8*time.Minute + time.Duration(i)*10*time.Second).UnixMilli(), PeerAddress: "192.0.2.8", PeerPort: int32(41_000 + i),
 		})
 	}
-	add(quietDevice, 75*time.Hour, time.Hour, "no heart", "keepalive_timeout")
+	all = append(all, p.withinDay(time.UTC).connection(quietDevice, 73*time.Hour, time.Hour, "no heart", "keepalive_timeout")...)
 	add(lastingDevice, 40*time.Hour, 39*time.Hour, "no heart", "keepalive_timeout")
 	add(hostile, 30*time.Minute, 10*time.Minute, "no heart", "<b>bold</b>\u202E"+strings.Repeat("long ", 400))
 	add(longDevice, 30*time.Minute, 10*time.Minute, "no heart", "keepalive_timeout")
