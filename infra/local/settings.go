@@ -18,7 +18,7 @@ type settings struct {
 	webhookToken, queryToken, adminToken string
 	openAPIKeys                          string
 	user, password                       string
-	notice                               string // tells the user about HOST; may be empty
+	notice                               string // a remark about HOST for the user; may be empty
 }
 
 // The default secrets. They are public knowledge, so the program may print them.

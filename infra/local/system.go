@@ -58,8 +58,8 @@ func (s *system) start(ctx context.Context) (err error) {
 	return nil
 }
 
-// serve serves HTTP. It must be called after the broker has started, because it tells other
-// programs the broker's address. Until then, connections to the HTTP port wait.
+// serve serves HTTP. It must be called after the broker has started, because other programs ask it for
+// the broker's address. Until then, connections to the HTTP port wait.
 func (s *system) serve() {
 	mine := running.Settings{DataDir: s.settings.dataDir, MQTT: reachable(s.settings.mqttHost, portOf(s.broker.Addr()))}
 	if path, err := filepath.Abs(mine.DataDir); err == nil {

@@ -4,7 +4,7 @@
 // Invariants:
 //
 //   - The package has no data of its own. Each tool sends one request to the API, with the caller's
-//     bearer token. Tokens, instances, limits and errors are therefore those of the API.
+//     bearer token. Tokens, instances, limits and errors are therefore the API's own.
 //   - A tool's result has at most maxResult bytes. If a list does not fit, the result says how many of
 //     its entries are missing.
 //   - Texts from devices are JSON strings without invisible characters. The package never puts them into

@@ -8,7 +8,7 @@ import (
 var scopeTool = tool{
 	name: "who_else_dropped", title: "Who else dropped?",
 	description: `Says whether other devices also dropped, or were refused, around an instant, and what they share: a broker node, a network, a reason, or nothing (the whole fleet). It compares their number with the usual one. ` +
-		`Use it after why_did_device_drop, with at = the time of the drop and the same client, to tell a fault of one device from an outage. If client is omitted, every device counts as another device. ` +
+		`Use it after why_did_device_drop, with at = the time of the drop and the same client, to distinguish a fault of one device from an outage. If client is omitted, every device counts as another device. ` +
 		`"not clear" and "unknown" are valid results.`,
 	arguments: []string{"at", "instance", "client", "of"}, required: 1,
 	path: "/api/v1/scope", fixed: url.Values{"lang": {"en"}},

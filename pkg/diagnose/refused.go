@@ -16,7 +16,7 @@ const (
 	minSinceSuccess = 2
 	// minStrangers is the minimum number of refused logins from a possible stranger that counts as a
 	// pattern. A stranger's user name differs from the last connection's, or its address differs
-	// from that of the open connection. A single such login may be due to a mistyped name or to an
+	// from the open connection's. A single such login may be due to a mistyped name or to an
 	// event that arrived late.
 	minStrangers = 2
 )

@@ -32,8 +32,8 @@ const (
 type ScopeInput struct {
 	// At is the time of the drop. The window of a scope is the minute of At and its two neighbors.
 	At time.Time
-	// ClientID is the device that dropped. It is empty if the scope is that of an instant, without
-	// a device.
+	// ClientID is the device that dropped. It is empty if the question is about an instant and not
+	// about a device.
 	ClientID event.ClientID
 	Of       Of
 	// Cells and Vicinities are the sums from Since(At) to Until(At), sorted.

@@ -145,7 +145,7 @@ func TestDaysOfRefusals(t *testing.T) {
 }
 
 // On a day with too many events, Days counts the refusals but does not keep them. The counts must
-// still equal those of a history of all events.
+// still equal the counts in a history of all events.
 func TestRefusalsBetweenConnections(t *testing.T) {
 	rows := []event.Event{}
 	for i := range 90_000 {

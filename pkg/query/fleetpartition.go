@@ -29,9 +29,9 @@ type fleetPartition struct {
 	notCounted          []Unreadable
 }
 
-// load reads the listed objects, and returns those that count. Together, they have all events of the
-// partition, except those of the objects in p.notCounted. If a listed object is missing, load lists
-// the partition again.
+// load reads the listed objects and returns the objects to count. Together, these have all events of
+// the partition, except the events of the objects in p.notCounted. If a listed object is missing, load
+// lists the partition again.
 func (p *fleetPartition) load(ctx context.Context) ([]*fleetObject, error) {
 	for {
 		missing, err := p.readListed(ctx)

@@ -43,8 +43,8 @@ func (front *plainFront) preStop(w http.ResponseWriter, r *http.Request) {
 	succeeded(w)
 }
 
-// failed responds to an invocation or a hook that failed. The header x-fc-status tells the platform
-// about the failure: 404 means any failure, and 200 means success. On the platform, the HTTP status
+// failed responds to an invocation or a hook that failed. The header x-fc-status reports the
+// failure to the platform: 404 means any failure, and 200 means success. On the platform, the HTTP status
 // is also 404, as the platform requires. Elsewhere it is 500, because 404 would look like a wrong
 // path.
 func (front *plainFront) failed(w http.ResponseWriter, r *http.Request, what string, err error) {

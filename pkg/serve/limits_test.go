@@ -256,7 +256,7 @@ func TestLongestBody(t *testing.T) {
 	}
 }
 
-// TestNothingIsSniffed checks that every response tells browsers not to guess the content type.
+// TestNothingIsSniffed checks that every response forbids browsers to guess the content type.
 // This must hold for the plain HTTP server and for the runtime API.
 func TestNothingIsSniffed(t *testing.T) {
 	for _, handler := range []http.HandlerFunc{

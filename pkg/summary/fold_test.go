@@ -173,7 +173,7 @@ func TestFoldIsBounded(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rows := 20_000 // more than any limit except that of the cells
+			rows := 20_000 // more than any limit except the limit of cells
 			switch name {
 			case "cells", "everything":
 				rows = 150_000

@@ -10,8 +10,7 @@ import (
 	"devicetrace/pkg/event"
 )
 
-// byteOrderMark at the start of a file tells Excel that the file is in UTF-8. Without it, a Chinese
-// Excel reads the file as GBK.
+// byteOrderMark marks a file as UTF-8 for Excel. Without it, a Chinese Excel reads the file as GBK.
 const byteOrderMark = "\ufeff"
 
 // parseBOM parses the parameter bom of an endpoint that can return CSV. format is the requested format.

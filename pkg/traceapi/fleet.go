@@ -102,7 +102,7 @@ type fleetSums struct {
 	dayBefore query.FleetResult
 }
 
-// sumUp reads the sums of the requested range and, in parallel, those of the day before.
+// sumUp reads, in parallel, the sums of the requested range and of the day before.
 func (a api) sumUp(ctx context.Context, q fleetRequest) (s fleetSums, err error) {
 	reads := []query.FleetRequest{{InstanceID: q.instanceID, From: q.from, To: q.to, Totals: q.devices, Explain: true}}
 	if q.compare {

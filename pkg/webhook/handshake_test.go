@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestVerneMQPassesOn checks that the response always tells VerneMQ to ask its next plugin. The
+// TestVerneMQPassesOn checks that the response always makes VerneMQ ask its next plugin. The
 // body, the token and the rest of the path must not matter.
 func TestVerneMQPassesOn(t *testing.T) {
 	for _, hook := range []string{"auth_on_register", "auth_on_register_m5", "auth_on_publish", "auth_on_subscribe_m5", "on_auth_m5", "on_deliver_m5", "on_unsubscribe"} {

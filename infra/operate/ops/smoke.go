@@ -69,7 +69,7 @@ type smoke struct {
 	clientID, eventID         string
 	allowClear                bool
 	now                       func() time.Time
-	roots                     *x509.CertPool // the authorities to trust; nil means those of this machine
+	roots                     *x509.CertPool // the authorities to trust; nil means this machine's authorities
 	timeout                   time.Duration  // of each step
 	client                    *http.Client
 	recorderBuild, queryBuild build

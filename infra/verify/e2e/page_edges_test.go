@@ -252,7 +252,7 @@ func testNarrow(t *testing.T, p *pageTest) {
 const wide = `[...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1 && !one.closest('.scroll, .visually-hidden, svg'))
 	.map((one) => [one.tagName, one.getAttribute('class'), one.id, one.innerText, one.parentElement.className].join(' '))`
 
-// testLamp checks that the lamp tells online from offline by its shape, because forced colors and
+// testLamp checks that the shape of the lamp differs between online and offline, because forced colors and
 // printers leave out its color.
 func testLamp(t *testing.T, p *pageTest) {
 	b := openTab(t, p.chromium, p.stack, viewer{})

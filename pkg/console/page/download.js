@@ -32,8 +32,7 @@ export async function fetchAll(query, format, signal, onPage) {
 // withoutHead removes the first line of a CSV file. No column name contains a line break.
 const withoutHead = (page) => page.slice(page.indexOf('\n') + 1);
 
-// byteOrderMark at the start of a CSV file tells Excel that the file is in UTF-8. Without it, a
-// Chinese Excel reads the file as GBK.
+// byteOrderMark marks a CSV file as UTF-8 for Excel. Without it, a Chinese Excel reads the file as GBK.
 const byteOrderMark = '\ufeff';
 
 // save makes the browser save content as a file. The name of the file contains subject and the day

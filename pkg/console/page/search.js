@@ -10,7 +10,7 @@ export const noSearch = { text: '', node: '', reason: '' };
 
 // searchParameters returns the API parameters for the devices that a query of the fleet lists, or
 // null if it lists none. A query about today searches for a text in the day before, too. The
-// devices of a node or a reason are always those of the query's day.
+// devices of a node or a reason always come from the query's day.
 export function searchParameters({ instance, day, text, node, reason }, now) {
   const date = utcDate(day);
   if (text) return { instance, q: text, limit: maxFound, ...(day === utcDayOf(now) ? {} : { day: date }) };
