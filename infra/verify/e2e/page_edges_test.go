@@ -38,10 +38,7 @@ func TestPageEdges(t *testing.T) {
 	p := pageTest{stack: newStack(t), now: time.Now().Truncate(time.Millisecond)}
 	p.stack.record(t, pageInstance, p.edgeEvents(t))
 	p.chromium = startChromium(t)
-	for _, one := range []struct {
-		name string
-		test func(*testing.T, *pageTest)
-	}{
+	runSubtests(t, &p, []subtest[pageTest]{
 		{"report says when", testReportSaysWhen},
 		{"report without the scope", testReportWithoutScope},
 		{"file names", testFileNames},
@@ -57,9 +54,7 @@ func TestPageEdges(t *testing.T) {
 		{"order of times", testOrderOfTimes},
 		{"empty day", testEmptyFleetDay},
 		{"documented links", testDocumentedLinks},
-	} {
-		t.Run(one.name, func(t *testing.T) { one.test(t, &p) })
-	}
+	})
 }
 
 func (p *pageTest) edgeEvents(t *testing.T) (all []inputEvent) {

@@ -53,10 +53,7 @@ func TestFleetPage(t *testing.T) {
 	}
 	p.stack.record(t, oddInstance, p.oddEvents())
 	p.chromium = startChromium(t)
-	for _, one := range []struct {
-		name string
-		test func(*testing.T, *fleetTest)
-	}{
+	runSubtests(t, &p, []subtest[fleetTest]{
 		{"restart", testFleetRestart},
 		{"requests", testFleetRequests},
 		{"zoom", testFleetZoom},
@@ -77,9 +74,7 @@ func TestFleetPage(t *testing.T) {
 		{"focus", testFleetFocus},
 		{"twice", testFleetTwice},
 		{"addresses", testFleetAddress},
-	} {
-		t.Run(one.name, func(t *testing.T) { one.test(t, &p) })
-	}
+	})
 }
 
 // oddEvents returns the events of devices with hostile names, which all drop in one minute.

@@ -49,10 +49,7 @@ func TestPage(t *testing.T) {
 	p := pageTest{stack: newStackWith(t, "QUERY_TOKENS="+limitedToken+"=other"), now: time.Now().Truncate(time.Millisecond)}
 	p.stack.record(t, pageInstance, p.events())
 	p.chromium = startChromium(t)
-	for _, one := range []struct {
-		name string
-		test func(*testing.T, *pageTest)
-	}{
+	runSubtests(t, &p, []subtest[pageTest]{
 		{"search", testSearch},
 		{"whole client id", testWholeClientID},
 		{"timeline", testTimeline},
@@ -115,9 +112,7 @@ func TestPage(t *testing.T) {
 		{"looking back", testLookingBack},
 		{"store", testStore},
 		{"incomplete", testIncomplete}, // last, because it damages the bucket
-	} {
-		t.Run(one.name, func(t *testing.T) { one.test(t, &p) })
-	}
+	})
 }
 
 // connection returns the two events of a connection that starts at p.now minus began and lasts for
